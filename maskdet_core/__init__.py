@@ -1,0 +1,81 @@
+"""Find faces and tell whether each wears a mask. Picture in, verdicts out; knows nothing of the web.
+
+from maskdet_core import decode_image, load_detector
+
+for face in load_detector().detect(decode_image(path.read_bytes())):
+    print(face.box.xywh, face.verdict, face.p_with_mask)
+"""
+
+from maskdet_core.annotate import annotate
+from maskdet_core.classifier import (
+    Classifier,
+    MaskClassifier,
+    default_model_path,
+    load_classifier,
+)
+from maskdet_core.crops import square_crop
+from maskdet_core.decode import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    MAX_SIDE_PX,
+    decode_image,
+    encode_jpeg,
+    encode_png,
+)
+from maskdet_core.detector import MaskDetector, load_detector
+from maskdet_core.errors import CascadeError, ImageError, MaskdetError, ModelError
+from maskdet_core.finder import (
+    CascadeSpec,
+    FaceFinder,
+    HaarFaceFinder,
+    SearchPreset,
+    stock_finder,
+)
+from maskdet_core.live import LiveProcessor, LiveStats
+from maskdet_core.manifest import CropFraming, ModelManifest
+from maskdet_core.types import (
+    Detections,
+    Face,
+    FaceBox,
+    RgbImage,
+    Verdict,
+    check_rgb,
+    decide,
+)
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "MAX_SIDE_PX",
+    "CascadeError",
+    "CascadeSpec",
+    "Classifier",
+    "CropFraming",
+    "Detections",
+    "Face",
+    "FaceBox",
+    "FaceFinder",
+    "HaarFaceFinder",
+    "ImageError",
+    "LiveProcessor",
+    "LiveStats",
+    "MaskClassifier",
+    "MaskDetector",
+    "MaskdetError",
+    "ModelError",
+    "ModelManifest",
+    "RgbImage",
+    "SearchPreset",
+    "Verdict",
+    "annotate",
+    "check_rgb",
+    "decide",
+    "decode_image",
+    "default_model_path",
+    "encode_jpeg",
+    "encode_png",
+    "load_classifier",
+    "load_detector",
+    "square_crop",
+    "stock_finder",
+]

@@ -1,0 +1,7 @@
+"""Entry of ``python -m maskdet_core``."""
+
+import sys
+
+from maskdet_core.cli import main
+
+sys.exit(main())

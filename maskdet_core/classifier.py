@@ -1,0 +1,179 @@
+"""The mask classifier: uint8 face crops in, probabilities out. No TensorFlow in here."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any, Final, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskdet_core.errors import ModelError
+from maskdet_core.manifest import ModelManifest
+from maskdet_core.types import WITH_MASK, WITHOUT_MASK
+
+MODEL_ENV: Final = "MASKDET_MODEL"
+"""Environment variable naming another manifest or `.keras` file than the shipped one."""
+DEFAULT_MODEL: Final = Path(__file__).parents[1] / "models" / "maskdet-vgg19-int8.json"
+N_THREADS: Final = min(2, os.cpu_count() or 1)
+"""Threads of one LiteRT run: more bring little for one crop and take them from other viewers."""
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """What a detector needs of a classifier. Implementations are safe to share by threads."""
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """Classes, input size and crop framing."""
+        ...
+
+    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Probability of a mask for each crop; see `MaskClassifier.predict`."""
+        ...
+
+
+def default_model_path() -> Path:
+    """The manifest (or `.keras` file) to load: ``MASKDET_MODEL`` if set, else the shipped one."""
+    return Path(os.environ.get(MODEL_ENV) or DEFAULT_MODEL)
+
+
+def load_classifier(path: Path | str | None = None) -> Classifier:
+    """Load a classifier.
+
+    Args:
+        path: a manifest (`.json`, the int8 network beside it) or a Keras file (`.keras`, loaded
+            in safe mode; only then is TensorFlow or another Keras backend imported). None means
+            `default_model_path`.
+
+    Raises:
+        ModelError: anything wrong with the network or its manifest.
+    """
+    path = Path(path) if path is not None else default_model_path()
+    match path.suffix:
+        case ".json":
+            return MaskClassifier.from_manifest(path)
+        case ".keras":
+            from maskdet_core.keras_classifier import KerasMaskClassifier
+
+            return KerasMaskClassifier.from_file(path)
+        case _:
+            raise ModelError(f"expected a .json manifest or a .keras model, got {path}")
+
+
+def check_crops(crops: NDArray[Any], size_px: int) -> None:
+    """Raise ValueError unless ``crops`` is uint8 (N, size_px, size_px, 3); N may be 0."""
+    wanted = (size_px, size_px, 3)
+    if not isinstance(crops, np.ndarray) or crops.dtype != np.uint8:
+        raise ValueError(f"expected uint8 crops, got {getattr(crops, 'dtype', type(crops))}")
+    if crops.ndim != 4 or crops.shape[1:] != wanted:
+        raise ValueError(f"expected crops of shape (N, {size_px}, {size_px}, 3), got {crops.shape}")
+
+
+def mask_probability(logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
+    """Probability of a mask from logits (N, n_classes).
+
+    The softmax runs over the two mask classes only, after division by the temperature, so that
+    a further class does not change what it means.
+
+    Returns:
+        float64 (N,), 0 to 1; NaN where one of the two logits is not finite.
+    """
+    scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
+    with_mask = scaled[:, manifest.classes.index(WITH_MASK)]
+    without_mask = scaled[:, manifest.classes.index(WITHOUT_MASK)]
+    usable = np.isfinite(with_mask) & np.isfinite(without_mask)
+    difference = np.where(usable, with_mask, 0.0) - np.where(usable, without_mask, 0.0)
+    # Beyond 700 exp() overflows; the probability is exactly 0 or 1 in float64 long before.
+    probability = 1.0 / (1.0 + np.exp(-np.clip(difference, -700.0, 700.0)))
+    return np.where(usable, probability, np.nan)
+
+
+class MaskClassifier:
+    """A LiteRT network behind a lock: one object serves every thread of a process."""
+
+    def __init__(self, model: bytes, manifest: ModelManifest, *, source: str = "model") -> None:
+        """Build the interpreter and check the network's shape against the manifest.
+
+        Args:
+            model: content of a LiteRT file: uint8 (1, size, size, 3) in, logits
+                (1, n_classes) out, float32 or quantized.
+            manifest: what the network is.
+            source: named in error messages.
+
+        Raises:
+            ModelError: no LiteRT network, or another input or number of classes.
+        """
+        self._manifest = manifest
+        self._lock = threading.Lock()
+        self._interpreter = _build_interpreter(model, source)
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+        size = manifest.input_size_px
+        for what, wanted, got in (
+            ("input shape", [1, size, size, 3], self._input["shape"].tolist()),
+            ("input type", "uint8", np.dtype(self._input["dtype"]).name),
+            ("output shape", [1, len(manifest.classes)], self._output["shape"].tolist()),
+        ):
+            if wanted != got:
+                raise ModelError(f"{source}: expected {what} {wanted} by the manifest, got {got}")
+
+    @classmethod
+    def from_manifest(cls, path: Path | str) -> Self:
+        """Load the network that a manifest names, which lies beside it.
+
+        Raises:
+            ModelError: file or manifest missing, damaged, altered or inconsistent.
+        """
+        path = Path(path)
+        manifest = ModelManifest.load(path)
+        model = manifest.read_model(path.parent)
+        return cls(model, manifest, source=str(path.parent / manifest.file))
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """Classes, input size and crop framing."""
+        return self._manifest
+
+    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Probability of a mask for each crop.
+
+        Args:
+            crops: uint8 (N, size, size, 3), RGB; N may be 0.
+
+        Returns:
+            float64 (N,), 0 to 1, or NaN where the network's answer is not finite.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        check_crops(crops, self._manifest.input_size_px)
+        logits = np.empty((len(crops), len(self._manifest.classes)), dtype=np.float64)
+        for index in range(len(crops)):
+            logits[index] = self._logits(crops[index : index + 1])
+        return mask_probability(logits, self._manifest)
+
+    def _logits(self, crop: NDArray[np.uint8]) -> NDArray[np.float64]:
+        with self._lock:
+            self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(crop))
+            self._interpreter.invoke()
+            # get_tensor copies: the next run may not touch what this one answered.
+            raw = self._interpreter.get_tensor(self._output["index"])[0]
+        values: NDArray[np.float64] = np.asarray(raw, dtype=np.float64)
+        if np.issubdtype(raw.dtype, np.integer):
+            scale, zero_point = self._output["quantization"]
+            values = (values - zero_point) * scale
+        return values
+
+
+def _build_interpreter(model: bytes, source: str) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=model, num_threads=N_THREADS)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{source}: expected a LiteRT network, got: {error}") from error
+    if len(interpreter.get_input_details()) != 1 or len(interpreter.get_output_details()) != 1:
+        raise ModelError(f"{source}: expected one input and one output")
+    return interpreter

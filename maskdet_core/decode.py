@@ -1,0 +1,118 @@
+"""Bytes of unknown origin to pixels and back.
+
+Pillow does the reading: it tells the size from the header before it unpacks anything, and it
+raises on a truncated file where OpenCV answers with whatever its buffer held.
+"""
+
+import io
+import warnings
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.Image import DecompressionBombError, DecompressionBombWarning
+
+from maskdet_core.errors import ImageError
+from maskdet_core.types import RgbImage, check_rgb
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+"""Largest accepted file; a file of exactly this size is accepted."""
+MAX_PIXELS: Final = 50_000_000
+"""Largest accepted picture: 150 MB once unpacked; phones reach 48 megapixels."""
+MAX_SIDE_PX: Final = 10_000
+"""Longest accepted side: no camera goes beyond, and drawing and finding slow down with it."""
+
+_FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+
+
+def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
+    """Read a JPEG, PNG or WebP picture.
+
+    The EXIF orientation is applied once. Of an animation the first frame is taken, transparency
+    is laid over white, 16-bit grey is scaled to 8 bit, grey, palette and CMYK are converted to
+    RGB. Embedded colour profiles are not applied.
+
+    Args:
+        data: the file's content, at most ``MAX_BYTES``.
+        max_pixels: ceiling on width x height, checked in the header before unpacking.
+
+    Returns:
+        uint8 array (H, W, 3), RGB, C-contiguous, owned by the caller.
+
+    Raises:
+        ImageError: the file is empty, too large, cut short, or no picture of these formats.
+    """
+    if not data:
+        raise ImageError("expected a picture, got an empty file")
+    if len(data) > MAX_BYTES:
+        raise ImageError(
+            f"expected at most {MAX_BYTES / 2**20:.0f} MB, got {len(data) / 2**20:.1f} MB"
+        )
+    if not _has_known_signature(data):
+        raise ImageError("expected a JPEG, PNG or WebP picture, got something else")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+                _check_size(picture, max_pixels)
+                picture.load()
+                upright = ImageOps.exif_transpose(picture)
+                return _to_rgb(upright)
+    except ImageError:
+        raise
+    except (DecompressionBombWarning, DecompressionBombError) as error:
+        raise ImageError(f"expected at most {max_pixels:,} pixels: {error}") from error
+    except UnidentifiedImageError as error:
+        raise ImageError("expected a JPEG, PNG or WebP picture, got a damaged one") from error
+    except Exception as error:
+        # A decoder fed hostile bytes raises whatever its format module happens to raise:
+        # OSError, SyntaxError, struct.error, zlib.error, IndexError were all seen.
+        raise ImageError(f"the picture is damaged or cut short ({error})") from error
+
+
+def encode_jpeg(image_rgb: RgbImage, quality: int = 92) -> bytes:
+    """Write uint8 RGB (H, W, 3) as JPEG without any metadata; quality 1 to 95."""
+    check_rgb(image_rgb)
+    stream = io.BytesIO()
+    Image.fromarray(image_rgb).save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
+def encode_png(image_rgb: RgbImage) -> bytes:
+    """Write uint8 RGB (H, W, 3) as PNG without any metadata."""
+    check_rgb(image_rgb)
+    stream = io.BytesIO()
+    Image.fromarray(image_rgb).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _has_known_signature(data: bytes) -> bool:
+    return (
+        data.startswith(b"\xff\xd8\xff")
+        or data.startswith(b"\x89PNG\r\n\x1a\n")
+        or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+    )
+
+
+def _check_size(picture: Image.Image, max_pixels: int) -> None:
+    width, height = picture.size
+    if width * height > max_pixels or max(width, height) > MAX_SIDE_PX:
+        raise ImageError(
+            f"expected at most {max_pixels:,} pixels and {MAX_SIDE_PX:,} px a side, "
+            f"got {width} x {height}"
+        )
+
+
+def _to_rgb(picture: Image.Image) -> RgbImage:
+    if picture.mode in _WIDE_MODES:
+        # Pillow's own convert clips at 255 instead of scaling, which turns the picture white.
+        wide = np.asarray(picture).astype(np.int64)
+        grey = np.clip(wide // 257, 0, 255).astype(np.uint8)
+        return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
+    if picture.has_transparency_data:
+        clear = picture.convert("RGBA")
+        white = Image.new("RGBA", clear.size, "white")
+        picture = Image.alpha_composite(white, clear)
+    return np.array(picture.convert("RGB"), dtype=np.uint8, order="C")

@@ -1,0 +1,17 @@
+"""The library's own exceptions. Each message says what was expected and what came."""
+
+
+class MaskdetError(Exception):
+    """Base of every error that this library raises on purpose."""
+
+
+class ImageError(MaskdetError):
+    """A picture that cannot be used: unreadable, of a refused format, or too large."""
+
+
+class ModelError(MaskdetError):
+    """A network or its manifest that is missing, damaged, altered, or of other classes."""
+
+
+class CascadeError(MaskdetError):
+    """A cascade file that is missing, empty or not a cascade, found out at load."""

@@ -1,0 +1,177 @@
+"""What the parts hand to each other: boxes, verdicts, faces. Immutable and checked."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RgbImage = NDArray[np.uint8]
+"""A picture: uint8, shape (height, width, 3), channels red, green, blue."""
+
+WITH_MASK = "with_mask"
+WITHOUT_MASK = "without_mask"
+
+
+class Verdict(StrEnum):
+    """What is said of one face."""
+
+    WITH_MASK = WITH_MASK
+    WITHOUT_MASK = WITHOUT_MASK
+    NOT_SURE = "not_sure"
+
+
+def check_min_confidence(min_confidence: float) -> float:
+    """Return the threshold unchanged if it lies in [0.5, 1), else raise ValueError."""
+    if not 0.5 <= min_confidence < 1.0:
+        raise ValueError(f"min_confidence must be at least 0.5 and below 1, got {min_confidence}")
+    return min_confidence
+
+
+def decide(p_with_mask: float, min_confidence: float) -> Verdict:
+    """Turn a probability into a verdict.
+
+    Args:
+        p_with_mask: probability of a mask, 0 to 1. NaN or infinite means that the network failed.
+        min_confidence: the surer class must reach this, 0.5 <= min_confidence < 1.
+
+    Returns:
+        WITH_MASK if ``p >= c``, WITHOUT_MASK if ``1 - p >= c``, else NOT_SURE. Anything outside
+        0 to 1, NaN and infinities included, is NOT_SURE.
+
+    Raises:
+        ValueError: the threshold is out of its range.
+    """
+    check_min_confidence(min_confidence)
+    if not math.isfinite(p_with_mask) or not 0.0 <= p_with_mask <= 1.0:
+        return Verdict.NOT_SURE
+    if p_with_mask >= min_confidence:
+        return Verdict.WITH_MASK
+    if 1.0 - p_with_mask >= min_confidence:
+        return Verdict.WITHOUT_MASK
+    return Verdict.NOT_SURE
+
+
+def check_rgb(image_rgb: NDArray[Any]) -> None:
+    """Raise ValueError unless the array is uint8 of shape (H, W, 3) with at least one pixel."""
+    if not isinstance(image_rgb, np.ndarray):
+        raise ValueError(f"expected a numpy array (H, W, 3), got {type(image_rgb).__name__}")
+    if image_rgb.dtype != np.uint8:
+        raise ValueError(f"expected an image of dtype uint8, got {image_rgb.dtype}")
+    if image_rgb.ndim != 3 or image_rgb.shape[2] != 3 or image_rgb.size == 0:
+        raise ValueError(f"expected an image of shape (H, W, 3), got {image_rgb.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBox:
+    """A face's rectangle in px from the picture's top left corner.
+
+    From a finder it may reach past the picture's edge. ``score`` orders boxes of one finder,
+    higher is surer; it is no probability.
+    """
+
+    x: int
+    y: int
+    w: int
+    h: int
+    score: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse an empty box.
+
+        Raises:
+            ValueError: width or height below 1 px.
+        """
+        if self.w < 1 or self.h < 1:
+            raise ValueError(f"a face box needs w and h of at least 1 px, got {self.w} x {self.h}")
+
+    @property
+    def xywh(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height in px."""
+        return (self.x, self.y, self.w, self.h)
+
+    def iou(self, other: "FaceBox") -> float:
+        """Intersection over union with another box, 0 to 1."""
+        shared = self._shared(other)
+        return shared / (self.w * self.h + other.w * other.h - shared)
+
+    def overlap_of_smaller(self, other: "FaceBox") -> float:
+        """How much of the smaller of the two boxes lies inside the other, 0 to 1."""
+        return self._shared(other) / min(self.w * self.h, other.w * other.h)
+
+    def _shared(self, other: "FaceBox") -> int:
+        across = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        down = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        return max(across, 0) * max(down, 0)
+
+    def clipped(self, width_px: int, height_px: int) -> "FaceBox | None":
+        """The part inside a picture of the given size, None if there is no such part."""
+        x0, y0 = max(self.x, 0), max(self.y, 0)
+        x1, y1 = min(self.x + self.w, width_px), min(self.y + self.h, height_px)
+        if x1 <= x0 or y1 <= y0:
+            return None
+        return FaceBox(x0, y0, x1 - x0, y1 - y0, self.score)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face with its verdict.
+
+    ``box`` lies inside the picture; ``p_with_mask`` is 0 to 1, or NaN where the network failed.
+    """
+
+    box: FaceBox
+    p_with_mask: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """All faces of one picture, best found first. No face is an ordinary value.
+
+    ``n_over_cap`` counts the faces that were found and left without a verdict because the
+    picture has more than the detector's ``max_faces``.
+    """
+
+    width_px: int
+    height_px: int
+    faces: tuple[Face, ...] = ()
+    n_over_cap: int = 0
+
+    def __post_init__(self) -> None:
+        """Check sizes and boxes.
+
+        Raises:
+            ValueError: a size below 1 px, a negative count, or a face outside the picture.
+        """
+        if self.width_px < 1 or self.height_px < 1:
+            raise ValueError(f"a picture is at least 1 x 1, got {self.width_px}x{self.height_px}")
+        if self.n_over_cap < 0:
+            raise ValueError(f"n_over_cap must be 0 or more, got {self.n_over_cap}")
+        for face in self.faces:
+            if face.box.clipped(self.width_px, self.height_px) != face.box:
+                raise ValueError(
+                    f"face box {face.box.xywh} is not inside {self.width_px}x{self.height_px} px"
+                )
+
+    def __iter__(self) -> Iterator[Face]:
+        """Iterate over the faces."""
+        return iter(self.faces)
+
+    def __len__(self) -> int:
+        """Number of faces with a verdict."""
+        return len(self.faces)
+
+    def count(self, verdict: Verdict) -> int:
+        """Number of faces with this verdict."""
+        return sum(face.verdict is verdict for face in self.faces)
+
+    def at(self, min_confidence: float) -> "Detections":
+        """The same faces, decided anew at another threshold."""
+        faces = tuple(
+            replace(face, verdict=decide(face.p_with_mask, min_confidence)) for face in self.faces
+        )
+        return replace(self, faces=faces)
