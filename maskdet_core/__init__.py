@@ -1,9 +1,7 @@
-"""Find faces and tell whether each wears a mask. Picture in, verdicts out; knows nothing of the web.
+"""Find faces and tell whether each wears a mask: picture in, verdicts out.
 
-from maskdet_core import decode_image, load_detector
-
-for face in load_detector().detect(decode_image(path.read_bytes())):
-    print(face.box.xywh, face.verdict, face.p_with_mask)
+Begin with ``load_detector().detect(decode_image(data))``. Knows nothing of the web, and imports
+TensorFlow only when asked for a Keras model.
 """
 
 from maskdet_core.annotate import annotate

@@ -183,6 +183,6 @@ def _write_text(row: Row) -> None:
     if row["error"] is not None:
         print(f"{row['path']}: {row['error']}", flush=True)
         return
-    judged = row["faces"] if "faces" in row else [row]
+    judged = row.get("faces", [row])
     words = [f"{one['verdict']} (p_with_mask {one['p_with_mask']})" for one in judged]
     print(f"{row['path']}: {', '.join(words) or 'no face found'}", flush=True)

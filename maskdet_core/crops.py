@@ -30,7 +30,7 @@ def square_crop(image_rgb: RgbImage, box: FaceBox, framing: CropFraming, size_px
     side = max(1, round(framing.scale * max(box.w, box.h)))
     x0 = round(box.x + box.w / 2 - side / 2)
     y0 = round(box.y + box.h / 2 + framing.shift_y * box.h - side / 2)
-    if 0 <= x0 and 0 <= y0 and x0 + side <= width and y0 + side <= height:
+    if x0 >= 0 and y0 >= 0 and x0 + side <= width and y0 + side <= height:
         square = image_rgb[y0 : y0 + side, x0 : x0 + side]
     else:
         columns = np.clip(np.arange(x0, x0 + side), 0, width - 1)

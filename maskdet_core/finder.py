@@ -14,12 +14,13 @@ from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
+from cv2.data import haarcascades
 from numpy.typing import NDArray
 
 from maskdet_core.errors import CascadeError
 from maskdet_core.types import FaceBox, RgbImage, check_rgb
 
-CASCADE_FOLDER: Final = Path(cv2.data.haarcascades)
+CASCADE_FOLDER: Final = Path(haarcascades)
 """Where the opencv package keeps its stock cascades."""
 SAME_FACE_IOU: Final = 0.3
 SAME_FACE_INSIDE: Final = 0.6

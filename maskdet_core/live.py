@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from maskdet_core.annotate import annotate
 from maskdet_core.detector import MaskDetector
 from maskdet_core.types import Detections, Verdict, check_min_confidence
@@ -115,7 +117,7 @@ class LiveProcessor:
             self._frames_in += 1
             min_confidence = self._min_confidence
         try:
-            image = frame.to_ndarray(format="rgb24")
+            image = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
             detections = self._detector.detect(image, min_confidence=min_confidence)
             drawn = type(frame).from_ndarray(annotate(image, detections), format="rgb24")
             drawn.pts = frame.pts
