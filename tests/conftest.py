@@ -1,0 +1,58 @@
+"""What several parts' tests share: real pictures, the browser, the training data."""
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+REPO_ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = REPO_ROOT.parent / "shared" / "data"
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    return REPO_ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of training pictures, which a user's clone does not have."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the training data (../shared/data) are not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def _astronaut() -> NDArray[np.uint8]:
+    with warnings.catch_warnings():
+        # Reading its own picture is scikit-image's affair; what it warns of is not ours.
+        warnings.simplefilter("ignore")
+        from skimage import data
+
+        picture: Any = data.astronaut()
+    return np.ascontiguousarray(picture, dtype=np.uint8)
+
+
+@pytest.fixture
+def astronaut_rgb(_astronaut: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A public-domain portrait with one bare face, rgb uint8 (512, 512, 3), fresh each time."""
+    return _astronaut.copy()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium to drive. Without one: a skip with a reason, but under CI a failure."""
+    named = os.environ.get("MASKDET_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    if found:
+        return found
+    reason = f"no browser found (looked for {', '.join(BROWSER_NAMES)}; MASKDET_CHROMIUM names one)"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

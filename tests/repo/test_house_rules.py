@@ -1,0 +1,120 @@
+"""The rules of the house that a test can see."""
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+MAX_MODULE_LINES = 300
+MAX_PAGE_LINES = 80
+MAX_FILE_BYTES = 45_000_000
+RUNTIMES = {"cv2", "ai_edge_litert", "tensorflow", "keras"}
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"}
+SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
+
+
+def repository_files() -> list[Path]:
+    """What is, or may soon be, committed; from the disk where there is no git."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPO_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listing.returncode == 0:
+        files = [REPO_ROOT / name for name in listing.stdout.split("\0") if name]
+    else:
+        files = [
+            path
+            for path in REPO_ROOT.rglob("*")
+            if not any(
+                part in SKIPPED_FOLDERS or part.startswith(".venv")
+                for part in path.relative_to(REPO_ROOT).parts
+            )
+        ]
+    return [path for path in files if path.is_file()]
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(REPO_ROOT)) for path in paths]
+
+
+def n_lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def python_files(*folders: str) -> list[Path]:
+    return [
+        path
+        for path in repository_files()
+        if path.suffix == ".py" and path.relative_to(REPO_ROOT).parts[0] in folders
+    ]
+
+
+def test_the_listing_sees_the_repository() -> None:
+    assert REPO_ROOT / "maskdet_core" / "types.py" in repository_files()
+
+
+def test_no_module_is_too_long() -> None:
+    modules = [path for path in repository_files() if path.suffix == ".py"]
+    assert names([path for path in modules if n_lines(path) > MAX_MODULE_LINES]) == []
+
+
+def test_no_page_is_too_long() -> None:
+    pages = python_files("pages", "streamlit_app.py")
+    assert pages
+    assert names([path for path in pages if n_lines(path) > MAX_PAGE_LINES]) == []
+
+
+def test_pages_import_no_runtime() -> None:
+    pages = python_files("pages", "streamlit_app.py")
+    assert pages
+    assert {path.name: imported(path) & RUNTIMES for path in pages} == {
+        path.name: set() for path in pages
+    }
+
+
+@pytest.mark.parametrize("module", ["maskdet_core", "maskdet_core.cli"])
+def test_the_core_imports_neither_streamlit_nor_tensorflow(module: str) -> None:
+    code = (
+        f"import {module}, sys;"
+        "print([m for m in ('streamlit', 'tensorflow', 'keras') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPO_ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_pictures_are_documentation_only() -> None:
+    pictures = [path for path in repository_files() if path.suffix.lower() in PICTURE_SUFFIXES]
+    strays = [path for path in pictures if path.relative_to(REPO_ROOT).parts[0] != "docs"]
+    assert names(strays) == []
+
+
+def test_no_file_is_too_big_for_a_clone() -> None:
+    big = [path for path in repository_files() if path.stat().st_size > MAX_FILE_BYTES]
+    assert names(big) == []
+
+
+def test_the_shipped_model_is_here_and_whole() -> None:
+    # Tests of the model skip where it is absent; this one makes its absence a failure.
+    manifest = json.loads((REPO_ROOT / "models" / "maskdet-vgg19-int8.json").read_text("utf-8"))
+    network = (REPO_ROOT / "models" / manifest["file"]).read_bytes()
+    assert hashlib.sha256(network).hexdigest() == manifest["sha256"]

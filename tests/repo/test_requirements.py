@@ -1,0 +1,101 @@
+"""Each dependency is declared once, bounded on both sides, with its reason beside it."""
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+FILES = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt")
+REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?P<bounds>[<>=!~].*)?$")
+IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage"}
+OURS = {"maskdet_core", "maskdet_app", "train", "benchmarks"}
+
+
+def lines(file: str) -> list[str]:
+    return (REPO_ROOT / file).read_text(encoding="utf-8").splitlines()
+
+
+def requirements(file: str) -> dict[str, str]:
+    found = {}
+    for line in lines(file):
+        if line and not line.startswith("#"):
+            match = REQUIREMENT.match(line)
+            assert match, f"{file}: {line!r} is not a name with bounds"
+            found[match["name"].lower()] = match["bounds"] or ""
+    assert found
+    return found
+
+
+def import_names(file: str) -> set[str]:
+    return {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in requirements(file)}
+
+
+def third_party_imports(*places: str) -> set[str]:
+    found: set[str] = set()
+    for place in places:
+        path = REPO_ROOT / place
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - OURS
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((REPO_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_requirement_has_both_bounds(file: str) -> None:
+    loose = {n: b for n, b in requirements(file).items() if not (">=" in b and ",<" in b)}
+    assert loose == {}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_requirement_has_its_reason(file: str) -> None:
+    text = lines(file)
+    bare = [
+        line
+        for before, line in zip(["", *text], text, strict=False)
+        if line and not line.startswith("#") and not before.startswith("#")
+    ]
+    assert bare == []
+
+
+def test_nothing_is_required_twice() -> None:
+    declared = [name for file in FILES for name in requirements(file)]
+    assert sorted(declared) == sorted(set(declared))
+
+
+def test_pyproject_takes_its_dependencies_from_the_files() -> None:
+    settings = project()
+    assert settings["project"]["dynamic"] == ["dependencies", "optional-dependencies"]
+    assert settings["tool"]["setuptools"]["dynamic"] == {
+        "dependencies": {"file": ["requirements.txt"]},
+        "optional-dependencies": {
+            "train": {"file": ["requirements-train.txt"]},
+            "dev": {"file": ["requirements-dev.txt"]},
+        },
+    }
+
+
+def test_a_host_installs_no_training_library() -> None:
+    assert requirements("requirements.txt").keys().isdisjoint({"tensorflow", "keras", "tqdm"})
+
+
+def test_the_app_uses_only_what_is_declared() -> None:
+    used = third_party_imports("maskdet_core", "maskdet_app", "pages", "streamlit_app.py")
+    # Only keras_classifier.py names Keras, and loads it when a .keras file is asked for.
+    assert used - {"keras"} <= import_names("requirements.txt")
+
+
+def test_training_uses_only_what_is_declared() -> None:
+    declared = import_names("requirements.txt") | import_names("requirements-train.txt")
+    assert third_party_imports("train") <= declared
