@@ -22,6 +22,9 @@ MAX_PIXELS: Final = 50_000_000
 MAX_SIDE_PX: Final = 10_000
 """Longest accepted side: no camera goes beyond, and drawing and finding slow down with it."""
 
+# For the whole process, since switching warnings for one call is not safe among threads.
+warnings.simplefilter("error", DecompressionBombWarning)
+
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -52,18 +55,14 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     if not _has_known_signature(data):
         raise ImageError("expected a JPEG, PNG or WebP picture, got something else")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-                _check_size(picture, max_pixels)
-                picture.load()
-                upright = ImageOps.exif_transpose(picture)
-                return _to_rgb(upright)
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            _check_size(picture, max_pixels)
+            picture.load()
+            return _to_rgb(ImageOps.exif_transpose(picture))
     except ImageError:
         raise
     except (DecompressionBombWarning, DecompressionBombError) as error:
-        raise ImageError(f"expected at most {max_pixels:,} pixels: {error}") from error
+        raise ImageError(f"expected at most {max_pixels:,} pixels, got far more") from error
     except UnidentifiedImageError as error:
         raise ImageError("expected a JPEG, PNG or WebP picture, got a damaged one") from error
     except Exception as error:

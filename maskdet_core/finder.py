@@ -165,7 +165,8 @@ def load_cascade(path: Path) -> Any:
         )
     try:
         cascade = cv2.CascadeClassifier(str(path))
-    except cv2.error as error:
+    except (cv2.error, SystemError) as error:
+        # Some builds answer a malformed file with SystemError around OpenCV's own exception.
         raise CascadeError(f"expected a cascade in {path}, got something else") from error
     if cascade.empty():
         raise CascadeError(f"expected a cascade in {path}, got something else")

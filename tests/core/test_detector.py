@@ -1,0 +1,140 @@
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_detector, stock_finder
+
+Stub = Callable[..., Any]
+
+
+def test_faces_are_judged_in_the_finders_order(stub_finder: Stub, stub_classifier: Stub) -> None:
+    boxes = [FaceBox(i * 20, 10, 10, 12, 9.0 - i) for i in range(3)]
+    detector = MaskDetector(stub_finder(*boxes), stub_classifier(0.9, 0.1, 0.5))
+    found = detector.detect(np.zeros((48, 64, 3), np.uint8))
+    assert (found.width_px, found.height_px) == (64, 48)
+    assert [face.box for face in found] == boxes
+    assert [face.verdict for face in found] == list(Verdict)
+
+
+def test_threshold_is_the_manifests_the_detectors_or_the_calls(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    finder, classifier = stub_finder(FaceBox(1, 1, 5, 5, 1.0)), stub_classifier(0.7)
+    image = np.zeros((9, 9, 3), np.uint8)
+    assert MaskDetector(finder, classifier).min_confidence == 0.6
+    strict = MaskDetector(finder, classifier, min_confidence=0.8)
+    assert strict.detect(image).faces[0].verdict is Verdict.NOT_SURE
+    assert strict.detect(image, min_confidence=0.6).faces[0].verdict is Verdict.WITH_MASK
+
+
+@pytest.mark.parametrize("p", [math.nan, math.inf])
+def test_unusable_probability_is_not_sure(
+    p: float, stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    detector = MaskDetector(stub_finder(FaceBox(1, 1, 5, 5, 1.0)), stub_classifier(p))
+    assert detector.detect(np.zeros((9, 9, 3), np.uint8)).faces[0].verdict is Verdict.NOT_SURE
+
+
+def test_face_over_the_border_is_clipped_and_its_crop_is_whole(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    classifier = stub_classifier(0.9)
+    boxes = FaceBox(-10, -10, 30, 30, 2.0), FaceBox(70, 70, 30, 30, 1.0)
+    found = MaskDetector(stub_finder(*boxes), classifier).detect(np.full((64, 64, 3), 5, np.uint8))
+    assert [face.box.xywh for face in found] == [(0, 0, 20, 20)]
+    assert classifier.seen[0].shape == (1, 32, 32, 3)
+    assert np.all(classifier.seen[0] == 5)
+
+
+def test_faces_over_the_cap_are_counted(stub_finder: Stub, stub_classifier: Stub) -> None:
+    boxes = [FaceBox(x, 0, 5, 5, 99.0 - x) for x in range(60)]
+    classifier = stub_classifier(0.9)
+    image = np.zeros((10, 80, 3), np.uint8)
+    found = MaskDetector(stub_finder(*boxes), classifier).detect(image)
+    assert (len(found), found.n_over_cap) == (50, 10)
+    assert [face.box for face in found] == boxes[:50]
+    assert len(classifier.seen[0]) == 50
+    assert MaskDetector(stub_finder(*boxes), classifier, max_faces=60).detect(image).n_over_cap == 0
+
+
+@pytest.mark.parametrize("kind", ["black", "uniform", "noise"])
+def test_no_face_is_an_empty_result(kind: str, stub_classifier: Stub) -> None:
+    image = {
+        "black": np.zeros((120, 160, 3), np.uint8),
+        "uniform": np.full((120, 160, 3), 200, np.uint8),
+        "noise": np.random.default_rng(3).integers(0, 256, (120, 160, 3), np.uint8),
+    }[kind]
+    classifier = stub_classifier(0.9)
+    found = MaskDetector(stock_finder("photo"), classifier).detect(image)
+    assert (found.faces, found.n_over_cap, classifier.seen) == ((), 0, [])
+
+
+def test_crops_are_rgb_as_the_picture_is(stub_finder: Stub, stub_classifier: Stub) -> None:
+    """Swapped channels anywhere on the way would show blue where red went in."""
+    image = np.zeros((40, 40, 3), np.uint8)
+    image[..., 0], image[..., 1] = 250, 30
+    before = image.copy()
+    classifier = stub_classifier(0.9)
+    MaskDetector(stub_finder(FaceBox(5, 5, 20, 20, 1.0)), classifier).detect(image)
+    assert classifier.seen[0][0, 16, 16].tolist() == [250, 30, 0]
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((5, 5), np.uint8),
+        np.zeros((5, 5, 4), np.uint8),
+        np.zeros((5, 5, 3), np.float32),
+        np.zeros((0, 5, 3), np.uint8),
+        [[1, 2, 3]],
+    ],
+)
+def test_other_arrays_are_refused(image: Any, stub_finder: Stub, stub_classifier: Stub) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        MaskDetector(stub_finder(), stub_classifier(0.5)).detect(image)
+
+
+def test_views_and_read_only_pictures_work(
+    stub_classifier: Stub, portrait: NDArray[np.uint8]
+) -> None:
+    detector = MaskDetector(stock_finder("live"), stub_classifier(0.9))
+    view = portrait[:, ::-1]
+    view.flags.writeable = False
+    assert len(detector.detect(view)) >= 1
+
+
+@pytest.mark.parametrize("numbers", [{"max_faces": 0}, {"min_face_px": 0}, {"min_confidence": 1.0}])
+def test_numbers_out_of_range_are_refused(
+    numbers: dict[str, Any], stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        MaskDetector(stub_finder(), stub_classifier(0.5), **numbers)
+
+
+def test_least_face_follows_the_picture_unless_set(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    finder = stub_finder()
+    small, large = np.zeros((90, 160, 3), np.uint8), np.zeros((1500, 2000, 3), np.uint8)
+    free = MaskDetector(finder, stub_classifier(0.5))
+    free.detect(small)
+    free.detect(large)
+    MaskDetector(finder, stub_classifier(0.5), min_face_px=33).detect(large)
+    assert finder.asked_px == [24, 50, 33]
+
+
+def test_missing_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"none\.json"):
+        load_detector(tmp_path / "none.json")
+
+
+def test_whole_way_on_a_real_bare_face(shipped_manifest: Path, portrait: NDArray[np.uint8]) -> None:
+    for preset in ("photo", "live"):
+        found = load_detector(shipped_manifest, preset).detect(portrait)
+        assert found.faces[0].verdict is Verdict.WITHOUT_MASK

@@ -1,0 +1,67 @@
+import math
+
+import pytest
+
+from maskdet_core import Detections, Face, FaceBox, Verdict, decide
+
+
+@pytest.mark.parametrize(
+    ("p", "c", "verdict"),
+    [
+        (0.6, 0.6, Verdict.WITH_MASK),
+        (0.59, 0.6, Verdict.NOT_SURE),
+        (0.41, 0.6, Verdict.NOT_SURE),
+        (0.4, 0.6, Verdict.WITHOUT_MASK),
+        (0.5, 0.5, Verdict.WITH_MASK),
+        (1.0, 0.99, Verdict.WITH_MASK),
+        (0.0, 0.99, Verdict.WITHOUT_MASK),
+        (math.nan, 0.6, Verdict.NOT_SURE),
+        (math.inf, 0.6, Verdict.NOT_SURE),
+        (-math.inf, 0.6, Verdict.NOT_SURE),
+        (1.5, 0.6, Verdict.NOT_SURE),
+    ],
+)
+def test_decide(p: float, c: float, verdict: Verdict) -> None:
+    assert decide(p, c) is verdict
+
+
+@pytest.mark.parametrize("c", [0.49, 1.0, math.nan, math.inf])
+def test_decide_refuses_a_threshold_out_of_range(c: float) -> None:
+    with pytest.raises(ValueError, match="min_confidence"):
+        decide(0.9, c)
+
+
+@pytest.mark.parametrize(("w", "h"), [(0, 5), (5, 0), (-1, 5)])
+def test_empty_box_is_refused(w: int, h: int) -> None:
+    with pytest.raises(ValueError, match="at least 1 px"):
+        FaceBox(0, 0, w, h, 1.0)
+
+
+def test_box_is_clipped_to_the_picture() -> None:
+    assert FaceBox(-5, -6, 20, 30, 2.0).clipped(10, 12) == FaceBox(0, 0, 10, 12, 2.0)
+    assert FaceBox(10, 0, 5, 5, 2.0).clipped(10, 12) is None
+
+
+def test_overlaps() -> None:
+    small, large = FaceBox(0, 0, 10, 10, 1.0), FaceBox(5, 0, 20, 10, 1.0)
+    assert small.iou(large) == pytest.approx(50 / 250)
+    assert small.overlap_of_smaller(large) == pytest.approx(0.5)
+    assert small.iou(FaceBox(20, 20, 5, 5, 1.0)) == 0.0
+
+
+def test_detections_count_and_decide_anew() -> None:
+    box = FaceBox(0, 0, 4, 4, 1.0)
+    found = Detections(
+        8, 8, tuple(Face(box, p, decide(p, 0.6)) for p in (0.95, 0.7, 0.1, math.nan)), n_over_cap=3
+    )
+    assert [found.count(verdict) for verdict in Verdict] == [2, 1, 1]
+    stricter = found.at(0.92)
+    assert [stricter.count(verdict) for verdict in Verdict] == [1, 0, 3]
+    assert (stricter.n_over_cap, len(stricter)) == (3, 4)
+    assert len(found.faces) == len(list(found))
+
+
+def test_face_outside_the_picture_is_refused() -> None:
+    face = Face(FaceBox(5, 5, 10, 10, 1.0), 0.9, Verdict.WITH_MASK)
+    with pytest.raises(ValueError, match="not inside"):
+        Detections(12, 12, (face,))
