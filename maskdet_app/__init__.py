@@ -1,0 +1,1 @@
+"""What the pages share and that needs Streamlit: model cache, texts, charts, cards, theme."""

@@ -1,0 +1,71 @@
+"""The network, loaded once for all visitors, and the threshold that every page offers."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from maskdet_app import texts, theme
+from maskdet_core import Classifier, MaskdetError, MaskDetector, default_model_path, load_classifier
+from maskdet_core import load_detector as load_core_detector
+from maskdet_core.detector import Preset
+
+THRESHOLDS_PERCENT: Final = (50, 99)
+
+
+@st.cache_resource(show_spinner=texts.LOADING_MODEL, max_entries=2)
+def _classifier(path: str, changed_at: float) -> Classifier:
+    # The time of change is part of the cache's key: a mended file is taken up without a restart.
+    del changed_at
+    return load_classifier(path)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _detector(path: str, changed_at: float, preset: Preset) -> MaskDetector:
+    return load_core_detector(_classifier(path, changed_at), preset)
+
+
+def load_detector(preset: Preset) -> MaskDetector | None:
+    """The shared detector; None after the reason and the remedy were shown on the page.
+
+    Args:
+        preset: "live" finds faces fast, "photo" thoroughly.
+    """
+    path = default_model_path()
+    try:
+        return _detector(str(path), _changed_at(path), preset)
+    except MaskdetError as error:
+        st.error(
+            texts.NO_MODEL.format(path=path, reason=theme.plain(str(error), max_chars=300)),
+            icon=":material/error:",
+        )
+        st.info(texts.NO_MODEL_REMEDY, icon=":material/build:")
+        return None
+
+
+def threshold_slider(
+    detector: MaskDetector, key: str, on_value: Callable[[float], None] | None = None
+) -> float:
+    """Show the threshold slider and return its value as a share, 0.5 to 0.99."""
+    low, high = THRESHOLDS_PERCENT
+    percent = st.slider(
+        texts.THRESHOLD_LABEL,
+        low,
+        high,
+        value=min(max(round(detector.min_confidence * 100), low), high),
+        format="%d %%",
+        help=texts.THRESHOLD_HELP,
+        key=key,
+    )
+    if on_value is not None:
+        on_value(percent / 100)
+    return percent / 100
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0

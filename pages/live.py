@@ -1,0 +1,51 @@
+"""Live camera: the picture with frames, and what it amounts to beside it."""
+
+import streamlit as st
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
+
+from maskdet_app import ice, live_view, model, texts
+
+st.title(texts.LIVE_TITLE)
+st.markdown(texts.LIVE_INTRO)
+url = st.context.url
+if ice.is_insecure(url):
+    st.warning(texts.LIVE_PLAIN_HTTP, icon=":material/lock_open:")
+try:
+    servers = ice.ice_servers(url)
+except ValueError as error:
+    st.warning(texts.LIVE_BAD_ICE.format(reason=error), icon=":material/settings:")
+    servers = []
+
+detector = model.load_detector("live")
+if detector is not None:
+    processor = live_view.processor(detector)
+    picture, beside = st.columns([1.8, 1], gap="medium")
+    with beside:
+        panel = st.container()
+        model.threshold_slider(detector, "live_threshold", processor.set_min_confidence)
+    with picture:
+        context = webrtc_streamer(
+            key="live",
+            mode=WebRtcMode.SENDRECV,
+            # Set even when empty: otherwise the library asks servers of its own choice.
+            rtc_configuration={"iceServers": servers},
+            media_stream_constraints={
+                "video": {
+                    "width": {"ideal": 640},
+                    "height": {"ideal": 480},
+                    "frameRate": {"ideal": 24, "max": 30},
+                },
+                "audio": False,
+            },
+            video_frame_callback=processor.recv,
+            # On a thread of its own, which keeps the newest frame only.
+            async_processing=True,
+            media_toggle_controls=False,
+            translations=texts.WEBRTC_WORDS,
+            video_html_attrs=live_view.VIDEO_ATTRIBUTES,
+        )
+    with panel:
+        live_view.show_status(processor, context.state)
+st.page_link("pages/photo.py", label=texts.LIVE_WAY_OUT, icon=":material/photo_camera:")
+with st.expander(texts.LIVE_HELP_TITLE, icon=":material/help:"):
+    st.markdown(texts.LIVE_HELP)
