@@ -42,7 +42,8 @@ $(DEV_VENV)/.installed: requirements.txt requirements-train.txt requirements-dev
 	@touch $@
 
 run: $(APP_VENV)/.installed
-	$(APP)/python -m streamlit run streamlit_app.py --server.port $(PORT)
+	$(APP)/python -m streamlit run streamlit_app.py --server.port $(PORT) \
+		--server.showEmailPrompt false
 
 test: $(DEV_VENV)/.installed browser lint types pytest
 

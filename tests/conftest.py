@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+# Loaded before any test can load TensorFlow: the other way round the process crashes, since both
+# bring their own OpenSSL functions (pylibsrtp 1.0 with TensorFlow 2.21).
+import pylibsrtp  # noqa: F401
 import pytest
 from numpy.typing import NDArray
 
