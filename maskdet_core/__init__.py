@@ -26,7 +26,7 @@ from maskdet_core.finder import (
     CascadeSpec,
     FaceFinder,
     HaarFaceFinder,
-    SearchPreset,
+    SearchPass,
     stock_finder,
 )
 from maskdet_core.live import LiveProcessor, LiveStats
@@ -63,7 +63,7 @@ __all__ = [
     "ModelError",
     "ModelManifest",
     "RgbImage",
-    "SearchPreset",
+    "SearchPass",
     "Verdict",
     "annotate",
     "check_rgb",

@@ -8,7 +8,7 @@ that map it there are medians over the training photographs (`python -m benchmar
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -76,24 +76,25 @@ class CascadeSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchPreset:
-    """How thoroughly to search.
+class SearchPass:
+    """One search of the whole picture at one size by several cascades.
 
-    The picture is scaled so that its long side is at most ``max_side_px`` and at least
-    ``min_side_px`` (enlarging a small one helps cascades, whose windows are 20 to 24 px).
-    ``scale_factor`` is the step between window sizes. ``equalize`` evens out the grey values.
+    The picture is scaled, up or down, so that its long side is ``side_px``; a ceiling for the
+    larger if ``enlarge`` is False. ``scale_factor`` is the step between window sizes: a finer
+    one finds more and costs more. A cascade's windows begin at 20 to 24 px, so a pass finds
+    faces down to about 1/8 of the long side at 200 px and 1/40 at 1000 px.
     """
 
-    max_side_px: int
-    min_side_px: int = 0
+    specs: tuple[CascadeSpec, ...]
+    side_px: int
     scale_factor: float = 1.1
-    equalize: bool = True
+    enlarge: bool = True
 
 
 class HaarFaceFinder:
     """Several cascades over one picture, one box a face. Shared safely by threads."""
 
-    def __init__(self, specs: Sequence[CascadeSpec], preset: SearchPreset) -> None:
+    def __init__(self, passes: Sequence[SearchPass]) -> None:
         """Load the cascades now, so that a missing file is not found out at the first frame.
 
         Also sets OpenCV's thread count for the process (`N_THREADS`).
@@ -102,10 +103,9 @@ class HaarFaceFinder:
             CascadeError: a file is missing, empty or no cascade.
             ValueError: no cascade given.
         """
-        if not specs:
+        if not any(one.specs for one in passes):
             raise ValueError("expected at least one cascade, got none")
-        self.specs = tuple(specs)
-        self.preset = preset
+        self.passes = tuple(passes)
         # OpenCV's copies of a cascade share buffers: each thread loads its own.
         self._own = threading.local()
         cv2.setNumThreads(N_THREADS)
@@ -118,36 +118,43 @@ class HaarFaceFinder:
             ValueError: no uint8 RGB image.
         """
         check_rgb(image_rgb)
-        grey, zoom = self._prepare(image_rgb)
+        height, width = image_rgb.shape[:2]
+        whole = grey_image(image_rgb)
+        cascades = self._cascades()
         boxes: list[FaceBox] = []
-        for spec, cascade in zip(self.specs, self._cascades(), strict=True):
-            least = max(1, int(min_face_px * zoom / spec.height))
-            for x, y, side, hits in _search(cascade, grey, spec, self.preset, least):
-                box = spec.reference_box((x / zoom, y / zoom, side / zoom), hits)
-                if box.clipped(image_rgb.shape[1], image_rgb.shape[0]) is not None:
-                    boxes.append(box)
+        for one in self.passes:
+            grey, zoom = scaled(whole, one)
+            for spec in one.specs:
+                least = max(1, int(min_face_px * zoom / spec.height))
+                for x, y, side, hits in _search(cascades[spec.file], grey, spec, one, least):
+                    box = spec.reference_box((x / zoom, y / zoom, side / zoom), hits)
+                    if box.clipped(width, height) is not None:
+                        boxes.append(box)
         return merge_boxes(boxes)
 
-    def _prepare(self, image_rgb: RgbImage) -> tuple[NDArray[np.uint8], float]:
-        long_side = max(image_rgb.shape[:2])
-        wanted = min(max(long_side, self.preset.min_side_px), self.preset.max_side_px)
-        zoom = wanted / long_side
-        grey = cv2.cvtColor(image_rgb, cv2.COLOR_RGB2GRAY)
-        if zoom != 1.0:
-            height, width = grey.shape
-            size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
-            method = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
-            grey = cv2.resize(grey, size, interpolation=method)
-        if self.preset.equalize:
-            grey = cv2.equalizeHist(grey)
-        return grey.astype(np.uint8, copy=False), zoom
-
-    def _cascades(self) -> list[Any]:
-        cascades: list[Any] | None = getattr(self._own, "cascades", None)
+    def _cascades(self) -> dict[Path, Any]:
+        cascades: dict[Path, Any] | None = getattr(self._own, "cascades", None)
         if cascades is None:
-            cascades = [load_cascade(spec.file) for spec in self.specs]
+            files = {spec.file for one in self.passes for spec in one.specs}
+            cascades = {file: load_cascade(file) for file in sorted(files)}
             self._own.cascades = cascades
         return cascades
+
+
+def grey_image(image_rgb: RgbImage) -> NDArray[np.uint8]:
+    """Luma of an RGB picture, uint8 (H, W)."""
+    return np.asarray(cv2.cvtColor(image_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def scaled(grey: NDArray[np.uint8], one: SearchPass) -> tuple[NDArray[np.uint8], float]:
+    """A grey picture at a pass's size, and the factor by which it was scaled."""
+    height, width = grey.shape
+    zoom = one.side_px / max(height, width)
+    if zoom == 1.0 or (zoom > 1.0 and not one.enlarge):
+        return grey, 1.0
+    size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+    method = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, size, interpolation=method), dtype=np.uint8), zoom
 
 
 def load_cascade(path: Path) -> Any:
@@ -190,13 +197,13 @@ def _search(
     cascade: Any,
     grey: NDArray[np.uint8],
     spec: CascadeSpec,
-    preset: SearchPreset,
+    one: SearchPass,
     least_px: int,
 ) -> list[tuple[float, float, float, float]]:
     searched = np.ascontiguousarray(grey[:, ::-1]) if spec.mirrored else grey
     squares, hits = cascade.detectMultiScale2(
         searched,
-        scaleFactor=preset.scale_factor,
+        scaleFactor=one.scale_factor,
         minNeighbors=spec.min_neighbors,
         minSize=(least_px, least_px),
     )
@@ -208,11 +215,31 @@ def _search(
     return found
 
 
-ALT2: Final = CascadeSpec(CASCADE_FOLDER / "haarcascade_frontalface_alt2.xml")
-LIVE: Final = SearchPreset(max_side_px=320, scale_factor=1.1)
-PHOTO: Final = SearchPreset(max_side_px=1024, min_side_px=512, scale_factor=1.05)
-LIVE_SPECS: Final = (ALT2,)
-PHOTO_SPECS: Final = (ALT2,)
+_STOCK: Final = {
+    name: CascadeSpec(CASCADE_FOLDER / f"haarcascade_{file}.xml", 3, *constants)
+    for name, file, constants in (
+        ("alt", "frontalface_alt", (0.816, 1.114, -0.002, 0.006)),
+        ("alt2", "frontalface_alt2", (0.814, 1.119, 0.002, 0.008)),
+        ("default", "frontalface_default", (0.799, 1.086, 0.0, 0.001)),
+        ("profile", "profileface", (0.728, 0.975, -0.131, 0.031)),
+    )
+}
+
+
+def stock_spec(name: str, min_neighbors: int, *, mirrored: bool = False) -> CascadeSpec:
+    """One of OpenCV's face cascades: alt, alt2, default or profile.
+
+    The mapping constants are medians over the boxes found in every second training photograph.
+    """
+    return replace(_STOCK[name], min_neighbors=min_neighbors, mirrored=mirrored)
+
+
+_COARSE: Final = (stock_spec("alt2", 1), stock_spec("alt", 1), stock_spec("default", 2))
+LIVE_PASSES: Final = (SearchPass((stock_spec("alt2", 1),), side_px=200, scale_factor=1.05),)
+PHOTO_PASSES: Final = (
+    SearchPass(_COARSE, side_px=200, scale_factor=1.05),
+    SearchPass((stock_spec("alt2", 4),), side_px=1000, scale_factor=1.1, enlarge=False),
+)
 
 
 def stock_finder(preset: str = "photo") -> HaarFaceFinder:
@@ -227,8 +254,8 @@ def stock_finder(preset: str = "photo") -> HaarFaceFinder:
     """
     match preset:
         case "photo":
-            return HaarFaceFinder(PHOTO_SPECS, PHOTO)
+            return HaarFaceFinder(PHOTO_PASSES)
         case "live":
-            return HaarFaceFinder(LIVE_SPECS, LIVE)
+            return HaarFaceFinder(LIVE_PASSES)
         case _:
             raise ValueError(f"preset must be 'photo' or 'live', got {preset!r}")

@@ -1,5 +1,6 @@
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import CascadeError, CascadeSpec, FaceBox, HaarFaceFinder, stock_finder
-from maskdet_core.finder import LIVE, PHOTO_SPECS, merge_boxes
+from maskdet_core.finder import SearchPass, grey_image, merge_boxes, scaled, stock_spec
 
 # By eye and by the reference detector: forehead to chin of the portrait.
 FACE = FaceBox(184, 62, 80, 110, 1.0)
@@ -48,9 +49,13 @@ def test_small_faces_are_left_out_on_request(portrait: NDArray[np.uint8]) -> Non
     assert all(box.iou(FACE) < 0.3 for box in boxes)
 
 
+def with_cascade(path: Path) -> list[SearchPass]:
+    return [SearchPass((CascadeSpec(path),), side_px=200)]
+
+
 def test_missing_cascade_is_an_error_at_load(tmp_path: Path) -> None:
     with pytest.raises(CascadeError, match=r"gone\.xml"):
-        HaarFaceFinder([CascadeSpec(tmp_path / "gone.xml")], LIVE)
+        HaarFaceFinder(with_cascade(tmp_path / "gone.xml"))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a cascade", b"<opencv_storage></opencv_storage>"])
@@ -58,20 +63,20 @@ def test_empty_or_wrong_cascade_is_an_error_at_load(tmp_path: Path, content: byt
     path = tmp_path / "broken.xml"
     path.write_bytes(content)
     with pytest.raises(CascadeError, match=r"broken\.xml"):
-        HaarFaceFinder([CascadeSpec(path)], LIVE)
+        HaarFaceFinder(with_cascade(path))
 
 
 def test_cut_short_cascade_is_an_error_at_load(tmp_path: Path) -> None:
     path = tmp_path / "short.xml"
-    shutil.copy(PHOTO_SPECS[0].file, path)
+    shutil.copy(stock_spec("alt", 3).file, path)
     path.write_bytes(path.read_bytes()[:20_000])
     with pytest.raises(CascadeError, match=r"short\.xml"):
-        HaarFaceFinder([CascadeSpec(path)], LIVE)
+        HaarFaceFinder(with_cascade(path))
 
 
 def test_no_cascade_and_unknown_preset_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one cascade"):
-        HaarFaceFinder([], LIVE)
+        HaarFaceFinder([])
     with pytest.raises(ValueError, match="preset"):
         stock_finder("quick")
 
@@ -85,13 +90,22 @@ def test_threads_find_the_same(portrait: NDArray[np.uint8]) -> None:
 
 
 def test_grey_values_come_from_rgb_not_bgr() -> None:
-    finder = HaarFaceFinder(PHOTO_SPECS, LIVE.__class__(max_side_px=320, equalize=False))
     red = np.zeros((20, 20, 3), np.uint8)
     red[..., 0] = 255
-    grey, zoom = finder._prepare(red)
-    assert zoom == 1.0
     # ITU-R BT.601: 0.299 of red; the blue weight would give 29.
-    assert np.all(grey == 76)
+    assert np.all(grey_image(red) == 76)
+
+
+@pytest.mark.parametrize(
+    ("enlarge", "side", "shape"),
+    [(True, 200, (100, 200)), (False, 200, (30, 60)), (False, 30, (15, 30))],
+)
+def test_picture_is_scaled_by_its_long_side(
+    enlarge: bool, side: int, shape: tuple[int, int]
+) -> None:
+    grey, zoom = scaled(np.zeros((30, 60), np.uint8), SearchPass((), side, enlarge=enlarge))
+    assert grey.shape == shape
+    assert zoom == shape[1] / 60
 
 
 def test_mapping_to_the_reference_framing() -> None:
@@ -104,14 +118,13 @@ def test_mapping_to_the_reference_framing() -> None:
 
 
 def test_mirrored_cascade_sees_the_mirrored_picture(portrait: NDArray[np.uint8]) -> None:
-    plain = PHOTO_SPECS[0]
-    mirrored = CascadeSpec(
-        plain.file, min_neighbors=plain.min_neighbors, mirrored=True, width=1.0, height=1.0
-    )
-    same = CascadeSpec(plain.file, min_neighbors=plain.min_neighbors, width=1.0, height=1.0)
+    spec = stock_spec("alt2", 3)
     flipped = np.ascontiguousarray(portrait[:, ::-1])
-    one = HaarFaceFinder([same], LIVE).find(portrait, min_face_px=40)[0]
-    other = HaarFaceFinder([mirrored], LIVE).find(flipped, min_face_px=40)[0]
+
+    def best(image: NDArray[np.uint8], spec: CascadeSpec) -> FaceBox:
+        return HaarFaceFinder([SearchPass((spec,), 512)]).find(image, min_face_px=40)[0]
+
+    one, other = best(portrait, spec), best(flipped, replace(spec, mirrored=True))
     assert abs(other.x - (portrait.shape[1] - one.x - one.w)) <= 1
     assert other.y == one.y
 

@@ -1,0 +1,20 @@
+"""Dispatch of ``python -m benchmarks NAME …``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from benchmarks import finder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark that is named first; its own options follow."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = parser.add_subparsers(dest="name", required=True)
+    finder.add_parser(names)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
