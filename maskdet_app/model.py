@@ -1,6 +1,5 @@
 """The network, loaded once for all visitors, and the threshold that every page offers."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -8,7 +7,13 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app import texts, theme
-from maskdet_core import Classifier, MaskdetError, MaskDetector, default_model_path, load_classifier
+from maskdet_core import (
+    Classifier,
+    MaskDetector,
+    MaskdetError,
+    default_model_path,
+    load_classifier,
+)
 from maskdet_core import load_detector as load_core_detector
 from maskdet_core.detector import Preset
 
@@ -66,6 +71,6 @@ def threshold_slider(
 
 def _changed_at(path: Path) -> float:
     try:
-        return os.stat(path).st_mtime
+        return path.stat().st_mtime
     except OSError:
         return 0.0

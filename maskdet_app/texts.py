@@ -1,8 +1,11 @@
 """Every text that people see, in one place."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from maskdet_core import Verdict
+
+if TYPE_CHECKING:
+    from streamlit_webrtc.config import Translations
 
 APP_NAME: Final = "Maskdet"
 
@@ -35,7 +38,9 @@ NO_MODEL_REMEDY: Final = (
 )
 
 # --- live -----------------------------------------------------------------------------------
-LIVE_INTRO: Final = "Press **Start** and look into the camera. Each face gets a frame and a verdict."
+LIVE_INTRO: Final = (
+    "Press **Start** and look into the camera. Each face gets a frame and a verdict."
+)
 LIVE_IDLE_TITLE: Final = "Camera is off"
 LIVE_IDLE: Final = "Press Start below the picture and allow the camera when the browser asks."
 LIVE_CONNECTING_TITLE: Final = "Connecting …"
@@ -69,7 +74,7 @@ LIVE_LATENCY: Final = "Time per frame"
 
 START: Final = "Start"
 STOP: Final = "Stop"
-WEBRTC_WORDS: Final = {
+WEBRTC_WORDS: "Final[Translations]" = {
     "start": START,
     "stop": STOP,
     "select_device": "Choose a camera",
@@ -103,7 +108,9 @@ P_MASK: Final = "mask probability {value} %"
 P_NONE: Final = "no probability"
 
 # --- metrics --------------------------------------------------------------------------------
-METRICS_INTRO: Final = "How the network was trained, and how often it is right on photos it never saw."
+METRICS_INTRO: Final = (
+    "How the network was trained, and how often it is right on photos it never saw."
+)
 METRICS_PICK: Final = "Training run"
 METRICS_NO_RUNS: Final = (
     "No training record yet. `python -m train --help` explains how to start a training; this page "
@@ -141,7 +148,9 @@ METRICS_PHOTOS_NOTE: Final = (
 )
 
 # --- about ----------------------------------------------------------------------------------
-ABOUT_INTRO: Final = "Maskdet tells from a camera or a photo who wears a face mask over mouth and nose."
+ABOUT_INTRO: Final = (
+    "Maskdet tells from a camera or a photo who wears a face mask over mouth and nose."
+)
 ABOUT_HOW: Final = "How it works"
 ABOUT_STEPS: Final = (
     ("Picture", "A camera frame or a photo of yours reaches the server."),

@@ -28,7 +28,8 @@ _CSS: Final = """
 h1 { letter-spacing: -0.015em; padding-bottom: 0.2rem; }
 .md-tiles { display: flex; gap: 0.6rem; flex-wrap: wrap; }
 .md-tile { flex: 1 1 5.2rem; padding: 0.55rem 0.8rem; border-radius: 10px; }
-.md-tile b { display: block; font-size: 2rem; line-height: 1.15; font-variant-numeric: tabular-nums; }
+.md-tile b { display: block; font-size: 2rem; line-height: 1.15;
+  font-variant-numeric: tabular-nums; }
 .md-tile span { font-size: 0.88rem; white-space: nowrap; }
 .md-with_mask { border: 3px solid #0072B2; background: #0072b222; }
 .md-without_mask { border: 6px double #D55E00; background: #d55e0022; padding: 0.37rem 0.62rem; }

@@ -1,0 +1,161 @@
+"""The parts of the training metrics page, each of which copes with a record that lacks it."""
+
+import time
+from typing import Any, Final
+
+import streamlit as st
+
+from maskdet_app import charts, texts, theme
+from maskdet_app.records import Run, finite, objects, read_run, run_folders
+
+FOLLOW_EVERY_S: Final = 2.0
+QUIET_AFTER_S: Final = 30 * 60
+"""An epoch on two slow cores takes six minutes; this leaves room for five of them."""
+_DEFAULT_CONFIDENCE: Final = 0.6
+
+
+def label(run: Run) -> str:
+    """A run's name in the picker."""
+    marks = [texts.METRICS_SHIPPED] if run.shipped else []
+    status = run.info.get("status")
+    if isinstance(status, str) and status != "finished":
+        marks.append(status)
+    return f"{run.name} ({', '.join(marks)})" if marks else run.name
+
+
+def pick_run() -> Run | None:
+    """Offer the runs, newest first; None after saying that there are none."""
+    runs = {str(folder): read_run(folder) for folder in run_folders()}
+    if not runs:
+        st.info(texts.METRICS_NO_RUNS, icon=":material/model_training:")
+        return None
+    keys = sorted(runs, key=lambda key: (not runs[key].running, not runs[key].shipped))
+    chosen = st.selectbox(
+        texts.METRICS_PICK, keys, format_func=lambda key: label(runs[key]), key="run"
+    )
+    return runs[chosen]
+
+
+def show_run(run: Run) -> None:
+    """Draw a run; while it trains, read and draw it again every few seconds."""
+    every = FOLLOW_EVERY_S if run.running else None
+    st.fragment(_draw, run_every=every)(run, followed=run.running)
+
+
+def _draw(run: Run, followed: bool) -> None:
+    run = read_run(run.folder)
+    if followed and not run.running:
+        # The whole page, so that the picker's label and the following stop too.
+        st.rerun()
+    for problem in run.problems:
+        st.warning(theme.plain(problem, max_chars=200), icon=":material/warning:")
+    if run.running:
+        _show_progress(run)
+    _show_curves(run)
+    _show_evaluation(run)
+
+
+def _show_progress(run: Run) -> None:
+    if run.quiet_s > QUIET_AFTER_S:
+        st.warning(texts.METRICS_QUIET.format(minutes=f"{run.quiet_s / 60:.0f}"))
+        return
+    total = finite(run.info.get("epochs_total"))
+    done = len(run.epochs)
+    text = f"{texts.METRICS_RUNNING} {done} of {total:.0f} epochs." if total else ""
+    st.progress(min(1.0, done / total) if total else 0.0, text=text or texts.METRICS_RUNNING)
+    st.caption(f"Read at {time.strftime('%H:%M:%S')}")
+
+
+def _show_curves(run: Run) -> None:
+    st.subheader(texts.METRICS_CURVES, anchor=False)
+    pairs = [
+        charts.learning_curve(run.epochs, metric, title)
+        for metric, title in (("accuracy", "right answers"), ("loss", "loss"))
+    ]
+    if not any(pairs):
+        st.info(texts.METRICS_NO_EPOCHS, icon=":material/hourglass_empty:")
+        return
+    for column, chart in zip(st.columns(2, gap="medium"), pairs, strict=True):
+        if chart is not None:
+            column.altair_chart(chart)
+    st.caption(texts.METRICS_CURVES_NOTE)
+
+
+def _show_evaluation(run: Run) -> None:
+    evaluation = run.evaluation or {}
+    sets = objects(evaluation.get("sets"))
+    if not sets and run.evaluation is None:
+        st.info(texts.METRICS_NO_EVALUATION, icon=":material/fact_check:")
+        return
+    st.subheader(texts.METRICS_SETS, anchor=False)
+    dots = charts.accuracy_dots(sets)
+    if dots is not None:
+        st.altair_chart(dots)
+        st.caption(texts.METRICS_SETS_NOTE)
+    if sets:
+        st.dataframe(charts.set_rows(sets), hide_index=True)
+        _show_set(sets, finite(evaluation.get("min_confidence")))
+    _show_whole_photos(evaluation.get("whole_photos"))
+
+
+def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
+    confidence = recorded if recorded is not None and 0.5 <= recorded < 1 else _DEFAULT_CONFIDENCE
+    st.subheader(texts.METRICS_DETAIL, anchor=False)
+    number = st.selectbox(
+        texts.METRICS_SET_PICK,
+        range(len(sets)),
+        format_func=lambda i: str(sets[i].get("name") or sets[i].get("slug") or i + 1),
+        key="test_set",
+    )
+    chosen = sets[number]
+    confusion, roc, precision = st.columns(3, gap="medium")
+    with confusion:
+        _show_chart("Confusion matrix", charts.confusion_matrix(chosen))
+        st.caption(texts.METRICS_CONFUSION_NOTE)
+    with roc:
+        curve = chosen.get("roc")
+        titles = ("bare faces called “mask”", "masks found")
+        drawn = charts.threshold_curve(curve, "fpr", "tpr", titles, confidence)
+        _show_chart(_with_area("ROC curve", curve, "auc"), drawn)
+    with precision:
+        curve = chosen.get("pr")
+        titles = ("masks found (recall)", "“mask” that is true (precision)")
+        drawn = charts.threshold_curve(curve, "recall", "precision", titles, confidence)
+        _show_chart(_with_area("Precision and recall", curve, "average_precision"), drawn)
+    st.caption(
+        texts.METRICS_THRESHOLD_NOTE.format(
+            high=f"{confidence * 100:.0f}", low=f"{(1 - confidence) * 100:.0f}"
+        )
+    )
+
+
+def _show_chart(title: str, chart: charts.Chart | None) -> None:
+    st.markdown(f"**{title}**")
+    if chart is None:
+        st.info("Not recorded.")
+    else:
+        st.altair_chart(chart)
+
+
+def _with_area(title: str, curve: Any, name: str) -> str:
+    area = finite(curve.get(name)) if isinstance(curve, dict) else None
+    return title if area is None else f"{title}, area {area:.4f}"
+
+
+def _show_whole_photos(whole: Any) -> None:
+    if not isinstance(whole, dict):
+        return
+    st.subheader(texts.METRICS_PHOTOS, anchor=False)
+    st.caption(texts.METRICS_PHOTOS_NOTE)
+    figures = (
+        ("Photos", "n_photos"),
+        ("People", "n_people"),
+        ("Faces found", "n_found"),
+        ("False faces", "false_faces"),
+    )
+    with st.container(horizontal=True):
+        for title, name in figures:
+            number = finite(whole.get(name))
+            st.metric(title, "–" if number is None else f"{number:,.0f}", border=True)
+    if rows := charts.photo_rows(whole):
+        st.dataframe(rows, hide_index=True)
