@@ -86,9 +86,8 @@ def run(options: argparse.Namespace) -> int:
         print(
             f"  time {1000 * seconds[label] / len(names):.0f} ms a photo, {ratio:.2f} x the first"
         )
-    print(
-        f"live preset, {LIVE_SIZE[0]} x {LIVE_SIZE[1]} px, one core: {live_ms(folder, names):.1f} ms"
-    )
+    milliseconds = live_ms(folder, names)
+    print(f"live preset, {LIVE_SIZE[0]} x {LIVE_SIZE[1]} px, one core: {milliseconds:.1f} ms")
     return 0
 
 

@@ -234,11 +234,22 @@ def stock_spec(name: str, min_neighbors: int, *, mirrored: bool = False) -> Casc
     return replace(_STOCK[name], min_neighbors=min_neighbors, mirrored=mirrored)
 
 
-_COARSE: Final = (stock_spec("alt2", 1), stock_spec("alt", 1), stock_spec("default", 2))
-LIVE_PASSES: Final = (SearchPass((stock_spec("alt2", 1),), side_px=200, scale_factor=1.05),)
+# At 200 px the cascades' windows blur the mask's texture away and find more masked faces than at
+# full size, with fewer false ones; the second pass is for the small faces of group pictures.
+LIVE_PASSES: Final = (SearchPass((stock_spec("default", 2),), side_px=200, scale_factor=1.05),)
 PHOTO_PASSES: Final = (
-    SearchPass(_COARSE, side_px=200, scale_factor=1.05),
-    SearchPass((stock_spec("alt2", 4),), side_px=1000, scale_factor=1.1, enlarge=False),
+    SearchPass(
+        (
+            stock_spec("alt", 2),
+            stock_spec("alt2", 3),
+            stock_spec("default", 6),
+            stock_spec("profile", 6),
+            stock_spec("profile", 6, mirrored=True),
+        ),
+        side_px=200,
+        scale_factor=1.03,
+    ),
+    SearchPass((stock_spec("alt2", 5),), side_px=1000, enlarge=False),
 )
 
 
