@@ -17,8 +17,8 @@ photo preset        52.3 %      89.4 %      0.14                 3.85
 live preset         38.6 %      83.0 %      0.09                 0.26
 ==================  ==========  ==========  ===================  ===========
 
-The live preset took 23.9 ms for 640 x 480 px on one core. Stock cascades learned bare faces: half
-of the masked ones escape every setting tried.
+The live preset took 23.9 ms for 640 x 480 px on one core. Stock cascades learned bare faces: about
+half of the masked ones escape at any number of false faces that one would accept.
 """
 
 import argparse

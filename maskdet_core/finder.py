@@ -2,7 +2,7 @@
 
 Every finder answers in one reference framing: a tight box from forehead to chin and ear to ear,
 about 0.75 times as wide as high. A Haar cascade answers with a square of its own; the constants
-that map it there are medians over the training photographs (`python -m benchmarks finder`).
+that map it there are medians over the training photographs (`python -m benchmarks finder --fit`).
 """
 
 import os
