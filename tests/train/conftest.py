@@ -1,0 +1,45 @@
+"""Small picture sets made at test time, in the layouts that training reads."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+
+def write_picture(path: Path, seed: int, size: int = 48) -> None:
+    """A smooth random picture, so that JPEG and hashing behave as on photographs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 255, (6, 6, 3), dtype=np.uint8)
+    assert cv2.imwrite(str(path), cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC))
+
+
+@pytest.fixture
+def crop_set(tmp_path: Path) -> Path:
+    """48 face crops in the layout of the 12k set."""
+    root = tmp_path / "crops"
+    seed = 0
+    for split, n in (("Train", 16), ("Validation", 4), ("Test", 4)):
+        for folder in ("WithMask", "WithoutMask"):
+            for i in range(n):
+                write_picture(root / split / folder / f"{seed}_{i}.jpg", seed)
+                seed += 1
+    return root
+
+
+@pytest.fixture
+def photo_set(tmp_path: Path) -> Path:
+    """Whole photographs with boxes, in the layout of the covid set."""
+    root = tmp_path / "photos"
+    boxes = {}
+    for i, folder in enumerate(("Mask", "Non Mask")):
+        for split in ("Train", "Test"):
+            write_picture(root / split / folder / "1.jpg", 900 + 2 * i + (split == "Test"), 200)
+            boxes[f"{split}/{folder}/1.jpg"] = [
+                [0.25, 0.25, 0.3, 0.4, 0.9],
+                [0.7, 0.7, 0.06, 0.08, 0.9],
+                [0.1, 0.1, 0.3, 0.4, 0.2],
+            ]
+    (root / "boxes.json").write_text(json.dumps(boxes), encoding="utf-8")
+    return root

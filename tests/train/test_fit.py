@@ -1,0 +1,130 @@
+"""Real training on tiny sets: resuming, start weights, export and its agreement with float."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from maskdet_core.classifier import load_classifier
+from train.datasets import FaceSample, read_dataset
+from train.errors import RunError, WeightsError
+from train.export import export, load_trained
+from train.fit import EpochRecorder, FitConfig, fit
+from train.metrics import float_probabilities, int8_probabilities
+from train.model import build_model
+from train.pictures import plain_crop
+from train.split import Split
+
+CONFIG = FitConfig(
+    weights="none",
+    frozen_epochs=1,
+    full_epochs=1,
+    epoch_samples=8,
+    batch_size=4,
+    precision="float32",
+)
+
+
+@pytest.fixture(autouse=True)
+def _float32_policy() -> Iterator[None]:
+    yield
+    keras.mixed_precision.set_global_policy("float32")
+    keras.backend.clear_session()
+
+
+@pytest.fixture
+def split(crop_set: Path) -> Split:
+    samples = read_dataset(crop_set)
+
+    def part(name: str) -> list[FaceSample]:
+        return [s for s in samples if s.published_split == name]
+
+    return Split(part("train"), part("validation"), part("test"), part("test"), 0)
+
+
+def test_resumed_run_equals_uninterrupted_run_and_exports(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(CONFIG, split, tmp_path / "whole", None, resume=False)
+
+    def interrupt(self: Any, batch: int, logs: Any = None) -> None:
+        if self._phase == "full":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EpochRecorder, "on_train_batch_end", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fit(CONFIG, split, tmp_path / "cut", None, resume=False)
+    cut = tmp_path / "cut"
+    assert json.loads((cut / "run.json").read_text())["status"] == "interrupted"
+    assert not (cut / "model.keras").exists()
+    assert len((cut / "epochs.jsonl").read_text().splitlines()) == 1
+
+    resumed = fit(CONFIG, split, cut, None, resume=True)
+    pairs = zip(
+        keras.models.load_model(whole).get_weights(),
+        keras.models.load_model(resumed).get_weights(),
+        strict=True,
+    )
+    for expected, got in pairs:
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+    records = [json.loads(line) for line in (cut / "epochs.jsonl").read_text().splitlines()]
+    assert [(r["epoch"], r["phase"]) for r in records] == [(1, "frozen"), (2, "full")]
+    assert json.loads((cut / "run.json").read_text())["status"] == "finished"
+
+    models = tmp_path / "models"
+    manifest_path = export(cut, split, models, float_too=False)
+    classifier = load_classifier(manifest_path)
+    crops = np.stack([plain_crop(s) for s in split.leak_free_test])
+    in_float = float_probabilities(load_trained(cut), crops)
+    np.testing.assert_allclose(int8_probabilities(classifier, crops), in_float, atol=0.1)
+    assert classifier.manifest.training["run"] == "cut"
+    assert (models / "runs" / "cut" / "epochs.jsonl").is_file()
+
+
+def test_run_folder_in_use_is_refused(split: Split, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(RunError, match="--resume"):
+        fit(CONFIG, split, tmp_path, None, resume=False)
+
+
+def test_resume_with_other_settings_is_refused(split: Split, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"config": {"seed": 1}}))
+    with pytest.raises(RunError, match="seed"):
+        fit(CONFIG, split, tmp_path, None, resume=True)
+
+
+def test_unfinished_run_is_not_exported(split: Split, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="model.keras"):
+        export(tmp_path, split, tmp_path / "models", float_too=False)
+    assert not (tmp_path / "models").exists()
+
+
+def test_local_start_weights_are_turned_to_rgb(tmp_path: Path) -> None:
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 3, 64)).astype(np.float32)
+    bias = np.arange(64, dtype=np.float32)
+    path = tmp_path / "part.npz"
+    np.savez(path, **{"block1_conv1.kernel": kernel, "block1_conv1.bias": bias})
+    got_kernel, got_bias = build_model(str(path)).get_layer("block1_conv1").get_weights()
+    np.testing.assert_array_equal(got_kernel, kernel[:, :, ::-1])
+    np.testing.assert_array_equal(got_bias, bias)
+
+
+def test_start_weights_that_do_not_fit_name_the_layer(tmp_path: Path) -> None:
+    path = tmp_path / "bad.npz"
+    np.savez(path, **{"block1_conv1.kernel": np.zeros((1, 1)), "block1_conv1.bias": np.zeros(1)})
+    with pytest.raises(WeightsError, match="block1_conv1"):
+        build_model(str(path))
+
+
+def test_missing_imagenet_weights_tell_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(keras.applications, "VGG19", refuse)
+    with pytest.raises(WeightsError, match=r"--weights FILE\.npz"):
+        build_model("imagenet")

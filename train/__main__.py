@@ -1,0 +1,154 @@
+"""Command line of the workshop: `python -m train fit | export | evaluate`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from train.errors import TrainError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="python -m train", description="Train, export and evaluate the mask classifier."
+    )
+    commands = top.add_subparsers(dest="command", required=True)
+
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="picture sets in Kaggle layout: DIR/{Train,Validation,Test}/{WithMask,WithoutMask}/ "
+        "or DIR/…/{Mask,Non Mask}/; whole photographs need DIR/boxes.json",
+    )
+
+    fit = commands.add_parser(
+        "fit",
+        parents=[data],
+        help="train VGG19",
+        description="Train VGG19 at 128×128: blocks 1-3 fixed first, then end to end. Every epoch "
+        "leaves a checkpoint and a metrics record in --out; the metrics page follows along.",
+    )
+    fit.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    fit.add_argument(
+        "--weights",
+        default="imagenet",
+        metavar="imagenet|none|FILE.npz",
+        help="start weights (default: imagenet, which needs a network)",
+    )
+    fit.add_argument(
+        "--hands",
+        type=Path,
+        metavar="DIR",
+        help="pictures of hands on a plain ground, to lay over faces",
+    )
+    fit.add_argument("--frozen-epochs", type=int, default=2, metavar="N")
+    fit.add_argument("--full-epochs", type=int, default=8, metavar="N")
+    fit.add_argument(
+        "--epoch-samples",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="augmented faces an epoch (default: 10000)",
+    )
+    fit.add_argument("--batch-size", type=int, default=32, metavar="N")
+    fit.add_argument("--learning-rate", type=float, default=2e-4, metavar="RATE")
+    fit.add_argument("--full-learning-rate", type=float, default=1e-4, metavar="RATE")
+    fit.add_argument("--seed", type=int, default=20, metavar="N")
+    fit.add_argument(
+        "--precision",
+        default="auto",
+        choices=["auto", "float32", "mixed_bfloat16", "mixed_float16"],
+    )
+    fit.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on after the last whole epoch of an interrupted run",
+    )
+
+    export = commands.add_parser(
+        "export",
+        parents=[data],
+        help="write the int8 network and its manifest",
+        description="Convert a trained network to full-integer int8 LiteRT, calibrated on training "
+        "crops, with the manifest that the app trusts.",
+    )
+    export.add_argument("run", type=Path, help="folder of a finished run")
+    export.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
+    export.add_argument(
+        "--float",
+        action="store_true",
+        dest="float_too",
+        help="also write the float network as .keras",
+    )
+
+    evaluate = commands.add_parser(
+        "evaluate",
+        parents=[data],
+        help="measure the exported network",
+        description="Measure the exported network on published and leak-free tests and on whole "
+        "photographs; writes evaluation.json for the metrics page.",
+    )
+    evaluate.add_argument("run", type=Path, help="folder of the run that was exported")
+    evaluate.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when done, 1 with a plain line when it could not be, 2 on wrong usage."""
+    args = parser().parse_args(argv)
+    try:
+        _dispatch(args)
+    except TrainError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; go on with --resume", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _dispatch(args: argparse.Namespace) -> None:
+    # each command imports what it needs only, since TensorFlow takes seconds to load
+    from train.datasets import read_dataset
+    from train.split import split_samples
+
+    print("reading and grouping pictures …", flush=True)
+    split = split_samples([s for root in args.data for s in read_dataset(root)])
+    print(
+        f"{len(split.train)} faces to train on, {len(split.validation)} to validate, "
+        f"{len(split.leak_free_test)} in the leak-free test; "
+        f"{split.n_published_test_with_relative} of {len(split.published_test)} published test "
+        "faces have a relative in the published training part",
+        flush=True,
+    )
+    if args.command == "fit":
+        from train.fit import FitConfig, fit
+
+        config = FitConfig(
+            weights=args.weights,
+            frozen_epochs=args.frozen_epochs,
+            full_epochs=args.full_epochs,
+            epoch_samples=args.epoch_samples,
+            batch_size=args.batch_size,
+            learning_rate=args.learning_rate,
+            full_learning_rate=args.full_learning_rate,
+            seed=args.seed,
+            precision=args.precision,
+        )
+        print(f"trained network: {fit(config, split, args.out, args.hands, resume=args.resume)}")
+    elif args.command == "export":
+        from train.export import export
+
+        print(f"manifest: {export(args.run, split, args.models, float_too=args.float_too)}")
+    else:
+        from train.evaluate import evaluate
+
+        print(f"evaluation: {evaluate(args.run, split, args.data, args.models)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

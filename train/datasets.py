@@ -1,0 +1,141 @@
+"""Picture sets in the Kaggle layouts, read into flat lists of labelled faces.
+
+A set is a folder of split folders (`Train`, `Validation` or `val`, `Test`) that hold class folders
+(`WithMask` / `WithoutMask`, `Mask` / `Non Mask`, `mask` / `no_mask`). A `boxes.json` beside the
+splits, where there is one, gives face boxes in fractions of each picture; sets of whole photographs
+need it, sets of face crops do not.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from train.errors import DataError
+
+CLASSES = ("with_mask", "without_mask")
+"""Order of the network's outputs; written into the manifest, which the app trusts."""
+
+SPLITS = {
+    "train": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "test": "test",
+}
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+
+_CLASS_NAMES = {
+    "withmask": "with_mask",
+    "mask": "with_mask",
+    "withoutmask": "without_mask",
+    "nonmask": "without_mask",
+    "nomask": "without_mask",
+}
+_PHOTO_SCORE = 0.6
+"""Reference boxes below this score of their detector are left out of training and testing."""
+
+_PHOTO_MIN_SIDE = 0.05
+"""Faces narrower than this fraction of a whole photograph are background people: left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSample:
+    """One labelled face in one picture.
+
+    Attributes:
+        path: the picture.
+        label: index into `CLASSES`.
+        dataset: name of the set's folder.
+        published_split: "train", "validation" or "test", as its publisher sorted it.
+        box: face as (x, y, w, h) in fractions of the picture, or None where the picture itself is
+            the face crop.
+    """
+
+    path: Path
+    label: int
+    dataset: str
+    published_split: str
+    box: tuple[float, float, float, float] | None
+
+    @property
+    def key(self) -> str:
+        """Name of the picture that stays the same on every machine."""
+        parts = self.path.parts[-3:]
+        return "/".join((self.dataset, *parts))
+
+
+def class_of_folder(name: str) -> str | None:
+    """The class that a folder's name stands for, or None (`incorrect_mask` is neither)."""
+    return _CLASS_NAMES.get(re.sub(r"[\s_-]+", "", name).lower())
+
+
+def read_dataset(root: Path, *, whole_photos: bool | None = None) -> list[FaceSample]:
+    """List the labelled faces of one set, in a stable order.
+
+    Args:
+        root: folder that holds the split folders.
+        whole_photos: take one sample a box of `boxes.json` (True) or the picture as it is (False).
+            None decides by the set: whole photographs where the median box is under half the width.
+
+    Raises:
+        DataError: no such folder, no split folder, or a class without a picture.
+    """
+    if not root.is_dir():
+        raise DataError(f"expected a folder of pictures, found nothing at {root}")
+    boxes = _read_boxes(root / "boxes.json")
+    if whole_photos is None:
+        whole_photos = _looks_like_photos(boxes)
+    samples: list[FaceSample] = []
+    seen_classes: set[str] = set()
+    for split_dir in sorted(p for p in root.iterdir() if p.name.lower() in SPLITS):
+        split = SPLITS[split_dir.name.lower()]
+        for class_dir in sorted(p for p in split_dir.iterdir() if p.is_dir()):
+            name = class_of_folder(class_dir.name)
+            if name is None:
+                continue
+            found = sorted(p for p in class_dir.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
+            if not found:
+                raise DataError(f"expected pictures of the class {name}, {class_dir} is empty")
+            seen_classes.add(name)
+            label = CLASSES.index(name)
+            for path in found:
+                if not whole_photos:
+                    samples.append(FaceSample(path, label, root.name, split, None))
+                    continue
+                key = f"{split_dir.name}/{class_dir.name}/{path.name}"
+                samples += [
+                    FaceSample(path, label, root.name, split, box)
+                    for box in _main_boxes(boxes.get(key, []))
+                ]
+    missing = set(CLASSES) - seen_classes
+    if missing:
+        raise DataError(
+            f"expected folders of both classes in {root}/<Train|Validation|Test>/, "
+            f"missing: {', '.join(sorted(missing))}"
+        )
+    return samples
+
+
+def _read_boxes(path: Path) -> dict[str, list[list[float]]]:
+    if not path.is_file():
+        return {}
+    try:
+        boxes = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
+    if not isinstance(boxes, dict):
+        raise DataError(f"expected one list of boxes per picture in {path}")
+    return boxes
+
+
+def _looks_like_photos(boxes: dict[str, list[list[float]]]) -> bool:
+    widths = sorted(box[2] for found in boxes.values() for box in found)
+    return bool(widths) and widths[len(widths) // 2] < 0.6
+
+
+def _main_boxes(found: list[list[float]]) -> list[tuple[float, float, float, float]]:
+    """The people the photograph is about: sure, and at least half as wide as the widest."""
+    sure = [b for b in found if b[4] >= _PHOTO_SCORE and b[2] >= _PHOTO_MIN_SIDE]
+    widest = max((b[2] for b in sure), default=0.0)
+    return [(b[0], b[1], b[2], b[3]) for b in sure if b[2] >= widest / 2]

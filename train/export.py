@@ -1,0 +1,121 @@
+"""Full-integer int8 LiteRT with the manifest that the app trusts."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from maskdet_core.classifier import MaskClassifier
+from maskdet_core.manifest import CropFraming, ModelManifest
+from train.datasets import CLASSES, FaceSample
+from train.errors import RunError
+from train.metrics import float_probabilities, int8_probabilities
+from train.model import build_model
+from train.pictures import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
+from train.runs import RunFolder, now_iso
+from train.split import Split
+
+NAME = "maskdet-vgg19-int8"
+CALIBRATION_FACES = 300
+"""Faces whose activations set the int8 ranges."""
+
+
+def load_trained(run: Path) -> keras.Model:
+    """The trained network of a run, in float32 whatever precision it was trained in.
+
+    Raises:
+        RunError: the run has not finished.
+    """
+    final = RunFolder(run).final
+    if not final.exists():
+        raise RunError(f"expected a finished run, {final} does not exist")
+    trained = keras.models.load_model(final, compile=False)
+    keras.mixed_precision.set_global_policy("float32")
+    model = build_model("none")
+    model.set_weights(trained.get_weights())
+    return model
+
+
+def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
+    """Convert a finished run's network and write network, manifest and run records.
+
+    Args:
+        run: folder of the run.
+        split: faces by side; calibration takes from `train`, the comparison `validation`.
+        models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
+            `runs/` in it.
+        float_too: also write the float32 network as `maskdet-vgg19-float.keras`.
+
+    Returns:
+        Path of the manifest.
+    """
+    model = load_trained(run)
+    record = RunFolder(run).read()
+    models.mkdir(parents=True, exist_ok=True)
+    target = models / f"{NAME}.tflite"
+    partial = target.with_suffix(".partial")
+    step = max(1, len(split.train) // CALIBRATION_FACES)
+    partial.write_bytes(_to_int8(model, split.train[::step]))
+    partial.replace(target)
+    if float_too:
+        model.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
+    values: dict[str, Any] = {
+        "name": NAME,
+        "classes": CLASSES,
+        "input_size_px": IMAGE_SIZE_PX,
+        "crop": CropFraming(CROP_SCALE, 0.0),
+        "training": {
+            "date": now_iso()[:10],
+            "run": record["name"],
+            "datasets": [{"name": d["name"], "n_train": d["n_train"]} for d in record["datasets"]],
+            "start_weights": Path(record["config"]["weights"]).name,
+            "epochs": record["epochs_total"],
+        },
+    }
+    manifest_path = models / f"{NAME}.json"
+    ModelManifest.for_file(target, **values).save(manifest_path)
+    same = _label_agreement(model, manifest_path, split.validation)
+    ModelManifest.for_file(target, **values, metrics={"int8_same_label": same}).save(manifest_path)
+    records = models / "runs" / record["name"]
+    records.mkdir(parents=True, exist_ok=True)
+    for name in ("run.json", "epochs.jsonl"):
+        shutil.copyfile(run / name, records / name)
+    print(f"int8 and float32 agree on {same['n_same']} of {same['n']} validation faces")
+    return manifest_path
+
+
+def _label_agreement(
+    model: keras.Model, manifest: Path, faces: Sequence[FaceSample]
+) -> dict[str, float]:
+    crops = np.stack([plain_crop(s) for s in faces])
+    in_float = float_probabilities(model, crops)
+    in_int8 = int8_probabilities(MaskClassifier.from_manifest(manifest), crops)
+    n_same = int(np.sum((in_float >= 0.5) == (in_int8 >= 0.5)))
+    return {"n": len(faces), "n_same": n_same, "value": n_same / len(faces)}
+
+
+def _to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
+    import tensorflow as tf
+
+    @tf.function(  # type: ignore[untyped-decorator]  # TensorFlow has no types
+        input_signature=[tf.TensorSpec((1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), tf.float32)]
+    )
+    def serve(rgb: Any) -> Any:
+        return model(rgb, training=False)
+
+    def calibration_crops() -> Iterator[list[NDArray[np.float32]]]:
+        for sample in calibration:
+            yield [plain_crop(sample)[None].astype(np.float32)]
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [serve.get_concrete_function()], model
+    )
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = calibration_crops
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    return bytes(converter.convert())

@@ -1,0 +1,202 @@
+"""Training: first the upper blocks on fixed lower ones, then all of VGG19."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from train.augment import AugmentConfig
+from train.datasets import FaceSample
+from train.errors import RunError
+from train.hands import HandPaster
+from train.model import build_model, set_frozen
+from train.pipeline import AugmentedFaces, PlainFaces
+from train.runs import RunFolder, now_iso
+from train.split import Split
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Settings of a training run; a resumed run must have the same.
+
+    Attributes:
+        weights: start weights, see `train.model.build_model`.
+        frozen_epochs: epochs with blocks 1-3 fixed; full_epochs: epochs with all layers trained.
+        epoch_samples: augmented faces an epoch.
+        learning_rate: peak of the first phase's Adam; `full_learning_rate` that of the second.
+            Each phase warms up linearly and decays as a cosine.
+        precision: Keras policy; "auto" takes bfloat16 where the processor computes in it.
+    """
+
+    weights: str = "imagenet"
+    frozen_epochs: int = 2
+    full_epochs: int = 8
+    epoch_samples: int = 10_000
+    batch_size: int = 32
+    learning_rate: float = 2e-4
+    full_learning_rate: float = 1e-4
+    warmup_share: float = 0.08
+    seed: int = 20
+    precision: str = "auto"
+    max_validation: int = 800
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+    @property
+    def epochs_total(self) -> int:
+        """Epochs of both phases."""
+        return self.frozen_epochs + self.full_epochs
+
+
+def fit(config: FitConfig, split: Split, out: Path, hands: Path | None, *, resume: bool) -> Path:
+    """Train a network and return the path of the finished `.keras` file.
+
+    Args:
+        config: settings of the run.
+        split: faces by side; only `train` and `validation` are looked at.
+        out: run folder; each whole epoch leaves a checkpoint and a metrics record there.
+        hands: folder of hands to lay over faces, or None.
+        resume: go on after the last whole epoch; the result equals that of a run without a break.
+
+    Raises:
+        RunError: `out` does not fit, see `RunFolder.start`.
+    """
+    run = RunFolder(out)
+    policy = _policy(config.precision)
+    validation = _spread(split.validation, config.max_validation)
+    run.start(
+        {
+            "format": 1,
+            "name": out.name,
+            "started": now_iso(),
+            "config": asdict(config) | {"hands": hands is not None},
+            "datasets": _count(split),
+            "epochs_total": config.epochs_total,
+            "status": "running",
+        },
+        resume=resume,
+    )
+    keras.mixed_precision.set_global_policy(policy)
+    keras.utils.set_random_seed(config.seed)
+    done = len(run.epochs()) if resume else 0
+    if resume and done and not run.checkpoint.exists():
+        raise RunError(f"expected a checkpoint at {run.checkpoint}; start anew in another folder")
+    paster = HandPaster(hands) if hands is not None else None
+    model = keras.models.load_model(run.checkpoint) if done else build_model(config.weights)
+    try:
+        phases = (
+            ("frozen", 0, config.frozen_epochs),
+            ("full", config.frozen_epochs, config.epochs_total),
+        )
+        for phase, first, last in phases:
+            if done >= last:
+                continue
+            start = max(first, done)
+            if start == first:
+                _compile(model, config, phase, last - first)
+            model.fit(
+                AugmentedFaces(
+                    split.train,
+                    batch_size=config.batch_size,
+                    seed=config.seed,
+                    epoch=start,
+                    epoch_samples=config.epoch_samples,
+                    config=config.augment,
+                    hands=paster,
+                    workers=os.cpu_count() or 1,
+                ),
+                validation_data=PlainFaces(validation, batch_size=config.batch_size),
+                initial_epoch=start,
+                epochs=last,
+                callbacks=[EpochRecorder(run, phase, config)],
+            )
+    except BaseException:
+        run.set_status("interrupted")
+        raise
+    partial = out / "model.partial.keras"
+    model.save(partial, include_optimizer=False)
+    partial.replace(run.final)
+    run.set_status("finished")
+    return run.final
+
+
+class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Saves the checkpoint, then the metrics record, after each epoch."""
+
+    def __init__(self, run: RunFolder, phase: str, config: FitConfig) -> None:
+        super().__init__()
+        self._run, self._phase, self._config = run, phase, config
+        self._began_s = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Start the epoch's clock."""
+        self._began_s = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write checkpoint and record, each in one step."""
+        partial = self._run.path / "checkpoint.partial.keras"
+        self.model.save(partial)
+        partial.replace(self._run.checkpoint)
+        values = {key: float(value) for key, value in (logs or {}).items()}
+        rate = self.model.optimizer.learning_rate
+        self._run.add_epoch(
+            {
+                "epoch": epoch + 1,
+                "phase": self._phase,
+                **values,
+                "learning_rate": float(keras.ops.convert_to_numpy(rate)),
+                "samples": self._config.epoch_samples,
+                "seconds": round(time.monotonic() - self._began_s, 1),
+                "finished_at": now_iso(),
+            }
+        )
+
+
+def _compile(model: keras.Model, config: FitConfig, phase: str, epochs: int) -> None:
+    frozen = phase == "frozen"
+    set_frozen(model, frozen=frozen)
+    peak = config.learning_rate if frozen else config.full_learning_rate
+    steps = max(1, config.epoch_samples // config.batch_size) * epochs
+    warmup = max(1, int(config.warmup_share * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=peak / 100,
+        warmup_target=peak,
+        warmup_steps=warmup,
+        decay_steps=max(1, steps - warmup),
+        alpha=0.3 if frozen else 0.01,
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+
+
+def _policy(precision: str) -> str:
+    if precision != "auto":
+        return precision
+    try:
+        fast = " amx_bf16 " in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        fast = False
+    return "mixed_bfloat16" if fast or keras.backend.backend() != "tensorflow" else "float32"
+
+
+def _spread(samples: Sequence[FaceSample], most: int) -> list[FaceSample]:
+    step = max(1, -(-len(samples) // most))
+    return list(samples[::step])
+
+
+def _count(split: Split) -> list[dict[str, Any]]:
+    sides = {
+        "n_train": Counter(s.dataset for s in split.train),
+        "n_validation": Counter(s.dataset for s in split.validation),
+        "n_test": Counter(s.dataset for s in split.leak_free_test),
+    }
+    names = sorted(set().union(*sides.values()))
+    return [{"name": n, **{side: c[n] for side, c in sides.items()}} for n in names]

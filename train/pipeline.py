@@ -1,0 +1,91 @@
+"""Batches for Keras, streamed from disk; each depends on seed, epoch and index alone."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from train.augment import AugmentConfig, augmented_crop
+from train.datasets import CLASSES, FaceSample
+from train.hands import HandPaster
+from train.pictures import plain_crop
+
+Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
+
+
+class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    """Endless augmented faces, both classes equally often, an epoch at a time.
+
+    Args:
+        samples: faces to draw from.
+        batch_size: faces a batch.
+        epoch_samples: faces an epoch; each class's list is gone through in a fresh order each time.
+        seed: with the epoch, fixes every batch, so that a resumed run sees what it would have seen.
+        epoch: epoch to start at, from 0.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[FaceSample],
+        *,
+        batch_size: int,
+        epoch_samples: int,
+        seed: int,
+        epoch: int,
+        config: AugmentConfig,
+        hands: HandPaster | None,
+        workers: int = 2,
+    ) -> None:
+        super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=8)
+        self._samples = samples
+        self._batch_size = batch_size
+        self._seed, self._epoch = seed, epoch
+        self._config, self._hands = config, hands
+        self._n_batches = max(1, epoch_samples // batch_size)
+        self._order = self._draw_order()
+
+    def __len__(self) -> int:
+        return self._n_batches
+
+    def __getitem__(self, index: int) -> Batch:
+        first = index * self._batch_size
+        faces, labels = [], []
+        for position in range(first, first + self._batch_size):
+            sample = self._samples[self._order[position]]
+            rng = np.random.default_rng((self._seed, self._epoch, position))
+            faces.append(augmented_crop(sample, rng, self._config, self._hands))
+            labels.append(sample.label)
+        return np.stack(faces).astype(np.float32), np.array(labels, np.int32)
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's order."""
+        self._epoch += 1
+        self._order = self._draw_order()
+
+    def _draw_order(self) -> NDArray[np.int64]:
+        rng = np.random.default_rng((self._seed, self._epoch))
+        n_each = -(-self._n_batches * self._batch_size // len(CLASSES))
+        by_class = []
+        for label in range(len(CLASSES)):
+            members = np.array([i for i, s in enumerate(self._samples) if s.label == label])
+            repeats = -(-n_each // len(members))
+            drawn = np.concatenate([rng.permutation(members) for _ in range(repeats)])
+            by_class.append(drawn[:n_each])
+        return np.stack(by_class, axis=1).ravel()
+
+
+class PlainFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    """Faces as they are, in order: for validation."""
+
+    def __init__(self, samples: Sequence[FaceSample], *, batch_size: int) -> None:
+        super().__init__(workers=1)
+        self._samples, self._batch_size = samples, batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self._samples) // self._batch_size)
+
+    def __getitem__(self, index: int) -> Batch:
+        part = self._samples[index * self._batch_size : (index + 1) * self._batch_size]
+        faces = np.stack([plain_crop(s) for s in part]).astype(np.float32)
+        return faces, np.array([s.label for s in part], np.int32)
