@@ -109,6 +109,8 @@ def fit(config: FitConfig, split: Split, out: Path, hands: Path | None, *, resum
                     hands=paster,
                     workers=os.cpu_count() or 1,
                 ),
+                # the order is drawn from the seed already; Keras would shuffle it without one
+                shuffle=False,
                 validation_data=PlainFaces(validation, batch_size=config.batch_size),
                 initial_epoch=start,
                 epochs=last,

@@ -99,7 +99,7 @@ def test_resume_with_other_settings_is_refused(split: Split, tmp_path: Path) -> 
 
 
 def test_unfinished_run_is_not_exported(split: Split, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="model.keras"):
+    with pytest.raises(RunError, match=r"model\.keras"):
         export(tmp_path, split, tmp_path / "models", float_too=False)
     assert not (tmp_path / "models").exists()
 
