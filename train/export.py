@@ -1,7 +1,8 @@
 """Full-integer int8 LiteRT with the manifest that the app trusts."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,19 +102,19 @@ def _label_agreement(
 def _to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
     import tensorflow as tf
 
-    @tf.function(  # type: ignore[untyped-decorator]  # TensorFlow has no types
-        input_signature=[tf.TensorSpec((1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), tf.float32)]
-    )
-    def serve(rgb: Any) -> Any:
-        return model(rgb, training=False)
-
     def calibration_crops() -> Iterator[list[NDArray[np.float32]]]:
         for sample in calibration:
             yield [plain_crop(sample)[None].astype(np.float32)]
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [serve.get_concrete_function()], model
-    )
+    signature = keras.InputSpec(shape=(1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), dtype="float32")
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", input_signature=[signature], verbose=False)
+        return _convert(tf.lite.TFLiteConverter.from_saved_model(folder), calibration_crops)
+
+
+def _convert(converter: Any, calibration_crops: Callable[[], Iterator[Any]]) -> bytes:
+    import tensorflow as tf
+
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = calibration_crops
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
