@@ -28,7 +28,9 @@ st.navigation(
             icon=":material/monitoring:",
             url_path="metrics",
         ),
-        st.Page("pages/about.py", title=texts.ABOUT_TITLE, icon=":material/info:", url_path="about"),
+        st.Page(
+            "pages/about.py", title=texts.ABOUT_TITLE, icon=":material/info:", url_path="about"
+        ),
     ],
     position="top",
 ).run()
