@@ -125,7 +125,7 @@ def threshold_curve(
             at,
         ],
     )
-    line = base.mark_line(strokeWidth=2.4).encode(color=alt.datum("curve", legend=None))
+    line = base.mark_line(strokeWidth=2.4, color=_BLUE)
     marks = []
     for name, threshold in (
         (f"from {min_confidence:.0%}: mask", min_confidence),
@@ -171,12 +171,8 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     x = alt.X("low:Q", title="right answers", axis=alt.Axis(format=".0%", tickCount=6)).scale(
         zero=False, nice=True
     )
-    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(
-        x=x, x2="high:Q", color=alt.datum("interval", legend=None)
-    )
-    dots = base.mark_point(size=110, filled=True, opacity=1).encode(
-        x="accuracy:Q", color=alt.datum("interval", legend=None)
-    )
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55, color=_BLUE).encode(x=x, x2="high:Q")
+    dots = base.mark_point(size=110, filled=True, opacity=1, color=_BLUE).encode(x="accuracy:Q")
     layered: alt.LayerChart = (bars + dots).properties(height=alt.Step(38))
     return layered
 

@@ -1,0 +1,114 @@
+"""Every page by Streamlit's AppTest: no traceback, plain words, right verdicts."""
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit_webrtc
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
+
+
+@pytest.fixture(autouse=True)
+def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest has no WebRTC: the component stands idle here; the browser tests run it for real."""
+    state = SimpleNamespace(playing=False, signalling=False)
+    monkeypatch.setattr(
+        streamlit_webrtc, "webrtc_streamer", lambda **_: SimpleNamespace(state=state)
+    )
+
+
+def _run(page: str) -> AppTest:
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    app.run()
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+def _words(app: AppTest) -> str:
+    groups: tuple[Any, ...] = (app.markdown, app.error, app.warning, app.info, app.caption)
+    return "\n".join(str(element.value) for group in groups for element in group)
+
+
+@pytest.mark.parametrize("page", ["live", "photo", "metrics", "about"])
+def test_page_opens(page: str) -> None:
+    app = _run(page)
+    assert not app.exception
+    assert len(app.title) == 1
+
+
+@pytest.mark.parametrize("page", ["live", "photo"])
+def test_missing_model_is_told_with_its_path(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASKDET_MODEL", str(tmp_path / "gone.json"))
+    app = _run(page)
+    assert not app.exception
+    assert "gone.json" in _words(app)
+
+
+def test_metrics_page_works_without_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASKDET_MODEL", str(tmp_path / "gone.json"))
+    app = _run("metrics")
+    assert not app.exception
+    assert "gone.json" not in _words(app)
+
+
+@pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no network")
+def test_photo_of_a_bare_face_a_faceless_one_and_a_broken_file(astronaut_rgb: Any) -> None:
+    app = _run("photo")
+    app.file_uploader[0].set_value(
+        [
+            ("face.jpg", _jpeg(Image.fromarray(astronaut_rgb)), "image/jpeg"),
+            ("wall.jpg", _jpeg(Image.new("RGB", (300, 200), (90, 120, 90))), "image/jpeg"),
+            ("broken.jpg", b"not a picture", "image/jpeg"),
+        ]
+    ).run()
+    assert not app.exception
+    words = _words(app)
+    assert "No mask" in words
+    assert "No face found" in words
+    assert [e for e in app.error if "picture" in e.value.lower() or "image" in e.value.lower()]
+
+
+@pytest.mark.parametrize(
+    "epochs",
+    [
+        "",
+        "not json\n",
+        '{"epoch": 1, "phase": "full", "loss": NaN, "accuracy": 0.5}\n',
+        '{"epoch": 1, "phase": "full", "loss": 0.4, "accuracy": 0.8, "val_loss": 0.3}\n',
+        '{"epoch": 1, "phase": "full", "loss": 0.4, "accuracy": 0.8}\n{"epoch": 2, "lo',
+    ],
+    ids=["empty", "malformed", "nan", "one-epoch", "half-written"],
+)
+def test_odd_records_leave_no_traceback(
+    epochs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "odd"
+    run.mkdir()
+    (run / "run.json").write_text(
+        json.dumps({"format": 1, "name": "odd", "epochs_total": 3, "status": "finished"})
+    )
+    (run / "epochs.jsonl").write_text(epochs)
+    (run / "evaluation.json").write_text('{"format": 1, "sets": [')
+    monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
+    app = _run("metrics")
+    assert not app.exception
+    picker = app.selectbox[0]
+    odd = next(option for option in picker.options if "odd" in option)
+    picker.set_value(odd).run()
+    assert not app.exception
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    return buffer.getvalue()

@@ -1,0 +1,142 @@
+"""The whole thing: server, Chromium, a fake camera, uploads."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FrameLocator, Page, expect
+
+WAIT_MS = 60_000
+
+pytestmark = pytest.mark.browser
+
+# The share of saturated blue and of vermilion pixels in the middle of what the video shows: the
+# frames that the annotator draws.
+VIDEO_PIXELS = """
+(video) => {
+  if (!video.videoWidth) return null;
+  const canvas = document.createElement('canvas');
+  canvas.width = video.videoWidth; canvas.height = video.videoHeight;
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0);
+  const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  let blue = 0, vermilion = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
+    if (r < 50 && g > 80 && g < 145 && b > 140 && b < 215) blue++;
+    if (r > 180 && g > 60 && g < 130 && b < 50) vermilion++;
+  }
+  return {blue, vermilion};
+}
+"""
+
+
+def _frame(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title^='streamlit_webrtc']")
+
+
+def _start(page: Page) -> None:
+    _frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
+
+
+def _stop(page: Page) -> None:
+    _frame(page).get_by_role("button", name="Stop", exact=False).click(timeout=WAIT_MS)
+
+
+def _wait_for_count(page: Page, verdict: str) -> None:
+    tile = page.locator(f'[data-verdict="{verdict}"] b').first
+    expect(tile).to_have_text("1", timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["bare", "masked"])
+def test_live_camera(
+    masked: bool,
+    server: Any,
+    network: Path,
+    open_browser: Any,
+    film: Callable[..., Path],
+    shoot: Callable[..., Path],
+    request: pytest.FixtureRequest,
+) -> None:
+    picture = request.getfixturevalue("masked_rgb" if masked else "bare_rgb")
+    verdict = "with_mask" if masked else "without_mask"
+    other = "without_mask" if masked else "with_mask"
+    colour = "blue" if masked else "vermilion"
+    with open_browser(video=film(picture, verdict)) as browser:
+        page = browser.new_page()
+        page.goto(server.url)
+        _start(page)
+        _wait_for_count(page, verdict)
+        expect(page.locator(f'[data-verdict="{other}"] b').first).to_have_text("0")
+        pixels = _frame(page).locator("video").first.evaluate(VIDEO_PIXELS)
+        assert pixels is not None
+        assert pixels[colour] > 300, pixels
+        shoot(page, f"live-{verdict}")
+
+        _stop(page)
+        expect(_frame(page).get_by_role("button", name="Start", exact=False)).to_be_visible(
+            timeout=WAIT_MS
+        )
+        page.get_by_role("link", name="Photo check").first.click()
+        expect(page.get_by_role("heading", name="Photo check")).to_be_visible(timeout=WAIT_MS)
+        page.get_by_role("link", name="Live camera").first.click()
+        _start(page)
+        _wait_for_count(page, verdict)
+        _stop(page)
+    assert "libtensorflow" not in server.maps()
+
+
+def test_upload_gives_both_verdicts(
+    server: Any,
+    network: Path,
+    open_browser: Any,
+    bare_rgb: Any,
+    masked_rgb: Any,
+    shoot: Callable[..., Path],
+) -> None:
+    files = []
+    for name, rgb in (("bare", bare_rgb), ("masked", masked_rgb)):
+        buffer = io.BytesIO()
+        Image.fromarray(rgb).save(buffer, "JPEG", quality=92)
+        files.append({"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()})
+    files.append({"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture"})
+    with open_browser() as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/photo")
+        page.locator("input[type=file]").set_input_files(files)
+        _wait_for_count(page, "with_mask")
+        _wait_for_count(page, "without_mask")
+        expect(page.get_by_text("broken.jpg").first).to_be_visible()
+        expect(page.locator("img").first).to_be_visible()
+        shoot(page, "photo")
+        page.locator("img").first.scroll_into_view_if_needed()
+        shoot(page, "photo-results")
+
+
+@pytest.mark.parametrize("path", ["", "photo", "metrics", "about"])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [((1280, 900), "light"), ((390, 844), "dark")], ids=["wide", "phone"]
+)
+def test_pages_open_without_a_fault(
+    path: str,
+    size: tuple[int, int],
+    scheme: str,
+    server: Any,
+    open_browser: Any,
+    shoot: Callable[..., Path],
+) -> None:
+    with open_browser(size=size, scheme=scheme) as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/{path}")
+        expect(page.locator("h1").first).to_be_visible(timeout=WAIT_MS)
+        if path == "metrics":
+            expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 1
+        shoot(page, f"{path or 'live'}-{size[0]}-{scheme}")
