@@ -30,7 +30,7 @@ def test_copy_and_mirror_image_share_a_group_and_strangers_do_not(crop_set: Path
     picture = cv2.imread(str(source))
     assert picture is not None
     cv2.imwrite(str(crop_set / "Test" / "WithMask" / "twin_mirror.jpg"), picture[:, ::-1])
-    twins = _group_of(crop_set, "twin_") | _group_of(crop_set, source.name)
+    twins = _group_of(crop_set, "twin_") | _group_of(crop_set, f"/{source.name}")
     assert len(twins) == 3
     assert len(set(twins.values())) == 1
     everyone = _group_of(crop_set, "")
