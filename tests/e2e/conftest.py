@@ -161,36 +161,46 @@ def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
 @pytest.fixture(scope="session")
 def bare_rgb(_astronaut: Rgb) -> Rgb:
     """A bare face as a camera sees it, uint8 RGB 480 x 640."""
-    # Head and shoulders of the portrait, three to four.
-    picture = np.array(cv2.resize(_astronaut[0:300, 20:420], (640, 480)), dtype=np.uint8)
-    # The stock cascades take the model shuttle at the right for a second face.
-    picture[:, 455:] = picture[:, 454:455]
-    return picture
+    return as_camera(_astronaut)
 
 
 @pytest.fixture(scope="session")
-def masked_rgb(bare_rgb: Rgb) -> Rgb:
+def masked_rgb(_astronaut: Rgb) -> Rgb:
     """The same face with a light blue surgical mask drawn on."""
-    return draw_mask(bare_rgb)
+    return as_camera(draw_mask(_astronaut))
 
 
-# Corners of the mask on the 640 x 480 picture above, clockwise from the left end of the upper rim.
+def as_camera(portrait_rgb: Rgb) -> Rgb:
+    """The portrait's head and shoulders, without the rocket model beside them."""
+    cut = portrait_rgb[: portrait_rgb.shape[0] * 262 // 512, : portrait_rgb.shape[1] * 350 // 512]
+    return np.asarray(cv2.resize(cut, (640, 480), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+# On the portrait at twice its size, 1024 x 1024: corners of the mask, clockwise from the left end
+# of the upper rim, and the ear loops.
 MASK_OUTLINE = np.array(
     [
-        (256, 176), (290, 164), (318, 157), (340, 158), (362, 172), (384, 186),
-        (381, 216), (370, 244), (350, 268), (325, 276), (298, 268), (272, 246), (259, 214),
+        (367, 244), (402, 237), (424, 225), (446, 221), (468, 225), (492, 238), (528, 250),
+        (527, 285), (515, 322), (490, 352), (452, 367), (414, 355), (383, 326), (369, 288),
     ]
 )  # fmt: skip
 MASK_LOOPS = (
-    np.array([(257, 178), (240, 164), (232, 150)]),
-    np.array([(262, 228), (244, 204), (234, 184)]),
-    np.array([(384, 188), (396, 176), (402, 164)]),
-    np.array([(375, 234), (394, 212), (403, 194)]),
+    np.array([(368, 248), (360, 240), (353, 230)]),
+    np.array([(375, 314), (360, 288), (354, 262)]),
+    np.array([(527, 254), (537, 246), (546, 238)]),
+    np.array([(520, 310), (537, 290), (546, 266)]),
 )
 
 
 def draw_mask(picture_rgb: Rgb) -> Rgb:
-    """Draw folds, rim, ear loops and the light and shade of the face below onto a mask."""
+    """Put a mask on the portrait, with folds, rim, ear loops and the light of the face below.
+
+    Returns:
+        The portrait at twice its size.
+    """
+    picture_rgb = np.asarray(
+        cv2.resize(picture_rgb, (1024, 1024), interpolation=cv2.INTER_CUBIC), dtype=np.uint8
+    )
     height, width = picture_rgb.shape[:2]
     scale = 4
     shape = np.zeros((height * scale, width * scale), np.uint8)
@@ -207,22 +217,22 @@ def draw_mask(picture_rgb: Rgb) -> Rgb:
     light = light * (1 - 0.16 * np.clip(columns, -1, 1)[None, :] ** 2)
     light = light * (1 - 0.12 * np.clip(rows, 0, 1)[:, None] ** 2)
     for fold in (0.36, 0.55, 0.74):
-        centre = top + down * fold + 7 * (1 - np.clip(columns, -1, 1) ** 2)
+        centre = top + down * fold + 9 * (1 - np.clip(columns, -1, 1) ** 2)
         offset = np.arange(height)[:, None] - centre[None, :]
-        light = light - 0.13 * np.exp(-((offset / 1.6) ** 2))
-        light = light + 0.06 * np.exp(-(((offset + 4) / 2.2) ** 2))
+        light = light - 0.13 * np.exp(-((offset / 2.2) ** 2))
+        light = light + 0.06 * np.exp(-(((offset + 5) / 3.0) ** 2))
     noise = np.random.default_rng(7).normal(0, 2.0, (height, width, 1))
     cloth = np.clip(np.array([172, 208, 228]) * light[:, :, None] + noise, 0, 255)
     drawn = picture_rgb.astype(np.float64)
     # The cloth's shadow on the skin.
-    shadow = cv2.GaussianBlur(alpha, (0, 0), 5).astype(np.float64)[:, :, None] / 255
+    shadow = cv2.GaussianBlur(alpha, (0, 0), 6).astype(np.float64)[:, :, None] / 255
     drawn = drawn * (1 - 0.22 * shadow)
     drawn = drawn * (1 - alpha_share) + cloth * alpha_share
     result = np.clip(drawn, 0, 255).astype(np.uint8)
     for loop in MASK_LOOPS:
-        cv2.polylines(result, [loop], False, (226, 231, 234), 2, cv2.LINE_AA)
-    rim = MASK_OUTLINE[:6] + np.array([0, 3])
-    cv2.polylines(result, [rim], False, (205, 226, 238), 2, cv2.LINE_AA)
+        cv2.polylines(result, [loop], False, (226, 231, 234), 3, cv2.LINE_AA)
+    rim = MASK_OUTLINE[:7] + np.array([0, 3])
+    cv2.polylines(result, [rim], False, (205, 226, 238), 3, cv2.LINE_AA)
     return result
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 WAIT_MS = 60_000
 
@@ -39,7 +40,16 @@ def _frame(page: Page) -> FrameLocator:
 
 
 def _start(page: Page) -> None:
-    _frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
+    # a click can fall between two drawings of the page and be lost, as it can for a person
+    stop = _frame(page).get_by_role("button", name="Stop", exact=False)
+    for _ in range(4):
+        _frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
+        try:
+            stop.wait_for(timeout=15_000)
+            return
+        except PlaywrightTimeout:
+            page.reload()
+    pytest.fail("Start was pressed four times and the stream never began")
 
 
 def _stop(page: Page) -> None:
