@@ -1,16 +1,25 @@
-"""Command line of the workshop: `python -m train fit | export | evaluate`."""
+"""Command line of the workshop.
+
+`python -m train fit | export | evaluate` make the classifier, `cascade | evaluate-detector` the
+face finder.
+"""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from train.errors import TrainError
+
+if TYPE_CHECKING:
+    from train.split import Split
 
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(
-        prog="python -m train", description="Train, export and evaluate the mask classifier."
+        prog="python -m train",
+        description="Train, export and evaluate the mask classifier and the face cascade.",
     )
     commands = top.add_subparsers(dest="command", required=True)
 
@@ -94,6 +103,48 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("run", type=Path, help="folder of the run that was exported")
     evaluate.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
+
+    cascade = commands.add_parser(
+        "cascade",
+        parents=[data],
+        help="train the Haar cascade",
+        description="Train a Haar cascade for masked and bare faces, stage by stage, choose its "
+        "thresholds on held-back photographs, and write it with its manifest to --models.",
+    )
+    cascade.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    cascade.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
+    cascade.add_argument(
+        "--windows",
+        type=int,
+        default=40_000,
+        metavar="N",
+        help="windows of faces, and of no faces, a stage learns from (default: 40000)",
+    )
+    cascade.add_argument(
+        "--features",
+        type=int,
+        default=3_000,
+        metavar="N",
+        help="random features that a stage chooses from (default: 3000)",
+    )
+    cascade.add_argument("--stages", type=int, metavar="N", help="stop after so many stages")
+    cascade.add_argument("--seed", type=int, default=0, metavar="N")
+    cascade.add_argument("--resume", action="store_true", help="go on after the last whole stage")
+
+    detector = commands.add_parser(
+        "evaluate-detector",
+        parents=[data],
+        help="measure the cascade beside OpenCV's own",
+        description="Recall, false faces and time on photographs held back from training, for "
+        "the trained cascade and the stock ones in one run; written to the cascade's manifest.",
+    )
+    detector.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
+    detector.add_argument(
+        "--dump-false",
+        type=Path,
+        metavar="DIR",
+        help="also write crops of the false faces in the training photographs there",
+    )
     return top
 
 
@@ -144,10 +195,42 @@ def _dispatch(args: argparse.Namespace) -> None:
         from train.export import export
 
         print(f"manifest: {export(args.run, split, args.models, float_too=args.float_too)}")
-    else:
+    elif args.command == "evaluate":
         from train.evaluate import evaluate
 
         print(f"evaluation: {evaluate(args.run, split, args.data, args.models)}")
+    else:
+        _dispatch_cascade(args, split)
+
+
+def _dispatch_cascade(args: argparse.Namespace, split: "Split") -> None:
+    from train.cascade.data import cascade_data
+
+    data = cascade_data(args.data, split)
+    print(
+        f"{len(data.faces)} faces, {len(data.scenes)} pictures to mine; held back: "
+        f"{len(data.held_faces)} faces, {len(data.tune)} photographs to tune by, "
+        f"{len(data.test)} to test",
+        flush=True,
+    )
+    if args.command == "cascade":
+        from train.cascade.fit import CascadeConfig, default_goals, fit_cascade
+        from train.cascade.publish import publish
+
+        config = CascadeConfig(
+            positives=args.windows,
+            negatives=args.windows,
+            features=args.features,
+            seed=args.seed,
+            goals=default_goals()[: args.stages],
+        )
+        fit_cascade(config, data.faces, data.held_faces, data.scenes, args.out, resume=args.resume)
+        names = [root.name for root in args.data]
+        print(f"manifest: {publish(args.out, data, args.models, names)}")
+    else:
+        from train.cascade.evaluate import evaluate_detector
+
+        print(f"evaluation: {evaluate_detector(data, args.models, args.dump_false)}")
 
 
 if __name__ == "__main__":

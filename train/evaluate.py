@@ -14,7 +14,8 @@ from maskdet_core.manifest import ModelManifest
 from maskdet_core.types import FaceBox
 from train.datasets import CLASSES, FaceSample, read_dataset
 from train.export import NAME, load_trained
-from train.metrics import evaluate_set, float_probabilities, int8_probabilities, wilson_interval
+from train.intervals import wilson_interval
+from train.metrics import evaluate_set, float_probabilities, int8_probabilities
 from train.pictures import plain_crop, read_rgb
 from train.runs import RunFolder, now_iso, write_json
 from train.split import Split

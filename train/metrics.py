@@ -1,6 +1,5 @@
 """Counts, intervals and curves; the positive class is "with mask"."""
 
-import math
 from typing import Any
 
 import keras
@@ -9,26 +8,9 @@ from numpy.typing import NDArray
 
 from maskdet_core.classifier import Classifier
 from train.datasets import CLASSES
-
-_Z95 = 1.959964
-"""97.5 % quantile of the normal distribution, for intervals of 95 %."""
+from train.intervals import wilson_interval
 
 _MAX_CURVE_POINTS = 200
-
-
-def wilson_interval(n_correct: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a share; (0, 1) where nothing was counted.
-
-    Wilson, JASA 22 (1927): keeps its coverage near 0 and 1, where accuracies lie.
-    """
-    if not 0 <= n_correct <= n:
-        raise ValueError(f"expected 0 <= n_correct <= n, got {n_correct} of {n}")
-    if n == 0:
-        return 0.0, 1.0
-    share, z2 = n_correct / n, _Z95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def float_probabilities(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from train.metrics import evaluate_set, wilson_interval
+from train.intervals import wilson_interval
+from train.metrics import evaluate_set
 
 
 @pytest.mark.parametrize(

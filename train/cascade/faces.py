@@ -1,0 +1,202 @@
+"""Grey windows around known faces: the cascade's positives."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from train.cascade.haar import WINDOW_PX, Windows
+from train.cascade.masks import paint_mask
+from train.errors import DataError
+
+SIDE_OVER_BOX = 1.14
+"""Side of the window over the geometric mean of a reference box's sides. The boxes are about 0.77
+times as wide as high, so the window is as high as the box and takes in the ears: nearly all that a
+12k crop shows."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height in fractions of a picture; may reach past its edge."""
+
+Square = tuple[float, float, float]
+"""Centre x, centre y and side, px."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFace:
+    """One face whose place is known.
+
+    Attributes:
+        path: its picture.
+        box: where it lies.
+        masked: its class.
+        in_photo: False where the picture is nothing but a face crop.
+    """
+
+    path: Path
+    box: Box
+    masked: bool
+    in_photo: bool
+
+    def square(self, width_px: int, height_px: int) -> Square:
+        """The window around the face in a picture of this size."""
+        x, y, w, h = self.box
+        side = SIDE_OVER_BOX * float(np.sqrt(w * width_px * h * height_px))
+        return (x + w / 2) * width_px, (y + h / 2) * height_px, side
+
+
+@dataclass(frozen=True, slots=True)
+class WindowConfig:
+    """How positives vary; half-ranges unless said otherwise.
+
+    Attributes:
+        shift: of the centre, in sides.
+        zoom: of the side, as a log.
+        roll_deg: standard deviation of the turn; half of the faces are turned not at all.
+        stretch: of the aspect, as a log.
+        blur, light, jpeg: share of the windows degraded so.
+        painted: share of the bare faces that are given a painted mask.
+    """
+
+    shift: float = 0.06
+    zoom: float = 0.10
+    roll_deg: float = 11.0
+    stretch: float = 0.06
+    blur: float = 0.2
+    light: float = 0.4
+    jpeg: float = 0.2
+    painted: float = 0.45
+
+
+def read_boxes(root: Path) -> dict[str, list[list[float]]]:
+    """Reference boxes of a set by picture name; DataError where there are none."""
+    path = root / "boxes.json"
+    try:
+        boxes = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
+    if not isinstance(boxes, dict):
+        raise DataError(f"expected one list of boxes per picture in {path}")
+    return boxes
+
+
+@lru_cache(maxsize=2048)
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Read a picture as luma, uint8 (H, W).
+
+    Raises:
+        DataError: the file is not a readable picture.
+    """
+    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise DataError(f"expected a picture, {path} cannot be decoded: remove or replace it")
+    return np.asarray(grey, np.uint8)
+
+
+def random_window(
+    face: KnownFace, rng: np.random.Generator, config: WindowConfig
+) -> NDArray[np.uint8]:
+    """One augmented window of the face, uint8 (24, 24)."""
+    grey, (cx, cy, side) = _near(face)
+    if not face.masked and rng.random() < config.painted:
+        grey = paint_mask(grey, (cx, cy), side, rng)
+    cx += rng.uniform(-config.shift, config.shift) * side
+    cy += rng.uniform(-config.shift, config.shift) * side
+    side *= float(np.exp(rng.uniform(-config.zoom, config.zoom)))
+    roll = rng.normal(0, config.roll_deg) if rng.random() < 0.5 else 0.0
+    stretch = float(np.exp(rng.uniform(-config.stretch, config.stretch)))
+    patch = _cut(grey, (cx, cy, side), roll, stretch, rng.random() < 0.5)
+    return degrade(patch, rng, config)
+
+
+def bag_of_windows(face: KnownFace, rng: np.random.Generator, config: WindowConfig) -> Windows:
+    """The windows near one face that a search would try: uint8 (27, 24, 24).
+
+    All share one turn and one degradation; they differ by 2 px in place (OpenCV's step) and by
+    8 % in size (about a step of the search).
+    """
+    grey, (cx, cy, side) = _near(face)
+    roll = rng.normal(0, config.roll_deg) if rng.random() < 0.5 else 0.0
+    mirror = rng.random() < 0.5
+    seed = int(rng.integers(2**32))
+    step = 2 / WINDOW_PX * side
+    off_x, off_y = rng.uniform(-0.5, 0.5, 2) * step
+    zoom = float(np.exp(rng.uniform(-0.04, 0.04)))
+    windows = []
+    for size in (1 / 1.08, 1.0, 1.08):
+        for dx in (-step, 0.0, step):
+            for dy in (-step, 0.0, step):
+                square = (cx + dx + off_x, cy + dy + off_y, side * size * zoom)
+                patch = _cut(grey, square, roll, 1.0, mirror)
+                windows.append(degrade(patch, np.random.default_rng(seed), config))
+    return np.stack(windows)
+
+
+@lru_cache(maxsize=32768)
+def _near(face: KnownFace) -> tuple[NDArray[np.uint8], Square]:
+    """The face's surroundings, shrunk so that the window measures about 72 px, and its square."""
+    grey = read_grey(face.path)
+    cx, cy, side = face.square(grey.shape[1], grey.shape[0])
+    x0, x1 = max(0, int(cx - side)), min(grey.shape[1], int(cx + side) + 1)
+    y0, y1 = max(0, int(cy - side)), min(grey.shape[0], int(cy + side) + 1)
+    part = grey[y0:y1, x0:x1]
+    zoom = min(1.0, 3 * WINDOW_PX / side)
+    if zoom < 1:
+        part = np.asarray(
+            cv2.resize(part, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8
+        )
+    return part.copy(), ((cx - x0) * zoom, (cy - y0) * zoom, side * zoom)
+
+
+def _cut(
+    grey: NDArray[np.uint8], square: Square, roll_deg: float, stretch: float, mirror: bool
+) -> NDArray[np.uint8]:
+    """A window at three times its size, uint8 (72, 72); past the picture its edge is repeated."""
+    cx, cy, side = square
+    size = 3 * WINDOW_PX
+    zoom = size / side
+    angle = np.deg2rad(roll_deg)
+    linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = np.diag([-1.0 if mirror else 1.0, 1.0]) @ linear @ np.diag([stretch, 1 / stretch])
+    offset = size / 2 - linear @ np.array([cx, cy])
+    return np.asarray(
+        cv2.warpAffine(
+            grey,
+            np.column_stack([linear, offset]),
+            (size, size),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )
+
+
+def degrade(
+    patch: NDArray[np.uint8], rng: np.random.Generator, config: WindowConfig
+) -> NDArray[np.uint8]:
+    """Light, blur and JPEG on a 72 px patch, then down to the window's size: uint8 (24, 24)."""
+    if rng.random() < config.light:
+        gamma = np.exp(rng.uniform(-0.4, 0.4))
+        table = np.asarray(255 * (np.arange(256) / 255) ** gamma, np.uint8)
+        patch = np.asarray(cv2.LUT(patch, table), np.uint8)
+        if rng.random() < 0.3:
+            patch = _side_light(patch, rng)
+    if rng.random() < config.blur:
+        patch = np.asarray(cv2.GaussianBlur(patch, (0, 0), rng.uniform(1.0, 2.2)), np.uint8)
+    if rng.random() < config.jpeg:
+        _, data = cv2.imencode(".jpg", patch, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
+        patch = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return np.asarray(
+        cv2.resize(patch, (WINDOW_PX, WINDOW_PX), interpolation=cv2.INTER_AREA), np.uint8
+    )
+
+
+def _side_light(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    size = patch.shape[0]
+    angle = rng.uniform(0, 2 * np.pi)
+    ys, xs = np.mgrid[0:size, 0:size] / size - 0.5
+    ramp = 1 + rng.uniform(0, 0.6) * (xs * np.cos(angle) + ys * np.sin(angle))
+    return np.asarray(np.clip(patch * ramp, 0, 255), np.uint8)

@@ -1,0 +1,300 @@
+"""Training of the whole cascade, stage by stage, with a report and a file after each."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from train.cascade.boost import StageGoal, fit_stage
+from train.cascade.faces import KnownFace, WindowConfig, bag_of_windows, random_window
+from train.cascade.haar import WINDOW_PX, Windows, random_features
+from train.cascade.mining import Scene, mine
+from train.cascade.model import Cascade
+from train.cascade.opencv_xml import read_cascade, write_cascade
+from train.errors import DataError, RunError
+from train.runs import write_json
+
+N_PROCESSES = 2
+HELD_PHOTO_SHARE = 0.35
+MASKED_SHARE = 0.55
+
+PLAIN = WindowConfig(roll_deg=3.0, blur=0.0, light=0.0, jpeg=0.0)
+"""Thresholds are set on faces as photographs show them, not on the hardest augmentations."""
+
+
+@dataclass(frozen=True, slots=True)
+class CascadeConfig:
+    """Size and strictness of a training."""
+
+    positives: int = 40_000
+    negatives: int = 40_000
+    features: int = 3_000
+    held_bags: int = 3_000
+    photo_share: float = 0.6
+    max_visits: int = 5_000
+    keep_hard: int = 25_000
+    seed: int = 0
+    windows: WindowConfig = field(default_factory=WindowConfig)
+    goals: tuple[StageGoal, ...] = ()
+
+
+def default_goals() -> tuple[StageGoal, ...]:
+    """Small stages that every window can afford, then three large ones for the few that are left.
+
+    One stage of 1,200 trees ranks what is left better than seven that start anew with a few hundred
+    each, and costs a search little, since one window in 300 gets there.
+    """
+    early = [StageGoal(n, learning_rate=0.7) for n in (4, 8, 12, 20)]
+    middle = [StageGoal(n, leaves=6) for n in (30, 40, 60, 80, 100, 120)]
+    large = StageGoal(
+        1200,
+        leaves=8,
+        learning_rate=0.12,
+        recall=0.985,
+        false_rate=0.0,
+        feature_share=0.1,
+        bagging=0.7,
+        l2=5.0,
+        samples=1.5,
+    )
+    larger = replace(large, max_trees=1500, learning_rate=0.1)
+    return (*early, *middle, large, larger, larger)
+
+
+class Progress:
+    """Files of one training: configuration, cascade so far, one line a stage."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.xml = folder / "cascade.xml"
+        self._config, self._stages = folder / "cascade.json", folder / "stages.jsonl"
+
+    def start(self, config: CascadeConfig, *, resume: bool) -> Cascade:
+        """Make the folder, or read back the stages that are done.
+
+        Raises:
+            RunError: it holds a training already, or one of other settings.
+        """
+        record = json.loads(json.dumps(asdict(config)))
+        if self._config.exists():
+            if not resume:
+                raise RunError(f"{self.folder} holds a training: add --resume or another --out")
+            if json.loads(self._config.read_text(encoding="utf-8")) != record:
+                raise RunError(f"expected the settings that {self.folder} began with")
+            return read_cascade(self.xml) if self.xml.exists() else Cascade()
+        if resume:
+            raise RunError(f"expected a training to resume in {self.folder}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._config, record)
+        return Cascade()
+
+    def stages(self) -> list[dict[str, Any]]:
+        """Reports of the stages so far."""
+        if not self._stages.exists():
+            return []
+        return [json.loads(line) for line in self._stages.read_text("utf-8").splitlines() if line]
+
+    def add(self, cascade: Cascade, report: dict[str, Any]) -> None:
+        """Keep the cascade with its newest stage, then that stage's report."""
+        write_cascade(self.xml, cascade)
+        kept = [r for r in self.stages() if r["stage"] < report["stage"]]
+        lines = "".join(json.dumps(r) + "\n" for r in [*kept, report])
+        partial = self._stages.with_name("stages.jsonl.partial")
+        partial.write_text(lines, encoding="utf-8")
+        partial.replace(self._stages)
+
+
+def fit_cascade(
+    config: CascadeConfig,
+    faces: Sequence[KnownFace],
+    held_faces: Sequence[KnownFace],
+    scenes: Sequence[Scene],
+    folder: Path,
+    *,
+    resume: bool = False,
+) -> Path:
+    """Train until the goals are done or nothing is left to reject.
+
+    Args:
+        config: sizes, goals, seed.
+        faces: to learn from.
+        held_faces: to set the thresholds by; other people than `faces`.
+        scenes: pictures to mine for windows that are no faces.
+        folder: of the run.
+        resume: go on after the last whole stage.
+
+    Returns:
+        The cascade's file.
+
+    Raises:
+        DataError: no face or no scene.
+        RunError: see `Progress.start`.
+    """
+    if not faces or not held_faces or not scenes:
+        raise DataError("expected faces to learn from, others to measure by, and pictures to mine")
+    progress = Progress(folder)
+    cascade = progress.start(config, resume=resume)
+    hard = np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(N_PROCESSES, mp_context=context) as pool:
+        bags = _bags(pool, config, held_faces)
+        for number in range(len(cascade.stages), len(config.goals)):
+            started = time.monotonic()
+            goal = config.goals[number]
+            seed = config.seed * 1000 + number
+            bags = _alive_bags(cascade, bags, goal.windows)
+            n_positives = round(goal.samples * config.positives)
+            positives = _positives(pool, config, faces, cascade, n_positives, seed)
+            hard = hard[cascade.passing(hard)]
+            n_new = round(goal.samples * config.negatives) - len(hard)
+            mined, visits = _mined(pool, config, progress, cascade, scenes, n_new, seed)
+            rng = np.random.default_rng(seed)
+            every = rng.permutation(np.concatenate([hard, mined]))
+            if len(every) < 500:
+                print(f"only {len(every)} windows are left to reject: done", flush=True)
+                break
+            held, negatives = every[: len(every) // 5], every[len(every) // 5 :]
+            hard = every[-config.keep_hard :]
+            prepared = time.monotonic()
+            stage, report = fit_stage(
+                positives,
+                negatives,
+                bags,
+                held,
+                random_features(round(goal.samples * config.features), rng),
+                goal,
+                seed,
+            )
+            cascade = Cascade((*cascade.stages, stage))
+            report |= {
+                "stage": number,
+                "positives": len(positives),
+                "negatives": len(negatives),
+                "faces_kept": len(bags),
+                "visits": visits,
+                "mined": len(mined),
+                "preparation_s": round(prepared - started, 1),
+                "boosting_s": round(time.monotonic() - prepared, 1),
+            }
+            progress.add(cascade, report)
+            print(json.dumps(report), flush=True)
+    return progress.xml
+
+
+def _alive_bags(cascade: Cascade, bags: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:
+    """Blank the windows that the cascade rejects, drop the faces with too few left."""
+    if not cascade.stages:
+        return bags
+    flat = bags.reshape(-1, WINDOW_PX, WINDOW_PX)
+    alive = cascade.passing(flat)
+    kept = np.where(alive[:, None, None], flat, 0).reshape(bags.shape)
+    enough = alive.reshape(bags.shape[:2]).sum(axis=1) >= least
+    return np.asarray(kept[enough], np.uint8)
+
+
+def _drawn(
+    faces: Sequence[KnownFace], n: int, photo_share: float, rng: np.random.Generator
+) -> list[KnownFace]:
+    """Faces drawn evenly by class, and by photographs and crops as `photo_share` says."""
+    chosen: list[KnownFace] = []
+    for masked in (True, False):
+        sides = [
+            [f for f in faces if f.masked == masked and f.in_photo == p] for p in (True, False)
+        ]
+        of_class = MASKED_SHARE if masked else 1 - MASKED_SHARE
+        share = photo_share if sides[0] and sides[1] else float(bool(sides[0]))
+        for side, part in zip(sides, (share, 1 - share), strict=True):
+            if side:
+                chosen += [side[i] for i in rng.integers(0, len(side), round(n * of_class * part))]
+    return chosen
+
+
+def _chunks(items: Sequence[KnownFace], size: int = 500) -> Iterator[list[KnownFace]]:
+    for i in range(0, len(items), size):
+        yield list(items[i : i + size])
+
+
+def _make_windows(faces: list[KnownFace], seed: list[int], config: WindowConfig) -> Windows:
+    rng = np.random.default_rng(seed)
+    return np.stack([random_window(face, rng, config) for face in faces])
+
+
+def _make_bags(faces: list[KnownFace], seed: list[int], config: WindowConfig) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(seed)
+    return np.stack([bag_of_windows(face, rng, config) for face in faces])
+
+
+def _positives(
+    pool: ProcessPoolExecutor,
+    config: CascadeConfig,
+    faces: Sequence[KnownFace],
+    cascade: Cascade,
+    n: int,
+    seed: int,
+) -> Windows:
+    """Fresh windows of faces that the cascade so far lets pass."""
+    rng = np.random.default_rng([seed, 1])
+    chosen = _drawn(faces, n, config.photo_share, rng)
+    chosen.sort(key=lambda face: face.path)
+    jobs = [
+        pool.submit(_make_windows, part, [seed, 2, i], config.windows)
+        for i, part in enumerate(_chunks(chosen))
+    ]
+    windows = np.concatenate([job.result() for job in jobs])
+    return windows[cascade.passing(windows)]
+
+
+def _bags(
+    pool: ProcessPoolExecutor, config: CascadeConfig, faces: Sequence[KnownFace]
+) -> NDArray[np.uint8]:
+    rng = np.random.default_rng([config.seed, 3])
+    chosen = _drawn(faces, config.held_bags, HELD_PHOTO_SHARE, rng)
+    jobs = [
+        pool.submit(_make_bags, part, [config.seed, 4, i], PLAIN)
+        for i, part in enumerate(_chunks(chosen))
+    ]
+    return np.concatenate([job.result() for job in jobs])
+
+
+def _mined(
+    pool: ProcessPoolExecutor,
+    config: CascadeConfig,
+    progress: Progress,
+    cascade: Cascade,
+    scenes: Sequence[Scene],
+    n: int,
+    seed: int,
+) -> tuple[Windows, int]:
+    file = progress.xml if cascade.stages else None
+    parts: list[Windows] = []
+    total = visits = step = 0
+    with tqdm(total=n, desc=f"stage {len(cascade.stages)}: mining", unit="window") as bar:
+        while total < n and visits < config.max_visits:
+            jobs = [
+                pool.submit(
+                    mine,
+                    file,
+                    scenes,
+                    max(50, min((n - total) // N_PROCESSES + 1, 4_000)),
+                    seed * 10_000 + step + i,
+                    most=60,
+                    max_visits=400,
+                )
+                for i in range(N_PROCESSES)
+            ]
+            step += N_PROCESSES
+            for job in jobs:
+                windows, seen = job.result()
+                parts.append(windows)
+                total += len(windows)
+                visits += seen
+                bar.update(len(windows))
+    return np.concatenate(parts)[:n], visits

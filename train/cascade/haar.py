@@ -1,0 +1,148 @@
+"""Upright Haar features over a small grey window, computed exactly as OpenCV computes them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+WINDOW_PX = 24
+"""Side of the window: 24, as in Viola and Jones (IJCV 2004)."""
+
+MIN_STD = 10.0
+"""OpenCV's `HaarEvaluator::setWindow` rejects flatter windows before any feature is asked."""
+
+Windows = NDArray[np.uint8]
+"""Grey windows: uint8 (N, WINDOW_PX, WINDOW_PX)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HaarFeature:
+    """Weighted sum of two or three rectangles of a window; weights sum to 0 over its pixels.
+
+    Attributes:
+        rects: (x, y, w, h, weight) in px of the window.
+    """
+
+    rects: tuple[tuple[int, int, int, int, float], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what OpenCV could not read.
+
+        Raises:
+            ValueError: not two or three rectangles, or one that leaves the window.
+        """
+        if not 2 <= len(self.rects) <= 3:
+            raise ValueError(f"a Haar feature has 2 or 3 rectangles, got {len(self.rects)}")
+        for x, y, w, h, _ in self.rects:
+            if min(x, y) < 0 or min(w, h) < 1 or max(x + w, y + h) > WINDOW_PX:
+                raise ValueError(f"rectangle {(x, y, w, h)} leaves the {WINDOW_PX} px window")
+
+    def mask(self) -> NDArray[np.float32]:
+        """Weight of each pixel, float32 (WINDOW_PX, WINDOW_PX)."""
+        weights = np.zeros((WINDOW_PX, WINDOW_PX), np.float32)
+        for x, y, w, h, weight in self.rects:
+            weights[y : y + h, x : x + w] += weight
+        return weights
+
+
+def random_features(n: int, rng: np.random.Generator) -> list[HaarFeature]:
+    """Draw distinct features: edges, lines, centre-surrounds, checkers and pairs of rectangles.
+
+    The pairs compare two equal rectangles anywhere in the window, which sees the symmetry of a
+    face and the step from eyes to mask at once.
+    """
+    found: dict[HaarFeature, None] = {}
+    while len(found) < n:
+        kind = rng.choice(len(_KINDS), p=_KIND_SHARES)
+        feature = _KINDS[kind](rng)
+        if feature is not None:
+            found[feature] = None
+    return list(found)
+
+
+def _side(rng: np.random.Generator, parts: int) -> int:
+    """Length of one of `parts` equal parts, at least 1 px, together inside the window."""
+    return int(rng.integers(1, WINDOW_PX // parts + 1))
+
+
+def _place(rng: np.random.Generator, w: int, h: int) -> tuple[int, int]:
+    return int(rng.integers(0, WINDOW_PX - w + 1)), int(rng.integers(0, WINDOW_PX - h + 1))
+
+
+def _stripes(rng: np.random.Generator) -> HaarFeature | None:
+    """Two or three stripes side by side or above each other; a middle one may be double."""
+    parts = int(rng.choice([2, 3, 4]))
+    along, across = _side(rng, parts), _side(rng, 1)
+    if along * parts * across < 8:
+        return None
+    upright = rng.random() < 0.5
+    w, h = (across, along * parts) if upright else (along * parts, across)
+    x, y = _place(rng, w, h)
+    first, length = {2: (1, 1), 3: (1, 1), 4: (1, 2)}[parts]
+    weight = parts / length
+    if upright:
+        inner = (x, y + first * along, w, length * along, weight)
+    else:
+        inner = (x + first * along, y, length * along, h, weight)
+    return HaarFeature(((x, y, w, h, -1.0), inner))
+
+
+def _centre(rng: np.random.Generator) -> HaarFeature | None:
+    """A centre against its surround, a third of it each way."""
+    a, b = _side(rng, 3), _side(rng, 3)
+    x, y = _place(rng, 3 * a, 3 * b)
+    return HaarFeature(((x, y, 3 * a, 3 * b, -1.0), (x + a, y + b, a, b, 9.0)))
+
+
+def _checker(rng: np.random.Generator) -> HaarFeature | None:
+    """Two diagonal quarters against the other two."""
+    a, b = _side(rng, 2), _side(rng, 2)
+    if a * b < 2:
+        return None
+    x, y = _place(rng, 2 * a, 2 * b)
+    return HaarFeature(((x, y, 2 * a, 2 * b, -1.0), (x, y, a, b, 2.0), (x + a, y + b, a, b, 2.0)))
+
+
+def _pair(rng: np.random.Generator) -> HaarFeature | None:
+    """Two rectangles of one size that do not overlap."""
+    w, h = int(rng.integers(2, 13)), int(rng.integers(2, 13))
+    (x, y), (u, v) = _place(rng, w, h), _place(rng, w, h)
+    if abs(x - u) < w and abs(y - v) < h:
+        return None
+    return HaarFeature(((x, y, w, h, -1.0), (u, v, w, h, 1.0)))
+
+
+_KINDS = (_stripes, _centre, _checker, _pair)
+_KIND_SHARES = (0.5, 0.08, 0.12, 0.3)
+
+
+def inverse_norm(windows: Windows) -> NDArray[np.float32]:
+    """What OpenCV multiplies feature sums by: one over area times standard deviation.
+
+    Both are of the window less its outermost pixels. 0 marks windows too flat for OpenCV
+    (`MIN_STD`), which it rejects.
+    """
+    inner = windows[:, 1:-1, 1:-1].reshape(-1, (WINDOW_PX - 2) ** 2).astype(np.int64)
+    area = inner.shape[1]
+    spread = (area * (inner**2).sum(1) - inner.sum(1) ** 2).astype(np.float64)
+    inverse = 1.0 / np.sqrt(np.maximum(spread, 1.0))
+    return np.where((spread > 0) & (area * inverse < 1 / MIN_STD), inverse, 0).astype(np.float32)
+
+
+def feature_values(
+    windows: Windows, features: list[HaarFeature], chunk: int = 8192
+) -> NDArray[np.float32]:
+    """Values of features, as OpenCV compares them with thresholds: float32 (N, len(features)).
+
+    Sums of whole weights are exact: a window's weighted pixels stay below 2^24.
+    """
+    values = np.empty((len(windows), len(features)), np.float32)
+    if not features:
+        return values
+    masks = np.stack([feature.mask().ravel() for feature in features], axis=1)
+    scale = inverse_norm(windows)
+    for i in range(0, len(windows), chunk):
+        pixels = windows[i : i + chunk].reshape(-1, WINDOW_PX**2).astype(np.float32)
+        np.matmul(pixels, masks, out=values[i : i + chunk])
+        values[i : i + chunk] *= scale[i : i + chunk, None]
+    return values

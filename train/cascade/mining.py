@@ -1,0 +1,144 @@
+"""Windows that are no faces: mined from pictures with the cascade as far as it is trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskdet_core.finder import pyramid
+from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey
+from train.cascade.haar import WINDOW_PX, Windows
+
+SCALE_STEP = 1.12
+NEGATIVE_IOU = 0.3
+"""A window whose box overlaps a reference box by less is no face, wherever it lies. The rest is
+left out: neither a negative nor, unless framed well, a positive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture to mine, with what must not be mined.
+
+    Attributes:
+        path: the picture.
+        boxes: its faces, (x, y, w, h) in fractions.
+        is_crop: whether it shows nothing but a face.
+    """
+
+    path: Path
+    boxes: tuple[Box, ...]
+    is_crop: bool = False
+
+
+def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: int) -> Windows:
+    """Up to `most` windows that the cascade takes for faces and that are none.
+
+    The picture is mirrored, turned by quarters, relit and scaled at random, so that every visit
+    shows other windows.
+
+    Args:
+        classifier: `cv2.CascadeClassifier`, or None to draw windows at random.
+        scene: the picture.
+        rng: source of chance.
+        most: ceiling for one visit, so that no picture dominates.
+    """
+    grey = read_grey(scene.path)
+    height, width = grey.shape
+    boxes = np.array(scene.boxes, np.float64).reshape(-1, 4) * [width, height, width, height]
+    grey, boxes = _turned(grey, boxes, int(rng.choice(4, p=[0.7, 0.1, 0.1, 0.1])))
+    if rng.random() < 0.5:
+        grey = np.ascontiguousarray(grey[:, ::-1])
+        boxes[:, 0] = grey.shape[1] - boxes[:, 0] - boxes[:, 2]
+    if rng.random() < 0.5:
+        gamma = np.exp(rng.uniform(-0.5, 0.5))
+        table = np.asarray(255 * (np.arange(256) / 255) ** gamma, np.uint8)
+        grey = np.asarray(cv2.LUT(grey, table), np.uint8)
+    if rng.random() < 0.3:
+        grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 2.0)), np.uint8)
+    found: list[NDArray[np.uint8]] = []
+    first = float(np.exp(rng.uniform(-np.log(SCALE_STEP), 0)))
+    for level, zoom in pyramid(grey, first=first, step=SCALE_STEP, least_px=WINDOW_PX):
+        xy = _candidates(classifier, level, rng, most)
+        keep = _overlaps(xy / zoom, WINDOW_PX / zoom, boxes) < NEGATIVE_IOU
+        found += [level[y : y + WINDOW_PX, x : x + WINDOW_PX] for x, y in xy[keep]]
+    if not found:
+        return np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
+    chosen = rng.permutation(len(found))[:most]
+    return np.stack([found[i] for i in chosen])
+
+
+def _turned(
+    grey: NDArray[np.uint8], boxes: NDArray[np.float64], quarters: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    for _ in range(quarters):
+        width = grey.shape[1]
+        grey = np.ascontiguousarray(np.rot90(grey))
+        x, y, w, h = boxes.T
+        boxes = np.stack([y, width - x - w, h, w], axis=1)
+    return grey, boxes
+
+
+def _candidates(
+    classifier: Any, level: NDArray[np.uint8], rng: np.random.Generator, most: int
+) -> NDArray[np.int64]:
+    """Top left corners (N, 2) of the windows of one level that the cascade lets pass."""
+    if classifier is None:
+        free = (level.shape[1] - WINDOW_PX + 1, level.shape[0] - WINDOW_PX + 1)
+        n = min(most, free[0] * free[1])
+        return np.stack([rng.integers(0, free[0], n), rng.integers(0, free[1], n)], axis=1)
+    size = (WINDOW_PX, WINDOW_PX)
+    rects = classifier.detectMultiScale(level, 1.1, 0, minSize=size, maxSize=size)
+    return np.array(rects, np.int64).reshape(-1, 4)[:, :2]
+
+
+def _overlaps(
+    xy: NDArray[np.float64], side: float, boxes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Largest intersection over union of each window's face box with any reference box."""
+    if not len(boxes) or not len(xy):
+        return np.zeros(len(xy))
+    w, h = box_size(side)
+    left = (xy[:, 0] + (side - w) / 2)[:, None]
+    top = (xy[:, 1] + (side - h) / 2)[:, None]
+    x, y, bw, bh = boxes.T
+    across = np.clip(np.minimum(left + w, x + bw) - np.maximum(left, x), 0, None)
+    down = np.clip(np.minimum(top + h, y + bh) - np.maximum(top, y), 0, None)
+    shared = across * down
+    return np.asarray((shared / (w * h + bw * bh - shared)).max(1))
+
+
+def box_size(side: float) -> tuple[float, float]:
+    """Width and height of the face box that a window of this side stands for."""
+    mean = side / SIDE_OVER_BOX
+    return mean * 0.877, mean / 0.877
+
+
+def mine(
+    cascade_file: Path | None,
+    scenes: Sequence[Scene],
+    n: int,
+    seed: int,
+    *,
+    most: int,
+    max_visits: int,
+) -> tuple[Windows, int]:
+    """Mine `n` windows or as many as `max_visits` pictures give; returns them and the visits."""
+    cv2.setNumThreads(1)
+    classifier = None if cascade_file is None else cv2.CascadeClassifier(str(cascade_file))
+    rng = np.random.default_rng(seed)
+    parts: list[Windows] = []
+    total = visits = 0
+    while total < n and visits < max_visits:
+        order = rng.permutation(len(scenes))
+        for i in order:
+            parts.append(mine_scene(classifier, scenes[i], rng, most))
+            total += len(parts[-1])
+            visits += 1
+            if total >= n or visits >= max_visits:
+                break
+    empty = np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
+    return np.concatenate([empty, *parts])[:n], visits
