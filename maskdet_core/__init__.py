@@ -5,6 +5,7 @@ TensorFlow only when asked for a Keras model.
 """
 
 from maskdet_core.annotate import annotate
+from maskdet_core.cascade_manifest import CascadeManifest, SearchSettings
 from maskdet_core.classifier import (
     Classifier,
     MaskClassifier,
@@ -22,15 +23,16 @@ from maskdet_core.decode import (
 )
 from maskdet_core.detector import MaskDetector, load_detector
 from maskdet_core.errors import CascadeError, ImageError, MaskdetError, ModelError
-from maskdet_core.finder import (
+from maskdet_core.finder import FaceFinder
+from maskdet_core.live import LiveProcessor, LiveStats
+from maskdet_core.manifest import CropFraming, ModelManifest
+from maskdet_core.stock_finder import (
     CascadeSpec,
-    FaceFinder,
     HaarFaceFinder,
     SearchPass,
     stock_finder,
 )
-from maskdet_core.live import LiveProcessor, LiveStats
-from maskdet_core.manifest import CropFraming, ModelManifest
+from maskdet_core.trained_finder import TrainedFaceFinder, load_finder
 from maskdet_core.types import (
     Detections,
     Face,
@@ -46,6 +48,7 @@ __all__ = [
     "MAX_PIXELS",
     "MAX_SIDE_PX",
     "CascadeError",
+    "CascadeManifest",
     "CascadeSpec",
     "Classifier",
     "CropFraming",
@@ -64,6 +67,8 @@ __all__ = [
     "ModelManifest",
     "RgbImage",
     "SearchPass",
+    "SearchSettings",
+    "TrainedFaceFinder",
     "Verdict",
     "annotate",
     "check_rgb",
@@ -74,6 +79,7 @@ __all__ = [
     "encode_png",
     "load_classifier",
     "load_detector",
+    "load_finder",
     "square_crop",
     "stock_finder",
 ]

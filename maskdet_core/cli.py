@@ -61,6 +61,11 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--min-face", type=_positive, metavar="PX", help="least height of a face in px"
     )
+    check.add_argument(
+        "--finder",
+        metavar="WHICH",
+        help="manifest of a cascade, or `stock` for OpenCV's own (default: the shipped cascade)",
+    )
     classify = commands.add_parser("classify", help="judge pictures that already are one face crop")
     for command in (check, classify):
         command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
@@ -106,7 +111,10 @@ def _confidence(text: str) -> float:
 
 def _checker(options: argparse.Namespace) -> Callable[[Path], Row]:
     detector = load_detector(
-        options.model, min_confidence=options.min_confidence, min_face_px=options.min_face
+        options.model,
+        min_confidence=options.min_confidence,
+        min_face_px=options.min_face,
+        finder=options.finder,
     )
 
     def check(path: Path) -> Row:

@@ -1,30 +1,24 @@
-"""Face finding with OpenCV's Haar cascades, behind a small seam (`FaceFinder`).
+"""The seam between pictures and face boxes (`FaceFinder`), and what its implementations share.
 
 Every finder answers in one reference framing: a tight box from forehead to chin and ear to ear,
-about 0.75 times as wide as high. A Haar cascade answers with a square of its own; the constants
-that map it there are medians over the training photographs (`python -m benchmarks finder --fit`).
+about 0.77 times as wide as high.
 """
 
 import os
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
-from cv2.data import haarcascades
 from numpy.typing import NDArray
 
 from maskdet_core.errors import CascadeError
-from maskdet_core.types import FaceBox, RgbImage, check_rgb
+from maskdet_core.types import FaceBox, RgbImage
 
-CASCADE_FOLDER: Final = Path(haarcascades)
-"""Where the opencv package keeps its stock cascades."""
-SAME_FACE_IOU: Final = 0.3
-SAME_FACE_INSIDE: Final = 0.6
-"""Two boxes are one face from this intersection over union, or this share of the smaller, on."""
+GreyImage = NDArray[np.uint8]
+"""Luma: uint8, shape (height, width)."""
+
 N_THREADS: Final = min(2, os.cpu_count() or 1)
 """OpenCV's threads, as many as the classifier's: the two run in turn, not at once."""
 
@@ -46,115 +40,38 @@ class FaceFinder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class CascadeSpec:
-    """One cascade file, how sure it must be, and how its square maps to the reference framing.
-
-    The box is ``width * s`` by ``height * s`` for a square of side ``s``; its centre lies
-    ``shift_x * s`` right and ``shift_y * s`` below the square's. ``min_neighbors`` is OpenCV's:
-    how many raw hits must agree. ``weight`` makes the scores (agreeing hits) of several cascades
-    comparable. A mirrored cascade searches the picture flipped left to right.
-    """
-
-    file: Path
-    min_neighbors: int = 3
-    width: float = 0.75
-    height: float = 1.0
-    shift_x: float = 0.0
-    shift_y: float = 0.0
-    weight: float = 1.0
-    mirrored: bool = False
-
-    def reference_box(self, square: tuple[float, float, float], hits: float) -> FaceBox:
-        """Map a raw square (x, y, side), px, and its number of hits to the reference framing."""
-        x, y, side = square
-        shift_x = -self.shift_x if self.mirrored else self.shift_x
-        w, h = max(1, round(self.width * side)), max(1, round(self.height * side))
-        left = round(x + side * (0.5 + shift_x) - w / 2)
-        top = round(y + side * (0.5 + self.shift_y) - h / 2)
-        return FaceBox(left, top, w, h, hits * self.weight)
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPass:
-    """One search of the whole picture at one size by several cascades.
-
-    The picture is scaled, up or down, so that its long side is ``side_px``; a ceiling for the
-    larger if ``enlarge`` is False. ``scale_factor`` is the step between window sizes: a finer
-    one finds more and costs more. A cascade's windows begin at 20 to 24 px, so a pass finds
-    faces down to about 1/8 of the long side at 200 px and 1/40 at 1000 px.
-    """
-
-    specs: tuple[CascadeSpec, ...]
-    side_px: int
-    scale_factor: float = 1.1
-    enlarge: bool = True
-
-
-class HaarFaceFinder:
-    """Several cascades over one picture, one box a face. Shared safely by threads."""
-
-    def __init__(self, passes: Sequence[SearchPass]) -> None:
-        """Load the cascades now, so that a missing file is not found out at the first frame.
-
-        Also sets OpenCV's thread count for the process (`N_THREADS`).
-
-        Raises:
-            CascadeError: a file is missing, empty or no cascade.
-            ValueError: no cascade given.
-        """
-        if not any(one.specs for one in passes):
-            raise ValueError("expected at least one cascade, got none")
-        self.passes = tuple(passes)
-        # OpenCV's copies of a cascade share buffers: each thread loads its own.
-        self._own = threading.local()
-        cv2.setNumThreads(N_THREADS)
-        self._cascades()
-
-    def find(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> list[FaceBox]:
-        """Find faces; see `FaceFinder.find`.
-
-        Raises:
-            ValueError: no uint8 RGB image.
-        """
-        check_rgb(image_rgb)
-        height, width = image_rgb.shape[:2]
-        whole = grey_image(image_rgb)
-        cascades = self._cascades()
-        boxes: list[FaceBox] = []
-        for one in self.passes:
-            grey, zoom = scaled(whole, one)
-            for spec in one.specs:
-                least = max(1, int(min_face_px * zoom / spec.height))
-                for x, y, side, hits in _search(cascades[spec.file], grey, spec, one, least):
-                    box = spec.reference_box((x / zoom, y / zoom, side / zoom), hits)
-                    if box.clipped(width, height) is not None:
-                        boxes.append(box)
-        return merge_boxes(boxes)
-
-    def _cascades(self) -> dict[Path, Any]:
-        cascades: dict[Path, Any] | None = getattr(self._own, "cascades", None)
-        if cascades is None:
-            files = {spec.file for one in self.passes for spec in one.specs}
-            cascades = {file: load_cascade(file) for file in sorted(files)}
-            self._own.cascades = cascades
-        return cascades
-
-
-def grey_image(image_rgb: RgbImage) -> NDArray[np.uint8]:
+def grey_image(image_rgb: RgbImage) -> GreyImage:
     """Luma of an RGB picture, uint8 (H, W)."""
     return np.asarray(cv2.cvtColor(image_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
-def scaled(grey: NDArray[np.uint8], one: SearchPass) -> tuple[NDArray[np.uint8], float]:
-    """A grey picture at a pass's size, and the factor by which it was scaled."""
-    height, width = grey.shape
-    zoom = one.side_px / max(height, width)
-    if zoom == 1.0 or (zoom > 1.0 and not one.enlarge):
-        return grey, 1.0
-    size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
-    method = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(grey, size, interpolation=method), dtype=np.uint8), zoom
+def pyramid(
+    grey: GreyImage, *, first: float, step: float, least_px: int
+) -> Iterator[tuple[GreyImage, float]]:
+    """The picture ever smaller, with the factor from the picture to each level.
+
+    Levels are averaged down (`INTER_AREA`), since OpenCV's own pyramid samples single pixels of
+    large faces; from half to half, so that a large photograph is not read anew for each level.
+
+    Args:
+        grey: uint8 (H, W).
+        first: factor of the first level.
+        step: ratio of neighbouring levels, above 1.
+        least_px: the pyramid ends where a side would be shorter.
+    """
+    source, source_zoom, zoom = grey, 1.0, first
+    while True:
+        width, height = round(grey.shape[1] * zoom), round(grey.shape[0] * zoom)
+        if min(width, height) < least_px:
+            return
+        if zoom < source_zoom / 4:
+            half = (max(1, source.shape[1] // 2), max(1, source.shape[0] // 2))
+            source = np.asarray(cv2.resize(source, half, interpolation=cv2.INTER_AREA), np.uint8)
+            source_zoom /= 2
+        method = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+        level = cv2.resize(source, (width, height), interpolation=method)
+        yield np.asarray(level, np.uint8), zoom
+        zoom /= step
 
 
 def load_cascade(path: Path) -> Any:
@@ -168,7 +85,8 @@ def load_cascade(path: Path) -> Any:
     if not path.is_file() or path.stat().st_size == 0:
         raise CascadeError(
             f"expected a cascade file at {path}, got {'an empty' if path.exists() else 'no'} file; "
-            "reinstall opencv-python-headless (4.12 or later, below 5)"
+            "restore it with `git checkout models`, or reinstall opencv-python-headless "
+            "(4.12 or later, below 5) where it is one of OpenCV's own"
         )
     try:
         cascade = cv2.CascadeClassifier(str(path))
@@ -178,95 +96,3 @@ def load_cascade(path: Path) -> Any:
     if cascade.empty():
         raise CascadeError(f"expected a cascade in {path}, got something else")
     return cascade
-
-
-def merge_boxes(boxes: Sequence[FaceBox]) -> list[FaceBox]:
-    """Keep the best scored of each group of overlapping boxes, best first."""
-    kept: list[FaceBox] = []
-    for box in sorted(boxes, key=lambda box: box.score, reverse=True):
-        if not any(_same_face(box, other) for other in kept):
-            kept.append(box)
-    return kept
-
-
-def _same_face(one: FaceBox, other: FaceBox) -> bool:
-    return one.iou(other) >= SAME_FACE_IOU or one.overlap_of_smaller(other) >= SAME_FACE_INSIDE
-
-
-def _search(
-    cascade: Any,
-    grey: NDArray[np.uint8],
-    spec: CascadeSpec,
-    one: SearchPass,
-    least_px: int,
-) -> list[tuple[float, float, float, float]]:
-    searched = np.ascontiguousarray(grey[:, ::-1]) if spec.mirrored else grey
-    squares, hits = cascade.detectMultiScale2(
-        searched,
-        scaleFactor=one.scale_factor,
-        minNeighbors=spec.min_neighbors,
-        minSize=(least_px, least_px),
-    )
-    # With nothing found OpenCV answers empty tuples instead of arrays.
-    found: list[tuple[float, float, float, float]] = []
-    for (x, y, side, _), n_hits in zip(squares, hits, strict=True):
-        left = grey.shape[1] - x - side if spec.mirrored else x
-        found.append((float(left), float(y), float(side), float(n_hits)))
-    return found
-
-
-_STOCK: Final = {
-    name: CascadeSpec(CASCADE_FOLDER / f"haarcascade_{file}.xml", 3, *constants)
-    for name, file, constants in (
-        ("alt", "frontalface_alt", (0.816, 1.114, -0.002, 0.006)),
-        ("alt2", "frontalface_alt2", (0.814, 1.119, 0.002, 0.008)),
-        ("default", "frontalface_default", (0.799, 1.086, 0.0, 0.001)),
-        ("profile", "profileface", (0.728, 0.975, -0.131, 0.031)),
-    )
-}
-
-
-def stock_spec(name: str, min_neighbors: int, *, mirrored: bool = False) -> CascadeSpec:
-    """One of OpenCV's face cascades: alt, alt2, default or profile.
-
-    The mapping constants are medians over the boxes found in every second training photograph.
-    """
-    return replace(_STOCK[name], min_neighbors=min_neighbors, mirrored=mirrored)
-
-
-# At 200 px the cascades' windows blur the mask's texture away and find more masked faces than at
-# full size, with fewer false ones; the second pass is for the small faces of group pictures.
-LIVE_PASSES: Final = (SearchPass((stock_spec("default", 2),), side_px=200, scale_factor=1.05),)
-PHOTO_PASSES: Final = (
-    SearchPass(
-        (
-            stock_spec("alt", 2),
-            stock_spec("alt2", 3),
-            stock_spec("default", 6),
-            stock_spec("profile", 6),
-            stock_spec("profile", 6, mirrored=True),
-        ),
-        side_px=200,
-        scale_factor=1.03,
-    ),
-    SearchPass((stock_spec("alt2", 5),), side_px=1000, enlarge=False),
-)
-
-
-def stock_finder(preset: str = "photo") -> HaarFaceFinder:
-    """The best measured combination of OpenCV's own cascades.
-
-    Args:
-        preset: "photo" (thorough) or "live" (about 25 ms for 640 x 480 px on one core).
-
-    Raises:
-        CascadeError: OpenCV's cascade files are missing.
-        ValueError: another preset.
-    """
-    match preset:
-        case "photo":
-            return HaarFaceFinder(PHOTO_PASSES)
-        case "live":
-            return HaarFaceFinder(LIVE_PASSES)
-        case _:
-            raise ValueError(f"preset must be 'photo' or 'live', got {preset!r}")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import MaskDetector, cli, encode_jpeg, encode_png, stock_finder
+from maskdet_core import MaskDetector, cli, encode_jpeg, encode_png, load_finder
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,8 +18,8 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
     """The command line on a stand-in network that sees a mask everywhere."""
     classifier = stub_classifier(0.9)
 
-    def load_detector(model: object, **values: Any) -> MaskDetector:
-        return MaskDetector(stock_finder("live"), classifier, **values)
+    def load_detector(model: object, finder: str | None, **values: Any) -> MaskDetector:
+        return MaskDetector(load_finder("live", finder), classifier, **values)
 
     monkeypatch.setattr(cli, "load_detector", load_detector)
     monkeypatch.setattr(cli, "load_classifier", lambda model: classifier)
@@ -38,6 +38,22 @@ def folder(tmp_path: Path, portrait: NDArray[np.uint8]) -> Path:
 
 def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("finder", [[], ["--finder", "stock"]])
+def test_finder_can_be_chosen(
+    finder: list[str], stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(folder), "--format", "json", *finder]) == 0
+    assert len(lines(capsys.readouterr().out)[1]["faces"]) >= 1
+
+
+def test_missing_cascade_is_said_plainly(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(folder), "--finder", str(folder / "gone.json")]) == 2
+    error = capsys.readouterr().err
+    assert "gone.json" in error and "Traceback" not in error
 
 
 def test_check_writes_one_object_a_photo(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_detector, stock_finder
+from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_detector, load_finder
 
 Stub = Callable[..., Any]
 
@@ -70,7 +70,7 @@ def test_no_face_is_an_empty_result(kind: str, stub_classifier: Stub) -> None:
         "noise": np.random.default_rng(3).integers(0, 256, (120, 160, 3), np.uint8),
     }[kind]
     classifier = stub_classifier(0.9)
-    found = MaskDetector(stock_finder("photo"), classifier).detect(image)
+    found = MaskDetector(load_finder("photo"), classifier).detect(image)
     assert (found.faces, found.n_over_cap, classifier.seen) == ((), 0, [])
 
 
@@ -103,7 +103,7 @@ def test_other_arrays_are_refused(image: Any, stub_finder: Stub, stub_classifier
 def test_views_and_read_only_pictures_work(
     stub_classifier: Stub, portrait: NDArray[np.uint8]
 ) -> None:
-    detector = MaskDetector(stock_finder("live"), stub_classifier(0.9))
+    detector = MaskDetector(load_finder("live"), stub_classifier(0.9))
     view = portrait[:, ::-1]
     view.flags.writeable = False
     assert len(detector.detect(view)) >= 1
@@ -126,7 +126,7 @@ def test_least_face_follows_the_picture_unless_set(
     free.detect(small)
     free.detect(large)
     MaskDetector(finder, stub_classifier(0.5), min_face_px=33).detect(large)
-    assert finder.asked_px == [24, 50, 33]
+    assert finder.asked_px == [24, 83, 33]
 
 
 def test_missing_model_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import CascadeError, CascadeSpec, FaceBox, HaarFaceFinder, stock_finder
-from maskdet_core.finder import SearchPass, grey_image, merge_boxes, scaled, stock_spec
+from maskdet_core.finder import grey_image
+from maskdet_core.stock_finder import SearchPass, merge_boxes, scaled, stock_spec
 
 # By eye and by the reference detector: forehead to chin of the portrait.
 FACE = FaceBox(184, 62, 80, 110, 1.0)

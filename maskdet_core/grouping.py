@@ -1,0 +1,83 @@
+"""Candidate windows of a search become faces: one box and one score each."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskdet_core.types import FaceBox
+
+SAME_FACE_IOU: Final = 0.3
+"""Candidates that overlap by this intersection over union are one face and vote on its box."""
+INSIDE: Final = 0.6
+MUCH_LARGER: Final = 2.5
+"""A candidate that lies by the first share inside a better one is dropped; one that contains a
+better one only up to this ratio of areas. A button or a printed pattern on a mask, however sure,
+thus never hides the face around it."""
+MAX_CANDIDATES: Final = 1500
+"""Best candidates that are looked at: bounds time and memory on pictures of pure texture."""
+
+Boxes = NDArray[np.float64]
+"""Boxes (N, 4): left, top, width, height in px."""
+
+
+def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float) -> list[FaceBox]:
+    """Join overlapping candidates, the best first.
+
+    A face's score is the log of the summed odds of its candidates, so that many windows that
+    agree count for more than one; its box is their mean, weighted alike.
+
+    Args:
+        boxes: (N, 4) xywh, px.
+        scores: (N,), logits of each candidate.
+        min_score: faces scored less are dropped.
+
+    Returns:
+        One box a face, best score first.
+
+    Raises:
+        ValueError: lengths or shapes that do not fit.
+    """
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or scores.shape != boxes.shape[:1]:
+        raise ValueError(
+            f"expected boxes (N, 4) and scores (N,), got {boxes.shape} and {scores.shape}"
+        )
+    order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
+    boxes, scores = boxes[order], scores[order]
+    iou, inside = overlaps(boxes)
+    votes = iou >= SAME_FACE_IOU
+    top = scores.max(initial=0.0)
+    with np.errstate(divide="ignore"):
+        support = top + np.log(votes @ np.exp(scores - top))
+    areas = boxes[:, 2] * boxes[:, 3]
+    free = np.ones(len(boxes), np.bool_)
+    faces: list[FaceBox] = []
+    # by support: a face is found by many windows, an eye or a button by one or two, though surely
+    for best in np.argsort(-support, kind="stable"):
+        if not free[best] or support[best] < min_score:
+            continue
+        agree = free & votes[best]
+        nested = (inside[best] >= INSIDE) & (areas <= MUCH_LARGER * areas[best])
+        free &= ~(votes[best] | nested)
+        odds = np.exp(scores[agree] - scores[agree].max())
+        x, y, w, h = odds @ boxes[agree] / odds.sum()
+        score = float(scores[agree].max() + np.log(odds.sum()))
+        if score >= min_score:
+            faces.append(FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), score))
+    return sorted(faces, key=lambda face: face.score, reverse=True)
+
+
+def overlaps(boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Intersection over union, and over the smaller area, of all pairs of boxes: (N, N) each."""
+    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    across, down = (
+        np.minimum(high[:, None, axis], high[None, :, axis])
+        - np.maximum(low[:, None, axis], low[None, :, axis])
+        for axis in (0, 1)
+    )
+    shared = np.clip(across, 0, None) * np.clip(down, 0, None)
+    areas = boxes[:, 2] * boxes[:, 3]
+    return (
+        shared / (areas[:, None] + areas[None, :] - shared),
+        shared / np.minimum(areas[:, None], areas[None, :]),
+    )

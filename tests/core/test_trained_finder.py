@@ -1,0 +1,175 @@
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core import (
+    CascadeError,
+    CascadeManifest,
+    FaceBox,
+    HaarFaceFinder,
+    SearchSettings,
+    TrainedFaceFinder,
+    load_finder,
+)
+from maskdet_core.finder import pyramid
+from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV
+
+# By eye and by the reference detector: forehead to chin of the portrait.
+FACE = FaceBox(184, 62, 80, 110, 1.0)
+
+
+def with_mask(portrait: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The portrait with a plain light cloth from the bridge of the nose to the chin."""
+    masked = portrait.copy()
+    x, y, w, h = FACE.xywh
+    masked[y + round(0.52 * h) : y + h, x + round(0.08 * w) : x + round(0.92 * w)] = (205, 215, 225)
+    return masked
+
+
+@pytest.mark.parametrize("preset", ["photo", "live"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_face_is_found_with_and_without_a_mask(
+    preset: str, masked: bool, portrait: NDArray[np.uint8]
+) -> None:
+    image = with_mask(portrait) if masked else portrait
+    before = image.copy()
+    boxes = load_finder(preset).find(image, min_face_px=40)
+    assert boxes, "no face found"
+    assert boxes[0].iou(FACE) > 0.6
+    assert [box.score for box in boxes] == sorted((box.score for box in boxes), reverse=True)
+    assert np.array_equal(image, before)
+
+
+def test_face_cut_by_the_edge_is_found(portrait: NDArray[np.uint8]) -> None:
+    # the left eighth of the face is outside
+    cut = np.ascontiguousarray(portrait[:, FACE.x + FACE.w // 8 :])
+    boxes = load_finder("photo").find(cut, min_face_px=40)
+    assert boxes[0].iou(FaceBox(-FACE.w // 8, FACE.y, FACE.w, FACE.h)) > 0.5
+
+
+def test_small_faces_are_found_down_to_the_least_asked_for(portrait: NDArray[np.uint8]) -> None:
+    # a face of 28 px
+    small = np.ascontiguousarray(portrait[::4, ::4])
+    finder = load_finder("photo")
+    assert finder.find(small, min_face_px=24)[0].iou(FaceBox(46, 16, 20, 28)) > 0.5
+    assert all(box.iou(FaceBox(46, 16, 20, 28)) < 0.3 for box in finder.find(small, min_face_px=60))
+
+
+@pytest.mark.parametrize("preset", ["photo", "live"])
+@pytest.mark.parametrize("kind", ["black", "uniform", "noise"])
+def test_nothing_is_found_where_there_is_nothing(preset: str, kind: str) -> None:
+    image = {
+        "black": np.zeros((240, 320, 3), np.uint8),
+        "uniform": np.full((240, 320, 3), 128, np.uint8),
+        "noise": np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8),
+    }[kind]
+    assert load_finder(preset).find(image, min_face_px=24) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (19, 19)])
+def test_odd_sizes_hold_no_face(size: tuple[int, int]) -> None:
+    assert load_finder("photo").find(np.full((*size, 3), 90, np.uint8), min_face_px=24) == []
+
+
+def test_threads_find_the_same(portrait: NDArray[np.uint8]) -> None:
+    finder = load_finder("live")
+    alone = finder.find(portrait, min_face_px=40)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: finder.find(portrait, min_face_px=40), range(12)))
+    assert together == [alone] * 12
+
+
+def test_stock_cascades_stay_selectable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(load_finder("photo", "stock"), HaarFaceFinder)
+    assert isinstance(load_finder("photo"), TrainedFaceFinder)
+    monkeypatch.setenv(FINDER_ENV, "stock")
+    assert isinstance(load_finder("live"), HaarFaceFinder)
+    # what is asked for outright comes first
+    assert isinstance(load_finder("live", DEFAULT_MANIFEST), TrainedFaceFinder)
+
+
+@pytest.mark.parametrize("finder", ["stock", None])
+def test_unknown_preset_is_refused(finder: str | None) -> None:
+    with pytest.raises(ValueError, match="preset"):
+        load_finder("quick", finder)
+
+
+def test_wrong_arguments_are_refused() -> None:
+    finder = load_finder("live")
+    with pytest.raises(ValueError, match="min_face_px"):
+        finder.find(np.zeros((40, 40, 3), np.uint8), min_face_px=0)
+    with pytest.raises(ValueError, match="dtype uint8"):
+        finder.find(np.zeros((40, 40, 3)), min_face_px=24)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    manifest = tmp_path / DEFAULT_MANIFEST.name
+    shutil.copy(DEFAULT_MANIFEST, manifest)
+    shutil.copy(DEFAULT_MANIFEST.with_suffix(".xml"), tmp_path)
+    return manifest
+
+
+def test_missing_changed_or_cut_cascade_is_an_error_at_load(copied: Path) -> None:
+    xml = copied.with_suffix(".xml")
+    whole = xml.read_bytes()
+    xml.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CascadeError, match=r"expected sha256 .*git checkout models"):
+        load_finder("photo", copied)
+    xml.unlink()
+    with pytest.raises(CascadeError, match=r"cannot read the cascade .*git checkout models"):
+        load_finder("photo", copied)
+    copied.unlink()
+    with pytest.raises(CascadeError, match=r"maskdet-haar\.json"):
+        load_finder("photo", copied)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "format must be 1, got 2"),
+        ({"file": "../cascade.xml"}, "bare file name"),
+        ({"window_px": 4}, "window_px must be 8 to 128"),
+        ({"box": {"width": 9, "height": 1, "shift_y": 0}}, "width and height"),
+        ({"box": {"width": 1}}, "'height' is missing"),
+        ({"presets": {"photo": {"scale_step": 1.1, "min_score": 0}}}, "presets photo and live"),
+        ({"presets": {"photo": {"scale_step": 1.0, "min_score": 0}}}, "scale_step must be"),
+        ({"presets": {"photo": {"scale_step": 1.1, "min_score": None}}}, "haar.json"),
+        ({"presets": []}, "haar.json"),
+    ],
+)
+def test_manifest_that_cannot_be_honoured_is_refused(
+    change: dict[str, object], message: str, copied: Path
+) -> None:
+    raw = json.loads(copied.read_text(encoding="utf-8"))
+    copied.write_text(json.dumps(raw | change), encoding="utf-8")
+    with pytest.raises(CascadeError, match=message):
+        CascadeManifest.load(copied)
+
+
+def test_manifest_is_written_as_it_is_read(copied: Path) -> None:
+    manifest = CascadeManifest.load(copied)
+    manifest.save(copied)
+    assert CascadeManifest.load(copied) == manifest
+    with pytest.raises(ValueError, match="finite"):
+        replace(manifest, presets={"photo": SearchSettings(1.1, float("nan"))})
+
+
+def test_pyramid_ends_with_the_window_and_never_changes_the_picture() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (480, 640), np.uint8)
+    before = grey.copy()
+    levels = list(pyramid(grey, first=0.5, step=1.2, least_px=24))
+    assert levels[0][0].shape == (240, 320)
+    assert min(levels[-1][0].shape) >= 24 > min(levels[-1][0].shape) / 1.2 - 1
+    zooms = [zoom for _, zoom in levels]
+    assert zooms == pytest.approx([0.5 / 1.2**i for i in range(len(zooms))])
+    # averaging keeps the mean where single pixels of noise would not
+    assert all(abs(level.mean() - grey.mean()) < 2 for level, _ in levels)
+    assert all(level.std() < 40 for level, _ in levels[1:])
+    assert np.array_equal(grey, before)
