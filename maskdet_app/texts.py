@@ -141,6 +141,20 @@ METRICS_THRESHOLD_NOTE: Final = (
     "Marked: from {high} % mask probability on it says “Mask”, below {low} % “No mask”, between "
     "the two “Not sure”."
 )
+FINDER_TITLE: Final = "Finding faces"
+FINDER_STOCK: Final = "This server is set to OpenCV's own cascades; they miss many masked people."
+FINDER_NO_RECORD: Final = "The cascade in use has not been measured yet."
+FINDER_PICK: Final = "Photographs"
+FINDER_DOTS_NOTE: Final = (
+    "People in photographs that the cascade never saw, with 95 % intervals. The photographs come "
+    "with boxes by a neural face detector, not drawn by hand."
+)
+FINDER_PRICE_NOTE: Final = "Who wants more faces gets more false ones; this is the trade."
+FINDER_STAGES: Final = "How the cascade was trained"
+FINDER_STAGES_NOTE: Final = (
+    "Each stage learns from what all stages before it took for a face. The line shows the share of "
+    "such windows that are left."
+)
 METRICS_PHOTOS: Final = "Whole photographs"
 METRICS_PHOTOS_NOTE: Final = (
     "Here faces must first be found, which is the harder part: a person whose face is not found "
@@ -154,7 +168,7 @@ ABOUT_INTRO: Final = (
 ABOUT_HOW: Final = "How it works"
 ABOUT_STEPS: Final = (
     ("Picture", "A camera frame or a photo of yours reaches the server."),
-    ("Find faces", "OpenCV's Haar cascades mark where faces are."),
+    ("Find faces", "A Haar cascade, trained on masked and bare faces, marks where faces are."),
     ("Cut out", "Each face becomes a square of 128 × 128 pixels."),
     ("Judge", "VGG19, a network with 19 layers, gives the probability of a mask."),
     ("Verdict", "“Mask”, “No mask”, or “Not sure” when neither is likely enough."),

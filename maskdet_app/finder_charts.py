@@ -1,0 +1,129 @@
+"""Altair charts of the face finder's record: who is found, at what price."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from maskdet_app.records import finite, interval, objects
+
+Chart = alt.Chart | alt.LayerChart
+
+CLASSES: Final = {"masked": "with mask", "bare": "without mask"}
+_COLOURS: Final = ["#0072B2", "#D55E00"]
+_SHAPES: Final = ["circle", "diamond"]
+_HEIGHT_PX: Final = 260
+
+
+def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
+    """Share of people found by each finder, with intervals; None without a usable record."""
+    rows = []
+    for record in records:
+        for key, word in CLASSES.items():
+            one = record.get(key)
+            recall = finite(one.get("recall")) if isinstance(one, dict) else None
+            if isinstance(one, dict) and recall is not None:
+                low, high = interval(one) or (recall, recall)
+                rows.append(
+                    {
+                        "finder": str(record.get("finder", "?")),
+                        "people": word,
+                        "recall": recall,
+                        "low": low,
+                        "high": high,
+                        "n": one.get("n"),
+                    }
+                )
+    if not rows:
+        return None
+    names = list(dict.fromkeys(str(row["finder"]) for row in rows))
+    base = _chart(rows).encode(
+        y=alt.Y("finder:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
+        yOffset=alt.YOffset("people:N", sort=list(CLASSES.values())),
+        color=_by_class("color"),
+        tooltip=[
+            "finder:N",
+            "people:N",
+            alt.Tooltip("n:Q", title="people in the photographs"),
+            *(alt.Tooltip(f"{key}:Q", format=".1%") for key in ("recall", "low", "high")),
+        ],
+    )
+    x = alt.X("low:Q", title="faces found", axis=alt.Axis(format=".0%")).scale(domain=[0, 1])
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x, x2="high:Q")
+    dots = base.mark_point(size=110, filled=True, opacity=1).encode(
+        x="recall:Q", shape=_by_class("shape")
+    )
+    layered: alt.LayerChart = (
+        (bars + dots).properties(height=alt.Step(26)).configure_legend(orient="top")
+    )
+    return layered
+
+
+def price_curve(curve: object) -> Chart | None:
+    """Faces found against false faces a photograph; None where nothing is recorded."""
+    rows = []
+    for order, point in enumerate(objects(curve)):
+        false_faces = finite(point.get("false_per_photo"))
+        for key, word in CLASSES.items():
+            recall = finite(point.get(key))
+            if false_faces is not None and recall is not None:
+                rows.append({"false": false_faces, "recall": recall, "people": word, "i": order})
+    if not rows:
+        return None
+    base = _chart(rows).encode(
+        x=alt.X("false:Q", title="false faces a photograph"),
+        y=alt.Y("recall:Q", title="faces found", axis=alt.Axis(format=".0%")).scale(
+            zero=False, nice=True
+        ),
+        color=_by_class("color"),
+        strokeDash=alt.StrokeDash("people:N", title=None, sort=list(CLASSES.values())),
+        order="i:Q",
+        tooltip=[
+            "people:N",
+            alt.Tooltip("false:Q", title="false faces a photograph", format=".2f"),
+            alt.Tooltip("recall:Q", title="faces found", format=".1%"),
+        ],
+    )
+    line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
+    drawn: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    return drawn
+
+
+def stage_curve(stages: object) -> Chart | None:
+    """What is left of the windows that are no faces, stage by stage, on a logarithmic axis."""
+    rows: list[dict[str, float]] = []
+    left = 1.0
+    for number, stage in enumerate(objects(stages), start=1):
+        rate, trees = finite(stage.get("false_rate")), finite(stage.get("trees"))
+        if rate is None or trees is None or not 0 < rate <= 1:
+            continue
+        left *= rate
+        rows.append({"stage": number, "left": left, "trees": trees})
+    if not rows:
+        return None
+    line = (
+        _chart(rows)
+        .mark_line(strokeWidth=2.2, color=_COLOURS[0], point={"size": 45, "color": _COLOURS[0]})
+        .encode(
+            x=alt.X("stage:Q", title="stage", axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y("left:Q", title="windows left", axis=alt.Axis(format="~e")).scale(type="log"),
+            tooltip=[
+                "stage:Q",
+                alt.Tooltip("trees:Q", title="trees"),
+                alt.Tooltip("left:Q", title="windows left", format=".2e"),
+            ],
+        )
+    )
+    drawn: alt.Chart = line.properties(height=_HEIGHT_PX)
+    return drawn
+
+
+def _by_class(channel: str) -> Any:
+    words = list(CLASSES.values())
+    if channel == "color":
+        return alt.Color("people:N", title=None, sort=words).scale(domain=words, range=_COLOURS)
+    return alt.Shape("people:N", title=None, sort=words).scale(domain=words, range=_SHAPES)
+
+
+def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
