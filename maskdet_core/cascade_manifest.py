@@ -22,21 +22,25 @@ class SearchSettings:
     Attributes:
         scale_step: ratio of neighbouring window sizes, above 1; finer finds more and costs more.
         min_score: faces scored less are dropped; higher makes up fewer faces and misses more.
+        tilts_deg: the picture is searched again turned by each of these, for tilted heads.
     """
 
     scale_step: float
     min_score: float
+    tilts_deg: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Check ranges.
 
         Raises:
-            ValueError: a step outside 1.01 to 2, or a score that is no number.
+            ValueError: a step outside 1.01 to 2, a score that is no number, or a tilt beyond 90.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
         if not math.isfinite(self.min_score):
             raise ValueError(f"min_score must be finite, got {self.min_score}")
+        if not all(0 < abs(tilt) <= 90 for tilt in self.tilts_deg):
+            raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,11 @@ class CascadeManifest:
                 height=float(box["height"]),
                 shift_y=float(box["shift_y"]),
                 presets={
-                    str(name): SearchSettings(float(one["scale_step"]), float(one["min_score"]))
+                    str(name): SearchSettings(
+                        float(one["scale_step"]),
+                        float(one["min_score"]),
+                        tuple(float(tilt) for tilt in one["tilts_deg"]),
+                    )
                     for name, one in raw["presets"].items()
                 },
                 training=dict(raw.get("training", {})),

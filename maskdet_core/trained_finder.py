@@ -1,7 +1,9 @@
 """Face finding with Maskdet's own Haar cascade, trained on masked and bare faces alike."""
 
+import math
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +32,10 @@ DEFAULT_MANIFEST: Final = Path(__file__).parents[1] / "models" / "maskdet-haar.j
 PAD_SHARE: Final = 0.25
 """How far a window may reach past the picture, in sides, over its repeated edge: finds faces that
 the edge cuts, and faces that fill the picture."""
+
+
+TILTED_LEAST: Final = 1.5
+"""Turned searches ask for faces so many times larger: half of the time for few of the faces."""
 
 
 class TrainedFaceFinder:
@@ -81,10 +87,29 @@ class TrainedFaceFinder:
 
     def _candidates(self, grey: GreyImage, min_face_px: int) -> tuple[Boxes, NDArray[np.float64]]:
         """Boxes in the reference framing and scores of all windows that pass the cascade."""
+        window = self.manifest.window_px
+        squares, scores = [], []
+        for tilt_deg in (0.0, *self.settings.tilts_deg):
+            # Faces below the window's own size would be enlarged without gaining a detail.
+            least_px = min_face_px * (TILTED_LEAST if tilt_deg else 1.0)
+            first = min(1.0, window * self.manifest.height / least_px)
+            upright, back = turned(grey, tilt_deg, first)
+            found, sums = self._search(upright, 1.0 if tilt_deg else first)
+            if tilt_deg:
+                found = back(found)
+                centres = found[:, :2] + found[:, 2:] / 2
+                inside = ((centres >= 0) & (centres < grey.shape[::-1])).all(axis=1)
+                found, sums = found[inside], sums[inside]
+            squares.append(found)
+            scores.append(sums)
+        return self._reference_boxes(np.concatenate(squares)), np.concatenate(scores)
+
+    def _search(
+        self, grey: GreyImage, first: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Squares (N, 3), left, top and side, and scores of one picture as it stands."""
         cascade, window = self._cascade(), self.manifest.window_px
         pad = round(PAD_SHARE * window)
-        # Faces below the window's own size would be enlarged without gaining a detail.
-        first = min(1.0, window * self.manifest.height / min_face_px)
         squares: list[NDArray[np.float64]] = [np.empty((0, 3))]
         scores: list[NDArray[np.float64]] = [np.empty(0)]
         levels = pyramid(grey, first=first, step=self.settings.scale_step, least_px=window - pad)
@@ -100,7 +125,7 @@ class TrainedFaceFinder:
                 side = np.full((len(found), 1), window / zoom)
                 squares.append(np.hstack([(found[:, :2] - pad) / zoom, side]))
                 scores.append(np.asarray(sums, np.float64).ravel())
-        return self._reference_boxes(np.concatenate(squares)), np.concatenate(scores)
+        return np.concatenate(squares), np.concatenate(scores)
 
     def _reference_boxes(self, squares: NDArray[np.float64]) -> Boxes:
         """Boxes (N, 4) for squares (N, 3): left, top, side."""
@@ -121,6 +146,40 @@ class TrainedFaceFinder:
         if cascade is None:
             cascade = self._own.cascade = load_cascade(self._path)
         return cascade
+
+
+def turned(
+    grey: GreyImage, tilt_deg: float, zoom: float
+) -> tuple[GreyImage, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
+    """The whole picture turned about its centre and scaled, and the way back for squares.
+
+    Args:
+        grey: uint8 (H, W).
+        tilt_deg: counter-clockwise; 0 hands the picture back as it is, not scaled.
+        zoom: at most 1.
+
+    Returns:
+        The turned picture, its corners filled by repeating the edge, and a function from squares
+        (N, 3) in it to upright squares with the same centres in the original.
+    """
+    if tilt_deg == 0.0:
+        return grey, lambda squares: squares
+    height, width = (max(1, round(side * zoom)) for side in grey.shape)
+    small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), tilt_deg, 1.0)
+    across = np.abs(matrix[:, :2]) @ np.array([width, height])
+    size = (math.ceil(across[0]), math.ceil(across[1]))
+    matrix[:, 2] += (np.array(size) - (width, height)) / 2
+    picture = cv2.warpAffine(small, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    inverse = cv2.invertAffineTransform(matrix)
+    scale = np.array([grey.shape[1] / width, grey.shape[0] / height])
+
+    def back(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+        side = squares[:, 2:] * scale.mean()
+        centres = (squares[:, :2] + squares[:, 2:] / 2) @ inverse[:, :2].T + inverse[:, 2]
+        return np.hstack([centres * scale - side / 2, side])
+
+    return np.asarray(picture, np.uint8), back
 
 
 def load_finder(preset: str = "photo", finder: Path | str | None = None) -> FaceFinder:

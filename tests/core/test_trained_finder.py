@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from maskdet_core import (
     load_finder,
 )
 from maskdet_core.finder import pyramid
-from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV
+from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV, turned
 
 # By eye and by the reference detector: forehead to chin of the portrait.
 FACE = FaceBox(184, 62, 80, 110, 1.0)
@@ -49,8 +50,32 @@ def test_face_is_found_with_and_without_a_mask(
 def test_face_cut_by_the_edge_is_found(portrait: NDArray[np.uint8]) -> None:
     # the left eighth of the face is outside
     cut = np.ascontiguousarray(portrait[:, FACE.x + FACE.w // 8 :])
-    boxes = load_finder("photo").find(cut, min_face_px=40)
-    assert boxes[0].iou(FaceBox(-FACE.w // 8, FACE.y, FACE.w, FACE.h)) > 0.5
+    face = FaceBox(-FACE.w // 8, FACE.y, FACE.w, FACE.h)
+    assert max(face.iou(box) for box in load_finder("photo").find(cut, min_face_px=40)) > 0.5
+
+
+@pytest.mark.parametrize("angle_deg", [-30, 30])
+def test_tilted_face_is_found(angle_deg: int, portrait: NDArray[np.uint8]) -> None:
+    centre = (FACE.x + FACE.w / 2, FACE.y + FACE.h / 2)
+    matrix = cv2.getRotationMatrix2D(centre, angle_deg, 1.0)
+    tilted = cv2.warpAffine(portrait, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    finder = load_finder("photo")
+    assert isinstance(finder, TrainedFaceFinder)
+    boxes = finder.find(np.asarray(tilted, np.uint8), min_face_px=40)
+    assert boxes[0].iou(FACE) > 0.5
+
+
+@pytest.mark.parametrize("tilt_deg", [-30.0, 20.0, 90.0])
+@pytest.mark.parametrize("zoom", [1.0, 0.4])
+def test_turning_there_and_back_ends_where_it_began(tilt_deg: float, zoom: float) -> None:
+    grey = np.zeros((120, 200), np.uint8)
+    cv2.circle(grey, (150, 40), 12, 255, -1)
+    picture, back = turned(grey, tilt_deg, zoom)
+    ys, xs = np.nonzero(picture > 128)
+    side = 2 * 12 * zoom
+    square = np.array([[xs.mean() - side / 2, ys.mean() - side / 2, side]])
+    assert back(square)[0] == pytest.approx([138, 28, 24], abs=3)
+    assert back(np.empty((0, 3))).shape == (0, 3)
 
 
 def test_small_faces_are_found_down_to_the_least_asked_for(portrait: NDArray[np.uint8]) -> None:
@@ -108,6 +133,11 @@ def test_wrong_arguments_are_refused() -> None:
         finder.find(np.zeros((40, 40, 3)), min_face_px=24)  # type: ignore[arg-type]
 
 
+def preset(**changes: object) -> dict[str, object]:
+    """The photo preset alone, changed."""
+    return {"presets": {"photo": {"scale_step": 1.1, "min_score": 0, "tilts_deg": []} | changes}}
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     manifest = tmp_path / DEFAULT_MANIFEST.name
@@ -138,9 +168,11 @@ def test_missing_changed_or_cut_cascade_is_an_error_at_load(copied: Path) -> Non
         ({"window_px": 4}, "window_px must be 8 to 128"),
         ({"box": {"width": 9, "height": 1, "shift_y": 0}}, "width and height"),
         ({"box": {"width": 1}}, "'height' is missing"),
-        ({"presets": {"photo": {"scale_step": 1.1, "min_score": 0}}}, "presets photo and live"),
-        ({"presets": {"photo": {"scale_step": 1.0, "min_score": 0}}}, "scale_step must be"),
-        ({"presets": {"photo": {"scale_step": 1.1, "min_score": None}}}, "haar.json"),
+        (preset(), "presets photo and live"),
+        (preset(scale_step=1.0), "scale_step must be"),
+        (preset(min_score=None), "haar.json"),
+        (preset(tilts_deg=[100]), "tilts_deg must be"),
+        (preset(tilts_deg=[0]), "tilts_deg must be"),
         ({"presets": []}, "haar.json"),
     ],
 )
