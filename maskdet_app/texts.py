@@ -88,7 +88,7 @@ WEBRTC_WORDS: "Final[Translations]" = {
 }
 
 # --- photo ----------------------------------------------------------------------------------
-PHOTO_INTRO: Final = "Choose one photo or many. Faces of any number and size are looked for."
+PHOTO_INTRO: Final = "Choose one photo or many. Every face that is not very small is looked for."
 PHOTO_UPLOAD: Final = "Photos (JPEG, PNG or WebP, up to 20 MB each)"
 PHOTO_NOTE: Final = "Photos are checked in the server's memory and never stored."
 PHOTO_EMPTY: Final = "Your photos appear here with a verdict for each face."
