@@ -20,10 +20,9 @@ import numpy as np
 from maskdet_core import FaceBox, FaceFinder, HaarFaceFinder, decode_image, load_finder
 from maskdet_core.stock_finder import SearchPass, stock_finder, stock_spec
 from train.cascade.data import Photo
-from train.cascade.measure import FOUND_IOU, boxes_px, frame_times_ms
+from train.cascade.measure import BASELINE, FOUND_IOU, baseline_finder, boxes_px, frame_times_ms
 
 MIN_FACE_PX: Final = 40
-BASELINE: Final = "frontalface_alt"
 
 
 def add_parser(names: Any) -> None:
@@ -50,9 +49,8 @@ def run(options: argparse.Namespace) -> int:
         for name in sorted(boxes)
         if name.startswith("Test/")
     ]
-    plain = SearchPass((stock_spec("alt", 3),), side_px=100_000, enlarge=False)
     finders: dict[str, FaceFinder] = {
-        BASELINE: HaarFaceFinder([plain]),
+        BASELINE: baseline_finder(),
         "maskdet photo": load_finder("photo"),
         "maskdet live": load_finder("live"),
         "stock photo": stock_finder("photo"),

@@ -12,6 +12,7 @@ Chart = alt.Chart | alt.LayerChart
 CLASSES: Final = {"masked": "with mask", "bare": "without mask"}
 _COLOURS: Final = ["#0072B2", "#D55E00"]
 _SHAPES: Final = ["circle", "diamond"]
+_PARTS: Final = ["search", "check"]
 _HEIGHT_PX: Final = 260
 
 
@@ -91,30 +92,34 @@ def price_curve(curve: object) -> Chart | None:
 
 def stage_curve(stages: object) -> Chart | None:
     """What is left of the windows that are no faces, stage by stage, on a logarithmic axis."""
-    rows: list[dict[str, float]] = []
+    rows: list[dict[str, float | str]] = []
     left = 1.0
     for number, stage in enumerate(objects(stages), start=1):
         rate, trees = finite(stage.get("false_rate")), finite(stage.get("trees"))
         if rate is None or trees is None or not 0 < rate <= 1:
             continue
         left *= rate
-        rows.append({"stage": number, "left": left, "trees": trees})
+        part = str(stage.get("part", "search"))
+        rows.append({"stage": number, "left": left, "trees": trees, "part": part})
     if not rows:
         return None
     line = (
         _chart(rows)
-        .mark_line(strokeWidth=2.2, color=_COLOURS[0], point={"size": 45, "color": _COLOURS[0]})
+        .mark_line(strokeWidth=2.2, point={"size": 60})
         .encode(
             x=alt.X("stage:Q", title="stage", axis=alt.Axis(tickMinStep=1, format="d")),
+            color=alt.Color("part:N", title=None, sort=_PARTS).scale(domain=_PARTS, range=_COLOURS),
+            shape=alt.Shape("part:N", title=None, sort=_PARTS).scale(domain=_PARTS, range=_SHAPES),
             y=alt.Y("left:Q", title="windows left", axis=alt.Axis(format="~e")).scale(type="log"),
             tooltip=[
                 "stage:Q",
+                alt.Tooltip("part:N", title="of the"),
                 alt.Tooltip("trees:Q", title="trees"),
                 alt.Tooltip("left:Q", title="windows left", format=".2e"),
             ],
         )
     )
-    drawn: alt.Chart = line.properties(height=_HEIGHT_PX)
+    drawn: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
     return drawn
 
 

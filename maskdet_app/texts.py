@@ -143,17 +143,18 @@ METRICS_THRESHOLD_NOTE: Final = (
 )
 FINDER_TITLE: Final = "Finding faces"
 FINDER_STOCK: Final = "This server is set to OpenCV's own cascades; they miss many masked people."
-FINDER_NO_RECORD: Final = "The cascade in use has not been measured yet."
+FINDER_NO_RECORD: Final = "The cascades in use have not been measured yet."
 FINDER_PICK: Final = "Photographs"
 FINDER_DOTS_NOTE: Final = (
-    "People in photographs that the cascade never saw, with 95 % intervals. The photographs come "
+    "People in photographs that the cascades never saw, with 95 % intervals. The photographs come "
     "with boxes by a neural face detector, not drawn by hand."
 )
 FINDER_PRICE_NOTE: Final = "Who wants more faces gets more false ones; this is the trade."
-FINDER_STAGES: Final = "How the cascade was trained"
+FINDER_STAGES: Final = "How the cascades were trained"
 FINDER_STAGES_NOTE: Final = (
     "Each stage learns from what all stages before it took for a face. The line shows the share of "
-    "such windows that are left."
+    "such windows that are left: first after the search, which looks at brightness in a small "
+    "window, then after the check, which looks at the surroundings, at detail and at colour too."
 )
 METRICS_PHOTOS: Final = "Whole photographs"
 METRICS_PHOTOS_NOTE: Final = (
@@ -168,7 +169,7 @@ ABOUT_INTRO: Final = (
 ABOUT_HOW: Final = "How it works"
 ABOUT_STEPS: Final = (
     ("Picture", "A camera frame or a photo of yours reaches the server."),
-    ("Find faces", "A Haar cascade, trained on masked and bare faces, marks where faces are."),
+    ("Find faces", "Haar cascades, trained on masked and bare faces, mark where faces are."),
     ("Cut out", "Each face becomes a square of 128 × 128 pixels."),
     ("Judge", "VGG19, a network with 19 layers, gives the probability of a mask."),
     ("Verdict", "“Mask”, “No mask”, or “Not sure” when neither is likely enough."),

@@ -1,4 +1,4 @@
-"""The trained cascade's manifest: the one source of truth about its file, written by training."""
+"""The trained cascades' manifest: the one source of truth on their files, written by training."""
 
 import json
 import math
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import CascadeError
+from maskdet_core.files import write_whole
 from maskdet_core.manifest import file_sha256
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the JSON layout; a reader refuses any other."""
 
 _REMEDY: Final = "Restore it with `git checkout models`, or train a new one."
@@ -44,16 +45,60 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CascadeFile:
+    """One cascade in OpenCV's XML.
+
+    Attributes:
+        file: its name beside the manifest.
+        sha256: of the file, 64 hexadecimal digits.
+    """
+
+    file: str
+    sha256: str
+
+    def __post_init__(self) -> None:
+        """Check the name.
+
+        Raises:
+            ValueError: no bare file name.
+        """
+        if not self.file or Path(self.file).name != self.file:
+            raise ValueError(f"file must be a bare file name, got {self.file!r}")
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Describe an existing file."""
+        return cls(path.name, file_sha256(path))
+
+    def check(self, folder: Path) -> Path:
+        """The file in ``folder``, after its hash was compared.
+
+        Raises:
+            CascadeError: the file is missing, or another than the manifest describes.
+        """
+        path = Path(folder) / self.file
+        try:
+            digest = file_sha256(path)
+        except OSError as error:
+            raise CascadeError(f"cannot read the cascade {path}: {error}. {_REMEDY}") from error
+        if digest != self.sha256:
+            raise CascadeError(
+                f"cascade {path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
+            )
+        return path
+
+
+@dataclass(frozen=True, slots=True)
 class CascadeManifest:
-    """Everything that the runtime needs to know of a trained cascade.
+    """Everything that the runtime needs to know of the trained cascades.
 
     The reference box is ``width * side`` by ``height * side`` for a window of that side; its
     centre lies ``shift_y * side`` below the window's.
     """
 
     name: str
-    file: str
-    sha256: str
+    search: CascadeFile
+    check: CascadeFile
     window_px: int
     width: float
     height: float
@@ -68,8 +113,6 @@ class CascadeManifest:
         Raises:
             ValueError: a value that the runtime could not honour.
         """
-        if not self.file or Path(self.file).name != self.file:
-            raise ValueError(f"file must be a bare file name, got {self.file!r}")
         if not 8 <= self.window_px <= 128:
             raise ValueError(f"window_px must be 8 to 128, got {self.window_px}")
         if not (0.2 <= self.width <= 2 and 0.2 <= self.height <= 2 and abs(self.shift_y) <= 1):
@@ -94,8 +137,8 @@ class CascadeManifest:
             box = raw["box"]
             return cls(
                 name=str(raw["name"]),
-                file=str(raw["file"]),
-                sha256=str(raw["sha256"]),
+                search=CascadeFile(**raw["search"]),
+                check=CascadeFile(**raw["check"]),
                 window_px=int(raw["window_px"]),
                 width=float(box["width"]),
                 height=float(box["height"]),
@@ -121,8 +164,8 @@ class CascadeManifest:
         return {
             "format": FORMAT,
             "name": self.name,
-            "file": self.file,
-            "sha256": self.sha256,
+            "search": asdict(self.search),
+            "check": asdict(self.check),
             "window_px": self.window_px,
             "box": {"width": self.width, "height": self.height, "shift_y": self.shift_y},
             "presets": {name: asdict(one) for name, one in self.presets.items()},
@@ -132,24 +175,4 @@ class CascadeManifest:
 
     def save(self, path: Path) -> None:
         """Write the manifest; the file appears whole or not at all."""
-        text = json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n"
-        partial = Path(path).with_name(Path(path).name + ".part")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-
-    def check_file(self, folder: Path) -> Path:
-        """The cascade's file in ``folder``, after its hash was compared.
-
-        Raises:
-            CascadeError: the file is missing, or another than the manifest describes.
-        """
-        path = Path(folder) / self.file
-        try:
-            digest = file_sha256(path)
-        except OSError as error:
-            raise CascadeError(f"cannot read the cascade {path}: {error}. {_REMEDY}") from error
-        if digest != self.sha256:
-            raise CascadeError(
-                f"cascade {path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
-            )
-        return path
+        write_whole(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")

@@ -91,7 +91,8 @@ class MaskDetector:
             self.min_confidence if min_confidence is None else min_confidence
         )
         height, width = image_rgb.shape[:2]
-        found = self.finder.find(image_rgb, min_face_px=self._least_face_px(width, height))
+        least_px = self.min_face_px or least_face_px(width, height, self.min_face_share)
+        found = self.finder.find(image_rgb, min_face_px=least_px)
         seen = [
             (box, inside) for box in found if (inside := box.clipped(width, height)) is not None
         ]
@@ -113,10 +114,16 @@ class MaskDetector:
             return np.empty(0, dtype=np.float64)
         return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
 
-    def _least_face_px(self, width: int, height: int) -> int:
-        if self.min_face_px is not None:
-            return self.min_face_px
-        return max(MIN_FACE_PX, round(max(width, height) * self.min_face_share))
+
+def least_face_px(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:
+    """Least face height that is looked for in a picture, px.
+
+    Args:
+        width: of the picture, px.
+        height: of the picture, px.
+        share: of its longer side.
+    """
+    return max(MIN_FACE_PX, round(max(width, height) * share))
 
 
 def load_detector(

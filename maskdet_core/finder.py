@@ -4,6 +4,7 @@ Every finder answers in one reference framing: a tight box from forehead to chin
 about 0.77 times as wide as high.
 """
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,29 @@ class FaceFinder(Protocol):
 def grey_image(image_rgb: RgbImage) -> GreyImage:
     """Luma of an RGB picture, uint8 (H, W)."""
     return np.asarray(cv2.cvtColor(image_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def turn(
+    picture: NDArray[np.uint8], tilt_deg: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The whole picture turned about its centre, its corners filled by repeating the edge.
+
+    Args:
+        picture: uint8 (H, W) or (H, W, 3), unchanged; at 0 degrees it is handed back itself.
+        tilt_deg: counter-clockwise.
+
+    Returns:
+        The turned picture, large enough for all of it, and the affine matrix (2, 3) from points of
+        the one to points of the other.
+    """
+    if tilt_deg == 0:
+        return picture, np.eye(2, 3)
+    height, width = picture.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), tilt_deg, 1.0)
+    size = [math.ceil(side) for side in np.abs(matrix[:, :2]) @ np.array([width, height])]
+    matrix[:, 2] += (size[0] / 2 - width / 2, size[1] / 2 - height / 2)
+    turned = cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(turned, np.uint8), np.asarray(matrix, np.float64)
 
 
 def pyramid(

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +18,43 @@ thus never hides the face around it."""
 MAX_CANDIDATES: Final = 1500
 """Best candidates that are looked at: bounds time and memory on pictures of pure texture."""
 
+SAME_HEAP_IOU: Final = 0.4
+"""Candidates that overlap a better one so much show the same thing."""
+
 Boxes = NDArray[np.float64]
 """Boxes (N, 4): left, top, width, height in px."""
+
+
+def distinct(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Indices of the best candidate of each heap, best first (greedy non-maximum suppression).
+
+    Args:
+        boxes: (N, 4) xywh, px.
+        scores: (N,).
+    """
+    if not len(boxes):
+        return np.empty(0, np.int64)
+    # OpenCV drops scores that are not positive
+    positive = scores - scores.min() + 1.0
+    kept = cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, SAME_HEAP_IOU)
+    return np.asarray(kept, np.int64).ravel()
+
+
+def neighbours(
+    boxes: Boxes, scores: NDArray[np.float64], best: int, most: int
+) -> NDArray[np.int64]:
+    """Indices of up to `most` candidates of the heap of `best`, itself left out, best first."""
+    near = np.flatnonzero(overlap_with(boxes, boxes[best]) >= SAME_HEAP_IOU)
+    near = near[near != best]
+    return np.asarray(near[np.argsort(-scores[near], kind="stable")[:most]], np.int64)
+
+
+def overlap_with(boxes: Boxes, box: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of each of the boxes (N, 4) with one (4,)."""
+    low = np.maximum(boxes[:, :2], box[:2])
+    high = np.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
+    shared = np.clip(high - low, 0, None).prod(axis=1)
+    return np.asarray(shared / (boxes[:, 2:].prod(axis=1) + box[2:].prod() - shared))
 
 
 def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float) -> list[FaceBox]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import ModelError
+from maskdet_core.files import write_whole
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, check_min_confidence
 
 FORMAT: Final = 1
@@ -173,11 +174,7 @@ class ModelManifest:
 
     def save(self, path: Path) -> None:
         """Write the manifest; the file appears whole or not at all."""
-        path = Path(path)
-        text = json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n"
-        partial = path.with_name(path.name + ".part")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
 
     def read_model(self, folder: Path) -> bytes:
         """Read the network file that lies in ``folder`` and check it against the manifest.

@@ -107,9 +107,10 @@ def parser() -> argparse.ArgumentParser:
     cascade = commands.add_parser(
         "cascade",
         parents=[data],
-        help="train the Haar cascade",
-        description="Train a Haar cascade for masked and bare faces, stage by stage, choose its "
-        "thresholds on held-back photographs, and write it with its manifest to --models.",
+        help="train the Haar cascades",
+        description="Train a Haar cascade that searches for masked and bare faces and one that "
+        "checks what the first finds, stage by stage, choose their thresholds on held-back "
+        "photographs, and write them with their manifest to --models.",
     )
     cascade.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     cascade.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
@@ -127,7 +128,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="random features that a stage chooses from (default: 3000)",
     )
-    cascade.add_argument("--stages", type=int, metavar="N", help="stop after so many stages")
     cascade.add_argument("--seed", type=int, default=0, metavar="N")
     cascade.add_argument("--resume", action="store_true", help="go on after the last whole stage")
 
@@ -215,16 +215,28 @@ def _dispatch_cascade(args: argparse.Namespace, split: "Split") -> None:
     )
     if args.command == "cascade":
         from train.cascade.fit import CascadeConfig, default_goals, fit_cascade
-        from train.cascade.publish import publish
+        from train.cascade.fit_check import CheckConfig, fit_check
+        from train.cascade.publish import PARTS, publish
 
         config = CascadeConfig(
             positives=args.windows,
             negatives=args.windows,
             features=args.features,
             seed=args.seed,
-            goals=default_goals()[: args.stages],
+            goals=default_goals(),
         )
-        fit_cascade(config, data.faces, data.held_faces, data.scenes, args.out, resume=args.resume)
+        search, check = (args.out / part for part in PARTS)
+        # an interruption may have come before the check began
+        resume_check = args.resume and check.exists()
+        file = fit_cascade(
+            config,
+            data.faces,
+            data.held_faces,
+            data.scenes,
+            search,
+            resume=args.resume and search.exists(),
+        )
+        fit_check(CheckConfig(seed=args.seed), file, data.scenes, check, resume=resume_check)
         names = [root.name for root in args.data]
         print(f"manifest: {publish(args.out, data, args.models, names)}")
     else:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.classifier import MaskClassifier
+from maskdet_core.files import write_whole
 from maskdet_core.manifest import CropFraming, ModelManifest
 from train.datasets import CLASSES, FaceSample
 from train.errors import RunError
@@ -58,10 +59,8 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
     record = RunFolder(run).read()
     models.mkdir(parents=True, exist_ok=True)
     target = models / f"{NAME}.tflite"
-    partial = target.with_suffix(".partial")
     step = max(1, len(split.train) // CALIBRATION_FACES)
-    partial.write_bytes(_to_int8(model, split.train[::step]))
-    partial.replace(target)
+    write_whole(target, _to_int8(model, split.train[::step]))
     if float_too:
         model.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
     values: dict[str, Any] = {

@@ -5,14 +5,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from maskdet_core.files import write_whole
 from train.errors import RunError
 
 
 def write_json(path: Path, value: object) -> None:
     """Write a JSON file in one step, so that a reader or a full disk never leaves half of it."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(value, indent=1) + "\n")
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """Records of a file of JSON lines, none where there is no file."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def add_record(path: Path, record: dict[str, Any], key: str) -> None:
+    """Append a record; one that was repeated after an interruption replaces its former self.
+
+    Args:
+        path: file of JSON lines.
+        record: the new one.
+        key: its running number; records with the same or a higher one are dropped.
+    """
+    kept = [r for r in read_records(path) if r[key] < record[key]]
+    write_whole(path, "".join(json.dumps(r) + "\n" for r in [*kept, record]))
 
 
 def now_iso() -> str:
@@ -74,14 +92,8 @@ class RunFolder:
 
     def epochs(self) -> list[dict[str, Any]]:
         """Records of the epochs so far."""
-        if not self._epochs.exists():
-            return []
-        return [json.loads(line) for line in self._epochs.read_text("utf-8").splitlines() if line]
+        return read_records(self._epochs)
 
     def add_epoch(self, record: dict[str, Any]) -> None:
-        """Append one epoch; one that was repeated after an interruption replaces its record."""
-        kept = [r for r in self.epochs() if r["epoch"] < record["epoch"]]
-        lines = "".join(json.dumps(r) + "\n" for r in [*kept, record])
-        partial = self._epochs.with_name("epochs.jsonl.partial")
-        partial.write_text(lines, encoding="utf-8")
-        partial.replace(self._epochs)
+        """Append one epoch."""
+        add_record(self._epochs, record, "epoch")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from maskdet_core.grouping import MAX_CANDIDATES, group_candidates
+from maskdet_core.grouping import MAX_CANDIDATES, distinct, group_candidates, neighbours
 from maskdet_core.types import FaceBox
 
 
@@ -59,6 +59,24 @@ def test_work_is_bounded() -> None:
     n = 3 * MAX_CANDIDATES
     boxes = np.column_stack([rng.uniform(0, 1e6, (n, 2)), np.full((n, 2), 20.0)])
     assert len(group_candidates(boxes, rng.normal(size=n), -100.0)) <= MAX_CANDIDATES
+
+
+HEAPS = np.array(
+    [(0, 0, 20, 26), (2, 0, 20, 26), (100, 0, 20, 26), (101, 1, 20, 26), (102, 0, 20, 26)], float
+)
+SCORES = np.array([1.0, 2.0, -3.0, -5.0, -4.0])
+
+
+def test_one_candidate_stands_for_each_heap() -> None:
+    assert distinct(HEAPS, SCORES).tolist() == [1, 2]
+    # the worst of all counts too
+    assert distinct(HEAPS[[0, 2]], SCORES[[0, 2]]).tolist() == [0, 1]
+    assert distinct(HEAPS[:0], SCORES[:0]).tolist() == []
+
+
+@pytest.mark.parametrize(("most", "expected"), [(8, [4, 3]), (1, [4]), (0, [])])
+def test_neighbours_are_the_rest_of_the_heap(most: int, expected: list[int]) -> None:
+    assert neighbours(HEAPS, SCORES, 2, most).tolist() == expected
 
 
 @pytest.mark.parametrize(("boxes", "scores"), [((3, 3), 3), ((3, 4), 2)])

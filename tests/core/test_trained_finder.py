@@ -18,8 +18,7 @@ from maskdet_core import (
     TrainedFaceFinder,
     load_finder,
 )
-from maskdet_core.finder import pyramid
-from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV, turned
+from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV
 
 # By eye and by the reference detector: forehead to chin of the portrait.
 FACE = FaceBox(184, 62, 80, 110, 1.0)
@@ -63,19 +62,6 @@ def test_tilted_face_is_found(angle_deg: int, portrait: NDArray[np.uint8]) -> No
     assert isinstance(finder, TrainedFaceFinder)
     boxes = finder.find(np.asarray(tilted, np.uint8), min_face_px=40)
     assert boxes[0].iou(FACE) > 0.5
-
-
-@pytest.mark.parametrize("tilt_deg", [-30.0, 20.0, 90.0])
-@pytest.mark.parametrize("zoom", [1.0, 0.4])
-def test_turning_there_and_back_ends_where_it_began(tilt_deg: float, zoom: float) -> None:
-    grey = np.zeros((120, 200), np.uint8)
-    cv2.circle(grey, (150, 40), 12, 255, -1)
-    picture, back = turned(grey, tilt_deg, zoom)
-    ys, xs = np.nonzero(picture > 128)
-    side = 2 * 12 * zoom
-    square = np.array([[xs.mean() - side / 2, ys.mean() - side / 2, side]])
-    assert back(square)[0] == pytest.approx([138, 28, 24], abs=3)
-    assert back(np.empty((0, 3))).shape == (0, 3)
 
 
 def test_small_faces_are_found_down_to_the_least_asked_for(portrait: NDArray[np.uint8]) -> None:
@@ -142,12 +128,14 @@ def preset(**changes: object) -> dict[str, object]:
 def copied(tmp_path: Path) -> Path:
     manifest = tmp_path / DEFAULT_MANIFEST.name
     shutil.copy(DEFAULT_MANIFEST, manifest)
-    shutil.copy(DEFAULT_MANIFEST.with_suffix(".xml"), tmp_path)
+    for part in ("search", "check"):
+        shutil.copy(DEFAULT_MANIFEST.with_name(f"maskdet-haar-{part}.xml"), tmp_path)
     return manifest
 
 
-def test_missing_changed_or_cut_cascade_is_an_error_at_load(copied: Path) -> None:
-    xml = copied.with_suffix(".xml")
+@pytest.mark.parametrize("part", ["search", "check"])
+def test_missing_changed_or_cut_cascade_is_an_error_at_load(part: str, copied: Path) -> None:
+    xml = copied.with_name(f"maskdet-haar-{part}.xml")
     whole = xml.read_bytes()
     xml.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CascadeError, match=r"expected sha256 .*git checkout models"):
@@ -163,8 +151,10 @@ def test_missing_changed_or_cut_cascade_is_an_error_at_load(copied: Path) -> Non
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "format must be 1, got 2"),
-        ({"file": "../cascade.xml"}, "bare file name"),
+        ({"format": 1}, "format must be 2, got 1"),
+        ({"search": {"file": "../cascade.xml", "sha256": ""}}, "bare file name"),
+        ({"check": {"file": "cascade.xml"}}, "sha256"),
+        ({"check": None}, "haar.json"),
         ({"window_px": 4}, "window_px must be 8 to 128"),
         ({"box": {"width": 9, "height": 1, "shift_y": 0}}, "width and height"),
         ({"box": {"width": 1}}, "'height' is missing"),
@@ -191,17 +181,3 @@ def test_manifest_is_written_as_it_is_read(copied: Path) -> None:
     assert CascadeManifest.load(copied) == manifest
     with pytest.raises(ValueError, match="finite"):
         replace(manifest, presets={"photo": SearchSettings(1.1, float("nan"))})
-
-
-def test_pyramid_ends_with_the_window_and_never_changes_the_picture() -> None:
-    grey = np.random.default_rng(0).integers(0, 256, (480, 640), np.uint8)
-    before = grey.copy()
-    levels = list(pyramid(grey, first=0.5, step=1.2, least_px=24))
-    assert levels[0][0].shape == (240, 320)
-    assert min(levels[-1][0].shape) >= 24 > min(levels[-1][0].shape) / 1.2 - 1
-    zooms = [zoom for _, zoom in levels]
-    assert zooms == pytest.approx([0.5 / 1.2**i for i in range(len(zooms))])
-    # averaging keeps the mean where single pixels of noise would not
-    assert all(abs(level.mean() - grey.mean()) < 2 for level, _ in levels)
-    assert all(level.std() < 40 for level, _ in levels[1:])
-    assert np.array_equal(grey, before)

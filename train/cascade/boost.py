@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.cascade.haar import HaarFeature, Windows, feature_values
-from train.cascade.model import Stage, Tree, tree_outputs
+from train.cascade.model import Stage, Tree, tree_outputs, tree_sums
 from train.errors import RunError
 
 MIN_ROUNDS = 150
@@ -52,18 +52,20 @@ def fit_stage(
     features: list[HaarFeature],
     goal: StageGoal,
     seed: int,
+    base: tuple[Tree, ...] = (),
 ) -> tuple[Stage, dict[str, Any]]:
     """Boost trees until the held-out negatives pass rarely enough at the wanted recall.
 
     Args:
-        positives: windows (N, 24, 24) of faces.
+        positives: windows (N, H, W) of faces.
         negatives: windows that the stages so far take for faces.
-        held_bags: windows (faces, M, 24, 24) near faces that are not among the positives; windows
+        held_bags: windows (faces, M, H, W) near faces that are not among the positives; windows
             that an earlier stage rejects are all 0.
         held_negatives: as `negatives`, for measuring.
         features: what trees choose from.
         goal: when to stop.
         seed: of the choice of features.
+        base: trees that the stage begins with; more are boosted to mend what these get wrong.
 
     Returns:
         The stage and its report.
@@ -75,6 +77,7 @@ def fit_stage(
         feature_values(windows, features),
         labels,
         weight=weights,
+        init_score=tree_sums(base, windows) if base else None,
         params={
             "max_bin": 63,
             "bin_construct_sample_cnt": 10_000,
@@ -106,11 +109,15 @@ def fit_stage(
     trees = tuple(to_tree(info, features) for info in dumped if info["num_leaves"] > 1)
     if not trees:
         raise RunError("expected windows that a feature can tell apart, no tree found a split")
-    return cut_stage(trees, held_bags, held_negatives, goal)
+    return cut_stage(trees, held_bags, held_negatives, goal, base)
 
 
 def cut_stage(
-    trees: tuple[Tree, ...], bags: NDArray[np.uint8], negatives: Windows, goal: StageGoal
+    trees: tuple[Tree, ...],
+    bags: NDArray[np.uint8],
+    negatives: Windows,
+    goal: StageGoal,
+    base: tuple[Tree, ...] = (),
 ) -> tuple[Stage, dict[str, Any]]:
     """The fewest leading trees that reach the goal, and the threshold that keeps its recall.
 
@@ -123,18 +130,23 @@ def cut_stage(
     flat = bags.reshape(n_faces * n_windows, *bags.shape[2:])
     alive = flat.any(axis=(1, 2))
     near = np.cumsum(tree_outputs(trees, feature_values(flat, used), column), axis=1)
+    near += tree_sums(base, flat)[:, None]
     near[~alive] = -np.inf
     near = np.sort(near.reshape(n_faces, n_windows, -1), axis=1)[:, -goal.windows]
     far = np.cumsum(tree_outputs(trees, feature_values(negatives, used), column), axis=1)
+    far += tree_sums(base, negatives)[:, None]
     given_up = int((1 - goal.recall) * n_faces)
     thresholds = near[np.argsort(near[:, -1])[given_up:]].min(axis=0)
     rates = (far >= thresholds).mean(axis=0)
     enough = np.flatnonzero((rates <= goal.false_rate) & (np.arange(len(rates)) < goal.max_trees))
-    last = int(enough[0]) if len(enough) else int(np.argmin(rates[: goal.max_trees]))
+    if goal.false_rate == 0:
+        last = min(goal.max_trees, len(rates)) - 1
+    else:
+        last = int(enough[0]) if len(enough) else int(np.argmin(rates[: goal.max_trees]))
     # a hair below, since OpenCV adds up in another order
-    stage = Stage(trees[: last + 1], float(thresholds[last]) - 1e-4)
+    stage = Stage((*base, *trees[: last + 1]), float(thresholds[last]) - 1e-4)
     return stage, {
-        "trees": last + 1,
+        "trees": len(stage.trees),
         "threshold": stage.threshold,
         "false_rate": float(rates[last]),
     }

@@ -113,13 +113,13 @@ def _add_photo(
     every = tuple(_box(b) for b in known)
     main = tuple(sample.box for sample in people if sample.box is not None)
     faces = [face for box in main for face in _faces(people[0], box)]
+    masked = people[0].label == _MASKED
     if side == 0:
-        data.scenes.append(Scene(people[0].path, every))
+        data.scenes.append(Scene(people[0].path, every, masked=masked))
         data.faces.extend(faces)
         return
     published = people[0].published_split == "test"
     others = tuple(box for box in every if box not in main)
-    masked = people[0].label == _MASKED
     photo = Photo(people[0].path, name, masked, main, others, published)
     (data.test if published else data.tune).append(photo)
     if side == 1:
@@ -130,7 +130,14 @@ def _add_crop(
     data: CascadeData, side: int, sample: FaceSample, known: list[list[float]], has_boxes: bool
 ) -> None:
     if side == 0 and known:
-        data.scenes.append(Scene(sample.path, tuple(_box(b) for b in known), is_crop=True))
+        data.scenes.append(
+            Scene(
+                sample.path,
+                tuple(_box(b) for b in known),
+                is_crop=True,
+                masked=sample.label == _MASKED,
+            )
+        )
     if has_boxes:
         sure = [box for box in known if box[4] >= SURE_SCORE]
         boxes = [_box(max(sure, key=lambda box: box[2] * box[3]))] if sure else []

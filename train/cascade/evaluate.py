@@ -13,16 +13,18 @@ import numpy as np
 from tqdm import tqdm
 
 from maskdet_core.cascade_manifest import CascadeManifest
-from maskdet_core.detector import MIN_FACE_SHARE
+from maskdet_core.detector import MIN_FACE_SHARE, least_face_px
 from maskdet_core.finder import FaceFinder
-from maskdet_core.stock_finder import HaarFaceFinder, SearchPass, stock_finder, stock_spec
+from maskdet_core.stock_finder import stock_finder
 from maskdet_core.trained_finder import TrainedFaceFinder
 from maskdet_core.types import FaceBox, RgbImage
 from train.cascade.data import CascadeData, Photo
 from train.cascade.measure import (
+    BASELINE,
     FOUND_IOU,
     FRAME,
     Tally,
+    baseline_finder,
     boxes_px,
     count_photo,
     curve,
@@ -30,12 +32,11 @@ from train.cascade.measure import (
     recall_at,
     summary,
 )
-from train.cascade.publish import NAME, least_face_px
+from train.cascade.publish import EVERY_SCORE, NAME
 from train.errors import RunError
 from train.pictures import read_rgb
 from train.runs import now_iso
 
-BASELINE: Final = "frontalface_alt"
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
 """False faces a photograph at which recall is stated beside the presets' own."""
 FRAME_FACE_PX: Final = 40
@@ -54,11 +55,10 @@ def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
     if not path.is_file():
         raise RunError(f"expected a trained cascade at {path}: run `python -m train cascade` first")
     manifest = CascadeManifest.load(path)
-    plain = SearchPass((stock_spec("alt", 3),), side_px=100_000, enlarge=False)
     return manifest, {
         "maskdet photo": TrainedFaceFinder(manifest, models, manifest.presets["photo"]),
         "maskdet live": TrainedFaceFinder(manifest, models, manifest.presets["live"]),
-        BASELINE: HaarFaceFinder([plain]),
+        BASELINE: baseline_finder(),
         "stock photo": stock_finder("photo"),
         "stock live": stock_finder("live"),
     }
@@ -115,7 +115,7 @@ def _unbounded(finder: FaceFinder) -> FaceFinder:
     """The same search with every candidate kept: the threshold comes after the grouping."""
     if not isinstance(finder, TrainedFaceFinder):
         return finder
-    return finder.at(-100.0)
+    return finder.at(EVERY_SCORE)
 
 
 Found = dict[str, tuple[list[FaceBox], int]]

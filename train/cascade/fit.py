@@ -4,10 +4,9 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,8 @@ from train.cascade.faces import KnownFace, WindowConfig, bag_of_windows, random_
 from train.cascade.haar import WINDOW_PX, Windows, random_features
 from train.cascade.mining import Scene, mine
 from train.cascade.model import Cascade
-from train.cascade.opencv_xml import read_cascade, write_cascade
-from train.errors import DataError, RunError
-from train.runs import write_json
+from train.cascade.progress import Progress
+from train.errors import DataError
 
 N_PROCESSES = 2
 HELD_PHOTO_SHARE = 0.35
@@ -47,69 +45,10 @@ class CascadeConfig:
 
 
 def default_goals() -> tuple[StageGoal, ...]:
-    """Small stages that every window can afford, then three large ones for the few that are left.
-
-    One stage of 1,200 trees ranks what is left better than seven that start anew with a few hundred
-    each, and costs a search little, since one window in 300 gets there.
-    """
+    """Small stages that every window can afford. What they leave over, the check looks at."""
     early = [StageGoal(n, learning_rate=0.7) for n in (4, 8, 12, 20)]
-    middle = [StageGoal(n, leaves=6) for n in (30, 40, 60, 80, 100, 120)]
-    large = StageGoal(
-        1200,
-        leaves=8,
-        learning_rate=0.12,
-        recall=0.985,
-        false_rate=0.0,
-        feature_share=0.1,
-        bagging=0.7,
-        l2=5.0,
-        samples=1.5,
-    )
-    larger = replace(large, max_trees=1500, learning_rate=0.1)
-    return (*early, *middle, large, larger, larger)
-
-
-class Progress:
-    """Files of one training: configuration, cascade so far, one line a stage."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.xml = folder / "cascade.xml"
-        self._config, self._stages = folder / "cascade.json", folder / "stages.jsonl"
-
-    def start(self, config: CascadeConfig, *, resume: bool) -> Cascade:
-        """Make the folder, or read back the stages that are done.
-
-        Raises:
-            RunError: it holds a training already, or one of other settings.
-        """
-        record = json.loads(json.dumps(asdict(config)))
-        if self._config.exists():
-            if not resume:
-                raise RunError(f"{self.folder} holds a training: add --resume or another --out")
-            if json.loads(self._config.read_text(encoding="utf-8")) != record:
-                raise RunError(f"expected the settings that {self.folder} began with")
-            return read_cascade(self.xml) if self.xml.exists() else Cascade()
-        if resume:
-            raise RunError(f"expected a training to resume in {self.folder}")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self._config, record)
-        return Cascade()
-
-    def stages(self) -> list[dict[str, Any]]:
-        """Reports of the stages so far."""
-        if not self._stages.exists():
-            return []
-        return [json.loads(line) for line in self._stages.read_text("utf-8").splitlines() if line]
-
-    def add(self, cascade: Cascade, report: dict[str, Any]) -> None:
-        """Keep the cascade with its newest stage, then that stage's report."""
-        write_cascade(self.xml, cascade)
-        kept = [r for r in self.stages() if r["stage"] < report["stage"]]
-        lines = "".join(json.dumps(r) + "\n" for r in [*kept, report])
-        partial = self._stages.with_name("stages.jsonl.partial")
-        partial.write_text(lines, encoding="utf-8")
-        partial.replace(self._stages)
+    middle = [StageGoal(n, leaves=6) for n in (30, 40, 60, 80)]
+    return (*early, *middle)
 
 
 def fit_cascade(
@@ -173,7 +112,7 @@ def fit_cascade(
                 goal,
                 seed,
             )
-            cascade = Cascade((*cascade.stages, stage))
+            cascade = cascade.followed_by(stage)
             report |= {
                 "stage": number,
                 "positives": len(positives),

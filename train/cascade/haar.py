@@ -1,23 +1,24 @@
-"""Upright Haar features over a small grey window, computed exactly as OpenCV computes them."""
+"""Upright Haar features over grey windows, computed exactly as OpenCV computes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 WINDOW_PX = 24
-"""Side of the window: 24, as in Viola and Jones (IJCV 2004)."""
+"""Side of the search's window: 24, as in Viola and Jones (IJCV 2004)."""
 
 MIN_STD = 10.0
 """OpenCV's `HaarEvaluator::setWindow` rejects flatter windows before any feature is asked."""
 
 Windows = NDArray[np.uint8]
-"""Grey windows: uint8 (N, WINDOW_PX, WINDOW_PX)."""
+"""Grey windows of one size: uint8 (N, H, W)."""
 
 
 @dataclass(frozen=True, slots=True)
 class HaarFeature:
-    """Weighted sum of two or three rectangles of a window; weights sum to 0 over its pixels.
+    """Weighted sum of one to three rectangles of a window.
 
     Attributes:
         rects: (x, y, w, h, weight) in px of the window.
@@ -29,20 +30,17 @@ class HaarFeature:
         """Refuse what OpenCV could not read.
 
         Raises:
-            ValueError: not two or three rectangles, or one that leaves the window.
+            ValueError: not one to three rectangles, or one that leaves every window.
         """
-        if not 2 <= len(self.rects) <= 3:
-            raise ValueError(f"a Haar feature has 2 or 3 rectangles, got {len(self.rects)}")
+        if not 1 <= len(self.rects) <= 3:
+            raise ValueError(f"a Haar feature has 1 to 3 rectangles, got {len(self.rects)}")
         for x, y, w, h, _ in self.rects:
-            if min(x, y) < 0 or min(w, h) < 1 or max(x + w, y + h) > WINDOW_PX:
-                raise ValueError(f"rectangle {(x, y, w, h)} leaves the {WINDOW_PX} px window")
+            if min(x, y) < 0 or min(w, h) < 1:
+                raise ValueError(f"rectangle {(x, y, w, h)} leaves the window")
 
-    def mask(self) -> NDArray[np.float32]:
-        """Weight of each pixel, float32 (WINDOW_PX, WINDOW_PX)."""
-        weights = np.zeros((WINDOW_PX, WINDOW_PX), np.float32)
-        for x, y, w, h, weight in self.rects:
-            weights[y : y + h, x : x + w] += weight
-        return weights
+    def moved(self, dx: int, dy: int) -> "HaarFeature":
+        """The same feature elsewhere in a larger window."""
+        return HaarFeature(tuple((x + dx, y + dy, w, h, t) for x, y, w, h, t in self.rects))
 
 
 def random_features(n: int, rng: np.random.Generator) -> list[HaarFeature]:
@@ -122,7 +120,8 @@ def inverse_norm(windows: Windows) -> NDArray[np.float32]:
     Both are of the window less its outermost pixels. 0 marks windows too flat for OpenCV
     (`MIN_STD`), which it rejects.
     """
-    inner = windows[:, 1:-1, 1:-1].reshape(-1, (WINDOW_PX - 2) ** 2).astype(np.int64)
+    inner = windows[:, 1:-1, 1:-1].astype(np.int64)
+    inner = inner.reshape(len(windows), inner.shape[1] * inner.shape[2])
     area = inner.shape[1]
     spread = (area * (inner**2).sum(1) - inner.sum(1) ** 2).astype(np.float64)
     inverse = 1.0 / np.sqrt(np.maximum(spread, 1.0))
@@ -130,19 +129,29 @@ def inverse_norm(windows: Windows) -> NDArray[np.float32]:
 
 
 def feature_values(
-    windows: Windows, features: list[HaarFeature], chunk: int = 8192
+    windows: Windows, features: Sequence[HaarFeature], chunk: int = 2048
 ) -> NDArray[np.float32]:
     """Values of features, as OpenCV compares them with thresholds: float32 (N, len(features)).
 
-    Sums of whole weights are exact: a window's weighted pixels stay below 2^24.
+    Raises:
+        ValueError: a feature leaves the windows.
     """
     values = np.empty((len(windows), len(features)), np.float32)
-    if not features:
-        return values
-    masks = np.stack([feature.mask().ravel() for feature in features], axis=1)
-    scale = inverse_norm(windows)
+    height, width = windows.shape[1:]
+    for feature in features:
+        if any(x + w > width or y + h > height for x, y, w, h, _ in feature.rects):
+            raise ValueError(f"{feature} leaves the window of {width} x {height} px")
     for i in range(0, len(windows), chunk):
-        pixels = windows[i : i + chunk].reshape(-1, WINDOW_PX**2).astype(np.float32)
-        np.matmul(pixels, masks, out=values[i : i + chunk])
-        values[i : i + chunk] *= scale[i : i + chunk, None]
+        part = windows[i : i + chunk]
+        # windows last, so that each corner of a rectangle is one contiguous row
+        sums = np.zeros((height + 1, width + 1, len(part)), np.int32)
+        np.cumsum(part.transpose(1, 2, 0), axis=0, dtype=np.int32, out=sums[1:, 1:])
+        np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
+        column = np.empty((len(features), len(part)), np.float32)
+        for row, feature in zip(column, features, strict=True):
+            row[:] = 0
+            for x, y, w, h, weight in feature.rects:
+                area = sums[y + h, x + w] - sums[y, x + w] - sums[y + h, x] + sums[y, x]
+                row += np.float32(weight) * area.astype(np.float32)
+        values[i : i + chunk] = (column * inverse_norm(part)).T
     return values

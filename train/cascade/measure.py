@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from maskdet_core.finder import FaceFinder
+from maskdet_core.stock_finder import HaarFaceFinder, SearchPass, stock_spec
 from maskdet_core.types import FaceBox, RgbImage
 from train.cascade.data import Photo
 from train.cascade.faces import Box
@@ -19,8 +20,15 @@ from train.pictures import read_rgb
 FOUND_IOU: Final = 0.35
 """A person counts as found by one box that overlaps the reference box at least so much."""
 SIZE_EDGES_PX: Final = (64, 128, 256)
+BASELINE: Final = "frontalface_alt"
 FRAME: Final = (640, 480)
 """Size of the camera frames that times are measured on: width, height in px."""
+
+
+def baseline_finder() -> FaceFinder:
+    """``haarcascade_frontalface_alt`` at OpenCV's default settings, as the original project's."""
+    plain = SearchPass((stock_spec("alt", 3),), side_px=100_000, enlarge=False)
+    return HaarFaceFinder([plain])
 
 
 @dataclass(frozen=True, slots=True)

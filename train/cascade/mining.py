@@ -27,11 +27,13 @@ class Scene:
         path: the picture.
         boxes: its faces, (x, y, w, h) in fractions.
         is_crop: whether it shows nothing but a face.
+        masked: class of its people.
     """
 
     path: Path
     boxes: tuple[Box, ...]
     is_crop: bool = False
+    masked: bool = False
 
 
 def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: int) -> Windows:
@@ -63,7 +65,8 @@ def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: in
     first = float(np.exp(rng.uniform(-np.log(SCALE_STEP), 0)))
     for level, zoom in pyramid(grey, first=first, step=SCALE_STEP, least_px=WINDOW_PX):
         xy = _candidates(classifier, level, rng, most)
-        keep = _overlaps(xy / zoom, WINDOW_PX / zoom, boxes) < NEGATIVE_IOU
+        near = overlaps(xy / zoom, WINDOW_PX / zoom, boxes).max(axis=1, initial=0)
+        keep = near < NEGATIVE_IOU
         found += [level[y : y + WINDOW_PX, x : x + WINDOW_PX] for x, y in xy[keep]]
     if not found:
         return np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
@@ -95,20 +98,25 @@ def _candidates(
     return np.array(rects, np.int64).reshape(-1, 4)[:, :2]
 
 
-def _overlaps(
-    xy: NDArray[np.float64], side: float, boxes: NDArray[np.float64]
+def overlaps(
+    xy: NDArray[np.float64], side: NDArray[np.float64] | float, boxes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Largest intersection over union of each window's face box with any reference box."""
-    if not len(boxes) or not len(xy):
-        return np.zeros(len(xy))
-    w, h = box_size(side)
-    left = (xy[:, 0] + (side - w) / 2)[:, None]
-    top = (xy[:, 1] + (side - h) / 2)[:, None]
+    """Intersection over union of each window's face box with each reference box: (N, boxes).
+
+    Args:
+        xy: left and top of the windows (N, 2), px.
+        side: of the windows.
+        boxes: reference boxes (M, 4), xywh px.
+    """
+    sides = np.broadcast_to(np.asarray(side, np.float64), len(xy))[:, None]
+    width, height = box_size(1.0)
+    w, h = width * sides, height * sides
+    left, top = xy[:, :1] + (sides - w) / 2, xy[:, 1:] + (sides - h) / 2
     x, y, bw, bh = boxes.T
     across = np.clip(np.minimum(left + w, x + bw) - np.maximum(left, x), 0, None)
     down = np.clip(np.minimum(top + h, y + bh) - np.maximum(top, y), 0, None)
     shared = across * down
-    return np.asarray((shared / (w * h + bw * bh - shared)).max(1))
+    return np.asarray(shared / (w * h + bw * bh - shared))
 
 
 def box_size(side: float) -> tuple[float, float]:

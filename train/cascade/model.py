@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from train.cascade.haar import HaarFeature, Windows, feature_values, inverse_norm
+from train.cascade.haar import WINDOW_PX, HaarFeature, Windows, feature_values, inverse_norm
+
+_CHUNK = 8192
+"""Windows whose feature values are held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +40,33 @@ class Stage:
 
 @dataclass(frozen=True)
 class Cascade:
-    """Stages in order. A window is a face when all let it pass."""
+    """Stages in order. A window is a face when all let it pass.
+
+    Attributes:
+        stages: in order.
+        size: width and height of the window, px.
+    """
 
     stages: tuple[Stage, ...] = field(default=())
+    size: tuple[int, int] = (WINDOW_PX, WINDOW_PX)
+
+    def followed_by(self, stage: Stage) -> "Cascade":
+        """The cascade with one more stage."""
+        return Cascade((*self.stages, stage), self.size)
 
     def passing(self, windows: Windows) -> NDArray[np.bool_]:
-        """Which of the windows, uint8 (N, 24, 24), pass every stage."""
+        """Which of the windows, uint8 (N, H, W), pass every stage."""
         alive = inverse_norm(windows) > 0
         for stage in self.stages:
             index = np.flatnonzero(alive)
-            alive[index] = stage_sums(stage, windows[index]) >= stage.threshold
+            alive[index] = tree_sums(stage.trees, windows[index]) >= stage.threshold
         return alive
 
     def last_sums(self, windows: Windows) -> NDArray[np.float32]:
         """Sum of the last stage, -inf for windows that an earlier one rejects."""
-        alive = Cascade(self.stages[:-1]).passing(windows)
+        alive = Cascade(self.stages[:-1], self.size).passing(windows)
         sums = np.full(len(windows), -np.inf, np.float32)
-        sums[alive] = stage_sums(self.stages[-1], windows[alive])
+        sums[alive] = tree_sums(self.stages[-1].trees, windows[alive])
         return sums
 
 
@@ -81,12 +94,14 @@ def tree_outputs(
     return outputs
 
 
-def stage_sums(stage: Stage, windows: Windows) -> NDArray[np.float32]:
-    """Sum of the stage's trees for each window, float32 (N,)."""
-    if not len(windows):
-        return np.empty(0, np.float32)
-    features = stage.features
+def tree_sums(trees: tuple[Tree, ...], windows: Windows) -> NDArray[np.float32]:
+    """What all trees together add for each window, float32 (N,)."""
+    sums = np.zeros(len(windows), np.float32)
+    if not trees:
+        return sums
+    features = Stage(trees, 0.0).features
     column = {feature: i for i, feature in enumerate(features)}
-    return np.asarray(
-        tree_outputs(stage.trees, feature_values(windows, features), column).sum(1), np.float32
-    )
+    for i in range(0, len(windows), _CHUNK):
+        values = feature_values(windows[i : i + _CHUNK], features)
+        sums[i : i + _CHUNK] = tree_outputs(trees, values, column).sum(1)
+    return sums

@@ -3,7 +3,8 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from train.cascade.haar import WINDOW_PX, HaarFeature
+from maskdet_core.files import write_whole
+from train.cascade.haar import HaarFeature
 from train.cascade.model import Cascade, Stage, Tree
 from train.errors import RunError
 
@@ -12,13 +13,14 @@ def to_xml(cascade: Cascade) -> str:
     """The cascade as OpenCV's XML (`opencv-cascade-classifier`, BOOST over HAAR)."""
     features = list(dict.fromkeys(f for stage in cascade.stages for f in stage.features))
     number = {feature: i for i, feature in enumerate(features)}
+    width, height = cascade.size
     largest = max((len(stage.trees) for stage in cascade.stages), default=0)
     lines = [
         '<?xml version="1.0"?>',
         "<opencv_storage>",
         '<cascade type_id="opencv-cascade-classifier">',
         "<stageType>BOOST</stageType><featureType>HAAR</featureType>",
-        f"<height>{WINDOW_PX}</height><width>{WINDOW_PX}</width>",
+        f"<height>{height}</height><width>{width}</width>",
         f"<stageParams><maxWeakCount>{largest}</maxWeakCount></stageParams>",
         "<featureParams><maxCatCount>0</maxCatCount></featureParams>",
         f"<stageNum>{len(cascade.stages)}</stageNum>",
@@ -49,9 +51,7 @@ def to_xml(cascade: Cascade) -> str:
 
 def write_cascade(path: Path, cascade: Cascade) -> None:
     """Write the XML in one step, never half of it."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(to_xml(cascade), encoding="ascii")
-    partial.replace(path)
+    write_whole(path, to_xml(cascade))
 
 
 def read_cascade(path: Path) -> Cascade:
@@ -64,9 +64,10 @@ def read_cascade(path: Path) -> Cascade:
         root = ET.fromstring(path.read_text(encoding="ascii"))
         features = [_feature(node) for node in root.findall("./cascade/features/_")]
         stages = tuple(_stage(node, features) for node in root.findall("./cascade/stages/_"))
+        size = tuple(int(root.findtext(f"./cascade/{side}", "")) for side in ("width", "height"))
     except (OSError, UnicodeDecodeError, ET.ParseError, ValueError, IndexError) as error:
         raise RunError(f"expected a cascade in {path}: {error}") from error
-    return Cascade(stages)
+    return Cascade(stages, (size[0], size[1]))
 
 
 def _feature(node: ET.Element) -> HaarFeature:

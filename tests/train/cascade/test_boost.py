@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.haar import WINDOW_PX, random_features
-from train.cascade.model import Cascade, stage_sums
+from train.cascade.model import Cascade, tree_sums
 from train.errors import RunError
 
 Windows = NDArray[np.uint8]
@@ -34,7 +34,7 @@ def test_faces_given_up_are_those_hardest_for_all_trees(
     features = random_features(200, np.random.default_rng(0))
     goal = StageGoal(30, recall=0.95, windows=1, false_rate=0.01)
     stage, report = fit_stage(faces[:300], others[50:350], bags, others[350:], features, goal, 0)
-    kept = stage_sums(stage, bags[:, 0]) >= stage.threshold
+    kept = tree_sums(stage.trees, bags[:, 0]) >= stage.threshold
     assert kept[:190].all()
     assert not kept[190:].any()
     assert report["false_rate"] <= 0.01
@@ -48,6 +48,25 @@ def test_windows_already_rejected_do_not_count(windows: tuple[Windows, Windows])
     alone, _ = fit_stage(faces[:300], others[:300], bags[:, :1], others[300:], features, goal, 0)
     both, _ = fit_stage(faces[:300], others[:300], bags, others[300:], features, goal, 0)
     assert both == alone
+
+
+def test_stage_goes_on_from_the_trees_before(windows: tuple[Windows, Windows]) -> None:
+    faces, others = windows
+    features = random_features(200, np.random.default_rng(0))
+    bags, held = faces[300:, None], others[300:]
+    goal = StageGoal(2, learning_rate=0.1, windows=1, false_rate=0.0)
+    first, _ = fit_stage(faces[:300], others[:300], bags, held, features, goal, 0)
+    second, report = fit_stage(
+        faces[:300], others[:300], bags, held, features, goal, 1, base=first.trees
+    )
+    assert len(first.trees) == 2
+    assert second.trees[:2] == first.trees
+    assert len(second.trees) == report["trees"] == 4
+    margins = [
+        tree_sums(stage.trees, bags[:, 0]).mean() - tree_sums(stage.trees, held).mean()
+        for stage in (first, second)
+    ]
+    assert margins[1] > 1.3 * margins[0]
 
 
 def test_windows_that_look_alike_are_a_named_error() -> None:

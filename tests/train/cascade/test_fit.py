@@ -14,14 +14,15 @@ from train.cascade.data import CascadeData, cascade_data
 from train.cascade.evaluate import evaluate_detector
 from train.cascade.faces import WindowConfig
 from train.cascade.fit import CascadeConfig, fit_cascade
+from train.cascade.fit_check import CheckConfig, CheckStage, fit_check
 from train.cascade.opencv_xml import read_cascade
-from train.cascade.publish import publish
+from train.cascade.publish import PARTS, publish
 from train.datasets import read_dataset
 from train.errors import DataError, RunError
 from train.pictures import read_rgb
 from train.split import split_samples
 
-GOAL = StageGoal(20, recall=0.98, windows=1, false_rate=0.02)
+GOAL = StageGoal(20, recall=0.98, windows=1, false_rate=0.3)
 CONFIG = CascadeConfig(
     positives=600,
     negatives=600,
@@ -30,6 +31,11 @@ CONFIG = CascadeConfig(
     max_visits=600,
     windows=WindowConfig(painted=0.1),
     goals=(GOAL, GOAL),
+)
+CHECK = CheckConfig(
+    stages=(CheckStage(replace(GOAL, leaves=4, learning_rate=0.2, false_rate=0.0), 6),),
+    features=200,
+    held_visits=1,
 )
 
 
@@ -44,7 +50,8 @@ def data(drawn_photos: Path) -> CascadeData:
 def test_training_resumes_publishes_and_is_measured(
     data: CascadeData, drawn_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run, models = tmp_path / "run", tmp_path / "models"
+    whole, models = tmp_path / "run", tmp_path / "models"
+    run, check = (whole / part for part in PARTS)
     first = replace(CONFIG, goals=(GOAL,))
     fit_cascade(first, data.faces, data.held_faces, data.scenes, run)
     assert len(read_cascade(run / "cascade.xml").stages) == 1
@@ -59,9 +66,15 @@ def test_training_resumes_publishes_and_is_measured(
     lines = (run / "stages.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["stage"] for line in lines] == [0, 1]
 
-    path = publish(run, data, models, ["drawn"])
+    with pytest.raises(RunError, match="check"):
+        publish(whole, data, models, ["drawn"])
+    fit_check(CHECK, run / "cascade.xml", data.scenes, check)
+    trees = [len(stage.trees) for stage in read_cascade(check / "cascade.xml").stages]
+    assert trees == [20]
+
+    path = publish(whole, data, models, ["drawn"])
     manifest = CascadeManifest.load(path)
-    assert len(manifest.training["stages"]) == 2
+    assert [stage["part"] for stage in manifest.training["stages"]] == ["search"] * 2 + ["check"]
     finder = load_finder("photo", path)
     assert isinstance(finder, TrainedFaceFinder)
     photo = data.test[0]
@@ -94,6 +107,8 @@ def test_a_run_is_not_overwritten_nor_resumed_with_other_settings(
         fit_cascade(replace(nothing, seed=1), *arguments, resume=True)
     with pytest.raises(RunError, match="trained cascade"):
         publish(run, data, tmp_path / "models", [])
+    with pytest.raises(DataError, match="whole photographs with faces"):
+        fit_check(CHECK, run / "cascade.xml", [], tmp_path / "other")
     with pytest.raises(DataError, match="faces to learn from"):
         fit_cascade(CONFIG, [], data.held_faces, data.scenes, tmp_path / "other")
 

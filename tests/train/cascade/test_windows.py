@@ -15,7 +15,7 @@ from train.cascade.faces import (
 )
 from train.cascade.haar import WINDOW_PX
 from train.cascade.masks import paint_mask
-from train.cascade.mining import NEGATIVE_IOU, Scene, _overlaps, box_size, mine
+from train.cascade.mining import NEGATIVE_IOU, Scene, box_size, mine, overlaps
 from train.errors import DataError
 
 FACE = (0.30, 0.25, 0.231, 0.40)
@@ -66,6 +66,14 @@ def test_painted_mask_covers_mouth_and_leaves_eyes(face: KnownFace) -> None:
     assert np.array_equal(grey, before)
 
 
+def test_painted_masks_have_colours_in_colour_pictures(face: KnownFace) -> None:
+    rgb = np.repeat(read_grey(face.path)[..., None], 3, axis=2)
+    painted = [paint_mask(rgb, (66, 54), 48, np.random.default_rng(i)) for i in range(20)]
+    mouths = np.stack([picture[64:68, 62:70] for picture in painted]).astype(int)
+    colourful = np.ptp(mouths, axis=-1).max(axis=(1, 2)) > 8
+    assert 5 < colourful.sum() < 20
+
+
 def test_mined_windows_lie_off_the_faces(drawn_photos: Path) -> None:
     scenes = [Scene(p, (FACE,)) for p in sorted((drawn_photos / "Train/Mask").iterdir())]
     windows, visits = mine(None, scenes, 300, 5, most=20, max_visits=1000)
@@ -87,8 +95,8 @@ def test_a_ceiling_of_visits_ends_the_search(tmp_path: Path, drawn_photos: Path)
 )
 def test_overlap_tells_faces_from_the_rest(x: float, far: bool) -> None:
     box = np.array([[0.30 * 160, 0.25 * 120, 0.231 * 160, 0.40 * 120]])
-    overlap = _overlaps(np.array([[x, 30.0]]), 48.0, box)
-    assert (overlap < NEGATIVE_IOU).tolist() == [far]
+    overlap = overlaps(np.array([[x, 30.0]]), 48.0, box)
+    assert (overlap < NEGATIVE_IOU).tolist() == [[far]]
 
 
 def test_missing_boxes_and_pictures_are_named(tmp_path: Path) -> None:
