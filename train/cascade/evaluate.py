@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ from maskdet_core.detector import MIN_FACE_SHARE, least_face_px
 from maskdet_core.finder import FaceFinder
 from maskdet_core.stock_finder import stock_finder
 from maskdet_core.trained_finder import TrainedFaceFinder
-from maskdet_core.types import FaceBox, RgbImage
 from train.cascade.data import CascadeData, Photo
 from train.cascade.measure import (
     BASELINE,
@@ -30,7 +28,9 @@ from train.cascade.measure import (
     curve,
     frame_times_ms,
     recall_at,
+    search_photos,
     summary,
+    tally_photos,
 )
 from train.cascade.publish import EVERY_SCORE, NAME
 from train.errors import RunError
@@ -81,7 +81,7 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
     poses = read_poses()
     records = []
     for name, finder in by_name.items():
-        found = search(_unbounded(finder), sets["held-back photos"])
+        found = search_photos(_unbounded(finder), sets["held-back photos"])
         least = finder.settings.min_score if isinstance(finder, TrainedFaceFinder) else -math.inf
         for label, photos in sets.items():
             whole = tally_photos(photos, found, poses, -math.inf)
@@ -116,33 +116,6 @@ def _unbounded(finder: FaceFinder) -> FaceFinder:
     if not isinstance(finder, TrainedFaceFinder):
         return finder
     return finder.at(EVERY_SCORE)
-
-
-Found = dict[str, tuple[list[FaceBox], int]]
-"""By photograph: the boxes found, the least height asked for."""
-
-
-def search(finder: FaceFinder, photos: list[Photo]) -> Found:
-    """One finder over the photographs."""
-    found: Found = {}
-    for photo in tqdm(photos, unit="photo"):
-        image = _read(photo.path)
-        least = least_face_px(image.shape[1], image.shape[0])
-        found[photo.name] = (finder.find(image, min_face_px=least), least)
-    return found
-
-
-def tally_photos(
-    photos: list[Photo], found: Found, poses: Mapping[str, str], min_score: float
-) -> Tally:
-    """Sum up some of the searched photographs, faces scored less left out."""
-    tally = Tally()
-    for photo in photos:
-        every, least = found[photo.name]
-        boxes = [box for box in every if box.score >= min_score]
-        pose = poses.get(photo.name, "") if len(photo.boxes) == 1 else ""
-        count_photo(tally, photo, _read(photo.path), boxes, least, pose)
-    return tally
 
 
 def read_poses() -> dict[str, str]:
@@ -195,8 +168,3 @@ def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
                 crop = image[cut.y : cut.y + cut.h, cut.x : cut.x + cut.w, ::-1]
                 cv2.imwrite(str(folder / f"false_{n:05d}.png"), np.ascontiguousarray(crop))
     return n
-
-
-@lru_cache(maxsize=400)
-def _read(path: Path) -> RgbImage:
-    return read_rgb(path)

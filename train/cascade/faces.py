@@ -179,9 +179,7 @@ def degrade(
 ) -> NDArray[np.uint8]:
     """Light, blur and JPEG on a 72 px patch, then down to the window's size: uint8 (24, 24)."""
     if rng.random() < config.light:
-        gamma = np.exp(rng.uniform(-0.4, 0.4))
-        table = np.asarray(255 * (np.arange(256) / 255) ** gamma, np.uint8)
-        patch = np.asarray(cv2.LUT(patch, table), np.uint8)
+        patch = relit(patch, 0.4, rng)
         if rng.random() < 0.3:
             patch = _side_light(patch, rng)
     if rng.random() < config.blur:
@@ -192,6 +190,15 @@ def degrade(
     return np.asarray(
         cv2.resize(patch, (WINDOW_PX, WINDOW_PX), interpolation=cv2.INTER_AREA), np.uint8
     )
+
+
+def relit(
+    picture: NDArray[np.uint8], half_range: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """The picture with another gamma, whose log is drawn from `half_range` either way."""
+    gamma = np.exp(rng.uniform(-half_range, half_range))
+    table = np.asarray(255 * (np.arange(256) / 255) ** gamma, np.uint8)
+    return np.asarray(cv2.LUT(picture, table), np.uint8)
 
 
 def _side_light(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

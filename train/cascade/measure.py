@@ -1,14 +1,20 @@
 """Recall, false faces and time of face finders, side by side on the same photographs."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
+from maskdet_core.detector import least_face_px
 from maskdet_core.finder import FaceFinder
 from maskdet_core.stock_finder import HaarFaceFinder, SearchPass, stock_spec
 from maskdet_core.types import FaceBox, RgbImage
@@ -107,6 +113,41 @@ def _take(free: list[FaceBox], person: FaceBox) -> FaceBox | None:
         return None
     free.remove(match)
     return match
+
+
+Found = dict[str, tuple[list[FaceBox], int]]
+"""By photograph: the boxes found, the least height asked for."""
+
+
+def search_photos(finder: FaceFinder, photos: Sequence[Photo]) -> Found:
+    """One finder over the photographs."""
+    found: Found = {}
+    for photo in tqdm(photos, unit="photo"):
+        image = _read(photo.path)
+        least = least_face_px(image.shape[1], image.shape[0])
+        found[photo.name] = (finder.find(image, min_face_px=least), least)
+    return found
+
+
+def tally_photos(
+    photos: Sequence[Photo],
+    found: Found,
+    poses: Mapping[str, str] = MappingProxyType({}),
+    min_score: float = -math.inf,
+) -> Tally:
+    """Sum up some of the searched photographs, faces scored less left out."""
+    tally = Tally()
+    for photo in photos:
+        every, least = found[photo.name]
+        boxes = [box for box in every if box.score >= min_score]
+        pose = poses.get(photo.name, "") if len(photo.boxes) == 1 else ""
+        count_photo(tally, photo, _read(photo.path), boxes, least, pose)
+    return tally
+
+
+@lru_cache(maxsize=400)
+def _read(path: Path) -> RgbImage:
+    return read_rgb(path)
 
 
 def share_found(people: Sequence[Person]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.finder import pyramid
-from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey
+from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey, relit
 from train.cascade.haar import WINDOW_PX, Windows
 
 SCALE_STEP = 1.12
@@ -56,9 +56,7 @@ def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: in
         grey = np.ascontiguousarray(grey[:, ::-1])
         boxes[:, 0] = grey.shape[1] - boxes[:, 0] - boxes[:, 2]
     if rng.random() < 0.5:
-        gamma = np.exp(rng.uniform(-0.5, 0.5))
-        table = np.asarray(255 * (np.arange(256) / 255) ** gamma, np.uint8)
-        grey = np.asarray(cv2.LUT(grey, table), np.uint8)
+        grey = relit(grey, 0.5, rng)
     if rng.random() < 0.3:
         grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 2.0)), np.uint8)
     found: list[NDArray[np.uint8]] = []

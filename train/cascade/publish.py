@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskdet_core.cascade_manifest import CascadeFile, CascadeManifest, SearchSettings
-from maskdet_core.detector import least_face_px
 from maskdet_core.files import write_whole
 from maskdet_core.trained_finder import TrainedFaceFinder
-from train.cascade.data import CascadeData, Photo
+from train.cascade.data import CascadeData
 from train.cascade.haar import WINDOW_PX
-from train.cascade.measure import Tally, count_photo, curve
+from train.cascade.measure import Tally, curve, search_photos, tally_photos
 from train.cascade.mining import box_size
 from train.cascade.progress import Progress
 from train.errors import RunError
-from train.pictures import read_rgb
 from train.runs import now_iso
 
 NAME: Final = "maskdet-haar"
@@ -82,7 +80,8 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
     presets: dict[str, SearchSettings] = {}
     points: dict[str, Any] = {}
     for name, settings in manifest.presets.items():
-        tally = search_all(TrainedFaceFinder(manifest, models, settings), data.tune)
+        finder = TrainedFaceFinder(manifest, models, settings)
+        tally = tally_photos(data.tune, search_photos(finder, data.tune))
         least = least_score(tally, FALSE_PER_PHOTO[name])
         presets[name] = replace(settings, min_score=round(least, 3))
         points[name] = curve(tally)
@@ -90,17 +89,6 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
     path = models / f"{NAME}.json"
     manifest.save(path)
     return path
-
-
-def search_all(finder: TrainedFaceFinder, photos: Sequence[Photo]) -> Tally:
-    """One finder over all photographs."""
-    tally = Tally()
-    for photo in photos:
-        image = read_rgb(photo.path)
-        least = least_face_px(image.shape[1], image.shape[0])
-        found = finder.find(image, min_face_px=least)
-        count_photo(tally, photo, image, found, least)
-    return tally
 
 
 def least_score(tally: Tally, false_per_photo: float) -> float:
