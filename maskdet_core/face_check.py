@@ -1,14 +1,12 @@
 """A second, thorough look at the few windows that a search leaves over."""
 
 import math
-import threading
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.finder import load_cascade
+from maskdet_core.finder import OwnCascade
 from maskdet_core.mosaic import MOSAIC, Mosaic, MosaicSource
 from maskdet_core.search import Candidates
 
@@ -22,9 +20,7 @@ class FaceCheck:
         Raises:
             CascadeError: the file is missing or no cascade.
         """
-        self._path = path
-        self._own = threading.local()
-        self._cascade()
+        self._cascade = OwnCascade(path)
 
     def score(self, source: MosaicSource, candidates: Candidates) -> NDArray[np.float64]:
         """How sure it is of each candidate.
@@ -50,13 +46,7 @@ class FaceCheck:
 
     def logit(self, mosaic: Mosaic) -> float:
         """How sure it is of one mosaic, uint8 (96, 144); -inf where an early stage rejects it."""
-        found, _, sums = self._cascade().detectMultiScale3(
+        found, _, sums = self._cascade.get().detectMultiScale3(
             mosaic, minNeighbors=0, minSize=MOSAIC, maxSize=MOSAIC, outputRejectLevels=True
         )
         return float(np.ravel(sums)[0]) if len(found) else -math.inf
-
-    def _cascade(self) -> Any:
-        cascade = getattr(self._own, "cascade", None)
-        if cascade is None:
-            cascade = self._own.cascade = load_cascade(self._path)
-        return cascade

@@ -6,6 +6,7 @@ about 0.77 times as wide as high.
 
 import math
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -120,3 +121,24 @@ def load_cascade(path: Path) -> Any:
     if cascade.empty():
         raise CascadeError(f"expected a cascade in {path}, got something else")
     return cascade
+
+
+class OwnCascade:
+    """A cascade that each thread loads for itself, since OpenCV's copies share buffers."""
+
+    def __init__(self, path: Path) -> None:
+        """Load it now, so that a broken file is not found out at the first frame.
+
+        Raises:
+            CascadeError: see `load_cascade`.
+        """
+        self._path = path
+        self._own = threading.local()
+        self.get()
+
+    def get(self) -> Any:
+        """This thread's `cv2.CascadeClassifier`."""
+        cascade = getattr(self._own, "cascade", None)
+        if cascade is None:
+            cascade = self._own.cascade = load_cascade(self._path)
+        return cascade

@@ -44,17 +44,10 @@ def neighbours(
     boxes: Boxes, scores: NDArray[np.float64], best: int, most: int
 ) -> NDArray[np.int64]:
     """Indices of up to `most` candidates of the heap of `best`, itself left out, best first."""
-    near = np.flatnonzero(overlap_with(boxes, boxes[best]) >= SAME_HEAP_IOU)
+    iou, _ = overlaps(boxes, boxes[best : best + 1])
+    near = np.flatnonzero(iou[:, 0] >= SAME_HEAP_IOU)
     near = near[near != best]
     return np.asarray(near[np.argsort(-scores[near], kind="stable")[:most]], np.int64)
-
-
-def overlap_with(boxes: Boxes, box: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of each of the boxes (N, 4) with one (4,)."""
-    low = np.maximum(boxes[:, :2], box[:2])
-    high = np.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1)
-    return np.asarray(shared / (boxes[:, 2:].prod(axis=1) + box[2:].prod() - shared))
 
 
 def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float) -> list[FaceBox]:
@@ -80,7 +73,7 @@ def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float
         )
     order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
     boxes, scores = boxes[order], scores[order]
-    iou, inside = overlaps(boxes)
+    iou, inside = overlaps(boxes, boxes)
     votes = iou >= SAME_FACE_IOU
     top = scores.max(initial=0.0)
     with np.errstate(divide="ignore"):
@@ -103,17 +96,22 @@ def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float
     return sorted(faces, key=lambda face: face.score, reverse=True)
 
 
-def overlaps(boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Intersection over union, and over the smaller area, of all pairs of boxes: (N, N) each."""
+def overlaps(boxes: Boxes, others: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Intersection over union, and over the smaller area, of boxes (N, 4) and others (M, 4).
+
+    Returns:
+        Two arrays (N, M).
+    """
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    other_low, other_high = others[:, :2], others[:, :2] + others[:, 2:]
     across, down = (
-        np.minimum(high[:, None, axis], high[None, :, axis])
-        - np.maximum(low[:, None, axis], low[None, :, axis])
+        np.minimum(high[:, None, axis], other_high[None, :, axis])
+        - np.maximum(low[:, None, axis], other_low[None, :, axis])
         for axis in (0, 1)
     )
     shared = np.clip(across, 0, None) * np.clip(down, 0, None)
-    areas = boxes[:, 2] * boxes[:, 3]
+    areas, other_areas = boxes[:, 2:].prod(axis=1), others[:, 2:].prod(axis=1)
     return (
-        shared / (areas[:, None] + areas[None, :] - shared),
-        shared / np.minimum(areas[:, None], areas[None, :]),
+        shared / (areas[:, None] + other_areas[None, :] - shared),
+        shared / np.minimum(areas[:, None], other_areas[None, :]),
     )

@@ -1,6 +1,5 @@
 """The search: one Haar cascade over a pyramid of the picture, upright and turned."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.finder import GreyImage, load_cascade, pyramid, turn
+from maskdet_core.finder import GreyImage, OwnCascade, pyramid, turn
 
 PAD_SHARE: Final = 0.25
 """How far a window may reach past the picture, in sides, over its repeated edge: finds faces that
@@ -63,11 +62,8 @@ class CascadeSearch:
         Raises:
             CascadeError: the file is missing or no cascade.
         """
-        self._path, self._window = path, window_px
+        self._cascade, self._window = OwnCascade(path), window_px
         self._step, self._tilts = scale_step, tilts_deg
-        # OpenCV's copies of a cascade share buffers: each thread loads its own.
-        self._own = threading.local()
-        self._cascade()
 
     def find(self, grey: GreyImage, least_px: float) -> Candidates:
         """All windows that pass the cascade.
@@ -94,7 +90,7 @@ class CascadeSearch:
         return Candidates(np.concatenate(squares), np.concatenate(tilts), np.concatenate(scores))
 
     def _levels(self, grey: GreyImage, first: float) -> tuple[Squares, NDArray[np.float64]]:
-        cascade, window = self._cascade(), self._window
+        cascade, window = self._cascade.get(), self._window
         pad = round(PAD_SHARE * window)
         squares: list[Squares] = [np.empty((0, 3))]
         scores: list[NDArray[np.float64]] = [np.empty(0)]
@@ -111,12 +107,6 @@ class CascadeSearch:
                 squares.append(np.hstack([(found[:, :2] - pad) / zoom, side]))
                 scores.append(np.asarray(sums, np.float64).ravel())
         return np.concatenate(squares), np.concatenate(scores)
-
-    def _cascade(self) -> Any:
-        cascade = getattr(self._own, "cascade", None)
-        if cascade is None:
-            cascade = self._own.cascade = load_cascade(self._path)
-        return cascade
 
 
 def turned(

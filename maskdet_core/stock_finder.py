@@ -4,7 +4,6 @@ A stock cascade answers with a square of its own; the constants that map it to t
 framing are medians over the training photographs (`python -m benchmarks finder --fit`).
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from cv2.data import haarcascades
 from numpy.typing import NDArray
 
-from maskdet_core.finder import N_THREADS, grey_image, load_cascade
+from maskdet_core.finder import N_THREADS, OwnCascade, grey_image
 from maskdet_core.types import FaceBox, RgbImage, check_rgb
 
 CASCADE_FOLDER: Final = Path(haarcascades)
@@ -85,10 +84,9 @@ class HaarFaceFinder:
         if not any(one.specs for one in passes):
             raise ValueError("expected at least one cascade, got none")
         self.passes = tuple(passes)
-        # OpenCV's copies of a cascade share buffers: each thread loads its own.
-        self._own = threading.local()
         cv2.setNumThreads(N_THREADS)
-        self._cascades()
+        files = {spec.file for one in self.passes for spec in one.specs}
+        self._cascades = {file: OwnCascade(file) for file in sorted(files)}
 
     def find(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> list[FaceBox]:
         """Find faces; see `FaceFinder.find`.
@@ -99,25 +97,18 @@ class HaarFaceFinder:
         check_rgb(image_rgb)
         height, width = image_rgb.shape[:2]
         whole = grey_image(image_rgb)
-        cascades = self._cascades()
         boxes: list[FaceBox] = []
         for one in self.passes:
             grey, zoom = scaled(whole, one)
             for spec in one.specs:
                 least = max(1, int(min_face_px * zoom / spec.height))
-                for x, y, side, hits in _search(cascades[spec.file], grey, spec, one, least):
+                for x, y, side, hits in _search(
+                    self._cascades[spec.file].get(), grey, spec, one, least
+                ):
                     box = spec.reference_box((x / zoom, y / zoom, side / zoom), hits)
                     if box.clipped(width, height) is not None:
                         boxes.append(box)
         return merge_boxes(boxes)
-
-    def _cascades(self) -> dict[Path, Any]:
-        cascades: dict[Path, Any] | None = getattr(self._own, "cascades", None)
-        if cascades is None:
-            files = {spec.file for one in self.passes for spec in one.specs}
-            cascades = {file: load_cascade(file) for file in sorted(files)}
-            self._own.cascades = cascades
-        return cascades
 
 
 def scaled(grey: NDArray[np.uint8], one: SearchPass) -> tuple[NDArray[np.uint8], float]:

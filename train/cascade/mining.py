@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.finder import pyramid
+from maskdet_core.grouping import overlaps as box_overlaps
 from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey, relit
 from train.cascade.haar import WINDOW_PX, Windows
 
@@ -107,14 +108,9 @@ def overlaps(
         boxes: reference boxes (M, 4), xywh px.
     """
     sides = np.broadcast_to(np.asarray(side, np.float64), len(xy))[:, None]
-    width, height = box_size(1.0)
-    w, h = width * sides, height * sides
-    left, top = xy[:, :1] + (sides - w) / 2, xy[:, 1:] + (sides - h) / 2
-    x, y, bw, bh = boxes.T
-    across = np.clip(np.minimum(left + w, x + bw) - np.maximum(left, x), 0, None)
-    down = np.clip(np.minimum(top + h, y + bh) - np.maximum(top, y), 0, None)
-    shared = across * down
-    return np.asarray(shared / (w * h + bw * bh - shared))
+    size = sides * np.array([box_size(1.0)])
+    iou, _ = box_overlaps(np.hstack([xy + (sides - size) / 2, size]), boxes)
+    return iou
 
 
 def box_size(side: float) -> tuple[float, float]:
