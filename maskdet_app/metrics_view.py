@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app import charts, texts, theme
+from maskdet_app import charts, texts, theme, trust_charts
 from maskdet_app.records import Run, finite, objects, read_run, run_folders
 
 FOLLOW_EVERY_S: Final = 2.0
@@ -127,6 +127,23 @@ def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
             high=f"{confidence * 100:.0f}", low=f"{(1 - confidence) * 100:.0f}"
         )
     )
+    _show_trust(chosen, confidence)
+
+
+def _show_trust(chosen: dict[str, Any], confidence: float) -> None:
+    reliability = trust_charts.reliability(chosen)
+    risk = trust_charts.risk_curve(chosen, confidence)
+    if reliability is None and risk is None:
+        return
+    left, right = st.columns(2, gap="medium")
+    error = finite(chosen.get("calibration_error"))
+    with left:
+        title = "Calibration" if error is None else f"Calibration, mean gap {error:.1%}"
+        _show_chart(title, reliability)
+        st.caption(texts.METRICS_CALIBRATION_NOTE)
+    with right:
+        _show_chart("Verdicts withheld", risk)
+        st.caption(texts.METRICS_RISK_NOTE)
 
 
 def _show_chart(title: str, chart: charts.Chart | None) -> None:

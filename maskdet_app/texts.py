@@ -156,6 +156,14 @@ FINDER_STAGES_NOTE: Final = (
     "such windows that are left: first after the search, which looks at brightness in a small "
     "window, then after the check, which looks at the surroundings, at detail and at colour too."
 )
+METRICS_CALIBRATION_NOTE: Final = (
+    "On the dashed line, faces said to be masked with 80 % are masked in 80 of 100 cases. Larger "
+    "dots stand for more faces."
+)
+METRICS_RISK_NOTE: Final = (
+    "The less sure it may be, the more faces get a verdict and the more of these are wrong. The "
+    "dot marks what the app asks for."
+)
 METRICS_PHOTOS: Final = "Whole photographs"
 METRICS_PHOTOS_NOTE: Final = (
     "Here faces must first be found, which is the harder part: a person whose face is not found "

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.errors import ModelError
 from maskdet_core.manifest import ModelManifest
-from maskdet_core.types import WITH_MASK, WITHOUT_MASK
+from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, Judgements
 
 MODEL_ENV: Final = "MASKDET_MODEL"
 """Environment variable naming another manifest or `.keras` file than the shipped one."""
@@ -28,8 +28,8 @@ class Classifier(Protocol):
         """Classes, input size and crop framing."""
         ...
 
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Probability of a mask for each crop; see `MaskClassifier.predict`."""
+    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+        """Judge each crop; see `MaskClassifier.predict`."""
         ...
 
 
@@ -70,20 +70,27 @@ def check_crops(crops: NDArray[Any], size_px: int) -> None:
         raise ValueError(f"expected crops of shape (N, {size_px}, {size_px}, 3), got {crops.shape}")
 
 
-def mask_probability(logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
-    """Probability of a mask from logits (N, n_classes).
+def judge(logits: NDArray[Any], manifest: ModelManifest) -> Judgements:
+    """Probabilities from logits (N, n_classes).
 
-    The softmax runs over the two mask classes only, after division by the temperature, so that
-    a further class does not change what it means.
-
-    Returns:
-        float64 (N,), 0 to 1; NaN where one of the two logits is not finite.
+    The probability of a mask is a softmax over the two mask classes only, after division by the
+    temperature, so that a further class does not change what it means. The probability of a face
+    is the softmax over all classes, `NO_FACE` being the rest.
     """
     scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
     with_mask = scaled[:, manifest.classes.index(WITH_MASK)]
     without_mask = scaled[:, manifest.classes.index(WITHOUT_MASK)]
-    usable = np.isfinite(with_mask) & np.isfinite(without_mask)
-    difference = np.where(usable, with_mask, 0.0) - np.where(usable, without_mask, 0.0)
+    p_with_mask = _sigmoid(with_mask, without_mask)
+    if NO_FACE not in manifest.classes:
+        return Judgements(p_with_mask, np.ones(len(scaled)))
+    no_face = scaled[:, manifest.classes.index(NO_FACE)]
+    return Judgements(p_with_mask, _sigmoid(np.logaddexp(with_mask, without_mask), no_face))
+
+
+def _sigmoid(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of a among the two logits; NaN where one is not finite."""
+    usable = np.isfinite(a) & np.isfinite(b)
+    difference = np.where(usable, a, 0.0) - np.where(usable, b, 0.0)
     # Beyond 700 exp() overflows; the probability is exactly 0 or 1 in float64 long before.
     probability = 1.0 / (1.0 + np.exp(-np.clip(difference, -700.0, 700.0)))
     return np.where(usable, probability, np.nan)
@@ -135,14 +142,22 @@ class MaskClassifier:
         """Classes, input size and crop framing."""
         return self._manifest
 
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Probability of a mask for each crop.
+    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+        """Judge each crop.
 
         Args:
             crops: uint8 (N, size, size, 3), RGB; N may be 0.
 
-        Returns:
-            float64 (N,), 0 to 1, or NaN where the network's answer is not finite.
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        return judge(self.logits(crops), self._manifest)
+
+    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """What the network answers, float64 (N, n_classes), before temperature and thresholds.
+
+        Args:
+            crops: uint8 (N, size, size, 3), RGB; N may be 0.
 
         Raises:
             ValueError: another shape or dtype.
@@ -151,7 +166,7 @@ class MaskClassifier:
         logits = np.empty((len(crops), len(self._manifest.classes)), dtype=np.float64)
         for index in range(len(crops)):
             logits[index] = self._logits(crops[index : index + 1])
-        return mask_probability(logits, self._manifest)
+        return logits
 
     def _logits(self, crop: NDArray[np.uint8]) -> NDArray[np.float64]:
         with self._lock:

@@ -150,7 +150,7 @@ def _classifier(options: argparse.Namespace) -> Callable[[Path], Row]:
             crop = whole_picture_crop(_read(path), classifier)
         except ImageError as error:
             return {**row, "error": str(error)}
-        p_with_mask = float(classifier.predict(crop[None])[0])
+        p_with_mask = float(classifier.predict(crop[None]).p_with_mask[0])
         return row | {
             "verdict": decide(p_with_mask, threshold).value,
             "p_with_mask": _number(p_with_mask),

@@ -14,6 +14,7 @@ from maskdet_core.types import (
     Detections,
     Face,
     FaceBox,
+    Judgements,
     check_min_confidence,
     check_rgb,
     decide,
@@ -81,7 +82,8 @@ class MaskDetector:
 
         Returns:
             Faces best found first, boxes clipped to the picture, at most ``max_faces``; the
-            number of those beyond is in ``n_over_cap``.
+            number of those beyond is in ``n_over_cap``. Candidates that the classifier takes for
+            no face are left out.
 
         Raises:
             ValueError: another dtype or shape, or a threshold out of range.
@@ -97,10 +99,13 @@ class MaskDetector:
             (box, inside) for box in found if (inside := box.clipped(width, height)) is not None
         ]
         judged = seen[: self.max_faces]
-        probabilities = self._classify(image_rgb, [box for box, _ in judged])
+        said = self._classify(image_rgb, [box for box, _ in judged])
+        least = self.classifier.manifest.min_face_probability
         faces = tuple(
             Face(inside, float(p), decide(float(p), threshold))
-            for (_, inside), p in zip(judged, probabilities, strict=True)
+            for (_, inside), p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True)
+            # a network that failed (NaN) drops nobody
+            if not p_face < least
         )
         return Detections(width, height, faces, n_over_cap=len(seen) - len(judged))
 
@@ -109,9 +114,9 @@ class MaskDetector:
         manifest = self.classifier.manifest
         return square_crop(image_rgb, box, manifest.crop, manifest.input_size_px)
 
-    def _classify(self, image_rgb: NDArray[np.uint8], boxes: list[FaceBox]) -> NDArray[np.float64]:
+    def _classify(self, image_rgb: NDArray[np.uint8], boxes: list[FaceBox]) -> Judgements:
         if not boxes:
-            return np.empty(0, dtype=np.float64)
+            return Judgements(np.empty(0), np.empty(0))
         return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
 
 

@@ -10,9 +10,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.classifier import check_crops, mask_probability
+from maskdet_core.classifier import check_crops, judge
 from maskdet_core.errors import ModelError
 from maskdet_core.manifest import ModelManifest
+from maskdet_core.types import Judgements
 
 
 class KerasMaskClassifier:
@@ -80,13 +81,13 @@ class KerasMaskClassifier:
         """Classes, input size and crop framing."""
         return self._manifest
 
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Probability of a mask for uint8 RGB crops (N, size, size, 3), float64 (N,)."""
+    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+        """Judge uint8 RGB crops (N, size, size, 3)."""
         check_crops(crops, self._manifest.input_size_px)
         if not len(crops):
-            return np.empty(0, dtype=np.float64)
+            return Judgements(np.empty(0), np.empty(0))
         import keras
 
         with self._lock:
             logits = keras.ops.convert_to_numpy(self._network(crops, training=False))
-        return mask_probability(np.array(logits), self._manifest)
+        return judge(np.array(logits), self._manifest)

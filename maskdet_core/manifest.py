@@ -60,6 +60,7 @@ class ModelManifest:
     temperature: float = 1.0
     crop: CropFraming = CropFraming()
     min_confidence: float = 0.6
+    min_face_probability: float = 0.5
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
@@ -88,6 +89,11 @@ class ModelManifest:
         if not (math.isfinite(self.temperature) and self.temperature > 0):
             raise ValueError(f"temperature must be above 0, got {self.temperature}")
         check_min_confidence(self.min_confidence)
+        if not 0.0 <= self.min_face_probability < 1.0:
+            raise ValueError(
+                "min_face_probability must be at least 0 and below 1, got "
+                f"{self.min_face_probability}"
+            )
 
     @classmethod
     def for_file(cls, model_file: Path, **values: Any) -> Self:
@@ -140,6 +146,7 @@ class ModelManifest:
             temperature=float(raw["output"]["temperature"]),
             crop=CropFraming(float(raw["crop"]["scale"]), float(raw["crop"]["shift_y"])),
             min_confidence=float(raw["min_confidence"]),
+            min_face_probability=float(raw.get("min_face_probability", 0.5)),
             training=dict(raw.get("training", {})),
             metrics=dict(raw.get("metrics", {})),
         )
@@ -168,6 +175,7 @@ class ModelManifest:
                 "shift_y": self.crop.shift_y,
             },
             "min_confidence": self.min_confidence,
+            "min_face_probability": self.min_face_probability,
             "training": self.training,
             "metrics": self.metrics,
         }

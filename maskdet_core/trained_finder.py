@@ -72,17 +72,28 @@ class TrainedFaceFinder:
         check_rgb(image_rgb)
         if min_face_px < 1:
             raise ValueError(f"min_face_px must be 1 or more, got {min_face_px}")
-        found = self._search.find(grey_image(image_rgb), min_face_px / self.manifest.height)
+        found = self._searched(image_rgb, min_face_px)
         boxes, logits = self._checked(MosaicSource(image_rgb), found)
         height, width = image_rgb.shape[:2]
         faces = group_candidates(boxes, logits, self.settings.min_score)
         return [face for face in faces if face.clipped(width, height) is not None]
+
+    def search(
+        self, image_rgb: RgbImage, *, min_face_px: int = 24
+    ) -> tuple[Boxes, NDArray[np.float64]]:
+        """What the search alone finds, before the check: boxes (N, 4) and scores (N,)."""
+        check_rgb(image_rgb)
+        found = self._searched(image_rgb, min_face_px)
+        return self._reference_boxes(found.squares), found.scores
 
     def at(self, min_score: float) -> "TrainedFaceFinder":
         """The same finder with another least score."""
         return TrainedFaceFinder(
             self.manifest, self._folder, replace(self.settings, min_score=min_score)
         )
+
+    def _searched(self, image_rgb: RgbImage, min_face_px: int) -> Candidates:
+        return self._search.find(grey_image(image_rgb), min_face_px / self.manifest.height)
 
     def _checked(
         self, source: MosaicSource, found: Candidates

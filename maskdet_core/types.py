@@ -14,6 +14,8 @@ RgbImage = NDArray[np.uint8]
 
 WITH_MASK = "with_mask"
 WITHOUT_MASK = "without_mask"
+NO_FACE = "no_face"
+"""What a network may say of a candidate beside the two classes of faces."""
 
 
 class Verdict(StrEnum):
@@ -22,6 +24,37 @@ class Verdict(StrEnum):
     WITH_MASK = WITH_MASK
     WITHOUT_MASK = WITHOUT_MASK
     NOT_SURE = "not_sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """What a classifier says of N crops.
+
+    Attributes:
+        p_with_mask: probability of a mask given that the crop shows a face, float64 (N,), 0 to 1;
+            NaN where the network's answer is not finite.
+        p_face: probability that it shows a face, float64 (N,); 1 by a network that cannot tell,
+            NaN as above.
+    """
+
+    p_with_mask: NDArray[np.float64]
+    p_face: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Check shapes.
+
+        Raises:
+            ValueError: no two vectors of one length.
+        """
+        if self.p_with_mask.ndim != 1 or self.p_with_mask.shape != self.p_face.shape:
+            raise ValueError(
+                "expected two vectors of one length, got shapes "
+                f"{self.p_with_mask.shape} and {self.p_face.shape}"
+            )
+
+    def __len__(self) -> int:
+        """Number of crops."""
+        return len(self.p_with_mask)
 
 
 def check_min_confidence(min_confidence: float) -> float:

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 from train.errors import TrainError
 
 if TYPE_CHECKING:
+    from maskdet_core.trained_finder import TrainedFaceFinder
     from train.split import Split
+
+NO_FACE_SCORE = -2.0
+"""Least score of the face finder while it looks for what is no face: lower than in the app."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,6 +57,14 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="pictures of hands on a plain ground, to lay over faces",
+    )
+    fit.add_argument(
+        "--finder",
+        type=Path,
+        default=Path("models/maskdet-haar.json"),
+        metavar="FILE",
+        help="face finder whose false alarms teach the network what no face is "
+        "(default: models/maskdet-haar.json)",
     )
     fit.add_argument("--frozen-epochs", type=int, default=2, metavar="N")
     fit.add_argument("--full-epochs", type=int, default=8, metavar="N")
@@ -102,6 +114,9 @@ def parser() -> argparse.ArgumentParser:
         "photographs; writes evaluation.json for the metrics page.",
     )
     evaluate.add_argument("run", type=Path, help="folder of the run that was exported")
+    evaluate.add_argument(
+        "--hands", type=Path, metavar="DIR", help="pictures of hands, for the test with hands"
+    )
     evaluate.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
 
     cascade = commands.add_parser(
@@ -190,7 +205,8 @@ def _dispatch(args: argparse.Namespace) -> None:
             seed=args.seed,
             precision=args.precision,
         )
-        print(f"trained network: {fit(config, split, args.out, args.hands, resume=args.resume)}")
+        trained = fit(config, split, _finder(args.finder), args.out, args.hands, resume=args.resume)
+        print(f"trained network: {trained}")
     elif args.command == "export":
         from train.export import export
 
@@ -198,9 +214,16 @@ def _dispatch(args: argparse.Namespace) -> None:
     elif args.command == "evaluate":
         from train.evaluate import evaluate
 
-        print(f"evaluation: {evaluate(args.run, split, args.data, args.models)}")
+        print(f"evaluation: {evaluate(args.run, split, args.data, args.models, args.hands)}")
     else:
         _dispatch_cascade(args, split)
+
+
+def _finder(manifest: Path) -> "TrainedFaceFinder | None":
+    from maskdet_core.trained_finder import TrainedFaceFinder, load_finder
+
+    finder = load_finder("photo", manifest)
+    return finder.at(NO_FACE_SCORE) if isinstance(finder, TrainedFaceFinder) else None
 
 
 def _dispatch_cascade(args: argparse.Namespace, split: "Split") -> None:

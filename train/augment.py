@@ -65,7 +65,7 @@ def augmented_crop(
         rgb = np.asarray(cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
         cx, cy, side = cx * shrink, cy * shrink, side * shrink
     face = warp(rgb, _random_affine(cx, cy, side, rng, config))
-    if hands is not None and rng.random() < config.hand:
+    if hands is not None and sample.label < len(CLASSES) and rng.random() < config.hand:
         over_mouth = sample.label == _WITHOUT_MASK or rng.random() < 0.3
         face = hands.paste(face, rng, over_mouth=over_mouth)
     return degrade(face, rng, config)

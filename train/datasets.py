@@ -11,10 +11,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskdet_core.types import NO_FACE
 from train.errors import DataError
 
 CLASSES = ("with_mask", "without_mask")
-"""Order of the network's outputs; written into the manifest, which the app trusts."""
+"""The two classes of faces; the order is that of the network's first two outputs."""
+
+OUTPUTS = (*CLASSES, NO_FACE)
+"""All outputs of the network: candidates of the face finder that show no face are a third."""
 
 SPLITS = {
     "train": "train",
@@ -45,7 +49,7 @@ class FaceSample:
 
     Attributes:
         path: the picture.
-        label: index into `CLASSES`.
+        label: index into `OUTPUTS`.
         dataset: name of the set's folder.
         published_split: "train", "validation" or "test", as its publisher sorted it.
         box: face as (x, y, w, h) in fractions of the picture, or None where the picture itself is

@@ -1,66 +1,66 @@
 """Measure what ships: published and leak-free tests, and whole photographs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from maskdet_core.classifier import Classifier, load_classifier
+from maskdet_core.classifier import MaskClassifier
 from maskdet_core.detector import MaskDetector, load_detector
-from maskdet_core.manifest import ModelManifest
 from maskdet_core.types import FaceBox
+from train.calibrate import calibration_error, risk_coverage
 from train.datasets import CLASSES, FaceSample, read_dataset
 from train.export import NAME, load_trained
+from train.hands import split_hands
 from train.intervals import wilson_interval
-from train.metrics import evaluate_set, float_probabilities, int8_probabilities
+from train.metrics import evaluate_set, float_logits
 from train.pictures import plain_crop, read_rgb
 from train.runs import RunFolder, now_iso, write_json
+from train.slices import slices, with_hands
 from train.split import Split
+
+N_WORST = 24
+"""Mistakes that each set's record names."""
 
 MATCH_IOU = 0.35
 """Overlap with the reference box from which a person counts as found."""
 
 
-def evaluate(run: Path, split: Split, roots: Sequence[Path], models: Path) -> Path:
-    """Write `evaluation.json` beside the exported run's records and figures into the manifest."""
-    manifest_path = models / f"{NAME}.json"
-    classifier = load_classifier(manifest_path)
-    confidence = classifier.manifest.min_confidence
-    sets = []
-    for name in sorted({s.dataset for s in split.published_test}):
-        faces = [s for s in split.published_test if s.dataset == name]
-        note = "The publisher's own test part; relatives of its pictures may have been trained on."
-        sets.append(_measure(f"{name}-test", f"{name}, given Test", note, faces, classifier))
-    note = "No picture here, nor a copy or look-alike of it, was trained on."
-    free = split.leak_free_test
-    sets.append(_measure("leak-free", "Leak-free, all sets", note, free, classifier))
-    for name in sorted({s.dataset for s in free}):
-        faces = [s for s in free if s.dataset == name]
-        sets.append(_measure(f"leak-free-{name}", f"Leak-free, {name}", note, faces, classifier))
+def evaluate(
+    run: Path, split: Split, roots: Sequence[Path], models: Path, hands: Path | None
+) -> Path:
+    """Write `evaluation.json` beside the exported run's records and figures into the manifest.
 
-    model = load_trained(run)
+    Args:
+        run: folder of the run that was exported.
+        split: faces by side.
+        roots: folders of the sets; the first of whole photographs is searched as the app does.
+        models: folder of the exported network.
+        hands: pictures of hands; None leaves the test with hands out.
+    """
+    manifest_path = models / f"{NAME}.json"
+    classifier = MaskClassifier.from_manifest(manifest_path)
+    manifest = classifier.manifest
+    sets = list(_measure_sets(classifier, split, hands))
     crops = np.stack([plain_crop(s) for s in split.validation])
-    same = int(
-        np.sum(
-            (float_probabilities(model, crops) >= 0.5)
-            == (int8_probabilities(classifier, crops) >= 0.5)
-        )
-    )
+    in_float, in_int8 = float_logits(load_trained(run), crops), classifier.logits(crops)
+    same = int(np.sum((in_float[:, 0] > in_float[:, 1]) == (in_int8[:, 0] > in_int8[:, 1])))
     photos = [r for r in roots if any(s.box for s in read_dataset(r))]
     record: dict[str, Any] = {
         "format": 1,
         "created": now_iso(),
         "model": NAME,
-        "min_confidence": confidence,
+        "min_confidence": manifest.min_confidence,
         "classes": list(CLASSES),
         "sets": sets,
         "int8_vs_float": {"n": len(crops), "n_same": same, "agreement": same / len(crops)},
     }
     if photos:
-        record["whole_photos"] = whole_photos(photos[0], load_detector(manifest_path))
+        record["whole_photos"] = whole_photos(photos[0], load_detector(classifier))
     path: Path = models / "runs" / RunFolder(run).read()["name"] / "evaluation.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, record)
@@ -73,23 +73,89 @@ def evaluate(run: Path, split: Split, roots: Sequence[Path], models: Path) -> Pa
         }
         for s in sets
     }
-    manifest = ModelManifest.load(manifest_path)
     replace(manifest, metrics={**manifest.metrics, **metrics}).save(manifest_path)
     return path
 
 
+def _measure_sets(
+    classifier: MaskClassifier, split: Split, hands: Path | None
+) -> Iterator[dict[str, Any]]:
+    published = "The publisher's own test part; relatives of its pictures may have been trained on."
+    for name in sorted({s.dataset for s in split.published_test}):
+        faces = [s for s in split.published_test if s.dataset == name]
+        crops = _crops(faces)
+        title = f"{name}, given Test"
+        yield _measure(f"{name}-test", title, published, faces, crops, classifier)
+        for words, members in slices(faces, crops).items():
+            if words.endswith("and more") and 0 < members.sum() < len(faces):
+                part = [s for s, member in zip(faces, members, strict=True) if member]
+                slug = f"{name}-test-large"
+                yield _measure(
+                    slug, f"{title}, {words}", published, part, crops[members], classifier
+                )
+    free = split.leak_free_test
+    note = "No picture here, nor a copy or look-alike of it, was trained on."
+    crops = _crops(free)
+    yield _measure("leak-free", "Leak-free, all sets", note, free, crops, classifier)
+    parts = {
+        name: np.array([s.dataset == name for s in free])
+        for name in sorted({s.dataset for s in free})
+    }
+    for words, members in (parts | slices(free, crops)).items():
+        if members.any():
+            part = [s for s, member in zip(free, members, strict=True) if member]
+            slug = "leak-free-" + words.replace(" ", "-")
+            yield _measure(slug, f"Leak-free, {words}", note, part, crops[members], classifier)
+    if hands is not None:
+        covered = with_hands(free, split_hands(hands)[1])
+        note = (
+            "The leak-free test with a hand of a student never trained on laid over every bare "
+            "mouth, and over or beside every mask."
+        )
+        yield _measure("hands", "With hands, all sets", note, free, covered, classifier)
+
+
+def _crops(faces: Sequence[FaceSample]) -> NDArray[np.uint8]:
+    return np.stack([plain_crop(s) for s in faces])
+
+
 def _measure(
-    slug: str, name: str, note: str, faces: Sequence[FaceSample], classifier: Classifier
+    slug: str,
+    name: str,
+    note: str,
+    faces: Sequence[FaceSample],
+    crops: NDArray[np.uint8],
+    classifier: MaskClassifier,
 ) -> dict[str, Any]:
-    p = np.concatenate(
-        [classifier.predict(plain_crop(s)[None]) for s in tqdm(faces, desc=slug, unit="face")]
-    )
+    said = [
+        classifier.predict(crops[i : i + 1]) for i in tqdm(range(len(crops)), slug, unit="face")
+    ]
+    p = np.concatenate([one.p_with_mask for one in said])
+    p_face = np.concatenate([one.p_face for one in said])
     masked = np.array([CLASSES[s.label] == "with_mask" for s in faces])
     result = evaluate_set(slug, name, note, p, masked, classifier.manifest.min_confidence)
+    error, bins = calibration_error(p, masked)
+    wrong_first = np.argsort(np.where(masked, p, 1 - p), kind="stable")[:N_WORST]
+    result |= {
+        "n_no_face": int((p_face < classifier.manifest.min_face_probability).sum()),
+        "calibration_error": error,
+        "calibration": bins,
+        "risk_coverage": risk_coverage(p, masked),
+        "worst": [
+            {"key": faces[i].key, "p_with_mask": round(float(p[i]), 4)}
+            for i in wrong_first
+            if (p[i] >= 0.5) != masked[i]
+        ],
+    }
     low, high = result["ci95"]
+    classes = ", ".join(
+        f"{label} {one['n_correct']}/{one['n']}" for label, one in result["per_class"].items()
+    )
     print(
         f"{name}: {result['n_correct']} of {result['n']} right, "
-        f"{result['accuracy']:.2%} ({low:.2%} to {high:.2%})"
+        f"{result['accuracy']:.2%} ({low:.2%} to {high:.2%}); {classes}; "
+        f"not sure {result['n_not_sure']}, wrong though sure {result['n_wrong_sure']}, "
+        f"called no face {result['n_no_face']}, calibration error {error:.3f}"
     )
     return result
 

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from maskdet_core.classifier import MaskClassifier
 from maskdet_core.files import write_whole
 from maskdet_core.manifest import CropFraming, ModelManifest
-from train.datasets import CLASSES, FaceSample
+from train.calibrate import calibrated
+from train.datasets import CLASSES, OUTPUTS, FaceSample
 from train.errors import RunError
-from train.metrics import float_probabilities, int8_probabilities
+from train.metrics import float_logits
 from train.model import build_model
 from train.pictures import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
 from train.runs import RunFolder, now_iso
@@ -30,7 +32,7 @@ def load_trained(run: Path) -> keras.Model:
     """The trained network of a run, in float32 whatever precision it was trained in.
 
     Raises:
-        RunError: the run has not finished.
+        RunError: the run has not finished, or is of another network than this version trains.
     """
     final = RunFolder(run).final
     if not final.exists():
@@ -38,6 +40,11 @@ def load_trained(run: Path) -> keras.Model:
     trained = keras.models.load_model(final, compile=False)
     keras.mixed_precision.set_global_policy("float32")
     model = build_model("none")
+    if trained.output_shape != model.output_shape:
+        raise RunError(
+            f"expected a network of {model.output_shape[-1]} outputs in {run}, got "
+            f"{trained.output_shape[-1]}: train a new one"
+        )
     model.set_weights(trained.get_weights())
     return model
 
@@ -65,7 +72,7 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
         model.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
     values: dict[str, Any] = {
         "name": NAME,
-        "classes": CLASSES,
+        "classes": OUTPUTS,
         "input_size_px": IMAGE_SIZE_PX,
         "crop": CropFraming(CROP_SCALE, 0.0),
         "training": {
@@ -76,10 +83,14 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
             "epochs": record["epochs_total"],
         },
     }
+    crops = np.stack([plain_crop(s) for s in split.validation])
+    plain = ModelManifest.for_file(target, **values)
+    in_int8 = MaskClassifier(target.read_bytes(), plain).logits(crops)
+    masked = np.array([s.label == CLASSES.index("with_mask") for s in split.validation])
+    same = _label_agreement(float_logits(model, crops), in_int8)
     manifest_path = models / f"{NAME}.json"
-    ModelManifest.for_file(target, **values).save(manifest_path)
-    same = _label_agreement(model, manifest_path, split.validation)
-    ModelManifest.for_file(target, **values, metrics={"int8_same_label": same}).save(manifest_path)
+    manifest = replace(calibrated(plain, in_int8, masked), metrics={"int8_same_label": same})
+    manifest.save(manifest_path)
     records = models / "runs" / record["name"]
     records.mkdir(parents=True, exist_ok=True)
     for name in ("run.json", "epochs.jsonl"):
@@ -89,13 +100,12 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
 
 
 def _label_agreement(
-    model: keras.Model, manifest: Path, faces: Sequence[FaceSample]
+    in_float: NDArray[np.float64], in_int8: NDArray[np.float64]
 ) -> dict[str, float]:
-    crops = np.stack([plain_crop(s) for s in faces])
-    in_float = float_probabilities(model, crops)
-    in_int8 = int8_probabilities(MaskClassifier.from_manifest(manifest), crops)
-    n_same = int(np.sum((in_float >= 0.5) == (in_int8 >= 0.5)))
-    return {"n": len(faces), "n_same": n_same, "value": n_same / len(faces)}
+    """Faces that both networks call masked or both bare."""
+    n = len(in_int8)
+    n_same = int(np.sum((in_float[:, 0] > in_float[:, 1]) == (in_int8[:, 0] > in_int8[:, 1])))
+    return {"n": n, "n_same": n_same, "value": n_same / n}
 
 
 def _to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:

@@ -10,14 +10,19 @@ from typing import Any
 
 import keras
 
+from maskdet_core.trained_finder import TrainedFaceFinder
+from train import no_faces
 from train.augment import AugmentConfig
 from train.datasets import FaceSample
 from train.errors import RunError
-from train.hands import HandPaster
+from train.hands import HandPaster, split_hands
 from train.model import build_model, set_frozen
 from train.pipeline import AugmentedFaces, PlainFaces
 from train.runs import RunFolder, now_iso
 from train.split import Split
+
+NO_FACES_FILE = "no_faces.json"
+"""In the run's folder: where the training photographs show no face."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class FitConfig:
         epoch_samples: augmented faces an epoch.
         learning_rate: peak of the first phase's Adam; `full_learning_rate` that of the second.
             Each phase warms up linearly and decays as a cosine.
+        average_share: the weights that are measured and kept are an exponential average over this
+            share of a phase's steps; see Polyak and Juditsky (1992).
         precision: Keras policy; "auto" takes bfloat16 where the processor computes in it.
     """
 
@@ -41,6 +48,7 @@ class FitConfig:
     learning_rate: float = 2e-4
     full_learning_rate: float = 1e-4
     warmup_share: float = 0.08
+    average_share: float = 0.05
     seed: int = 20
     precision: str = "auto"
     max_validation: int = 800
@@ -52,12 +60,22 @@ class FitConfig:
         return self.frozen_epochs + self.full_epochs
 
 
-def fit(config: FitConfig, split: Split, out: Path, hands: Path | None, *, resume: bool) -> Path:
+def fit(
+    config: FitConfig,
+    split: Split,
+    finder: TrainedFaceFinder | None,
+    out: Path,
+    hands: Path | None,
+    *,
+    resume: bool,
+) -> Path:
     """Train a network and return the path of the finished `.keras` file.
 
     Args:
         config: settings of the run.
         split: faces by side; only `train` and `validation` are looked at.
+        finder: with a low least score, to find candidates of the training photographs that show
+            no face; None leaves the third output without pictures.
         out: run folder; each whole epoch leaves a checkpoint and a metrics record there.
         hands: folder of hands to lay over faces, or None.
         resume: go on after the last whole epoch; the result equals that of a run without a break.
@@ -80,12 +98,13 @@ def fit(config: FitConfig, split: Split, out: Path, hands: Path | None, *, resum
         },
         resume=resume,
     )
+    without = _no_faces(out / NO_FACES_FILE, split, finder, config.seed, resume=resume)
     keras.mixed_precision.set_global_policy(policy)
     keras.utils.set_random_seed(config.seed)
     done = len(run.epochs()) if resume else 0
     if resume and done and not run.checkpoint.exists():
         raise RunError(f"expected a checkpoint at {run.checkpoint}; start anew in another folder")
-    paster = HandPaster(hands) if hands is not None else None
+    paster = HandPaster(split_hands(hands)[0]) if hands is not None else None
     model = keras.models.load_model(run.checkpoint) if done else build_model(config.weights)
     try:
         phases = (
@@ -100,7 +119,7 @@ def fit(config: FitConfig, split: Split, out: Path, hands: Path | None, *, resum
                 _compile(model, config, phase, last - first)
             model.fit(
                 AugmentedFaces(
-                    split.train,
+                    [*split.train, *without],
                     batch_size=config.batch_size,
                     seed=config.seed,
                     epoch=start,
@@ -114,8 +133,11 @@ def fit(config: FitConfig, split: Split, out: Path, hands: Path | None, *, resum
                 validation_data=PlainFaces(validation, batch_size=config.batch_size),
                 initial_epoch=start,
                 epochs=last,
-                callbacks=[EpochRecorder(run, phase, config)],
+                # validation sees the averaged weights; the checkpoint holds both
+                callbacks=[keras.callbacks.SwapEMAWeights(), EpochRecorder(run, phase, config)],
             )
+            # the phase ends with the averaged weights, and the next one starts from them
+            save_checkpoint(model, run)
     except BaseException:
         run.set_status("interrupted")
         raise
@@ -140,9 +162,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write checkpoint and record, each in one step."""
-        partial = self._run.path / "checkpoint.partial.keras"
-        self.model.save(partial)
-        partial.replace(self._run.checkpoint)
+        save_checkpoint(self.model, self._run)
         values = {key: float(value) for key, value in (logs or {}).items()}
         rate = self.model.optimizer.learning_rate
         self._run.add_epoch(
@@ -158,6 +178,13 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         )
 
 
+def save_checkpoint(model: keras.Model, run: RunFolder) -> None:
+    """Keep model and optimizer, whole or not at all."""
+    partial = run.path / "checkpoint.partial.keras"
+    model.save(partial)
+    partial.replace(run.checkpoint)
+
+
 def _compile(model: keras.Model, config: FitConfig, phase: str, epochs: int) -> None:
     frozen = phase == "frozen"
     set_frozen(model, frozen=frozen)
@@ -171,12 +198,26 @@ def _compile(model: keras.Model, config: FitConfig, phase: str, epochs: int) -> 
         decay_steps=max(1, steps - warmup),
         alpha=0.3 if frozen else 0.01,
     )
+    momentum = max(0.0, 1 - 1 / max(1.0, config.average_share * steps))
     model.compile(
-        optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(
+            schedule, clipnorm=1.0, use_ema=True, ema_momentum=momentum
+        ),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
     )
+
+
+def _no_faces(
+    path: Path, split: Split, finder: TrainedFaceFinder | None, seed: int, *, resume: bool
+) -> list[FaceSample]:
+    if finder is None:
+        return []
+    if not (resume and path.exists()):
+        no_faces.save(path, no_faces.find_no_faces(split.train, finder, seed))
+    # also the first time, so that a resumed run sees the very same
+    return no_faces.load(path, split.train)
 
 
 def _policy(precision: str) -> str:

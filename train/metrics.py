@@ -6,27 +6,18 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.classifier import Classifier
-from train.datasets import CLASSES
 from train.intervals import wilson_interval
 
 _MAX_CURVE_POINTS = 200
 
 
-def float_probabilities(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Probability of a mask by the float network, for uint8 RGB crops (N, 128, 128, 3)."""
+def float_logits(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Logits (N, 3) of the float network, for uint8 RGB crops (N, 128, 128, 3)."""
     parts = [
         keras.ops.convert_to_numpy(model(crops[i : i + 32].astype(np.float32), training=False))
         for i in range(0, len(crops), 32)
     ]
-    logits = np.concatenate(parts).astype(np.float64)
-    difference = logits[:, CLASSES.index("without_mask")] - logits[:, CLASSES.index("with_mask")]
-    return np.asarray(1 / (1 + np.exp(difference)))
-
-
-def int8_probabilities(classifier: Classifier, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Probability of a mask by the exported network, as the app computes it."""
-    return classifier.predict(crops)
+    return np.concatenate(parts).astype(np.float64)
 
 
 def evaluate_set(
@@ -60,6 +51,7 @@ def evaluate_set(
         "accuracy": n_correct / len(right),
         "ci95": wilson_interval(n_correct, len(right)),
         "n_not_sure": int(np.sum(confidence < min_confidence)),
+        "n_wrong_sure": int(np.sum((confidence >= min_confidence) & ~right)),
         "per_class": per_class,
         "confusion": [
             [int(np.sum(members & said)), int(np.sum(members & ~said))]

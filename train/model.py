@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from train.datasets import CLASSES
+from train.datasets import OUTPUTS
 from train.errors import WeightsError
 from train.pictures import IMAGE_SIZE_PX
 
@@ -17,7 +17,7 @@ FROZEN_BLOCKS = ("block1", "block2", "block3")
 
 
 def build_model(start_weights: str = "none") -> keras.Model:
-    """Build the network: RGB 0-255 of shape (N, 128, 128, 3) in, two logits in `CLASSES` order out.
+    """Build the network: RGB 0-255 (N, 128, 128, 3) in, three logits in `OUTPUTS` order out.
 
     Args:
         start_weights: "imagenet", "none" (He initialisation), or the path of an `.npz` file that
@@ -41,7 +41,7 @@ def build_model(start_weights: str = "none") -> keras.Model:
             f"file with --weights FILE.npz, or train from nothing with --weights none ({error})"
         ) from error
     features = keras.layers.GlobalAveragePooling2D(name="pool")(base.output)
-    logits = keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(features)
+    logits = keras.layers.Dense(len(OUTPUTS), dtype="float32", name="logits")(features)
     model = keras.Model(inputs, logits, name="maskdet_vgg19")
     if weights is None:
         _he_initialise(model)

@@ -7,15 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.augment import AugmentConfig, augmented_crop
-from train.datasets import CLASSES, FaceSample
+from train.datasets import OUTPUTS, FaceSample
 from train.hands import HandPaster
 from train.pictures import plain_crop
+
+PATTERN = (0, 1, 0, 1, 2)
+"""Outputs in the order in which their pictures are drawn: faces of both classes equally often, one
+picture in five without a face. What has no picture is left out."""
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
 
 
 class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    """Endless augmented faces, both classes equally often, an epoch at a time.
+    """Endless augmented faces, the classes in turn (`PATTERN`), an epoch at a time.
 
     Args:
         samples: faces to draw from.
@@ -65,14 +69,20 @@ class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
 
     def _draw_order(self) -> NDArray[np.int64]:
         rng = np.random.default_rng((self._seed, self._epoch))
-        n_each = -(-self._n_batches * self._batch_size // len(CLASSES))
-        by_class = []
-        for label in range(len(CLASSES)):
-            members = np.array([i for i, s in enumerate(self._samples) if s.label == label])
-            repeats = -(-n_each // len(members))
-            drawn = np.concatenate([rng.permutation(members) for _ in range(repeats)])
-            by_class.append(drawn[:n_each])
-        return np.stack(by_class, axis=1).ravel()
+        members = {
+            label: np.array([i for i, s in enumerate(self._samples) if s.label == label])
+            for label in range(len(OUTPUTS))
+        }
+        pattern = [label for label in PATTERN if len(members[label])]
+        n = self._n_batches * self._batch_size
+        labels = np.resize(np.array(pattern), n)
+        order = np.empty(n, np.int64)
+        for label in set(pattern):
+            places = np.flatnonzero(labels == label)
+            repeats = -(-len(places) // len(members[label]))
+            drawn = np.concatenate([rng.permutation(members[label]) for _ in range(repeats)])
+            order[places] = drawn[: len(places)]
+        return order
 
 
 class PlainFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types

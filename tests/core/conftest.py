@@ -1,13 +1,13 @@
 """Stand-ins for network and finder, and the shipped model where it is present."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, ModelManifest
+from maskdet_core import FaceBox, Judgements, ModelManifest
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 
@@ -20,11 +20,13 @@ class StubClassifier:
             name="stub", file="stub.tflite", sha256="0" * 64, size_bytes=1, input_size_px=32
         )
         self.probabilities = probabilities
+        self.p_face: Sequence[float] = (1.0,)
         self.seen: list[NDArray[np.uint8]] = []
 
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
         self.seen.append(crops.copy())
-        return np.resize(np.array(self.probabilities, dtype=np.float64), len(crops))
+        p_with_mask = np.resize(np.array(self.probabilities, dtype=np.float64), len(crops))
+        return Judgements(p_with_mask, np.resize(np.array(self.p_face, np.float64), len(crops)))
 
 
 class StubFinder:

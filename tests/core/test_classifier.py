@@ -9,13 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import (
+    Judgements,
     MaskClassifier,
     ModelError,
     ModelManifest,
     default_model_path,
     load_classifier,
 )
-from maskdet_core.classifier import mask_probability
+from maskdet_core.classifier import judge
 
 
 def manifest_with(**values: object) -> ModelManifest:
@@ -33,26 +34,42 @@ def crops(n: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def test_probability_is_the_softmax_over_the_two_classes() -> None:
-    p = mask_probability(np.array([[1.0, 0.0], [0.0, 0.0], [-2.0, 2.0]]), manifest_with())
+    p = judge(np.array([[1.0, 0.0], [0.0, 0.0], [-2.0, 2.0]]), manifest_with()).p_with_mask
     assert p == pytest.approx([0.731059, 0.5, 0.017986], abs=1e-6)
 
 
 def test_temperature_softens() -> None:
-    p = mask_probability(np.array([[4.0, 0.0]]), manifest_with(temperature=4.0))
+    p = judge(np.array([[4.0, 0.0]]), manifest_with(temperature=4.0)).p_with_mask
     assert p == pytest.approx([0.731059], abs=1e-6)
 
 
 def test_class_order_comes_from_the_manifest_and_a_third_class_changes_nothing() -> None:
     manifest = manifest_with(classes=("without_mask", "incorrect", "with_mask"))
-    p = mask_probability(np.array([[0.0, 50.0, 1.0]]), manifest)
+    p = judge(np.array([[0.0, 50.0, 1.0]]), manifest).p_with_mask
     assert p == pytest.approx([0.731059], abs=1e-6)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_logit_that_is_not_finite_gives_nan_for_that_crop_alone(bad: float) -> None:
-    p = mask_probability(np.array([[bad, 0.0], [0.0, bad], [9e9, -9e9]]), manifest_with())
+    p = judge(np.array([[bad, 0.0], [0.0, bad], [9e9, -9e9]]), manifest_with()).p_with_mask
     assert np.isnan(p[:2]).all()
     assert p[2] == pytest.approx(1.0)
+
+
+def test_face_is_what_is_not_the_third_class() -> None:
+    manifest = manifest_with(classes=("with_mask", "without_mask", "no_face"))
+    logits = np.array([[1.0, 1.0, 1.0], [9.0, 0.0, -9.0], [0.0, 0.0, 800.0], [0.0, 1.0, np.nan]])
+    said = judge(logits, manifest)
+    assert said.p_face[:3] == pytest.approx([2 / 3, 1.0, 0.0], abs=1e-6)
+    assert np.isnan(said.p_face[3])
+    assert said.p_with_mask == pytest.approx([0.5, 0.999877, 0.5, 0.268941], abs=1e-6)
+    # a network of two classes cannot tell, and drops nobody
+    assert judge(logits[:, :2], manifest_with()).p_face.tolist() == [1.0] * 4
+
+
+def test_judgements_of_two_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\)"):
+        Judgements(np.zeros(2), np.zeros(3))
 
 
 def test_file_that_is_no_network(tmp_path: Path) -> None:
@@ -81,11 +98,13 @@ def test_default_path_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_shipped_network_answers_probabilities(shipped: MaskClassifier) -> None:
-    p = shipped.predict(crops(3))
-    assert p.shape == (3,)
-    assert p.dtype == np.float64
-    assert np.all((p >= 0) & (p <= 1))
-    assert shipped.predict(crops(0)).shape == (0,)
+    said = shipped.predict(crops(3))
+    for p in (said.p_with_mask, said.p_face):
+        assert p.shape == (3,)
+        assert p.dtype == np.float64
+        assert np.all((p >= 0) & (p <= 1))
+    assert len(shipped.predict(crops(0))) == 0
+    assert shipped.logits(crops(2)).shape == (2, len(shipped.manifest.classes))
 
 
 def test_shipped_network_judges_a_bare_face(
@@ -95,7 +114,9 @@ def test_shipped_network_judges_a_bare_face(
 
     box = FaceBox(184, 62, 80, 110, 1.0)
     crop = square_crop(portrait, box, shipped.manifest.crop, 128)
-    assert shipped.predict(crop[None])[0] < 0.2
+    said = shipped.predict(crop[None])
+    assert said.p_with_mask[0] < 0.2
+    assert said.p_face[0] > 0.9
 
 
 def test_shipped_network_of_another_class_count_is_refused(shipped_manifest: Path) -> None:
@@ -106,7 +127,7 @@ def test_shipped_network_of_another_class_count_is_refused(shipped_manifest: Pat
         manifest.file,
         manifest.sha256,
         manifest.size_bytes,
-        classes=("with_mask", "without_mask", "incorrect"),
+        classes=("with_mask", "without_mask", "one", "too", "many"),
     )
     with pytest.raises(ModelError, match="output shape"):
         MaskClassifier(model, other)
@@ -141,7 +162,7 @@ def test_other_crops_are_refused(shipped: MaskClassifier, wrong: NDArray[np.uint
 
 
 def test_answers_are_not_changed_by_later_calls(shipped: MaskClassifier) -> None:
-    first = shipped.predict(crops(1, 1))
+    first = shipped.predict(crops(1, 1)).p_with_mask
     kept = first.copy()
     shipped.predict(crops(1, 2))
     assert np.array_equal(first, kept)
@@ -150,12 +171,14 @@ def test_answers_are_not_changed_by_later_calls(shipped: MaskClassifier) -> None
 @pytest.mark.timeout(300)
 def test_eight_threads_answer_as_one(shipped: MaskClassifier) -> None:
     different = np.concatenate([crops(6), np.full((2, 128, 128, 3), 40, np.uint8)])
-    alone = shipped.predict(different)
+    alone = shipped.predict(different).p_with_mask
     assert len(set(alone.tolist())) > 2, "the crops must give different answers"
 
     def work(thread: int) -> list[float]:
         order = [(thread + turn) % len(different) for turn in range(200)]
-        return [float(shipped.predict(different[i : i + 1])[0]) - alone[i] for i in order]
+        return [
+            float(shipped.predict(different[i : i + 1]).p_with_mask[0]) - alone[i] for i in order
+        ]
 
     with ThreadPoolExecutor(8) as pool:
         errors = [error for found in pool.map(work, range(8)) for error in found]
@@ -187,7 +210,8 @@ from keras.src.backend.common import global_state
 global_state.set_global_attribute("safe_mode_saving", True)
 
 import numpy as np
-p = load_classifier(folder / "plain.keras").predict(np.full((2, 128, 128, 3), 9, np.uint8))
+crops = np.full((2, 128, 128, 3), 9, np.uint8)
+p = load_classifier(folder / "plain.keras").predict(crops).p_with_mask
 print("plain", p.shape, bool(((p > 0) & (p < 1)).all()))
 try:
     load_classifier(folder / "hostile.keras")

@@ -40,6 +40,14 @@ def test_unusable_probability_is_not_sure(
     assert detector.detect(np.zeros((9, 9, 3), np.uint8)).faces[0].verdict is Verdict.NOT_SURE
 
 
+def test_candidates_that_show_no_face_are_dropped(stub_finder: Stub, stub_classifier: Stub) -> None:
+    boxes = [FaceBox(i * 20, 10, 10, 12, 9.0 - i) for i in range(4)]
+    classifier = stub_classifier(0.9)
+    classifier.p_face = (0.9, 0.49, 0.5, math.nan)
+    found = MaskDetector(stub_finder(*boxes), classifier).detect(np.zeros((48, 90, 3), np.uint8))
+    assert [face.box for face in found] == [boxes[0], boxes[2], boxes[3]]
+
+
 def test_face_over_the_border_is_clipped_and_its_crop_is_whole(
     stub_finder: Stub, stub_classifier: Stub
 ) -> None:

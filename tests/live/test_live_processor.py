@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, LiveProcessor, MaskDetector, ModelManifest, Verdict
+from maskdet_core import (
+    FaceBox,
+    Judgements,
+    LiveProcessor,
+    MaskDetector,
+    ModelManifest,
+    Verdict,
+)
 
 
 class Finder:
@@ -28,11 +35,11 @@ class Network:
         self.failing = False
         self.seen: list[NDArray[np.uint8]] = []
 
-    def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
         if self.failing:
             raise RuntimeError("broken at secret.jpg")
         self.seen.append(crops.copy())
-        return np.full(len(crops), self.p_with_mask)
+        return Judgements(np.full(len(crops), self.p_with_mask), np.ones(len(crops)))
 
 
 class Clock:
@@ -161,7 +168,7 @@ def test_threshold_moves_while_a_frame_is_in_work_without_tearing_it(make: Frame
     entered, go_on = threading.Event(), threading.Event()
 
     class Slow(Network):
-        def predict(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        def predict(self, crops: NDArray[np.uint8]) -> Judgements:
             entered.set()
             assert go_on.wait(10)
             return super().predict(crops)

@@ -43,3 +43,23 @@ def photo_set(tmp_path: Path) -> Path:
             ]
     (root / "boxes.json").write_text(json.dumps(boxes), encoding="utf-8")
     return root
+
+
+def draw_hand(path: Path) -> None:
+    """A skin-coloured oval on a pale ground."""
+    rgb = np.full((100, 100, 3), (222, 224, 226), np.uint8)
+    cv2.ellipse(rgb, (50, 55), (22, 34), 0, 0, 360, (196, 140, 116), -1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), rgb[:, :, ::-1])
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Path:
+    """Six students of 10, 9, 10, 10, 10 and 3 digits, numbered through."""
+    folder = tmp_path / "hands"
+    number = 100
+    for digits in (range(10), range(1, 10), range(10), range(10), range(10), range(3)):
+        for digit in digits:
+            draw_hand(folder / f"{digit}_IMG_{number}.jpg")
+            number += 1
+    return folder

@@ -9,12 +9,13 @@ import keras
 import numpy as np
 import pytest
 
-from maskdet_core.classifier import load_classifier
+from maskdet_core.classifier import MaskClassifier, load_classifier
 from train.datasets import FaceSample, read_dataset
 from train.errors import RunError, WeightsError
+from train.evaluate import evaluate
 from train.export import export, load_trained
 from train.fit import EpochRecorder, FitConfig, fit
-from train.metrics import float_probabilities, int8_probabilities
+from train.metrics import float_logits
 from train.model import build_model
 from train.pictures import plain_crop
 from train.split import Split
@@ -47,9 +48,13 @@ def split(crop_set: Path) -> Split:
 
 
 def test_resumed_run_equals_uninterrupted_run_and_exports(
-    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    split: Split,
+    crop_set: Path,
+    hands: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole = fit(CONFIG, split, tmp_path / "whole", None, resume=False)
+    whole = fit(CONFIG, split, None, tmp_path / "whole", None, resume=False)
 
     def interrupt(self: Any, batch: int, logs: Any = None) -> None:
         if self._phase == "full":
@@ -58,13 +63,13 @@ def test_resumed_run_equals_uninterrupted_run_and_exports(
     with monkeypatch.context() as patch:
         patch.setattr(EpochRecorder, "on_train_batch_end", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            fit(CONFIG, split, tmp_path / "cut", None, resume=False)
+            fit(CONFIG, split, None, tmp_path / "cut", None, resume=False)
     cut = tmp_path / "cut"
     assert json.loads((cut / "run.json").read_text())["status"] == "interrupted"
     assert not (cut / "model.keras").exists()
     assert len((cut / "epochs.jsonl").read_text().splitlines()) == 1
 
-    resumed = fit(CONFIG, split, cut, None, resume=True)
+    resumed = fit(CONFIG, split, None, cut, None, resume=True)
     pairs = zip(
         keras.models.load_model(whole).get_weights(),
         keras.models.load_model(resumed).get_weights(),
@@ -80,22 +85,39 @@ def test_resumed_run_equals_uninterrupted_run_and_exports(
     manifest_path = export(cut, split, models, float_too=False)
     classifier = load_classifier(manifest_path)
     crops = np.stack([plain_crop(s) for s in split.leak_free_test])
-    in_float = float_probabilities(load_trained(cut), crops)
-    np.testing.assert_allclose(int8_probabilities(classifier, crops), in_float, atol=0.1)
+    assert isinstance(classifier, MaskClassifier)
+    in_float = float_logits(load_trained(cut), crops)
+    # eight bits over the range of all logits
+    np.testing.assert_allclose(classifier.logits(crops), in_float, atol=0.04 * np.ptp(in_float))
+    assert classifier.manifest.classes == ("with_mask", "without_mask", "no_face")
     assert classifier.manifest.training["run"] == "cut"
     assert (models / "runs" / "cut" / "epochs.jsonl").is_file()
+
+    record = json.loads(evaluate(cut, split, [crop_set], models, hands).read_text())
+    slugs = [one["slug"] for one in record["sets"]]
+    assert slugs[:3] == ["crops-test", "leak-free", "leak-free-crops"]
+    assert slugs[-1] == "hands"
+    for one in record["sets"]:
+        assert one["n"] == one["confusion"][0][0] + sum(one["confusion"][0][1:]) + sum(
+            one["confusion"][1]
+        )
+        assert 0 <= one["calibration_error"] <= 1
+        assert one["risk_coverage"][-1]["coverage"] == 1
+        assert len(one["worst"]) == one["n"] - one["n_correct"] <= 24
+    assert record["int8_vs_float"]["n"] == len(split.validation)
+    assert load_classifier(manifest_path).manifest.metrics["leak-free"]["n"] == 8
 
 
 def test_run_folder_in_use_is_refused(split: Split, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(RunError, match="--resume"):
-        fit(CONFIG, split, tmp_path, None, resume=False)
+        fit(CONFIG, split, None, tmp_path, None, resume=False)
 
 
 def test_resume_with_other_settings_is_refused(split: Split, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"config": {"seed": 1}}))
     with pytest.raises(RunError, match="seed"):
-        fit(CONFIG, split, tmp_path, None, resume=True)
+        fit(CONFIG, split, None, tmp_path, None, resume=True)
 
 
 def test_unfinished_run_is_not_exported(split: Split, tmp_path: Path) -> None:

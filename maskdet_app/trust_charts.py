@@ -1,0 +1,83 @@
+"""Altair charts on whether the network's probabilities can be trusted."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from maskdet_app.records import finite, objects
+
+Chart = alt.Chart | alt.LayerChart
+
+_BLUE: Final = "#0072B2"
+_GREY: Final = "#808A92"
+_HEIGHT_PX: Final = 260
+
+
+def reliability(test_set: dict[str, Any]) -> Chart | None:
+    """How often there is a mask against the probability said; None without usable bins."""
+    rows = _rows(test_set.get("calibration"), ("mean_p", "share_masked", "n"))
+    rows = [row for row in rows if 0 <= row["mean_p"] <= 1 and 0 <= row["share_masked"] <= 1]
+    if not rows:
+        return None
+    ends = [{"mean_p": 0.0, "share_masked": 0.0}, {"mean_p": 1.0, "share_masked": 1.0}]
+    across = alt.X("mean_p:Q", title="probability of a mask said", axis=alt.Axis(format=".0%"))
+    up = alt.Y("share_masked:Q", title="how often there is one", axis=alt.Axis(format=".0%"))
+    ideal = _chart(ends).mark_line(color=_GREY, strokeDash=[4, 4]).encode(x=across, y=up)
+    dots = (
+        _chart(rows)
+        .mark_circle(color=_BLUE, opacity=0.85)
+        .encode(
+            x=across,
+            y=up,
+            size=alt.Size("n:Q", title="faces", legend=None).scale(type="log", range=[30, 500]),
+            tooltip=[
+                alt.Tooltip("n:Q", title="faces"),
+                alt.Tooltip("mean_p:Q", title="said", format=".1%"),
+                alt.Tooltip("share_masked:Q", title="true", format=".1%"),
+            ],
+        )
+    )
+    drawn: Chart = (ideal + dots).properties(height=_HEIGHT_PX)
+    return drawn
+
+
+def risk_curve(test_set: dict[str, Any], min_confidence: float) -> Chart | None:
+    """Wrong verdicts against the share of faces that get one, the app's threshold marked."""
+    rows = _rows(test_set.get("risk_coverage"), ("coverage", "risk", "min_confidence"))
+    if not rows:
+        return None
+    across = alt.X("coverage:Q", title="faces that get a verdict", axis=alt.Axis(format=".0%"))
+    up = alt.Y("risk:Q", title="of these wrong", axis=alt.Axis(format=".1%"))
+    tips = [
+        alt.Tooltip("coverage:Q", title="get a verdict", format=".1%"),
+        alt.Tooltip("risk:Q", title="of these wrong", format=".2%"),
+        alt.Tooltip("min_confidence:Q", title="least sureness", format=".1%"),
+    ]
+    line = (
+        _chart(rows)
+        .mark_line(color=_BLUE, strokeWidth=2.2)
+        .encode(x=across.scale(zero=False), y=up, tooltip=tips)
+    )
+    last = [row for row in rows if row["min_confidence"] >= min_confidence][-1:]
+    mark = (
+        _chart(last)
+        .mark_point(color=_BLUE, filled=True, size=90)
+        .encode(x=across, y=up, tooltip=tips)
+    )
+    drawn: Chart = (line + mark).properties(height=_HEIGHT_PX)
+    return drawn
+
+
+def _rows(value: Any, names: Sequence[str]) -> list[dict[str, float]]:
+    """The objects that hold a finite number under every name."""
+    rows = []
+    for item in objects(value):
+        numbers = {name: number for name in names if (number := finite(item.get(name))) is not None}
+        if len(numbers) == len(names):
+            rows.append(numbers)
+    return rows
+
+
+def _chart(rows: Sequence[dict[str, float]]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
