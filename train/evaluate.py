@@ -14,12 +14,14 @@ from maskdet_core.detector import MaskDetector, load_detector
 from maskdet_core.types import FaceBox
 from train.calibrate import calibration_error, risk_coverage
 from train.datasets import CLASSES, FaceSample, read_dataset
-from train.export import NAME, load_trained
+from train.export import load_trained
 from train.hands import split_hands
 from train.intervals import wilson_interval
 from train.metrics import evaluate_set, float_logits
+from train.model_card import write_model_card
 from train.pictures import plain_crop, read_rgb
 from train.runs import RunFolder, now_iso, write_json
+from train.shipped import NETWORK
 from train.slices import slices, with_hands
 from train.split import Split
 
@@ -42,7 +44,7 @@ def evaluate(
         models: folder of the exported network.
         hands: pictures of hands; None leaves the test with hands out.
     """
-    manifest_path = models / f"{NAME}.json"
+    manifest_path = models / f"{NETWORK}.json"
     classifier = MaskClassifier.from_manifest(manifest_path)
     manifest = classifier.manifest
     sets = list(_measure_sets(classifier, split, hands))
@@ -53,7 +55,7 @@ def evaluate(
     record: dict[str, Any] = {
         "format": 1,
         "created": now_iso(),
-        "model": NAME,
+        "model": NETWORK,
         "min_confidence": manifest.min_confidence,
         "classes": list(CLASSES),
         "sets": sets,
@@ -74,6 +76,7 @@ def evaluate(
         for s in sets
     }
     replace(manifest, metrics={**manifest.metrics, **metrics}).save(manifest_path)
+    write_model_card(models)
     return path
 
 

@@ -21,9 +21,9 @@ from train.metrics import float_logits
 from train.model import build_model
 from train.pictures import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
 from train.runs import RunFolder, now_iso
+from train.shipped import NETWORK
 from train.split import Split
 
-NAME = "maskdet-vgg19-int8"
 CALIBRATION_FACES = 300
 """Faces whose activations set the int8 ranges."""
 
@@ -65,13 +65,13 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
     model = load_trained(run)
     record = RunFolder(run).read()
     models.mkdir(parents=True, exist_ok=True)
-    target = models / f"{NAME}.tflite"
+    target = models / f"{NETWORK}.tflite"
     step = max(1, len(split.train) // CALIBRATION_FACES)
     write_whole(target, _to_int8(model, split.train[::step]))
     if float_too:
         model.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
     values: dict[str, Any] = {
-        "name": NAME,
+        "name": NETWORK,
         "classes": OUTPUTS,
         "input_size_px": IMAGE_SIZE_PX,
         "crop": CropFraming(CROP_SCALE, 0.0),
@@ -88,7 +88,7 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
     in_int8 = MaskClassifier(target.read_bytes(), plain).logits(crops)
     masked = np.array([s.label == CLASSES.index("with_mask") for s in split.validation])
     same = _label_agreement(float_logits(model, crops), in_int8)
-    manifest_path = models / f"{NAME}.json"
+    manifest_path = models / f"{NETWORK}.json"
     manifest = replace(calibrated(plain, in_int8, masked), metrics={"int8_same_label": same})
     manifest.save(manifest_path)
     records = models / "runs" / record["name"]

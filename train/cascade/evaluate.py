@@ -32,10 +32,12 @@ from train.cascade.measure import (
     summary,
     tally_photos,
 )
-from train.cascade.publish import EVERY_SCORE, NAME
+from train.cascade.publish import EVERY_SCORE
 from train.errors import RunError
+from train.model_card import write_model_card
 from train.pictures import read_rgb
 from train.runs import now_iso
+from train.shipped import FINDER
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
 """False faces a photograph at which recall is stated beside the presets' own."""
@@ -51,7 +53,7 @@ def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
     Raises:
         RunError: no cascade in `models`.
     """
-    path = models / f"{NAME}.json"
+    path = models / f"{FINDER}.json"
     if not path.is_file():
         raise RunError(f"expected a trained cascade at {path}: run `python -m train cascade` first")
     manifest = CascadeManifest.load(path)
@@ -104,8 +106,9 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
         "frame": {"size_px": list(FRAME), "least_face_px": FRAME_FACE_PX, "cores": 1},
         "time_ratio": {name: round(ratio, 3) for name, ratio in ratios.items()},
     }
-    path = models / f"{NAME}.json"
+    path = models / f"{FINDER}.json"
     replace(manifest, evaluation=manifest.evaluation | evaluation).save(path)
+    write_model_card(models)
     if dump_false is not None:
         print(f"{dump(by_name['maskdet photo'], data, dump_false)} false faces in {dump_false}")
     return path

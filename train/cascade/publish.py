@@ -15,8 +15,8 @@ from train.cascade.mining import box_size
 from train.cascade.progress import Progress
 from train.errors import RunError
 from train.runs import now_iso
+from train.shipped import FINDER
 
-NAME: Final = "maskdet-haar"
 PARTS: Final = ("search", "check")
 """Folders of a run, one cascade each."""
 EVERY_SCORE: Final = -1e3
@@ -56,12 +56,12 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
         stages[part] = progress.stages()
         if not stages[part] or not progress.xml.is_file():
             raise RunError(f"expected a trained cascade in {progress.folder}")
-        path = models / f"{NAME}-{part}.xml"
+        path = models / f"{FINDER}-{part}.xml"
         write_whole(path, progress.xml.read_bytes())
         files[part] = CascadeFile.of(path)
     width, height = box_size(1.0)
     manifest = CascadeManifest(
-        name=NAME,
+        name=FINDER,
         search=files["search"],
         check=files["check"],
         window_px=WINDOW_PX,
@@ -86,7 +86,7 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
         presets[name] = replace(settings, min_score=round(least, 3))
         points[name] = curve(tally)
     manifest = replace(manifest, presets=presets, evaluation={"tuning_curves": points})
-    path = models / f"{NAME}.json"
+    path = models / f"{FINDER}.json"
     manifest.save(path)
     return path
 
