@@ -6,13 +6,16 @@ face finder.
 
 import argparse
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from train import configs
 from train.errors import TrainError
 
 if TYPE_CHECKING:
     from maskdet_core.trained_finder import TrainedFaceFinder
+    from train.config import FitConfig
     from train.split import Split
 
 NO_FACE_SCORE = -2.0
@@ -49,8 +52,9 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument(
         "--weights",
         default="imagenet",
-        metavar="imagenet|none|FILE.npz",
-        help="start weights (default: imagenet, which needs a network)",
+        metavar="imagenet|none|FILE",
+        help="start weights: a .npz of VGG19's layers or the model.keras of an earlier run "
+        "(default: imagenet, which needs a network)",
     )
     fit.add_argument(
         "--hands",
@@ -66,24 +70,21 @@ def parser() -> argparse.ArgumentParser:
         help="face finder whose false alarms teach the network what no face is "
         "(default: models/maskdet-haar.json)",
     )
-    fit.add_argument("--frozen-epochs", type=int, default=2, metavar="N")
-    fit.add_argument("--full-epochs", type=int, default=8, metavar="N")
     fit.add_argument(
-        "--epoch-samples",
-        type=int,
-        default=10_000,
-        metavar="N",
-        help="augmented faces an epoch (default: 10000)",
+        "--config",
+        default=configs.DEFAULT,
+        choices=configs.names(),
+        help=f"named configuration (default: {configs.DEFAULT}); the options below change it",
     )
-    fit.add_argument("--batch-size", type=int, default=32, metavar="N")
-    fit.add_argument("--learning-rate", type=float, default=2e-4, metavar="RATE")
-    fit.add_argument("--full-learning-rate", type=float, default=1e-4, metavar="RATE")
-    fit.add_argument("--seed", type=int, default=20, metavar="N")
-    fit.add_argument(
-        "--precision",
-        default="auto",
-        choices=["auto", "float32", "mixed_bfloat16", "mixed_float16"],
-    )
+    fit.add_argument("--no-hands", action="store_true", help="do without pictures of hands")
+    fit.add_argument("--frozen-epochs", type=int, metavar="N", help="of the first phase")
+    fit.add_argument("--full-epochs", type=int, metavar="N", help="of the second phase")
+    fit.add_argument("--epoch-samples", type=int, metavar="N", help="augmented faces an epoch")
+    fit.add_argument("--batch-size", type=int, metavar="N")
+    fit.add_argument("--learning-rate", type=float, metavar="RATE")
+    fit.add_argument("--full-learning-rate", type=float, metavar="RATE")
+    fit.add_argument("--seed", type=int, metavar="N")
+    fit.add_argument("--precision", choices=["auto", "float32", "mixed_bfloat16", "mixed_float16"])
     fit.add_argument(
         "--resume",
         action="store_true",
@@ -183,7 +184,9 @@ def _dispatch(args: argparse.Namespace) -> None:
     from train.split import split_samples
 
     print("reading and grouping pictures …", flush=True)
-    split = split_samples([s for root in args.data for s in read_dataset(root)])
+    config = _fit_config(args) if args.command == "fit" else None
+    samples = [s for root in args.data for s in read_dataset(root)]
+    split = split_samples(samples, config.hold_out if config else ())
     print(
         f"{len(split.train)} faces to train on, {len(split.validation)} to validate, "
         f"{len(split.leak_free_test)} in the leak-free test; "
@@ -191,20 +194,9 @@ def _dispatch(args: argparse.Namespace) -> None:
         "faces have a relative in the published training part",
         flush=True,
     )
-    if args.command == "fit":
-        from train.fit import FitConfig, fit
+    if config is not None:
+        from train.fit import fit
 
-        config = FitConfig(
-            weights=args.weights,
-            frozen_epochs=args.frozen_epochs,
-            full_epochs=args.full_epochs,
-            epoch_samples=args.epoch_samples,
-            batch_size=args.batch_size,
-            learning_rate=args.learning_rate,
-            full_learning_rate=args.full_learning_rate,
-            seed=args.seed,
-            precision=args.precision,
-        )
         trained = fit(config, split, _finder(args.finder), args.out, args.hands, resume=args.resume)
         print(f"trained network: {trained}")
     elif args.command == "export":
@@ -217,6 +209,16 @@ def _dispatch(args: argparse.Namespace) -> None:
         print(f"evaluation: {evaluate(args.run, split, args.data, args.models, args.hands)}")
     else:
         _dispatch_cascade(args, split)
+
+
+def _fit_config(args: argparse.Namespace) -> "FitConfig":
+    config, _ = configs.load(args.config)
+    asked = {
+        field.name: value
+        for field in fields(config)
+        if (value := getattr(args, field.name, None)) is not None and field.name != "hands"
+    }
+    return replace(config, **asked, hands=config.hands and not args.no_hands)
 
 
 def _finder(manifest: Path) -> "TrainedFaceFinder | None":

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from train.datasets import CLASSES, FaceSample
 from train.hands import HandPaster
+from train.occlude import shade_lower_face, wear_sunglasses
 from train.pictures import IMAGE_SIZE_PX, face_square, read_rgb, warp
 
 _UPSCALERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
@@ -32,6 +33,8 @@ class AugmentConfig:
         low_resolution, blur, jpeg, noise, light, grey: share of faces degraded so.
         min_side_px: coarsest face drawn by `low_resolution`.
         hand: share of faces with a hand, where pictures of hands are given.
+        lower_shade: share of faces darkened or tinted below the nose.
+        sunglasses: share of faces with dark glasses.
     """
 
     zoom: float = 0.2
@@ -46,6 +49,23 @@ class AugmentConfig:
     light: float = 0.7
     grey: float = 0.06
     hand: float = 0.2
+    lower_shade: float = 0.12
+    sunglasses: float = 0.06
+
+
+PLAIN = AugmentConfig(
+    shift=0.0,
+    rotation_deg=0.0,
+    low_resolution=0.0,
+    blur=0.0,
+    jpeg=0.0,
+    noise=0.0,
+    light=0.0,
+    grey=0.0,
+    lower_shade=0.0,
+    sunglasses=0.0,
+)
+"""Flips, zooms and shears only, as the original project drew them; hands where they are given."""
 
 
 def augmented_crop(
@@ -65,10 +85,26 @@ def augmented_crop(
         rgb = np.asarray(cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
         cx, cy, side = cx * shrink, cy * shrink, side * shrink
     face = warp(rgb, _random_affine(cx, cy, side, rng, config))
-    if hands is not None and sample.label < len(CLASSES) and rng.random() < config.hand:
-        over_mouth = sample.label == _WITHOUT_MASK or rng.random() < 0.3
-        face = hands.paste(face, rng, over_mouth=over_mouth)
+    if sample.label < len(CLASSES):
+        face = _cover(face, sample.label, rng, config, hands)
     return degrade(face, rng, config)
+
+
+def _cover(
+    face: NDArray[np.uint8],
+    label: int,
+    rng: np.random.Generator,
+    config: AugmentConfig,
+    hands: HandPaster | None,
+) -> NDArray[np.uint8]:
+    if rng.random() < config.lower_shade:
+        face = shade_lower_face(face, rng)
+    if rng.random() < config.sunglasses:
+        face = wear_sunglasses(face, rng)
+    if hands is not None and rng.random() < config.hand:
+        over_mouth = label == _WITHOUT_MASK or rng.random() < 0.3
+        face = hands.paste(face, rng, over_mouth=over_mouth)
+    return face
 
 
 def _random_affine(

@@ -15,7 +15,8 @@ from maskdet_core.classifier import MaskClassifier
 from maskdet_core.files import write_whole
 from maskdet_core.manifest import CropFraming, ModelManifest
 from train.calibrate import calibrated
-from train.datasets import CLASSES, OUTPUTS, FaceSample
+from train.config import NetworkConfig
+from train.datasets import CLASSES, FaceSample
 from train.errors import RunError
 from train.metrics import float_logits
 from train.model import build_model
@@ -39,7 +40,8 @@ def load_trained(run: Path) -> keras.Model:
         raise RunError(f"expected a finished run, {final} does not exist")
     trained = keras.models.load_model(final, compile=False)
     keras.mixed_precision.set_global_policy("float32")
-    model = build_model("none")
+    # the same layers anew, since each keeps the precision it was trained in
+    model = build_model("none", network_of(run))
     if trained.output_shape != model.output_shape:
         raise RunError(
             f"expected a network of {model.output_shape[-1]} outputs in {run}, got "
@@ -47,6 +49,19 @@ def load_trained(run: Path) -> keras.Model:
         )
     model.set_weights(trained.get_weights())
     return model
+
+
+def network_of(run: Path) -> NetworkConfig:
+    """What a run built around VGG19's convolutions.
+
+    Raises:
+        RunError: no run there, or one by another version.
+    """
+    config = RunFolder(run).read().get("config", {})
+    try:
+        return NetworkConfig(**config.get("network", {}))
+    except TypeError as error:
+        raise RunError(f"expected a run by this version in {run}: {error}") from error
 
 
 def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
@@ -72,14 +87,14 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
         model.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
     values: dict[str, Any] = {
         "name": NETWORK,
-        "classes": OUTPUTS,
+        "classes": network_of(run).outputs,
         "input_size_px": IMAGE_SIZE_PX,
         "crop": CropFraming(CROP_SCALE, 0.0),
         "training": {
             "date": now_iso()[:10],
             "run": record["name"],
             "datasets": [{"name": d["name"], "n_train": d["n_train"]} for d in record["datasets"]],
-            "start_weights": Path(record["config"]["weights"]).name,
+            "start_weights": record["config"]["weights"],
             "epochs": record["epochs_total"],
         },
     }

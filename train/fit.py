@@ -1,10 +1,10 @@
-"""Training: first the upper blocks on fixed lower ones, then all of VGG19."""
+"""Training in two phases: the upper blocks on fixed lower ones, then deeper."""
 
 import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,52 +12,17 @@ import keras
 
 from maskdet_core.trained_finder import TrainedFaceFinder
 from train import no_faces
-from train.augment import AugmentConfig
+from train.config import HEAD_ONLY, FitConfig
 from train.datasets import FaceSample
 from train.errors import RunError
 from train.hands import HandPaster, split_hands
-from train.model import build_model, set_frozen
+from train.model import blocks_given, build_model, train_from
 from train.pipeline import AugmentedFaces, PlainFaces
 from train.runs import RunFolder, now_iso
 from train.split import Split
 
 NO_FACES_FILE = "no_faces.json"
 """In the run's folder: where the training photographs show no face."""
-
-
-@dataclass(frozen=True)
-class FitConfig:
-    """Settings of a training run; a resumed run must have the same.
-
-    Attributes:
-        weights: start weights, see `train.model.build_model`.
-        frozen_epochs: epochs with blocks 1-3 fixed; full_epochs: epochs with all layers trained.
-        epoch_samples: augmented faces an epoch.
-        learning_rate: peak of the first phase's Adam; `full_learning_rate` that of the second.
-            Each phase warms up linearly and decays as a cosine.
-        average_share: the weights that are measured and kept are an exponential average over this
-            share of a phase's steps; see Polyak and Juditsky (1992).
-        precision: Keras policy; "auto" takes bfloat16 where the processor computes in it.
-    """
-
-    weights: str = "imagenet"
-    frozen_epochs: int = 2
-    full_epochs: int = 8
-    epoch_samples: int = 10_000
-    batch_size: int = 32
-    learning_rate: float = 2e-4
-    full_learning_rate: float = 1e-4
-    warmup_share: float = 0.08
-    average_share: float = 0.05
-    seed: int = 20
-    precision: str = "auto"
-    max_validation: int = 800
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
-
-    @property
-    def epochs_total(self) -> int:
-        """Epochs of both phases."""
-        return self.frozen_epochs + self.full_epochs
 
 
 def fit(
@@ -77,12 +42,16 @@ def fit(
         finder: with a low least score, to find candidates of the training photographs that show
             no face; None leaves the third output without pictures.
         out: run folder; each whole epoch leaves a checkpoint and a metrics record there.
-        hands: folder of hands to lay over faces, or None.
+        hands: folder of hands to lay over faces, or None where the configuration wants none.
         resume: go on after the last whole epoch; the result equals that of a run without a break.
 
     Raises:
-        RunError: `out` does not fit, see `RunFolder.start`.
+        RunError: `out` does not fit, see `RunFolder.start`, or hands are wanted and not given.
     """
+    if config.hands and hands is None:
+        raise RunError("expected pictures of hands: give --hands DIR, or --no-hands to do without")
+    _check_start(config)
+    config = _fit_blocks(config)
     run = RunFolder(out)
     policy = _policy(config.precision)
     validation = _spread(split.validation, config.max_validation)
@@ -91,28 +60,34 @@ def fit(
             "format": 1,
             "name": out.name,
             "started": now_iso(),
-            "config": asdict(config) | {"hands": hands is not None},
+            "config": config.record(),
             "datasets": _count(split),
             "epochs_total": config.epochs_total,
             "status": "running",
         },
         resume=resume,
     )
-    without = _no_faces(out / NO_FACES_FILE, split, finder, config.seed, resume=resume)
+    without = []
+    if config.network.no_face:
+        without = _no_faces(out / NO_FACES_FILE, split, finder, config.seed, resume=resume)
     keras.mixed_precision.set_global_policy(policy)
     keras.utils.set_random_seed(config.seed)
     done = len(run.epochs()) if resume else 0
     if resume and done and not run.checkpoint.exists():
         raise RunError(f"expected a checkpoint at {run.checkpoint}; start anew in another folder")
-    paster = HandPaster(split_hands(hands)[0]) if hands is not None else None
-    model = keras.models.load_model(run.checkpoint) if done else build_model(config.weights)
+    paster = HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None
+    model = (
+        keras.models.load_model(run.checkpoint)
+        if done
+        else build_model(config.weights, config.network)
+    )
     try:
         phases = (
             ("frozen", 0, config.frozen_epochs),
             ("full", config.frozen_epochs, config.epochs_total),
         )
         for phase, first, last in phases:
-            if done >= last:
+            if first == last or done >= last:
                 continue
             start = max(first, done)
             if start == first:
@@ -124,6 +99,7 @@ def fit(
                     seed=config.seed,
                     epoch=start,
                     epoch_samples=config.epoch_samples,
+                    set_balance=config.set_balance,
                     config=config.augment,
                     hands=paster,
                     workers=os.cpu_count() or 1,
@@ -185,9 +161,29 @@ def save_checkpoint(model: keras.Model, run: RunFolder) -> None:
     partial.replace(run.checkpoint)
 
 
+def _check_start(config: FitConfig) -> None:
+    """A trained network to start from must not have seen what this run holds out."""
+    if not config.weights.endswith(".keras"):
+        return
+    before = RunFolder(Path(config.weights).parent).read().get("config", {})
+    missing = sorted(set(config.hold_out) - set(before.get("hold_out", [])))
+    if missing:
+        raise RunError(
+            f"expected start weights that held out {', '.join(missing)} too, got {config.weights}"
+        )
+
+
+def _fit_blocks(config: FitConfig) -> FitConfig:
+    """Fixed features end where the start weights do: fixed at random, they would say nothing."""
+    if HEAD_ONLY not in (config.frozen_from, config.full_from):
+        return config
+    blocks = min(config.network.blocks, max(1, blocks_given(config.weights)))
+    return replace(config, network=replace(config.network, blocks=blocks))
+
+
 def _compile(model: keras.Model, config: FitConfig, phase: str, epochs: int) -> None:
     frozen = phase == "frozen"
-    set_frozen(model, frozen=frozen)
+    train_from(model, config.frozen_from if frozen else config.full_from)
     peak = config.learning_rate if frozen else config.full_learning_rate
     steps = max(1, config.epoch_samples // config.batch_size) * epochs
     warmup = max(1, int(config.warmup_share * steps))

@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.errors import DataError
+from train.occlude import hold_cup
 from train.pictures import read_rgb
 
 TEST_EVERY = 5
 """Every fifth student's hands are kept for testing."""
 TWO_HANDS = 0.25
 """Share of pasted faces with a second hand."""
+CUPS = 0.12
+"""Share of pasted hands that hold a cup."""
 
 _NAME = re.compile(r"^(\d)_IMG_(\d+)$")
 
@@ -68,7 +71,12 @@ class HandPaster:
     def paste(
         self, rgb: NDArray[np.uint8], rng: np.random.Generator, *, over_mouth: bool
     ) -> NDArray[np.uint8]:
-        """Return a copy of a framed face, uint8 RGB (S, S, 3), with one or two hands on it."""
+        """Return a copy of a framed face, uint8 RGB (S, S, 3), with one or two hands on it.
+
+        Some hold a cup.
+        """
+        if rng.random() < CUPS:
+            rgb = hold_cup(rgb, rng, over_mouth=over_mouth)
         rgb = self._one(rgb, rng, over_mouth=over_mouth)
         if rng.random() < TWO_HANDS:
             rgb = self._one(rgb, rng, over_mouth=over_mouth)

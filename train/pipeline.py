@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.augment import AugmentConfig, augmented_crop
-from train.datasets import OUTPUTS, FaceSample
+from train.datasets import FaceSample
 from train.hands import HandPaster
 from train.pictures import plain_crop
 
@@ -24,7 +24,9 @@ class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
     Args:
         samples: faces to draw from.
         batch_size: faces a batch.
-        epoch_samples: faces an epoch; each class's list is gone through in a fresh order each time.
+        epoch_samples: faces an epoch.
+        set_balance: see `train.config.FitConfig`; a set's faces are gone through in a fresh order
+            each time.
         seed: with the epoch, fixes every batch, so that a resumed run sees what it would have seen.
         epoch: epoch to start at, from 0.
     """
@@ -35,6 +37,7 @@ class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
         *,
         batch_size: int,
         epoch_samples: int,
+        set_balance: float,
         seed: int,
         epoch: int,
         config: AugmentConfig,
@@ -44,7 +47,7 @@ class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
         super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=8)
         self._samples = samples
         self._batch_size = batch_size
-        self._seed, self._epoch = seed, epoch
+        self._seed, self._epoch, self._balance = seed, epoch, set_balance
         self._config, self._hands = config, hands
         self._n_batches = max(1, epoch_samples // batch_size)
         self._order = self._draw_order()
@@ -69,19 +72,22 @@ class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
 
     def _draw_order(self) -> NDArray[np.int64]:
         rng = np.random.default_rng((self._seed, self._epoch))
-        members = {
-            label: np.array([i for i, s in enumerate(self._samples) if s.label == label])
-            for label in range(len(OUTPUTS))
-        }
-        pattern = [label for label in PATTERN if len(members[label])]
+        members: dict[int, dict[str, list[int]]] = {}
+        for i, sample in enumerate(self._samples):
+            members.setdefault(sample.label, {}).setdefault(sample.dataset, []).append(i)
+        pattern = [label for label in PATTERN if label in members]
         n = self._n_batches * self._batch_size
         labels = np.resize(np.array(pattern), n)
         order = np.empty(n, np.int64)
-        for label in set(pattern):
-            places = np.flatnonzero(labels == label)
-            repeats = -(-len(places) // len(members[label]))
-            drawn = np.concatenate([rng.permutation(members[label]) for _ in range(repeats)])
-            order[places] = drawn[: len(places)]
+        for label in sorted(set(pattern)):
+            places = rng.permutation(np.flatnonzero(labels == label))
+            sets = [members[label][name] for name in sorted(members[label])]
+            shares = np.array([len(one) for one in sets], float) ** self._balance
+            ends = np.round(np.cumsum(shares / shares.sum()) * len(places)).astype(int)
+            for one, chosen in zip(sets, np.split(places, ends[:-1]), strict=True):
+                repeats = -(-len(chosen) // len(one))
+                drawn = [rng.permutation(one) for _ in range(repeats)]
+                order[chosen] = np.concatenate(drawn)[: len(chosen)] if drawn else []
         return order
 
 

@@ -9,7 +9,7 @@ when pictures of other groups are added.
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.datasets import FaceSample
+from train.errors import DataError
 from train.pictures import read_rgb
 
 TEST_SHARE = 0.12
@@ -92,17 +93,32 @@ def group_samples(samples: Sequence[FaceSample]) -> list[int]:
     return [find(i) for i in range(len(samples))]
 
 
-def split_samples(samples: Sequence[FaceSample]) -> Split:
-    """Sort faces into training, validation, leak-free test and the published test part."""
+def split_samples(samples: Sequence[FaceSample], hold_out: Collection[str] = ()) -> Split:
+    """Sort faces into training, validation, leak-free test and the published test part.
+
+    Args:
+        samples: of all sets.
+        hold_out: sets whose faces, and look-alikes of them in other sets, are neither trained on
+            nor validated with; the test parts stay as they are without it.
+
+    Raises:
+        DataError: a set to hold out is not among the samples.
+    """
+    missing = sorted(set(hold_out) - {sample.dataset for sample in samples})
+    if missing:
+        raise DataError(f"expected the picture sets to hold out, missing: {', '.join(missing)}")
     groups = group_samples(samples)
     keys: dict[int, str] = {}
     published_splits: dict[int, set[str]] = defaultdict(set)
     whole_photo_test: set[int] = set()
+    held_out: set[int] = set()
     for sample, group in zip(samples, groups, strict=True):
         keys[group] = min(keys.get(group, sample.key), sample.key)
         published_splits[group].add(sample.published_split)
         if sample.box is not None and sample.published_split == "test":
             whole_photo_test.add(group)
+        if sample.dataset in hold_out:
+            held_out.add(group)
     split = Split([], [], [], [], 0)
     n_related = 0
     for sample, group in zip(samples, groups, strict=True):
@@ -112,6 +128,8 @@ def split_samples(samples: Sequence[FaceSample]) -> Split:
             n_related += "train" in published_splits[group]
         if group in whole_photo_test or share < TEST_SHARE:
             split.leak_free_test.append(sample)
+        elif group in held_out:
+            continue
         elif share < TEST_SHARE + VALIDATION_SHARE:
             split.validation.append(sample)
         elif sample.published_split != "test":

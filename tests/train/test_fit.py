@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from maskdet_core.classifier import MaskClassifier, load_classifier
+from train.config import FitConfig
 from train.datasets import FaceSample, read_dataset
 from train.errors import RunError, WeightsError
 from train.evaluate import evaluate
 from train.export import export, load_trained
-from train.fit import EpochRecorder, FitConfig, fit
+from train.fit import EpochRecorder, fit
 from train.metrics import float_logits
 from train.model import build_model
 from train.pictures import plain_crop
@@ -22,6 +23,7 @@ from train.split import Split
 
 CONFIG = FitConfig(
     weights="none",
+    hands=False,
     frozen_epochs=1,
     full_epochs=1,
     epoch_samples=8,

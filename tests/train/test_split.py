@@ -2,8 +2,10 @@ import shutil
 from pathlib import Path
 
 import cv2
+import pytest
 
 from train.datasets import read_dataset
+from train.errors import DataError
 from train.split import group_samples, split_samples
 
 
@@ -62,3 +64,22 @@ def test_relatives_of_published_test_are_counted(crop_set: Path) -> None:
     source = sorted((crop_set / "Train" / "WithMask").iterdir())[0]
     shutil.copy(source, crop_set / "Test" / "WithMask" / "copy.jpg")
     assert split_samples(read_dataset(crop_set)).n_published_test_with_relative == 1
+
+
+def test_held_out_set_and_its_look_alikes_are_not_learnt(crop_set: Path, photo_set: Path) -> None:
+    source = sorted((crop_set / "Train" / "WithMask").iterdir())[0]
+    shutil.copy(source, photo_set / "Train" / "Mask" / "twin.jpg")
+    samples = read_dataset(crop_set) + read_dataset(photo_set, whole_photos=False)
+    whole = split_samples(samples)
+    part = split_samples(samples, hold_out=["photos"])
+    learnt = [*part.train, *part.validation]
+    assert {s.dataset for s in learnt} == {"crops"}
+    assert source not in {s.path for s in learnt}
+    assert set(part.train) < set(whole.train)
+    assert part.leak_free_test == whole.leak_free_test
+    assert part.published_test == whole.published_test
+
+
+def test_unknown_set_to_hold_out_is_named(crop_set: Path) -> None:
+    with pytest.raises(DataError, match="elsewhere"):
+        split_samples(read_dataset(crop_set), hold_out=["elsewhere"])

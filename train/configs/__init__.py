@@ -1,0 +1,28 @@
+"""Named configurations: one module each, with a `CONFIG` and a line that says what is special."""
+
+import importlib
+import pkgutil
+
+from train.config import FitConfig
+from train.errors import RunError
+
+DEFAULT = "maskdet"
+
+
+def names() -> list[str]:
+    """All of them, the default first."""
+    found = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(found, key=lambda name: name != DEFAULT)
+
+
+def load(name: str) -> tuple[FitConfig, str]:
+    """The configuration of that name, and what it does in a line.
+
+    Raises:
+        RunError: there is none of that name.
+    """
+    if name not in names():
+        raise RunError(f"expected a configuration out of {', '.join(names())}, got {name}")
+    module = importlib.import_module(f"{__name__}.{name}")
+    config: FitConfig = module.CONFIG
+    return config, (module.__doc__ or name).strip().splitlines()[0].rstrip(".")

@@ -1,0 +1,5 @@
+"""The recipe that ships."""
+
+from train.config import FitConfig
+
+CONFIG = FitConfig()

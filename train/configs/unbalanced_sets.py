@@ -1,0 +1,7 @@
+"""Every face as often, whatever set it is from."""
+
+from dataclasses import replace
+
+from train.configs import maskdet
+
+CONFIG = replace(maskdet.CONFIG, set_balance=1.0)
