@@ -36,6 +36,7 @@ _CLASS_NAMES = {
     "nonmask": "without_mask",
     "nomask": "without_mask",
 }
+_WORN_WRONGLY = "incorrect_mask"
 _PHOTO_SCORE = 0.6
 """Reference boxes below this score of their detector are left out of training and testing."""
 
@@ -119,6 +120,17 @@ def read_dataset(root: Path, *, whole_photos: bool | None = None) -> list[FaceSa
             f"missing: {', '.join(sorted(missing))}"
         )
     return samples
+
+
+def read_worn_wrongly(root: Path, published_split: str) -> list[Path]:
+    """Face crops of masks under the nose or chin (`incorrect_mask`), of one part of a set."""
+    return sorted(
+        path
+        for split_dir in root.iterdir()
+        if SPLITS.get(split_dir.name.lower()) == published_split
+        for path in (split_dir / _WORN_WRONGLY).glob("*")
+        if path.suffix.lower() in PICTURE_SUFFIXES
+    )
 
 
 def _read_boxes(path: Path) -> dict[str, list[list[float]]]:

@@ -9,31 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from maskdet_core.classifier import MaskClassifier
-from maskdet_core.detector import MaskDetector, load_detector
-from maskdet_core.types import FaceBox
+from maskdet_core.classifier import MaskClassifier, judge
+from maskdet_core.detector import load_detector
+from maskdet_core.manifest import ModelManifest
+from train import face_tests
 from train.calibrate import calibration_error, risk_coverage
-from train.datasets import CLASSES, FaceSample, read_dataset
+from train.datasets import CLASSES, OUTPUTS, FaceSample, read_dataset, read_worn_wrongly
+from train.errors import RunError
 from train.export import load_trained
-from train.hands import split_hands
-from train.intervals import wilson_interval
-from train.metrics import evaluate_set, float_logits
+from train.face_tests import FaceTest
+from train.metrics import evaluate_set, float_logits, label_agreement
 from train.model_card import write_model_card
-from train.pictures import plain_crop, read_rgb
+from train.pictures import read_rgb, square_crop
 from train.runs import RunFolder, now_iso, write_json
 from train.shipped import NETWORK
-from train.slices import slices, with_hands
 from train.split import Split
+from train.whole_photos import whole_photos
 
 N_WORST = 24
 """Mistakes that each set's record names."""
 
-MATCH_IOU = 0.35
-"""Overlap with the reference box from which a person counts as found."""
-
 
 def evaluate(
-    run: Path, split: Split, roots: Sequence[Path], models: Path, hands: Path | None
+    run: Path,
+    split: Split,
+    roots: Sequence[Path],
+    models: Path,
+    hands: Path | None,
+    held_out_run: Path | None = None,
 ) -> Path:
     """Write `evaluation.json` beside the exported run's records and figures into the manifest.
 
@@ -43,14 +46,19 @@ def evaluate(
         roots: folders of the sets; the first of whole photographs is searched as the app does.
         models: folder of the exported network.
         hands: pictures of hands; None leaves the test with hands out.
+        held_out_run: a run of the same recipe that held sets out, to measure on these.
     """
     manifest_path = models / f"{NETWORK}.json"
     classifier = MaskClassifier.from_manifest(manifest_path)
     manifest = classifier.manifest
-    sets = list(_measure_sets(classifier, split, hands))
-    crops = np.stack([plain_crop(s) for s in split.validation])
-    in_float, in_int8 = float_logits(load_trained(run), crops), classifier.logits(crops)
-    same = int(np.sum((in_float[:, 0] > in_float[:, 1]) == (in_int8[:, 0] > in_int8[:, 1])))
+    sets = [
+        record
+        for test in _tests(split, hands)
+        for record in measure(test, _int8_logits(classifier, test.crops), manifest)
+    ]
+    if held_out_run is not None:
+        sets += list(_measure_held_out(held_out_run, split, manifest))
+    crops = face_tests.crops_of(split.validation)
     photos = [r for r in roots if any(s.box for s in read_dataset(r))]
     record: dict[str, Any] = {
         "format": 1,
@@ -58,8 +66,15 @@ def evaluate(
         "model": NETWORK,
         "min_confidence": manifest.min_confidence,
         "classes": list(CLASSES),
+        "published_test": {
+            "n": len(split.published_test),
+            "n_with_relative": split.n_published_test_with_relative,
+        },
         "sets": sets,
-        "int8_vs_float": {"n": len(crops), "n_same": same, "agreement": same / len(crops)},
+        "worn_wrongly": _worn_wrongly(classifier, roots),
+        "int8_vs_float": label_agreement(
+            float_logits(load_trained(run), crops), classifier.logits(crops)
+        ),
     }
     if photos:
         record["whole_photos"] = whole_photos(photos[0], load_detector(classifier))
@@ -75,145 +90,101 @@ def evaluate(
         }
         for s in sets
     }
-    replace(manifest, metrics={**manifest.metrics, **metrics}).save(manifest_path)
+    kept = {"int8_same_label": manifest.metrics["int8_same_label"]}
+    replace(manifest, metrics=kept | metrics).save(manifest_path)
     write_model_card(models)
     return path
 
 
-def _measure_sets(
-    classifier: MaskClassifier, split: Split, hands: Path | None
-) -> Iterator[dict[str, Any]]:
-    published = "The publisher's own test part; relatives of its pictures may have been trained on."
-    for name in sorted({s.dataset for s in split.published_test}):
-        faces = [s for s in split.published_test if s.dataset == name]
-        crops = _crops(faces)
-        title = f"{name}, given Test"
-        yield _measure(f"{name}-test", title, published, faces, crops, classifier)
-        for words, members in slices(faces, crops).items():
-            if words.endswith("and more") and 0 < members.sum() < len(faces):
-                part = [s for s, member in zip(faces, members, strict=True) if member]
-                slug = f"{name}-test-large"
-                yield _measure(
-                    slug, f"{title}, {words}", published, part, crops[members], classifier
-                )
-    free = split.leak_free_test
-    note = "No picture here, nor a copy or look-alike of it, was trained on."
-    crops = _crops(free)
-    yield _measure("leak-free", "Leak-free, all sets", note, free, crops, classifier)
-    parts = {
-        name: np.array([s.dataset == name for s in free])
-        for name in sorted({s.dataset for s in free})
-    }
-    for words, members in (parts | slices(free, crops)).items():
-        if members.any():
-            part = [s for s, member in zip(free, members, strict=True) if member]
-            slug = "leak-free-" + words.replace(" ", "-")
-            yield _measure(slug, f"Leak-free, {words}", note, part, crops[members], classifier)
+def _tests(split: Split, hands: Path | None) -> Iterator[FaceTest]:
+    yield from face_tests.published(split)
+    yield face_tests.leak_free(split)
     if hands is not None:
-        covered = with_hands(free, split_hands(hands)[1])
-        note = (
-            "The leak-free test with a hand of a student never trained on laid over every bare "
-            "mouth, and over or beside every mask."
-        )
-        yield _measure("hands", "With hands, all sets", note, free, covered, classifier)
+        yield face_tests.hands(split, hands)
 
 
-def _crops(faces: Sequence[FaceSample]) -> NDArray[np.uint8]:
-    return np.stack([plain_crop(s) for s in faces])
-
-
-def _measure(
-    slug: str,
-    name: str,
-    note: str,
-    faces: Sequence[FaceSample],
-    crops: NDArray[np.uint8],
-    classifier: MaskClassifier,
-) -> dict[str, Any]:
-    said = [
-        classifier.predict(crops[i : i + 1]) for i in tqdm(range(len(crops)), slug, unit="face")
+def _int8_logits(classifier: MaskClassifier, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    rows = [
+        classifier.logits(crops[i : i + 1]) for i in tqdm(range(len(crops)), "faces", unit="face")
     ]
-    p = np.concatenate([one.p_with_mask for one in said])
-    p_face = np.concatenate([one.p_face for one in said])
-    masked = np.array([CLASSES[s.label] == "with_mask" for s in faces])
-    result = evaluate_set(slug, name, note, p, masked, classifier.manifest.min_confidence)
-    error, bins = calibration_error(p, masked)
+    return np.concatenate(rows)
+
+
+def _measure_held_out(run: Path, split: Split, manifest: ModelManifest) -> Iterator[dict[str, Any]]:
+    """A network in float32, since it is not exported; thresholds are those of what ships."""
+    names = RunFolder(run).read()["config"].get("hold_out", [])
+    if not names:
+        raise RunError(f"expected a run that held sets out, {run} learnt from all")
+    model = load_trained(run)
+    manifest = replace(manifest, classes=OUTPUTS[: model.output_shape[-1]])
+    for name in names:
+        test = face_tests.held_out(split, name)
+        yield from measure(test, float_logits(model, test.crops), manifest)
+
+
+def measure(
+    test: FaceTest, logits: NDArray[np.float64], manifest: ModelManifest
+) -> Iterator[dict[str, Any]]:
+    """One record for each part of a test, printed as it comes.
+
+    Args:
+        test: faces and their parts.
+        logits: (N, n_classes) of its crops.
+        manifest: names the classes, the temperature and the thresholds.
+    """
+    said = judge(logits, manifest)
+    for part in test.parts:
+        here = np.flatnonzero(part.members)
+        faces = [test.faces[i] for i in here]
+        p, p_face = said.p_with_mask[here], said.p_face[here]
+        masked = np.array([CLASSES[s.label] == "with_mask" for s in faces])
+        result = evaluate_set(part.slug, part.name, test.note, p, masked, manifest.min_confidence)
+        error, bins = calibration_error(p, masked)
+        result |= {
+            "n_no_face": int((p_face < manifest.min_face_probability).sum()),
+            "calibration_error": error,
+            "calibration": bins,
+            "risk_coverage": risk_coverage(p, masked),
+            "worst": _worst(faces, p, masked),
+        }
+        _print(result)
+        yield result
+
+
+def _worst(
+    faces: Sequence[FaceSample], p: NDArray[np.float64], masked: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
     wrong_first = np.argsort(np.where(masked, p, 1 - p), kind="stable")[:N_WORST]
-    result |= {
-        "n_no_face": int((p_face < classifier.manifest.min_face_probability).sum()),
-        "calibration_error": error,
-        "calibration": bins,
-        "risk_coverage": risk_coverage(p, masked),
-        "worst": [
-            {"key": faces[i].key, "p_with_mask": round(float(p[i]), 4)}
-            for i in wrong_first
-            if (p[i] >= 0.5) != masked[i]
-        ],
-    }
+    return [
+        {"key": faces[i].key, "p_with_mask": round(float(p[i]), 4)}
+        for i in wrong_first
+        if (p[i] >= 0.5) != masked[i]
+    ]
+
+
+def _print(result: dict[str, Any]) -> None:
     low, high = result["ci95"]
     classes = ", ".join(
         f"{label} {one['n_correct']}/{one['n']}" for label, one in result["per_class"].items()
     )
     print(
-        f"{name}: {result['n_correct']} of {result['n']} right, "
+        f"{result['name']}: {result['n_correct']} of {result['n']} right, "
         f"{result['accuracy']:.2%} ({low:.2%} to {high:.2%}); {classes}; "
         f"not sure {result['n_not_sure']}, wrong though sure {result['n_wrong_sure']}, "
-        f"called no face {result['n_no_face']}, calibration error {error:.3f}"
+        f"called no face {result['n_no_face']}, "
+        f"calibration error {result['calibration_error']:.3f}"
     )
-    return result
 
 
-def whole_photos(root: Path, detector: MaskDetector) -> dict[str, Any]:
-    """Run the app's own way, face finder and all, over the photographs of a set's test part.
-
-    A person is found where a box overlaps the reference by `MATCH_IOU` or more; every box that
-    matches nobody is a false face.
-    """
-    faces = [s for s in read_dataset(root, whole_photos=True) if s.published_split == "test"]
-    people: dict[Path, list[FaceSample]] = {}
-    for sample in faces:
-        people.setdefault(sample.path, []).append(sample)
-    counts = {
-        c: dict.fromkeys(("n_people", "n_found", "n_right", "n_not_sure"), 0) for c in CLASSES
-    }
-    n_false = 0
-    for path, samples in tqdm(people.items(), desc="whole photos", unit="photo"):
+def _worn_wrongly(classifier: MaskClassifier, roots: Sequence[Path]) -> dict[str, int]:
+    """What is said of masks under the nose or chin, which are neither class."""
+    paths = [path for root in roots for path in read_worn_wrongly(root, "test")]
+    counts = {"n": len(paths), "with_mask": 0, "without_mask": 0, "not_sure": 0}
+    for path in paths:
         rgb = read_rgb(path)
-        left = list(detector.detect(rgb).faces)
-        for sample in samples:
-            count = counts[CLASSES[sample.label]]
-            count["n_people"] += 1
-            overlaps = [_iou(face.box, sample, rgb.shape[:2]) for face in left]
-            if not overlaps or max(overlaps) < MATCH_IOU:
-                continue
-            face = left.pop(int(np.argmax(overlaps)))
-            count["n_found"] += 1
-            count["n_right"] += face.verdict == CLASSES[sample.label]
-            count["n_not_sure"] += face.verdict == "not_sure"
-        n_false += len(left)
-    for name, count in counts.items():
-        low, high = wilson_interval(count["n_right"], count["n_people"])
-        print(
-            f"whole photos, {name}: {count['n_found']} of {count['n_people']} people found, "
-            f"{count['n_right']} with a right verdict ({low:.1%} to {high:.1%})"
-        )
-    print(f"whole photos: {n_false} false faces in {len(people)} photos")
-    return {
-        "slug": f"{root.name}-test",
-        "n_photos": len(people),
-        "n_people": sum(c["n_people"] for c in counts.values()),
-        "n_found": sum(c["n_found"] for c in counts.values()),
-        "false_faces": n_false,
-        "per_class": counts,
-    }
-
-
-def _iou(box: FaceBox, sample: FaceSample, shape: tuple[int, ...]) -> float:
-    if sample.box is None:
-        return 0.0
-    height, width = shape
-    x, y, w, h = (v * s for v, s in zip(sample.box, (width, height) * 2, strict=True))
-    across = min(box.x + box.w, x + w) - max(box.x, x)
-    down = min(box.y + box.h, y + h) - max(box.y, y)
-    shared = max(0.0, across) * max(0.0, down)
-    return shared / (box.w * box.h + w * h - shared)
+        height, width = rgb.shape[:2]
+        crop = square_crop(rgb, width / 2, height / 2, max(height, width))
+        p = float(classifier.predict(crop[None]).p_with_mask[0])
+        sure = max(p, 1 - p) >= classifier.manifest.min_confidence
+        counts[CLASSES[p < 0.5] if sure else "not_sure"] += 1
+    return counts

@@ -18,7 +18,7 @@ from train.calibrate import calibrated
 from train.config import NetworkConfig
 from train.datasets import CLASSES, FaceSample
 from train.errors import RunError
-from train.metrics import float_logits
+from train.metrics import float_logits, label_agreement
 from train.model import build_model
 from train.pictures import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
 from train.runs import RunFolder, now_iso
@@ -102,7 +102,7 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
     plain = ModelManifest.for_file(target, **values)
     in_int8 = MaskClassifier(target.read_bytes(), plain).logits(crops)
     masked = np.array([s.label == CLASSES.index("with_mask") for s in split.validation])
-    same = _label_agreement(float_logits(model, crops), in_int8)
+    same = label_agreement(float_logits(model, crops), in_int8)
     manifest_path = models / f"{NETWORK}.json"
     manifest = replace(calibrated(plain, in_int8, masked), metrics={"int8_same_label": same})
     manifest.save(manifest_path)
@@ -112,15 +112,6 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
         shutil.copyfile(run / name, records / name)
     print(f"int8 and float32 agree on {same['n_same']} of {same['n']} validation faces")
     return manifest_path
-
-
-def _label_agreement(
-    in_float: NDArray[np.float64], in_int8: NDArray[np.float64]
-) -> dict[str, float]:
-    """Faces that both networks call masked or both bare."""
-    n = len(in_int8)
-    n_same = int(np.sum((in_float[:, 0] > in_float[:, 1]) == (in_int8[:, 0] > in_int8[:, 1])))
-    return {"n": n, "n_same": n_same, "value": n_same / n}
 
 
 def _to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:

@@ -18,4 +18,5 @@ def wilson_interval(n_correct: int, n: int) -> tuple[float, float]:
     share, z2 = n_correct / n, _Z95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # at 0 and 1 rounding could leave the share itself outside
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))

@@ -20,6 +20,15 @@ def float_logits(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.flo
     return np.concatenate(parts).astype(np.float64)
 
 
+def label_agreement(
+    in_float: NDArray[np.float64], in_int8: NDArray[np.float64]
+) -> dict[str, float]:
+    """Faces that two networks both call masked or both bare, from their logits (N, 2 or more)."""
+    n = len(in_int8)
+    n_same = int(np.sum((in_float[:, 0] > in_float[:, 1]) == (in_int8[:, 0] > in_int8[:, 1])))
+    return {"n": n, "n_same": n_same, "value": n_same / n}
+
+
 def evaluate_set(
     slug: str,
     name: str,

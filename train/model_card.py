@@ -12,6 +12,8 @@ from maskdet_core.types import NO_FACE
 from train.shipped import FINDER, NETWORK
 
 FILE = "MODEL_CARD.md"
+ABLATIONS_FILE = "ablations.json"
+"""Beside the card: what `python -m train ablate` found."""
 
 _INTRO = """# Model card
 
@@ -43,6 +45,9 @@ def write_model_card(models: Path) -> Path:
         record = models / "runs" / str(manifest.training.get("run")) / "evaluation.json"
         read = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
         parts += [_network(manifest), _sets(read.get("sets", [])), _whole(read)]
+    ablations = models / ABLATIONS_FILE
+    if ablations.is_file():
+        parts.append(_ablations(json.loads(ablations.read_text(encoding="utf-8"))))
     if cascades.is_file():
         parts.append(_finder(CascadeManifest.load(cascades)))
     path = models / FILE
@@ -98,10 +103,42 @@ def _whole(record: Mapping[str, Any]) -> str:
     same = record.get("int8_vs_float")
     if same:
         lines.append(f"- int8 and float32: same label on {same['n_same']} of {same['n']} faces")
+    wrongly = record.get("worn_wrongly")
+    if wrongly and wrongly["n"]:
+        lines.append(
+            f"- masks under the nose or chin ({wrongly['n']}): {wrongly['with_mask']} called with "
+            f"mask, {wrongly['without_mask']} without, {wrongly['not_sure']} not sure"
+        )
+    given = record.get("published_test")
+    if given:
+        lines.append(
+            f"- given test parts: {given['n_with_relative']:,} of {given['n']:,} faces have a "
+            "relative in the given training parts"
+        )
     return (
         f"### Whole photographs, finder included\n\n{whole['n_photos']} photographs, "
         f"{whole['false_faces']} false faces.\n\n" + "\n".join(lines) + "\n"
     )
+
+
+def _ablations(record: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            f"`{one['name']}`",
+            str(one["summary"]),
+            *(_share(t["n_good"], t["n"], t["ci95"]) for t in one["tests"]),
+        ]
+        for one in record["configurations"]
+    ]
+    head = ["configuration", "", *(t["name"] for t in record["configurations"][0]["tests"])]
+    return f"""### What each part of the recipe is worth
+
+The same short training for all: {record["epochs"]} epochs of {record["epoch_samples"]:,} faces,
+seed {record["seed"]}, start weights {record["start_weights"]}; measured in float32. What ships
+trained longer.
+
+{_table(head, rows)}
+"""
 
 
 def _finder(manifest: CascadeManifest) -> str:

@@ -41,7 +41,11 @@ def face_square(sample: FaceSample, height_px: int, width_px: int) -> tuple[floa
 def plain_crop(sample: FaceSample) -> NDArray[np.uint8]:
     """The sample's face, not augmented: uint8 RGB (128, 128, 3)."""
     rgb = read_rgb(sample.path)
-    cx, cy, side = face_square(sample, *rgb.shape[:2])
+    return square_crop(rgb, *face_square(sample, *rgb.shape[:2]))
+
+
+def square_crop(rgb: NDArray[np.uint8], cx: float, cy: float, side: float) -> NDArray[np.uint8]:
+    """The square about a centre, in px of the picture: uint8 RGB (128, 128, 3)."""
     if side > 2 * IMAGE_SIZE_PX:
         # warpAffine samples single pixels: shrink first or fine texture turns into noise
         shrink = IMAGE_SIZE_PX / side

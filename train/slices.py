@@ -66,3 +66,15 @@ def with_hands(samples: Sequence[FaceSample], hands: Sequence[Path], seed: int =
         rng = np.random.default_rng((seed, i))
         crops.append(paster.paste(plain_crop(sample), rng, over_mouth=over_mouth))
     return np.stack(crops)
+
+
+def coarse(crops: Crops, side_px: int) -> Crops:
+    """Crops (N, S, S, 3) as if the faces had been this small, blown up again."""
+    size = crops.shape[1]
+    small = [cv2.resize(c, (side_px, side_px), interpolation=cv2.INTER_AREA) for c in crops]
+    return np.stack(
+        [
+            np.asarray(cv2.resize(c, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
+            for c in small
+        ]
+    )
