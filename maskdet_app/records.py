@@ -12,6 +12,8 @@ from typing import Any, Final
 RUNS_ENV: Final = "MASKDET_RUNS"
 """Environment variable: one more folder of runs."""
 _ROOT: Final = Path(__file__).parents[1]
+MODELS: Final = _ROOT / "models"
+"""Folder of what ships."""
 MAX_RECORD_BYTES: Final = 20_000_000
 """A larger record is refused: a run of 10,000 epochs needs 3 MB."""
 EPOCH_NUMBERS: Final = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
@@ -41,7 +43,7 @@ class Run:
 
 def run_folders() -> list[Path]:
     """Folders with a training record, newest record first, shipped and local ones."""
-    roots = [_ROOT / "models" / "runs", _ROOT / "runs"]
+    roots = [MODELS / "runs", _ROOT / "runs"]
     if extra := os.environ.get(RUNS_ENV):
         roots.append(Path(extra))
     found = [
@@ -57,15 +59,15 @@ def run_folders() -> list[Path]:
 def read_run(folder: Path) -> Run:
     """Read what can be read of a run; never raises for what the files hold."""
     problems: list[str] = []
-    info = _read_object(folder / "run.json", problems) or {}
+    info = read_object(folder / "run.json", problems) or {}
     epochs = _read_epochs(folder / "epochs.jsonl", problems)
     evaluation_file = folder / "evaluation.json"
-    evaluation = _read_object(evaluation_file, problems) if evaluation_file.exists() else None
+    evaluation = read_object(evaluation_file, problems) if evaluation_file.exists() else None
     name = info.get("name")
     return Run(
         name=name if isinstance(name, str) and name else folder.name,
         folder=folder,
-        shipped=folder.parent == _ROOT / "models" / "runs",
+        shipped=folder.parent == MODELS / "runs",
         info=info,
         epochs=tuple(epochs),
         evaluation=evaluation,
@@ -108,7 +110,8 @@ def _read_text(path: Path, problems: list[str]) -> str | None:
     return None
 
 
-def _read_object(path: Path, problems: list[str]) -> dict[str, Any] | None:
+def read_object(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    """The object that a JSON file holds; None, and a line in ``problems``, where it does not."""
     text = _read_text(path, problems)
     if text is None:
         return None

@@ -164,6 +164,14 @@ METRICS_RISK_NOTE: Final = (
     "The less sure it may be, the more faces get a verdict and the more of these are wrong. The "
     "dot marks what the app asks for."
 )
+ABLATIONS_TITLE: Final = "What each part of the recipe is worth"
+ABLATIONS_EMPTY: Final = "ablations.json names no test."
+ABLATIONS_PICK: Final = "Test"
+ABLATIONS_NOTE: Final = (
+    "Each network was trained for the same {epochs} epochs of {faces} faces from the same seed, "
+    "with one thing changed, and judged on people whom none had met. What ships was trained "
+    "longer. Lines are 95 % intervals: where they overlap much, the order may be chance."
+)
 METRICS_PHOTOS: Final = "Whole photographs"
 METRICS_PHOTOS_NOTE: Final = (
     "Here faces must first be found, which is the harder part: a person whose face is not found "

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from maskdet_app import finder_view, metrics_view, texts
+from maskdet_app import ablation_view, finder_view, metrics_view, texts
 
 st.title(texts.METRICS_TITLE)
 st.markdown(texts.METRICS_INTRO)
 run = metrics_view.pick_run()
 if run is not None:
     metrics_view.show_run(run)
+ablation_view.show_ablations()
 finder_view.show_finder()
