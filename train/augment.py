@@ -48,7 +48,7 @@ class AugmentConfig:
     noise: float = 0.3
     light: float = 0.7
     grey: float = 0.06
-    hand: float = 0.2
+    hand: float = 0.3
     lower_shade: float = 0.12
     sunglasses: float = 0.06
 

@@ -67,7 +67,7 @@ class FitConfig:
     frozen_epochs: int = 1
     full_epochs: int = 19
     frozen_from: int = 4
-    full_from: int = 1
+    full_from: int = 3
     epoch_samples: int = 8_000
     set_balance: float = 0.5
     batch_size: int = 32

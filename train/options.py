@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
         "fit",
         parents=[data],
         help="train VGG19",
-        description="Train VGG19 at 128×128: blocks 1-3 fixed first, then end to end. Every epoch "
+        description="Train VGG19 at 128×128: upper blocks first, then deeper. Every epoch "
         "leaves a checkpoint and a metrics record in --out; the metrics page follows along.",
     )
     fit.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
