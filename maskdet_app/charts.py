@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.records import finite, interval, objects
+from maskdet_app.records import finite, interval
 
 Chart = alt.Chart | alt.LayerChart
 
@@ -18,6 +18,12 @@ _GREY: Final = "#808A92"
 _BLUE: Final = "#0072B2"
 _VERMILION: Final = "#D55E00"
 _HEIGHT_PX: Final = 260
+_OUTCOMES: Final = {
+    "right verdict": _BLUE,
+    "not sure": _GREY,
+    "wrong verdict": _VERMILION,
+    "face not found": "#C9CED2",
+}
 
 
 def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) -> Chart | None:
@@ -199,27 +205,48 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def photo_rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """Whole-photo figures by class as rows of a table."""
-    per_class = whole.get("per_class")
+def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
+    """What became of the people in whole photographs, as shares of all; None without a count."""
     rows = []
-    for key, word in CLASS_WORDS.items():
-        for one in objects([per_class.get(key)]) if isinstance(per_class, dict) else []:
-            rows.append(
-                {
-                    "People": word,
-                    **{
-                        title: _count(one.get(name))
-                        for title, name in (
-                            ("In the photos", "n_people"),
-                            ("Face found", "n_found"),
-                            ("Right verdict", "n_right"),
-                            ("Not sure", "n_not_sure"),
-                        )
-                    },
-                }
-            )
-    return rows
+    for record in records:
+        per_class = record.get("per_class")
+        for key, word in CLASS_WORDS.items():
+            one = per_class.get(key) if isinstance(per_class, dict) else None
+            counts = _outcomes(one) if isinstance(one, dict) else None
+            if counts is not None:
+                people = f"{record.get('preset', '?')} check, {word}"
+                rows += [
+                    {"people": people, "outcome": name, "n": n, "order": order}
+                    for order, (name, n) in enumerate(counts.items())
+                ]
+    if not rows:
+        return None
+    names = list(dict.fromkeys(str(row["people"]) for row in rows))
+    scale = alt.Scale(domain=list(_OUTCOMES), range=list(_OUTCOMES.values()))
+    drawn: alt.Chart = (
+        _chart(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X("n:Q", stack="normalize", title="people", axis=alt.Axis(format=".0%")),
+            y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
+            color=alt.Color("outcome:N", title=None, scale=scale),
+            order=alt.Order("order:Q"),
+            tooltip=["people:N", "outcome:N", alt.Tooltip("n:Q", title="people")],
+        )
+        .properties(height=alt.Step(34))
+        .configure_legend(orient="top")
+    )
+    return drawn
+
+
+def _outcomes(one: dict[str, Any]) -> dict[str, float] | None:
+    people, found, right, not_sure = (
+        finite(one.get(name)) for name in ("n_people", "n_found", "n_right", "n_not_sure")
+    )
+    if people is None or found is None or right is None or not_sure is None:
+        return None
+    counts = (right, not_sure, found - right - not_sure, people - found)
+    return dict(zip(_OUTCOMES, counts, strict=True))
 
 
 def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:

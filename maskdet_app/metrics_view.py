@@ -95,7 +95,7 @@ def _show_evaluation(run: Run) -> None:
     if sets:
         st.dataframe(charts.set_rows(sets), hide_index=True)
         _show_set(sets, finite(evaluation.get("min_confidence")))
-    _show_whole_photos(evaluation.get("whole_photos"))
+    _show_whole_photos(objects(evaluation.get("whole_photos")))
 
 
 def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
@@ -159,20 +159,16 @@ def _with_area(title: str, curve: Any, name: str) -> str:
     return title if area is None else f"{title}, area {area:.4f}"
 
 
-def _show_whole_photos(whole: Any) -> None:
-    if not isinstance(whole, dict):
+def _show_whole_photos(records: list[dict[str, Any]]) -> None:
+    chart = charts.photo_outcomes(records)
+    if chart is None:
         return
     st.subheader(texts.METRICS_PHOTOS, anchor=False)
     st.caption(texts.METRICS_PHOTOS_NOTE)
-    figures = (
-        ("Photos", "n_photos"),
-        ("People", "n_people"),
-        ("Faces found", "n_found"),
-        ("False faces", "false_faces"),
-    )
+    st.altair_chart(chart)
     with st.container(horizontal=True):
-        for title, name in figures:
-            number = finite(whole.get(name))
-            st.metric(title, "–" if number is None else f"{number:,.0f}", border=True)
-    if rows := charts.photo_rows(whole):
-        st.dataframe(rows, hide_index=True)
+        for record in records:
+            photos, false_faces = (finite(record.get(key)) for key in ("n_photos", "false_faces"))
+            if photos and false_faces is not None:
+                title = f"False faces in {photos:,.0f} photos, {record.get('preset', '?')} check"
+                st.metric(title, f"{false_faces:,.0f}", border=True)

@@ -1,15 +1,16 @@
 """The one public way from a picture to verdicts, for live frames, photos and folders alike."""
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.classifier import Classifier, load_classifier
 from maskdet_core.crops import square_crop
+from maskdet_core.face_rule import FaceRule
 from maskdet_core.finder import FaceFinder
-from maskdet_core.trained_finder import load_finder
+from maskdet_core.trained_finder import TrainedFaceFinder, load_finder
 from maskdet_core.types import (
     Detections,
     Face,
@@ -21,6 +22,7 @@ from maskdet_core.types import (
 )
 
 Preset = Literal["photo", "live"]
+PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
 
 MIN_FACE_PX: Final = 24
 """Least face height that is sought: below it a crop shows too little of a mask to judge."""
@@ -43,6 +45,7 @@ class MaskDetector:
         min_face_px: int | None = None,
         max_faces: int = MAX_FACES,
         min_face_share: float = MIN_FACE_SHARE["photo"],
+        face_rule: FaceRule | None = None,
     ) -> None:
         """Put a finder and a classifier together.
 
@@ -56,6 +59,8 @@ class MaskDetector:
             max_faces: faces classified in one picture; what is beyond is counted, not dropped
                 silently.
             min_face_share: see ``min_face_px``.
+            face_rule: says which candidates are no faces, for a finder whose scores are log odds;
+                None takes the manifest's ``min_face_probability``, whatever the finder says.
 
         Raises:
             ValueError: a number out of its range.
@@ -72,6 +77,7 @@ class MaskDetector:
         self.min_face_px = min_face_px
         self.min_face_share = min_face_share
         self.max_faces = max_faces
+        self.face_rule = face_rule
 
     def detect(self, image_rgb: NDArray[Any], *, min_confidence: float | None = None) -> Detections:
         """Find and judge the faces of one picture.
@@ -100,12 +106,10 @@ class MaskDetector:
         ]
         judged = seen[: self.max_faces]
         said = self._classify(image_rgb, [box for box, _ in judged])
-        least = self.classifier.manifest.min_face_probability
         faces = tuple(
             Face(inside, float(p), decide(float(p), threshold))
-            for (_, inside), p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True)
-            # a network that failed (NaN) drops nobody
-            if not p_face < least
+            for (box, inside), p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True)
+            if not self._drops(box, float(p_face))
         )
         return Detections(width, height, faces, n_over_cap=len(seen) - len(judged))
 
@@ -113,6 +117,12 @@ class MaskDetector:
         """The square that the classifier sees of a face, uint8 (size, size, 3) RGB."""
         manifest = self.classifier.manifest
         return square_crop(image_rgb, box, manifest.crop, manifest.input_size_px)
+
+    def _drops(self, box: FaceBox, p_face: float) -> bool:
+        if self.face_rule is not None:
+            return self.face_rule.drops(box.score, p_face)
+        # a network that failed (NaN) drops nobody
+        return p_face < self.classifier.manifest.min_face_probability
 
     def _classify(self, image_rgb: NDArray[np.uint8], boxes: list[FaceBox]) -> Judgements:
         if not boxes:
@@ -156,10 +166,14 @@ def load_detector(
     """
     face_finder = load_finder(preset, finder)
     loaded = model if isinstance(model, Classifier) else load_classifier(model)
+    # the scores of OpenCV's own cascades are no log odds
+    trained = isinstance(face_finder, TrainedFaceFinder)
+    rules = loaded.manifest.face_rules if trained else {}
     return MaskDetector(
         face_finder,
         loaded,
         min_confidence=min_confidence,
         min_face_px=min_face_px,
         min_face_share=MIN_FACE_SHARE[preset],
+        face_rule=rules.get(preset),
     )

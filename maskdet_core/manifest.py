@@ -3,11 +3,12 @@
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import ModelError
+from maskdet_core.face_rule import FaceRule
 from maskdet_core.files import write_whole
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, check_min_confidence
 
@@ -45,7 +46,9 @@ class ModelManifest:
     """Everything that the runtime needs to know of a network.
 
     The network takes uint8 crops (N, input_size_px, input_size_px, 3) with its preprocessing
-    inside and answers one logit a class, in the order of ``classes``.
+    inside and answers one logit a class, in the order of ``classes``. Candidates of a face finder
+    below ``min_face_probability`` are no faces; with the trained finder, ``face_rules`` by preset
+    ("photo", "live") decide instead.
     """
 
     name: str
@@ -61,6 +64,7 @@ class ModelManifest:
     crop: CropFraming = CropFraming()
     min_confidence: float = 0.6
     min_face_probability: float = 0.5
+    face_rules: dict[str, FaceRule] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
@@ -147,6 +151,10 @@ class ModelManifest:
             crop=CropFraming(float(raw["crop"]["scale"]), float(raw["crop"]["shift_y"])),
             min_confidence=float(raw["min_confidence"]),
             min_face_probability=float(raw.get("min_face_probability", 0.5)),
+            face_rules={
+                str(preset): FaceRule(float(rule["finder_weight"]), float(rule["min_log_odds"]))
+                for preset, rule in raw.get("face_rules", {}).items()
+            },
             training=dict(raw.get("training", {})),
             metrics=dict(raw.get("metrics", {})),
         )
@@ -176,6 +184,7 @@ class ModelManifest:
             },
             "min_confidence": self.min_confidence,
             "min_face_probability": self.min_face_probability,
+            "face_rules": {preset: asdict(rule) for preset, rule in self.face_rules.items()},
             "training": self.training,
             "metrics": self.metrics,
         }

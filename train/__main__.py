@@ -59,9 +59,12 @@ def _dispatch(args: argparse.Namespace) -> None:
         trained = fit(config, split, _finder(args.finder), args.out, args.hands, resume=args.resume)
         print(f"trained network: {trained}")
     elif args.command == "export":
+        from train.cascade.data import held_back_photos
         from train.export import export
 
-        print(f"manifest: {export(args.run, split, args.models, float_too=args.float_too)}")
+        photos, _ = held_back_photos(args.data, split)
+        written = export(args.run, split, args.models, photos, float_too=args.float_too)
+        print(f"manifest: {written}")
     elif args.command == "evaluate":
         from train.evaluate import evaluate
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from maskdet_core.classifier import MaskClassifier, judge
-from maskdet_core.detector import load_detector
+from maskdet_core.detector import PRESETS, load_detector
 from maskdet_core.manifest import ModelManifest
 from train import face_tests
 from train.calibrate import calibration_error, risk_coverage
-from train.datasets import CLASSES, OUTPUTS, FaceSample, read_dataset, read_worn_wrongly
+from train.cascade.data import held_back_photos
+from train.datasets import CLASSES, OUTPUTS, FaceSample, read_worn_wrongly
 from train.errors import RunError
 from train.export import load_trained
 from train.face_tests import FaceTest
@@ -22,7 +23,7 @@ from train.metrics import evaluate_set, float_logits, label_agreement
 from train.model_card import write_model_card
 from train.pictures import read_rgb, square_crop
 from train.runs import RunFolder, now_iso, write_json
-from train.shipped import NETWORK
+from train.shipped import FINDER, NETWORK
 from train.split import Split
 from train.whole_photos import whole_photos
 
@@ -43,7 +44,7 @@ def evaluate(
     Args:
         run: folder of the run that was exported.
         split: faces by side.
-        roots: folders of the sets; the first of whole photographs is searched as the app does.
+        roots: folders of the sets; photographs among them are searched as the app does.
         models: folder of the exported network.
         hands: pictures of hands; None leaves the test with hands out.
         held_out_run: a run of the same recipe that held sets out, to measure on these.
@@ -59,7 +60,7 @@ def evaluate(
     if held_out_run is not None:
         sets += list(_measure_held_out(held_out_run, split, manifest))
     crops = face_tests.crops_of(split.validation)
-    photos = [r for r in roots if any(s.box for s in read_dataset(r))]
+    _, photos = held_back_photos(roots, split)
     record: dict[str, Any] = {
         "format": 1,
         "created": now_iso(),
@@ -77,7 +78,11 @@ def evaluate(
         ),
     }
     if photos:
-        record["whole_photos"] = whole_photos(photos[0], load_detector(classifier))
+        finder = models / f"{FINDER}.json"
+        record["whole_photos"] = [
+            whole_photos(preset, photos, load_detector(classifier, preset, finder=finder))
+            for preset in PRESETS
+        ]
     path: Path = models / "runs" / RunFolder(run).read()["name"] / "evaluation.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, record)

@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from maskdet_core.classifier import MaskClassifier
 from maskdet_core.files import write_whole
 from maskdet_core.manifest import CropFraming, ModelManifest
+from maskdet_core.types import NO_FACE
 from train.calibrate import calibrated
+from train.cascade.data import Photo
 from train.config import NetworkConfig
 from train.datasets import CLASSES, FaceSample
 from train.errors import RunError
+from train.face_rule import face_rules
 from train.metrics import float_logits, label_agreement
 from train.model import build_model
 from train.pictures import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
 from train.runs import RunFolder, now_iso
-from train.shipped import NETWORK
+from train.shipped import FINDER, NETWORK
 from train.split import Split
 
 CALIBRATION_FACES = 300
@@ -64,7 +67,14 @@ def network_of(run: Path) -> NetworkConfig:
         raise RunError(f"expected a run by this version in {run}: {error}") from error
 
 
-def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
+def export(
+    run: Path,
+    split: Split,
+    models: Path,
+    photos: Sequence[Photo] = (),
+    *,
+    float_too: bool,
+) -> Path:
     """Convert a finished run's network and write network, manifest and run records.
 
     Args:
@@ -72,6 +82,7 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
         split: faces by side; calibration takes from `train`, the comparison `validation`.
         models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
             `runs/` in it.
+        photos: held back, to choose when a candidate of the cascades in `models` is no face.
         float_too: also write the float32 network as `maskdet-vgg19-float.keras`.
 
     Returns:
@@ -105,6 +116,10 @@ def export(run: Path, split: Split, models: Path, *, float_too: bool) -> Path:
     same = label_agreement(float_logits(model, crops), in_int8)
     manifest_path = models / f"{NETWORK}.json"
     manifest = replace(calibrated(plain, in_int8, masked), metrics={"int8_same_label": same})
+    if photos and NO_FACE in manifest.classes:
+        classifier = MaskClassifier(target.read_bytes(), manifest)
+        rules = face_rules(photos, models / f"{FINDER}.json", classifier)
+        manifest = replace(manifest, face_rules=rules)
     manifest.save(manifest_path)
     records = models / "runs" / record["name"]
     records.mkdir(parents=True, exist_ok=True)

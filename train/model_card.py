@@ -9,6 +9,7 @@ from maskdet_core.cascade_manifest import CascadeManifest
 from maskdet_core.files import write_whole
 from maskdet_core.manifest import ModelManifest
 from maskdet_core.types import NO_FACE
+from train.intervals import wilson_interval
 from train.shipped import FINDER, NETWORK
 
 FILE = "MODEL_CARD.md"
@@ -61,6 +62,13 @@ def _network(manifest: ModelManifest) -> str:
     drops = "It cannot tell faces from the rest."
     if NO_FACE in manifest.classes:
         drops = f"Below a probability of {manifest.min_face_probability:g} a candidate is no face."
+    if manifest.face_rules:
+        rules = "; ".join(
+            f"{preset}, {rule.finder_weight:g} times the finder's log odds plus the network's at "
+            f"least {rule.min_log_odds:g}"
+            for preset, rule in manifest.face_rules.items()
+        )
+        drops = f"Finder and network say together what is a face: {rules}."
     return f"""## The network
 
 `{manifest.file}`: {manifest.architecture}, {manifest.quantization}, {manifest.size_bytes:,} bytes,
@@ -92,14 +100,19 @@ def _sets(sets: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _whole(record: Mapping[str, Any]) -> str:
-    whole = record.get("whole_photos")
-    if not whole:
-        return ""
-    lines = [
-        f"- {name.replace('_', ' ')}: {c['n_found']} of {c['n_people']} people found, "
-        f"{c['n_right']} with a right verdict, {c['n_not_sure']} not sure"
-        for name, c in whole["per_class"].items()
-    ]
+    lines = []
+    for whole in record.get("whole_photos", []):
+        lines += [
+            f"- {whole['preset']} check, {name.replace('_', ' ')}: {c['n_found']} of "
+            f"{c['n_people']} people found, "
+            f"{_share(c['n_right'], c['n_people'], wilson_interval(c['n_right'], c['n_people']))} "
+            f"with a right verdict, {c['n_not_sure']} not sure"
+            for name, c in whole["per_class"].items()
+        ]
+        lines.append(
+            f"- {whole['preset']} check: {whole['false_faces']} false faces in "
+            f"{whole['n_photos']} photographs"
+        )
     same = record.get("int8_vs_float")
     if same:
         lines.append(f"- int8 and float32: same label on {same['n_same']} of {same['n']} faces")
@@ -115,10 +128,9 @@ def _whole(record: Mapping[str, Any]) -> str:
             f"- given test parts: {given['n_with_relative']:,} of {given['n']:,} faces have a "
             "relative in the given training parts"
         )
-    return (
-        f"### Whole photographs, finder included\n\n{whole['n_photos']} photographs, "
-        f"{whole['false_faces']} false faces.\n\n" + "\n".join(lines) + "\n"
-    )
+    if not lines:
+        return ""
+    return "### Whole photographs, finder included, and the rest\n\n" + "\n".join(lines) + "\n"
 
 
 def _ablations(record: Mapping[str, Any]) -> str:

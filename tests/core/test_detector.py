@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_detector, load_finder
+from maskdet_core.face_rule import FaceRule
 
 Stub = Callable[..., Any]
 
@@ -46,6 +48,28 @@ def test_candidates_that_show_no_face_are_dropped(stub_finder: Stub, stub_classi
     classifier.p_face = (0.9, 0.49, 0.5, math.nan)
     found = MaskDetector(stub_finder(*boxes), classifier).detect(np.zeros((48, 90, 3), np.uint8))
     assert [face.box for face in found] == [boxes[0], boxes[2], boxes[3]]
+
+
+def test_finder_and_network_decide_together_what_is_a_face(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    # a sure finder makes up for a doubtful network and the other way round
+    boxes = [FaceBox(i * 20, 10, 10, 12, score) for i, score in enumerate((9.0, 2.0, 2.0, 0.0))]
+    classifier = stub_classifier(0.9)
+    classifier.p_face = (0.2, 0.99, 0.2, math.nan)
+    rule = FaceRule(finder_weight=1.0, min_log_odds=5.0)
+    detector = MaskDetector(stub_finder(*boxes), classifier, face_rule=rule)
+    found = detector.detect(np.zeros((48, 90, 3), np.uint8))
+    assert [face.box for face in found] == [boxes[0], boxes[1], boxes[3]]
+
+
+def test_rule_of_the_preset_holds_for_the_trained_finder_alone(stub_classifier: Stub) -> None:
+    classifier = stub_classifier(0.9)
+    rules = {"photo": FaceRule(2.0, 3.0), "live": FaceRule(1.0, 4.0)}
+    classifier.manifest = replace(classifier.manifest, face_rules=rules)
+    assert load_detector(classifier, "photo").face_rule == rules["photo"]
+    assert load_detector(classifier, "live").face_rule == rules["live"]
+    assert load_detector(classifier, "photo", finder="stock").face_rule is None
 
 
 def test_face_over_the_border_is_clipped_and_its_crop_is_whole(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_core import CropFraming, ModelError, ModelManifest
+from maskdet_core.face_rule import FaceRule
 
 
 @pytest.fixture
@@ -15,6 +16,7 @@ def manifest(tmp_path: Path) -> ModelManifest:
         model,
         crop=CropFraming(1.2, -0.05),
         temperature=1.5,
+        face_rules={"photo": FaceRule(4.0, 18.25)},
         training={"date": "2026-01-01"},
         metrics={"accuracy": {"n": 10, "n_correct": 9, "value": 0.9, "ci95": [0.6, 1.0]}},
     )

@@ -103,6 +103,15 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
     return data
 
 
+def held_back_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
+    """Photographs to choose by and photographs for the last word; none where sets hold crops."""
+    try:
+        data = cascade_data(roots, split)
+    except DataError:
+        return [], []
+    return data.tune, data.test
+
+
 def _add_photo(
     data: CascadeData,
     side: int,

@@ -95,18 +95,18 @@ def count_photo(
     """
     free = list(found)
     for person in sorted(boxes_px(photo.boxes, image), key=lambda box: -box.h):
-        match = _take(free, person)
+        match = take_best(free, person)
         if person.h >= least_px:
             score = None if match is None else match.score
             tally.people.append(Person(photo.masked, person.h, pose, score))
     for other in boxes_px(photo.others, image):
-        _take(free, other)
+        take_best(free, other)
     tally.photos += 1
     tally.false_scores += [box.score for box in free]
     return free
 
 
-def _take(free: list[FaceBox], person: FaceBox) -> FaceBox | None:
+def take_best(free: list[FaceBox], person: FaceBox) -> FaceBox | None:
     """Remove and return the box that overlaps the person best, None where none does enough."""
     match = max(free, key=person.iou, default=None)
     if match is None or person.iou(match) < FOUND_IOU:
