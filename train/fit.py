@@ -113,13 +113,11 @@ def fit(
                 callbacks=[keras.callbacks.SwapEMAWeights(), EpochRecorder(run, phase, config)],
             )
             # the phase ends with the averaged weights, and the next one starts from them
-            save_checkpoint(model, run)
+            save_whole(model, run.checkpoint)
     except BaseException:
         run.set_status("interrupted")
         raise
-    partial = out / "model.partial.keras"
-    model.save(partial, include_optimizer=False)
-    partial.replace(run.final)
+    save_whole(model, run.final, include_optimizer=False)
     run.set_status("finished")
     return run.final
 
@@ -138,7 +136,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write checkpoint and record, each in one step."""
-        save_checkpoint(self.model, self._run)
+        save_whole(self.model, self._run.checkpoint)
         values = {key: float(value) for key, value in (logs or {}).items()}
         rate = self.model.optimizer.learning_rate
         self._run.add_epoch(
@@ -154,11 +152,26 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         )
 
 
-def save_checkpoint(model: keras.Model, run: RunFolder) -> None:
-    """Keep model and optimizer, whole or not at all."""
-    partial = run.path / "checkpoint.partial.keras"
-    model.save(partial)
-    partial.replace(run.checkpoint)
+def save_whole(model: keras.Model, path: Path, **options: Any) -> None:
+    """Write a model file whole or not at all.
+
+    Args:
+        model: what to save.
+        path: `.keras` file; what stood there stays until the new one is whole.
+        options: of `keras.Model.save`.
+
+    Raises:
+        RunError: it cannot be written, as on a full disk.
+    """
+    partial = path.with_suffix(".partial.keras")
+    try:
+        model.save(partial, **options)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise RunError(
+            f"cannot write {path}: {error}; make room, then go on with --resume"
+        ) from error
 
 
 def _check_start(config: FitConfig) -> None:

@@ -1,5 +1,6 @@
 """Real training on tiny sets: resuming, start weights, export and its agreement with float."""
 
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from train.datasets import FaceSample, read_dataset
 from train.errors import RunError, WeightsError
 from train.evaluate import evaluate
 from train.export import export, load_trained
-from train.fit import EpochRecorder, fit
+from train.fit import EpochRecorder, fit, save_whole
 from train.metrics import float_logits
 from train.model import build_model
 from train.pictures import plain_crop
@@ -120,6 +121,23 @@ def test_resume_with_other_settings_is_refused(split: Split, tmp_path: Path) -> 
     (tmp_path / "run.json").write_text(json.dumps({"config": {"seed": 1}}))
     with pytest.raises(RunError, match="seed"):
         fit(CONFIG, split, None, tmp_path, None, resume=True)
+
+
+class FullDisk:
+    """A model of which half can be written."""
+
+    def save(self, path: Path, **options: Any) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_full_disk_is_named_and_the_last_whole_epoch_stays(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint.keras"
+    checkpoint.write_bytes(b"epoch 1")
+    with pytest.raises(RunError, match=r"checkpoint\.keras.*No space left.*--resume"):
+        save_whole(FullDisk(), checkpoint)
+    assert checkpoint.read_bytes() == b"epoch 1"
+    assert list(tmp_path.iterdir()) == [checkpoint]
 
 
 def test_unfinished_run_is_not_exported(split: Split, tmp_path: Path) -> None:

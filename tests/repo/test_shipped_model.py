@@ -1,0 +1,53 @@
+"""What the shipped files claim must hold: floors that a worse network may not slip below."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskdet_core import ModelManifest
+from maskdet_core.types import NO_FACE
+
+
+@pytest.fixture(scope="module")
+def manifest(repo_root: Path) -> ModelManifest:
+    return ModelManifest.load(repo_root / "models" / "maskdet-vgg19-int8.json")
+
+
+@pytest.fixture(scope="module")
+def evaluation(repo_root: Path, manifest: ModelManifest) -> dict[str, Any]:
+    run = manifest.training["run"]
+    path = repo_root / "models" / "runs" / run / "evaluation.json"
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def test_int8_says_what_float32_says(manifest: ModelManifest) -> None:
+    same = manifest.metrics["int8_same_label"]
+    assert same["n"] >= 900
+    assert same["n_same"] / same["n"] >= 0.997
+
+
+def test_network_is_as_small_as_promised(manifest: ModelManifest) -> None:
+    assert (manifest.architecture, manifest.quantization) == ("VGG19", "int8")
+    assert manifest.size_bytes <= 21_000_000
+
+
+def test_network_knows_what_is_no_face(manifest: ModelManifest) -> None:
+    assert NO_FACE in manifest.classes
+    assert set(manifest.face_rules) == {"photo", "live"}
+
+
+def test_people_it_never_met_are_judged_rightly(evaluation: dict[str, Any]) -> None:
+    test = next(s for s in evaluation["sets"] if s["slug"] == "leak-free")
+    assert test["accuracy"] >= 0.985
+    assert all(one["recall"] >= 0.98 for one in test["per_class"].values())
+    assert test["calibration_error"] <= 0.02
+
+
+def test_records_name_no_picture_but_by_its_set(evaluation: dict[str, Any]) -> None:
+    keys = [worst["key"] for s in evaluation["sets"] for worst in s["worst"]]
+    assert keys
+    assert all(len(s["worst"]) <= 24 for s in evaluation["sets"])
+    assert not any(key.startswith(("/", "..")) for key in keys)
