@@ -170,12 +170,13 @@ def _worst(
 def _print(result: dict[str, Any]) -> None:
     low, high = result["ci95"]
     classes = ", ".join(
-        f"{label} {one['n_correct']}/{one['n']}" for label, one in result["per_class"].items()
+        f"{label} {one['n_correct']}/{one['n']} (wrong though sure {one['n_wrong_sure']})"
+        for label, one in result["per_class"].items()
     )
     print(
         f"{result['name']}: {result['n_correct']} of {result['n']} right, "
         f"{result['accuracy']:.2%} ({low:.2%} to {high:.2%}); {classes}; "
-        f"not sure {result['n_not_sure']}, wrong though sure {result['n_wrong_sure']}, "
+        f"not sure {result['n_not_sure']}, "
         f"called no face {result['n_no_face']}, "
         f"calibration error {result['calibration_error']:.3f}"
     )

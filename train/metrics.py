@@ -40,6 +40,7 @@ def evaluate_set(
     """One test set's record for the metrics page; labels are taken at a probability of 0.5."""
     said = p_with_mask >= 0.5
     right = said == is_masked
+    sure = np.maximum(p_with_mask, 1 - p_with_mask) >= min_confidence
     per_class = {}
     for label, members in (("with_mask", is_masked), ("without_mask", ~is_masked)):
         n, n_correct = int(members.sum()), int(right[members].sum())
@@ -47,10 +48,10 @@ def evaluate_set(
             "n": n,
             "n_correct": n_correct,
             "recall": n_correct / n if n else None,
+            "n_wrong_sure": int((members & sure & ~right).sum()),
             "ci95": wilson_interval(n_correct, n),
         }
     n_correct = int(right.sum())
-    confidence = np.maximum(p_with_mask, 1 - p_with_mask)
     return {
         "slug": slug,
         "name": name,
@@ -59,8 +60,8 @@ def evaluate_set(
         "n_correct": n_correct,
         "accuracy": n_correct / len(right),
         "ci95": wilson_interval(n_correct, len(right)),
-        "n_not_sure": int(np.sum(confidence < min_confidence)),
-        "n_wrong_sure": int(np.sum((confidence >= min_confidence) & ~right)),
+        "n_not_sure": int((~sure).sum()),
+        "n_wrong_sure": int((sure & ~right).sum()),
         "per_class": per_class,
         "confusion": [
             [int(np.sum(members & said)), int(np.sum(members & ~said))]
