@@ -1,6 +1,6 @@
 """Altair charts of a training record. Colours come from the theme, so they suit light and dark."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import altair as alt
@@ -43,7 +43,7 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
     if not rows:
         return None
     share = metric == "accuracy"
-    base = _chart(rows).encode(
+    base = rows_chart(rows).encode(
         x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d")).scale(
             zero=False, nice=False, padding=12
         ),
@@ -84,7 +84,7 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
             cells.append(
                 {"true": true, "said": said, "n": number, "share": share, "right": true == said}
             )
-    base = _chart(cells).encode(
+    base = rows_chart(cells).encode(
         x=alt.X("said:N", title="said", sort=words, axis=alt.Axis(labelAngle=0, orient="top")),
         y=alt.Y("true:N", title="true", sort=words),
         tooltip=["true:N", "said:N", "n:Q", alt.Tooltip("share:Q", format=".2%")],
@@ -121,7 +121,7 @@ def threshold_curve(
     if not points:
         return None
     at = alt.Tooltip("threshold:Q", title="mask probability", format=".3f")
-    base = _chart(_thinned(points)).encode(
+    base = rows_chart(_thinned(points)).encode(
         x=alt.X("x:Q", title=titles[0], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         y=alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         order="order:Q",
@@ -141,7 +141,7 @@ def threshold_curve(
         marks.append({**near, "mark": name})
     names = [str(mark["mark"]) for mark in marks]
     chosen = (
-        _chart(marks)
+        rows_chart(marks)
         .mark_point(size=170, filled=True, opacity=1)
         .encode(
             x="x:Q",
@@ -167,7 +167,7 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     if not rows:
         return None
     names = [str(row["name"]) for row in rows]
-    base = _chart(rows).encode(
+    base = rows_chart(rows).encode(
         y=alt.Y("name:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
         tooltip=[
             alt.Tooltip("name:N", title="test set"),
@@ -224,7 +224,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
     names = list(dict.fromkeys(str(row["people"]) for row in rows))
     scale = alt.Scale(domain=list(_OUTCOMES), range=list(_OUTCOMES.values()))
     drawn: alt.Chart = (
-        _chart(rows)
+        rows_chart(rows)
         .mark_bar()
         .encode(
             x=alt.X("n:Q", stack="normalize", title="people", axis=alt.Axis(format=".0%")),
@@ -249,8 +249,9 @@ def _outcomes(one: dict[str, Any]) -> dict[str, float] | None:
     return dict(zip(_OUTCOMES, counts, strict=True))
 
 
-def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
+def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart over rows of plain values."""
+    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
 
 
 def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]]:

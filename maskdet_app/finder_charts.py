@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
+from maskdet_app.charts import rows_chart
 from maskdet_app.records import finite, interval, objects
 
 Chart = alt.Chart | alt.LayerChart
@@ -38,7 +39,7 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     if not rows:
         return None
     names = list(dict.fromkeys(str(row["finder"]) for row in rows))
-    base = _chart(rows).encode(
+    base = rows_chart(rows).encode(
         y=alt.Y("finder:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
         yOffset=alt.YOffset("people:N", sort=list(CLASSES.values())),
         color=_by_class("color"),
@@ -71,7 +72,7 @@ def price_curve(curve: object) -> Chart | None:
                 rows.append({"false": false_faces, "recall": recall, "people": word, "i": order})
     if not rows:
         return None
-    base = _chart(rows).encode(
+    base = rows_chart(rows).encode(
         x=alt.X("false:Q", title="false faces a photograph"),
         y=alt.Y("recall:Q", title="faces found", axis=alt.Axis(format=".0%")).scale(
             zero=False, nice=True
@@ -104,7 +105,7 @@ def stage_curve(stages: object) -> Chart | None:
     if not rows:
         return None
     line = (
-        _chart(rows)
+        rows_chart(rows)
         .mark_line(strokeWidth=2.2, point={"size": 60})
         .encode(
             x=alt.X("stage:Q", title="stage", axis=alt.Axis(tickMinStep=1, format="d")),
@@ -128,7 +129,3 @@ def _by_class(channel: str) -> Any:
     if channel == "color":
         return alt.Color("people:N", title=None, sort=words).scale(domain=words, range=_COLOURS)
     return alt.Shape("people:N", title=None, sort=words).scale(domain=words, range=_SHAPES)
-
-
-def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]

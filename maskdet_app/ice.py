@@ -1,13 +1,11 @@
 """Servers that help browser and server find a way to each other for the live video."""
 
 import json
-import os
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import streamlit as st
-from streamlit.errors import StreamlitSecretNotFoundError
+from maskdet_app.settings import setting
 
 SETTING: Final = "MASKDET_ICE_SERVERS"
 """Environment variable or Streamlit secret: a JSON list of RTCIceServer objects."""
@@ -42,19 +40,12 @@ def ice_servers(url: str | None) -> list[dict[str, Any]]:
     Raises:
         ValueError: the setting is no JSON list of objects with ``urls``.
     """
-    setting = os.environ.get(SETTING) or _secret()
-    if setting is None:
+    said = setting(SETTING)
+    if said is None:
         return [] if is_local(url) else PUBLIC_STUN
-    servers = json.loads(setting) if isinstance(setting, str) else [dict(s) for s in setting]
+    servers = json.loads(said) if isinstance(said, str) else [dict(one) for one in said]
     if not isinstance(servers, list) or not all(
         isinstance(server, dict) and server.get("urls") for server in servers
     ):
         raise ValueError("expected a list of objects that each have urls")
     return servers
-
-
-def _secret() -> Any:
-    try:
-        return st.secrets.get(SETTING)
-    except StreamlitSecretNotFoundError:
-        return None

@@ -34,6 +34,14 @@ h1 { letter-spacing: -0.015em; padding-bottom: 0.2rem; }
 .md-with_mask { border: 3px solid #0072B2; background: #0072b222; }
 .md-without_mask { border: 6px double #D55E00; background: #d55e0022; padding: 0.37rem 0.62rem; }
 .md-not_sure { border: 3px dashed #808A92; background: #808a9222; }
+.md-readouts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr));
+  gap: 0.5rem 1rem; margin: 0.3rem 0 0; padding: 0; }
+.md-readouts div { margin: 0; padding: 0; }
+.md-readouts dt { margin: 0; padding: 0; font-size: 0.82rem; font-weight: 400; opacity: 0.75; }
+.md-readouts dd { margin: 0; padding: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.md-alert { background: #B04E00; color: #fff; font-weight: 600; padding: 0.7rem 1rem;
+  border-radius: 10px; border: 3px double #fff; }
+.st-key-alert-sound { display: none; }
 .md-flow { display: flex; gap: 1.5rem; flex-wrap: wrap; padding: 0; margin: 0; list-style: none;
   counter-reset: step; }
 .md-flow li { flex: 1 1 9.5rem; position: relative; padding: 0.8rem 0.9rem; border-radius: 10px;
@@ -82,6 +90,19 @@ def count_tiles_html(n_with: int, n_without: int, n_not_sure: int) -> str:
         Verdict.NOT_SURE: n_not_sure,
     }
     return tiles_html((v, str(n), texts.VERDICT_WORDS[v]) for v, n in numbers.items())
+
+
+def readouts_html(readouts: Iterable[tuple[str, str, str]]) -> str:
+    """Small numbers in a grid.
+
+    Args:
+        readouts: name, value, and what it means, which shows under the pointer and is read out.
+    """
+    cells = (
+        f'<div title="{escape(meaning)}"><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>'
+        for name, value, meaning in readouts
+    )
+    return f'<dl class="md-readouts">{"".join(cells)}</dl>'
 
 
 def flow_html(steps: Iterable[tuple[str, str]]) -> str:

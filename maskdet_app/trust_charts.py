@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
+from maskdet_app.charts import rows_chart
 from maskdet_app.records import finite, objects
 
 Chart = alt.Chart | alt.LayerChart
@@ -23,9 +24,9 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
     ends = [{"mean_p": 0.0, "share_masked": 0.0}, {"mean_p": 1.0, "share_masked": 1.0}]
     across = alt.X("mean_p:Q", title="probability of a mask said", axis=alt.Axis(format=".0%"))
     up = alt.Y("share_masked:Q", title="how often there is one", axis=alt.Axis(format=".0%"))
-    ideal = _chart(ends).mark_line(color=_GREY, strokeDash=[4, 4]).encode(x=across, y=up)
+    ideal = rows_chart(ends).mark_line(color=_GREY, strokeDash=[4, 4]).encode(x=across, y=up)
     dots = (
-        _chart(rows)
+        rows_chart(rows)
         .mark_circle(color=_BLUE, opacity=0.85)
         .encode(
             x=across,
@@ -55,13 +56,13 @@ def risk_curve(test_set: dict[str, Any], min_confidence: float) -> Chart | None:
         alt.Tooltip("min_confidence:Q", title="least sureness", format=".1%"),
     ]
     line = (
-        _chart(rows)
+        rows_chart(rows)
         .mark_line(color=_BLUE, strokeWidth=2.2)
         .encode(x=across.scale(zero=False), y=up, tooltip=tips)
     )
     last = [row for row in rows if row["min_confidence"] >= min_confidence][-1:]
     mark = (
-        _chart(last)
+        rows_chart(last)
         .mark_point(color=_BLUE, filled=True, size=90)
         .encode(x=across, y=up, tooltip=tips)
     )
@@ -77,7 +78,3 @@ def _rows(value: Any, names: Sequence[str]) -> list[dict[str, float]]:
         if len(numbers) == len(names):
             rows.append(numbers)
     return rows
-
-
-def _chart(rows: Sequence[dict[str, float]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]

@@ -24,7 +24,7 @@ from maskdet_core.decode import (
 from maskdet_core.detector import MaskDetector, load_detector
 from maskdet_core.errors import CascadeError, ImageError, MaskdetError, ModelError
 from maskdet_core.finder import FaceFinder
-from maskdet_core.live import LiveProcessor, LiveStats
+from maskdet_core.live import LiveEngine, LiveProcessor, LiveStats, Moment, Places
 from maskdet_core.manifest import CropFraming, ModelManifest
 from maskdet_core.stock_finder import (
     CascadeSpec,
@@ -60,6 +60,7 @@ __all__ = [
     "HaarFaceFinder",
     "ImageError",
     "Judgements",
+    "LiveEngine",
     "LiveProcessor",
     "LiveStats",
     "MaskClassifier",
@@ -67,6 +68,8 @@ __all__ = [
     "MaskdetError",
     "ModelError",
     "ModelManifest",
+    "Moment",
+    "Places",
     "RgbImage",
     "SearchPass",
     "SearchSettings",

@@ -1,5 +1,6 @@
 """The one public way from a picture to verdicts, for live frames, photos and folders alike."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -99,35 +100,54 @@ class MaskDetector:
             self.min_confidence if min_confidence is None else min_confidence
         )
         height, width = image_rgb.shape[:2]
-        least_px = self.min_face_px or least_face_px(width, height, self.min_face_share)
-        found = self.finder.find(image_rgb, min_face_px=least_px)
-        seen = [
-            (box, inside) for box in found if (inside := box.clipped(width, height)) is not None
-        ]
-        judged = seen[: self.max_faces]
-        said = self._classify(image_rgb, [box for box, _ in judged])
+        found = self.find(image_rgb)
+        judged = found[: self.max_faces]
+        said = self.classify(image_rgb, judged)
         faces = tuple(
             Face(inside, float(p), decide(float(p), threshold))
-            for (box, inside), p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True)
-            if not self._drops(box, float(p_face))
+            for box, p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True)
+            if self.is_face(box, float(p_face))
+            and (inside := box.clipped(width, height)) is not None
         )
-        return Detections(width, height, faces, n_over_cap=len(seen) - len(judged))
+        return Detections(width, height, faces, n_over_cap=len(found) - len(judged))
+
+    def find(self, image_rgb: NDArray[Any], *, min_face_px: int | None = None) -> list[FaceBox]:
+        """Candidates of the finder that lie in the picture at least in part, best first.
+
+        Args:
+            image_rgb: uint8 (H, W, 3).
+            min_face_px: least height for this call; None takes the detector's.
+
+        Raises:
+            ValueError: another dtype or shape, or a least height below 1 px.
+        """
+        check_rgb(image_rgb)
+        height, width = image_rgb.shape[:2]
+        least_px = min_face_px or self.least_px(width, height)
+        found = self.finder.find(image_rgb, min_face_px=least_px)
+        return [box for box in found if box.clipped(width, height) is not None]
+
+    def least_px(self, width: int, height: int) -> int:
+        """Least face height that is looked for in a picture of this size, px."""
+        return self.min_face_px or least_face_px(width, height, self.min_face_share)
+
+    def classify(self, image_rgb: NDArray[np.uint8], boxes: Sequence[FaceBox]) -> Judgements:
+        """What the network says of boxes in a picture, uint8 (H, W, 3); no box is no error."""
+        if not boxes:
+            return Judgements(np.empty(0), np.empty(0))
+        return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
+
+    def is_face(self, box: FaceBox, p_face: float) -> bool:
+        """Whether finder (``box.score``) and network (``p_face``) together hold it for a face."""
+        if self.face_rule is not None:
+            return not self.face_rule.drops(box.score, p_face)
+        # a network that failed (NaN) drops nobody
+        return not p_face < self.classifier.manifest.min_face_probability
 
     def crop(self, image_rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.uint8]:
         """The square that the classifier sees of a face, uint8 (size, size, 3) RGB."""
         manifest = self.classifier.manifest
         return square_crop(image_rgb, box, manifest.crop, manifest.input_size_px)
-
-    def _drops(self, box: FaceBox, p_face: float) -> bool:
-        if self.face_rule is not None:
-            return self.face_rule.drops(box.score, p_face)
-        # a network that failed (NaN) drops nobody
-        return p_face < self.classifier.manifest.min_face_probability
-
-    def _classify(self, image_rgb: NDArray[np.uint8], boxes: list[FaceBox]) -> Judgements:
-        if not boxes:
-            return Judgements(np.empty(0), np.empty(0))
-        return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
 
 
 def least_face_px(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:

@@ -1,0 +1,119 @@
+"""What a visitor may set on the live page, and what they may take home."""
+
+import io
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal
+
+import numpy as np
+import streamlit as st
+
+from maskdet_app import texts
+from maskdet_core import LiveProcessor, encode_jpeg
+
+Alert = Literal["off", "colour", "sound"]
+_ALERTS: Final[dict[Alert, str]] = {
+    "off": texts.ALERT_OFF,
+    "colour": texts.ALERT_COLOUR,
+    "sound": texts.ALERT_SOUND,
+}
+FRONT: Final = "user"
+REAR: Final = "environment"
+_CAMERAS: Final = {FRONT: texts.CAMERA_FRONT, REAR: texts.CAMERA_REAR}
+_RATE: Final = 22_050
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """A visitor's choices: the facing mode of their camera, and the alert."""
+
+    facing: str
+    alert: Alert
+
+
+def ask(processor: LiveProcessor) -> LiveOptions:
+    """Draw the choices; the mirror takes effect on the processor at once."""
+    facing = st.segmented_control(
+        texts.CAMERA_LABEL,
+        list(_CAMERAS),
+        default=FRONT,
+        required=True,
+        format_func=lambda mode: _CAMERAS[mode],
+        help=texts.CAMERA_HELP,
+        key="live_camera",
+    )
+    # a mirror is what people expect of a camera that looks at them, and of no other
+    mirrored = st.toggle(texts.MIRROR_LABEL, value=facing == FRONT, key=f"live_mirror_{facing}")
+    processor.set_mirrored(mirrored)
+    alert = st.segmented_control(
+        texts.ALERT_LABEL,
+        list(_ALERTS),
+        default="off",
+        required=True,
+        format_func=lambda kind: _ALERTS[kind],
+        help=texts.ALERT_HELP,
+        key="live_alert",
+    )
+    return LiveOptions(facing, alert)
+
+
+def constraints(facing: str) -> dict[str, Any]:
+    """What to ask of the browser's camera: wishes, so that no camera is refused for them."""
+    return {
+        "video": {
+            "width": {"ideal": 640},
+            "height": {"ideal": 480},
+            "frameRate": {"ideal": 30, "max": 30},
+            "facingMode": {"ideal": facing},
+        },
+        "audio": False,
+    }
+
+
+def snapshot_button(processor: LiveProcessor) -> None:
+    """Hand the newest frame with its verdicts to the visitor; the server keeps none."""
+    st.download_button(
+        texts.SNAPSHOT,
+        data=_picture(processor),
+        file_name="maskdet.jpg",
+        mime="image/jpeg",
+        help=texts.SNAPSHOT_HELP,
+        icon=":material/photo_camera:",
+        on_click="ignore",
+        key="live_snapshot",
+    )
+
+
+def _picture(processor: LiveProcessor) -> Callable[[], bytes]:
+    def encode() -> bytes:
+        picture = processor.picture()
+        return b"" if picture is None else encode_jpeg(picture)
+
+    return encode
+
+
+def show_alert(alert: Alert, n_without: int) -> None:
+    """Say that somebody wears no mask, in words on colour and, if wished, by sound."""
+    if alert == "off" or not n_without:
+        return
+    st.html(f'<div class="md-alert" role="alert">{texts.ALERT_WORDS}</div>')
+    if alert == "sound":
+        with st.container(key="alert-sound"):
+            st.audio(_chime(), format="audio/wav", autoplay=True)
+
+
+@cache
+def _chime() -> bytes:
+    """Two falling tones of a fifth of a second each, as a WAV file."""
+    t = np.arange(int(0.2 * _RATE)) / _RATE
+    swell = np.sin(np.pi * t / t[-1]) ** 0.5
+    tones = np.concatenate([np.sin(2 * np.pi * hertz * t) * swell for hertz in (880.0, 659.3)])
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(_RATE)
+        sound.writeframes((0.35 * 32767 * tones).astype("<i2").tobytes())
+    return buffer.getvalue()
