@@ -43,7 +43,7 @@ def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> 
 def show_full(room: Places) -> None:
     """Say kindly that all places are taken, what to do meanwhile, and let in when one is free."""
     with st.container(border=True):
-        st.subheader(texts.FULL_TITLE.format(n=room.n_taken), anchor=False)
+        st.subheader(texts.FULL_TITLE, anchor=False)
         st.markdown(texts.FULL)
         st.page_link("pages/photo.py", label=texts.LIVE_WAY_OUT, icon=":material/photo_camera:")
         st.fragment(_wait, run_every=WAIT_S)(room)

@@ -98,7 +98,7 @@ ALERT_HELP: Final = "Only this page says so, to you alone. Nothing is noted or s
 ALERT_WORDS: Final = "Somebody in the picture wears no mask"
 SNAPSHOT: Final = "Save this picture"
 SNAPSHOT_HELP: Final = "The newest picture with its frames, straight to you; the server keeps none."
-FULL_TITLE: Final = "All {n} places are taken just now"
+FULL_TITLE: Final = "All places are taken just now"
 FULL: Final = (
     "This server can watch over only so many live pictures at once, and does it well for those "
     "who are here. You are let in as soon as a place is free. Meanwhile the photo check is open "

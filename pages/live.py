@@ -28,12 +28,12 @@ if detector is not None:
         live_view.show_full(room)
     else:
         picture, beside = st.columns([1.8, 1], gap="medium")
-        with beside:
-            panel = st.container()
+        with picture:
+            stream = st.container()
             with st.expander(texts.LIVE_OPTIONS, icon=":material/tune:"):
                 options = live_options.ask(processor)
                 model.threshold_slider(detector, "live_threshold", processor.set_min_confidence)
-        with picture:
+        with stream:
             context = webrtc_streamer(
                 key="live",
                 mode=WebRtcMode.SENDRECV,
@@ -48,8 +48,8 @@ if detector is not None:
                 translations=texts.WEBRTC_WORDS,
                 video_html_attrs=live_view.VIDEO_ATTRIBUTES,
             )
-        with panel:
+        with beside:
             live_view.show_status(processor, room, context.state, options.alert)
-st.page_link("pages/photo.py", label=texts.LIVE_WAY_OUT, icon=":material/photo_camera:")
+        st.page_link("pages/photo.py", label=texts.LIVE_WAY_OUT, icon=":material/photo_camera:")
 with st.expander(texts.LIVE_HELP_TITLE, icon=":material/help:"):
     st.markdown(texts.LIVE_HELP)

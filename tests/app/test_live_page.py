@@ -79,7 +79,7 @@ def test_visitor_too_many_is_told_and_shown_the_photo_page(
     assert live_room.places().take("somebody else")
     app = run()
     assert not app.exception
-    assert texts.FULL_TITLE.format(n=1) in words(app)
+    assert texts.FULL_TITLE in words(app)
     assert "video_frame_callback" not in component
     live_room.places().leave("somebody else")
     app.run()

@@ -5,12 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import FrameLocator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from tests.e2e.serving import serve
+
 WAIT_MS = 60_000
+FREE_WITHIN_MS = 30_000
+"""The lease, the page's own look every two seconds, and a slow machine."""
 
 pytestmark = pytest.mark.browser
 
@@ -110,6 +115,72 @@ def test_live_camera(
         _wait_for_count(page, verdict)
         _stop(page)
     assert "libtensorflow" not in server.maps()
+
+
+def test_second_viewer_waits_for_the_only_place_and_gets_it(
+    tmp_path: Path,
+    network: Path,
+    open_browser: Any,
+    bare_rgb: Any,
+    film: Callable[..., Path],
+    shoot: Callable[..., Path],
+) -> None:
+    video = film(bare_rgb, "bare")
+    with (
+        serve(tmp_path, MASKDET_MAX_VIEWERS="1") as server,
+        open_browser(video=video) as browser,
+    ):
+        first, second = browser.new_page(), browser.new_page()
+        first.goto(server.url)
+        _start(first)
+        _wait_for_count(first, "without_mask")
+
+        second.goto(server.url)
+        full = second.get_by_text("places are taken")
+        expect(full).to_be_visible(timeout=WAIT_MS)
+        shoot(second, "live-full")
+
+        # let in while the page is closed under the first one's feet
+        first.close()
+        expect(full).to_have_count(0, timeout=FREE_WITHIN_MS)
+        _start(second)
+        _wait_for_count(second, "without_mask")
+
+        # a page change gives the place back as well
+        _go_to(second, "Photo check")
+        third = browser.new_page()
+        third.goto(server.url)
+        expect(third.get_by_text("Camera is off")).to_be_visible(timeout=FREE_WITHIN_MS)
+        log = server.log.read_text(encoding="utf-8")
+        assert "Traceback" not in log, log
+
+
+def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(
+    server: Any,
+    network: Path,
+    open_browser: Any,
+    masked_rgb: Any,
+    film: Callable[..., Path],
+    shoot: Callable[..., Path],
+) -> None:
+    with open_browser(video=film(masked_rgb, "masked")) as browser:
+        page = browser.new_page()
+        page.goto(server.url)
+        _start(page)
+        _wait_for_count(page, "with_mask")
+        with page.expect_download(timeout=WAIT_MS) as download:
+            page.get_by_role("button", name="Save this picture").click()
+        picture = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
+        assert min(picture.shape[:2]) >= 240
+        blue = np.abs(picture - [0x00, 0x72, 0xB2]).max(axis=2) < 30
+        assert blue.sum() > 300
+        page.get_by_text("Settings").click()
+        page.get_by_text("Banner and sound").click()
+        page.get_by_text("Show it like a mirror").click()
+        _wait_for_count(page, "with_mask")
+        expect(_frame(page).get_by_role("button", name="Stop", exact=False)).to_be_visible()
+        shoot(page, "live-settings")
+        _stop(page)
 
 
 def test_upload_gives_both_verdicts(
