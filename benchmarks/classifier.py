@@ -1,0 +1,137 @@
+"""How fast one face is judged: the shipped int8 network beside other ways to run a VGG19.
+
+All take one crop of 128 x 128 at a time, in turn on the same machine, medians, as ratios to what
+ships. The limit of the processor is worked out: the network's multiplications and additions, over
+the rate of a plain int8 matrix product (a 1 x 1 convolution of the best of a few sizes) by the same
+runtime with as many threads.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskdet_core import load_classifier
+from maskdet_core.classifier import N_THREADS
+
+SIDE_PX: Final = 128
+_PRODUCTS: Final = ((64, 256, 256), (64, 512, 512), (32, 512, 512), (32, 1024, 1024))
+"""Side of the picture, channels in, channels out of 1 x 1 convolutions."""
+_ROUNDS: Final = 15
+
+
+def add_parser(names: Any) -> None:
+    """Add this benchmark's options to ``python -m benchmarks``."""
+    parser = names.add_parser("classifier", help="time to judge one face, several ways")
+    parser.add_argument("--rounds", type=int, default=_ROUNDS)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print; 2 without TensorFlow."""
+    try:
+        import keras
+        import tensorflow as tf
+    except ImportError:
+        print("the other ways need TensorFlow: use the training environment")
+        return 2
+    shipped: Any = load_classifier()
+    crop = np.random.default_rng(0).integers(0, 256, (1, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+    as_float = crop.astype(np.float32)
+    network = _float_vgg19(keras)
+    graph = tf.function(lambda x: network(x, training=False))
+    ways: dict[str, Callable[[], Any]] = {
+        "int8, as shipped": lambda: shipped.predict(crop),
+        "model.predict": lambda: network.predict(as_float, verbose=0),
+        "tf.function": lambda: graph(tf.constant(as_float)),
+        "LiteRT float32": _litert(_converted(tf, network), as_float),
+    }
+    products = {size: _litert(_product(tf, keras, *size), None) for size in _PRODUCTS}
+    times: dict[Any, list[float]] = {name: [] for name in (*ways, *products)}
+    for _ in range(options.rounds):
+        for name, work in (*ways.items(), *products.items()):
+            times[name].append(_seconds(work))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    ours = medians["int8, as shipped"]
+    for name in ways:
+        print(f"{name:18s} {1000 * medians[name]:7.2f} ms, {medians[name] / ours:.2f} x")
+    rate = max(
+        side**2 * inner * outer / medians[side, inner, outer] for side, inner, outer in products
+    )
+    limit = _n_products(network) / rate
+    print(
+        f"limit of the processor: {_n_products(network) / 1e9:.2f} billion products at "
+        f"{rate / 1e9:.0f} billion a second with {N_THREADS} threads: {1000 * limit:.2f} ms; "
+        f"the shipped network reaches {limit / ours:.0%} of it"
+    )
+    return 0
+
+
+def _float_vgg19(keras: Any) -> Any:
+    """VGG19 with the shipped head's size; weights do not matter for its speed."""
+    features = keras.applications.VGG19(
+        weights=None, include_top=False, input_shape=(SIDE_PX, SIDE_PX, 3), pooling="avg"
+    )
+    return keras.Model(features.input, keras.layers.Dense(3)(features.output))
+
+
+def _n_products(network: Any) -> int:
+    """Multiplications of the convolutions, for one crop."""
+    total = 0
+    for layer in network.layers:
+        if layer.__class__.__name__ == "Conv2D":
+            _, height, width, channels = layer.output.shape
+            total += height * width * channels * int(np.prod(layer.kernel.shape[:3]))
+    return total
+
+
+def _product(tf: Any, keras: Any, side: int, inner: int, outer: int) -> bytes:
+    """A 1 x 1 convolution in int8, which is a matrix product and nothing else."""
+    picture = keras.Input((side, side, inner), batch_size=1)
+    model = keras.Model(picture, keras.layers.Conv2D(outer, 1, use_bias=False)(picture))
+    rng = np.random.default_rng(1)
+
+    def examples() -> Any:
+        for _ in range(4):
+            yield [rng.normal(size=(1, side, side, inner)).astype(np.float32)]
+
+    return _converted(tf, model, examples)
+
+
+def _converted(tf: Any, model: Any, examples: Callable[[], Any] | None = None) -> bytes:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(Path(folder) / "model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(Path(folder) / "model"))
+        if examples is not None:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = examples
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.int8
+        return bytes(converter.convert())
+
+
+def _litert(model: bytes, value: NDArray[Any] | None) -> Callable[[], None]:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=model, num_threads=N_THREADS)
+    interpreter.allocate_tensors()
+    (asked,) = interpreter.get_input_details()
+    if value is None:
+        value = np.random.default_rng(2).integers(-128, 128, asked["shape"], dtype=np.int8)
+    interpreter.set_tensor(asked["index"], value)
+    return interpreter.invoke  # type: ignore[no-any-return]
+
+
+def _seconds(work: Callable[[], Any], n: int = 8) -> float:
+    work()
+    began = time.perf_counter()
+    for _ in range(n):
+        work()
+    return (time.perf_counter() - began) / n

@@ -1,0 +1,107 @@
+"""The app's server in a process of its own, with what it takes of the machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+START_S: Final = 120.0
+_REPO: Final = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process holds and has used: ``rss_mb`` is resident memory."""
+
+    rss_mb: float
+    n_threads: int
+    n_files: int
+    cpu_s: float
+
+
+class Server:
+    """A running server; Linux only, by /proc."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+        """Wrap a process that listens on a port of this machine."""
+        self.port, self._process = port, process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def interrupt(self) -> None:
+        """Ask the process to end, as Ctrl+C does."""
+        self._process.send_signal(signal.SIGINT)
+
+    def usage(self) -> Usage:
+        """What the server's process holds now."""
+        proc = Path("/proc") / str(self._process.pid)
+        status = dict(
+            line.split(":", 1) for line in (proc / "status").read_text().splitlines() if ":" in line
+        )
+        ticks = (proc / "stat").read_text().rsplit(")", 1)[1].split()
+        return Usage(
+            rss_mb=int(status["VmRSS"].split()[0]) / 1024,
+            n_threads=int(status["Threads"]),
+            n_files=len(list((proc / "fd").iterdir())),
+            cpu_s=(int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK"),
+        )
+
+
+@contextmanager
+def serve(max_viewers: int | None = None) -> Iterator[Server]:
+    """Start the app on a free port and stop it afterwards.
+
+    Args:
+        max_viewers: most live viewers; None leaves it to the server's measurement.
+
+    Raises:
+        TimeoutError: it does not answer.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
+    environment = dict(os.environ)
+    if max_viewers is not None:
+        environment["MASKDET_MAX_VIEWERS"] = str(max_viewers)
+    process = subprocess.Popen(
+        command,
+        cwd=_REPO,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(port)
+        yield Server(port, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"the server did not answer within {START_S:.0f} s")

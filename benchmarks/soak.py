@@ -1,0 +1,75 @@
+"""Whether anything grows while people come and go: memory, threads, open files of the server.
+
+Visitors without a browser stay for a while, leave, and others come, for the whole time: eight
+minutes by default, ``--minutes 30`` for the real thing. Growth is the slope of a line through the
+second half of the samples, when caches are full (Streamlit keeps a session for two minutes after
+its visitor has gone), beside what that line leaves unexplained.
+"""
+
+import argparse
+import asyncio
+import time
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.scenes import scene
+from benchmarks.server import Server, Usage, serve
+from benchmarks.visitor import Film, Visitor
+
+AT_ONCE: Final = 2
+STAY_S: Final = 10.0
+_SAMPLE_S: Final = 1.0
+
+
+def add_parser(names: Any) -> None:
+    """Add this benchmark's options to ``python -m benchmarks``."""
+    parser = names.add_parser("soak", help="growth of the server while viewers come and go")
+    parser.add_argument("--minutes", type=float, default=8.0)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print."""
+    film = Film([*scene(1, 96)], 12)
+    with serve() as server:
+        samples = asyncio.run(_soak(server, film, 60 * options.minutes))
+    half = samples[len(samples) // 2 :]
+    hours = np.array([at for at, _ in half]) / 3600
+    for name, unit in (("rss_mb", "MB"), ("n_threads", "threads"), ("n_files", "open files")):
+        values = np.array([getattr(usage, name) for _, usage in half], float)
+        slope, start = np.polyfit(hours - hours[0], values, 1)
+        noise = np.std(values - (start + slope * (hours - hours[0])))
+        grown = slope * (hours[-1] - hours[0])
+        print(
+            f"{unit}: {values.min():.0f} to {values.max():.0f}, grew by {grown:+.1f} over the "
+            f"last {60 * (hours[-1] - hours[0]):.1f} minutes, noise {noise:.1f}"
+        )
+    return 0
+
+
+async def _soak(server: Server, film: Film, seconds: float) -> list[tuple[float, Usage]]:
+    end = time.monotonic() + seconds
+    n_visits = 0
+
+    async def come_and_go(first_stay_s: float) -> None:
+        nonlocal n_visits
+        stay_s = first_stay_s
+        while time.monotonic() < end:
+            async with Visitor(server.port, film) as visitor:
+                if not visitor.is_full:
+                    await visitor.start()
+                    n_visits += 1
+                await asyncio.sleep(stay_s)
+            stay_s = STAY_S
+
+    # their comings and goings are spread over time
+    stays = [STAY_S * (i + 1) / AT_ONCE for i in range(AT_ONCE)]
+    visits = asyncio.gather(*(come_and_go(stay) for stay in stays))
+    samples = []
+    while time.monotonic() < end:
+        samples.append((time.monotonic(), server.usage()))
+        await asyncio.sleep(_SAMPLE_S)
+    await visits
+    print(f"{n_visits} visits of {STAY_S:.0f} s in {seconds / 60:.1f} minutes, {AT_ONCE} at once")
+    return samples

@@ -1,0 +1,131 @@
+"""The real server and visitors without a browser: verdicts, places, cut links, a server stopped.
+
+Slower than stubs, faster than a browser; what a page looks like is not tested here.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.scenes import scene
+from benchmarks.server import Server, serve
+from benchmarks.visitor import Film, Visitor, number_of, numbered
+from maskdet_app import texts
+from maskdet_core.live.places import LEASE_S
+
+MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
+WAIT_S = 60.0
+
+pytestmark = [
+    pytest.mark.skipif(not MODEL.is_file(), reason="models/ holds no network"),
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc"),
+]
+
+
+@pytest.fixture(scope="module")
+def film() -> Film:
+    return Film([*scene(1, 48)], 12)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve(max_viewers=2) as running:
+        yield running
+
+
+async def until(condition: Callable[[], object], timeout_s: float = WAIT_S) -> float:
+    """Seconds that it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < timeout_s
+        await asyncio.sleep(0.1)
+    return time.monotonic() - began
+
+
+async def has_place(server: Server, film: Film, within_s: float) -> None:
+    """A newcomer is offered a stream within a bound."""
+    deadline = time.monotonic() + within_s
+    while True:
+        async with Visitor(server.port, film) as newcomer:
+            if not newcomer.is_full:
+                return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.3)
+
+
+def test_two_are_served_and_the_third_waits_until_a_link_is_cut(server: Server, film: Film) -> None:
+    async def scenario() -> None:
+        async with Visitor(server.port, film) as one:
+            await one.start()
+            async with Visitor(server.port, film) as two:
+                await two.start()
+                for visitor in (one, two):
+                    await until(lambda v=visitor: v.counts.get("without_mask") == 1)
+                async with Visitor(server.port, film) as three:
+                    assert three.is_full
+                    assert texts.FULL_TITLE in three.texts
+                # the second's tab is closed here, without a word to the server
+            await has_place(server, film, LEASE_S + 5.0)
+            assert one.counts["without_mask"] == 1
+
+    asyncio.run(scenario())
+
+
+def test_dead_link_gives_its_place_back_though_the_page_stays(server: Server, film: Film) -> None:
+    async def scenario() -> None:
+        async with Visitor(server.port, film) as one, Visitor(server.port, film) as two:
+            await one.start()
+            await two.start()
+            await until(lambda: two.readouts)
+            two.freeze()
+            await has_place(server, film, LEASE_S + 5.0)
+
+    asyncio.run(scenario())
+
+
+def test_server_that_is_stopped_in_mid_stream_goes_within_a_bound(film: Film) -> None:
+    async def scenario() -> None:
+        with serve(max_viewers=1) as server:
+            async with Visitor(server.port, film) as visitor:
+                await visitor.start()
+                await until(lambda: visitor.readouts)
+                began = time.monotonic()
+                server.interrupt()
+                while server.is_running:
+                    assert time.monotonic() - began < 15.0
+                    await asyncio.sleep(0.1)
+
+    asyncio.run(scenario())
+
+
+def test_stream_leaves_nothing_behind_when_it_ends(server: Server, film: Film) -> None:
+    async def visit() -> None:
+        async with Visitor(server.port, film) as visitor:
+            await visitor.start()
+            await until(lambda: visitor.readouts)
+
+    async def scenario() -> None:
+        await visit()
+        await asyncio.sleep(3)
+        before = server.usage()
+        for _ in range(3):
+            await visit()
+        await until(lambda: server.usage().n_threads <= before.n_threads + 1)
+        # Streamlit keeps a session, and an event loop of three files, for two minutes
+        assert server.usage().n_files <= before.n_files + 3 * 3 + 2
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("number", [0, 1, 77, 128, 255])
+def test_number_of_a_picture_survives_coding_and_mirroring(number: int) -> None:
+    import av
+    import numpy as np
+
+    picture = numbered(next(scene(1, 1)), number)
+    assert number_of(av.VideoFrame.from_ndarray(picture, format="rgb24")) == number
+    mirrored = np.ascontiguousarray(picture[:, ::-1])
+    assert number_of(av.VideoFrame.from_ndarray(mirrored, format="rgb24")) == number
