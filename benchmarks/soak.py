@@ -31,7 +31,7 @@ def add_parser(names: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print."""
-    film = Film([*scene(1, 96)], 12)
+    film = Film([*scene(1, 60)], 12)
     with serve() as server:
         samples = asyncio.run(_soak(server, film, 60 * options.minutes))
     half = samples[len(samples) // 2 :]

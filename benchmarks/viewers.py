@@ -36,6 +36,9 @@ def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
     parser = names.add_parser("viewers", help="viewers at once that the server watches over")
     parser.add_argument("--most", type=int, default=12, metavar="N", help="stop at this many")
+    parser.add_argument(
+        "--measured", action="store_true", help="let the server itself say when it is full"
+    )
     parser.add_argument("--seconds", type=float, default=8.0, help="measured at each number")
     parser.set_defaults(run=run)
 
@@ -44,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure and print."""
     with serve(max_viewers=1) as server:
         asyncio.run(_alone(server))
-    with serve(max_viewers=options.most) as server:
+    with serve(max_viewers=None if options.measured else options.most) as server:
         best = asyncio.run(_fill(server, options.most, options.seconds))
     print(f"most viewers at {FPS} frames a second, verdicts at most {WANTED_AGE_S} s old: {best}")
     return 0
@@ -52,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _alone(server: Server) -> None:
     empty = server.usage()
-    async with Visitor(server.port, Film([*scene(1, 240)], 30)) as visitor:
+    async with Visitor(server.port, Film([*scene(1, 60)], 30)) as visitor:
         await visitor.start(timed=True)
         await asyncio.sleep(_WARM_UP_S)
         visitor.round_trips_s.clear()
@@ -70,7 +73,7 @@ async def _alone(server: Server) -> None:
 
 
 async def _fill(server: Server, most: int, seconds: float) -> int:
-    film = Film([*scene(1, 120)], FPS)
+    film = Film([*scene(1, 60)], FPS)
     best = 0
     async with AsyncExitStack() as stack:
         visitors: list[Visitor] = []

@@ -32,8 +32,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 _CLOCK: Final = Fraction(1, 90_000)
 """Time base of video in RTP."""
-_BITS: Final = 8
-_BAR_PX: Final = 8
+_BITS: Final = 6
+_BAR_PX: Final = 16
 """The number of each picture of a film stands in bars across its lower edge, one a bit, so that
 mirroring does not change it."""
 _MAX_MESSAGE: Final = 2**26
@@ -49,7 +49,7 @@ class Film:
         """Encode; the first picture is a key frame, so that a loop can begin anew.
 
         Args:
-            pictures_rgb: uint8 (H, W, 3) each, with even sides, at most 256.
+            pictures_rgb: uint8 (H, W, 3) each, with even sides, at most 64.
             fps: pictures a second.
 
         Raises:
@@ -72,7 +72,7 @@ class Film:
 
 
 def numbered(picture_rgb: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
-    """A copy with a number, 0 to 255, in bars across the lower edge."""
+    """A copy with a number, 0 to 63, in bars across the lower edge."""
     marked = picture_rgb.copy()
     for bit in range(_BITS):
         low = marked.shape[0] - (bit + 1) * _BAR_PX

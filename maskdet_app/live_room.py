@@ -1,5 +1,6 @@
 """What all live viewers of this server share: one engine, and the places before it."""
 
+import gc
 from typing import Final
 
 import streamlit as st
@@ -15,13 +16,21 @@ _SLOT: Final = "live_processor"
 
 @st.cache_resource(show_spinner=False)
 def engine() -> LiveEngine:
-    """The server's one worker for live verdicts."""
+    """The server's one worker for live verdicts.
+
+    Streamlit has the garbage collector go through everything after each run of a page, and a live
+    page runs twice a second for each viewer: with all modules and networks among it this took half
+    of a core for three viewers, with every thread waiting. What is there by now stays for good, so
+    it is set aside.
+    """
+    gc.collect()
+    gc.freeze()
     return LiveEngine()
 
 
 @st.cache_resource(show_spinner=False)
 def _places(limit: int | None) -> Places:
-    return Places(limit)
+    return Places(limit, strained=lambda: engine().strained)
 
 
 def places() -> Places:

@@ -9,6 +9,8 @@ from maskdet_app.live_options import Alert
 from maskdet_core import LiveProcessor, LiveStats, Places
 
 REFRESH_S: Final = 0.5
+TIMELINE_S: Final = 2.0
+"""Charts cost the server more than numbers."""
 WAIT_S: Final = 2.0
 """How often somebody who waits for a place is looked after."""
 STALE_S: Final = 3.0
@@ -34,6 +36,9 @@ def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> 
     """
     if state.playing:
         st.fragment(_running, run_every=REFRESH_S)(live, room, alert)
+        live_options.snapshot_button(live)
+        st.caption(texts.LIVE_TIMELINE)
+        st.fragment(_timeline, run_every=TIMELINE_S)(live)
     elif state.signalling:
         _counts(texts.LIVE_CONNECTING_TITLE, texts.LIVE_CONNECTING, LiveStats())
     else:
@@ -66,9 +71,10 @@ def _running(live: LiveProcessor, room: Places, alert: Alert) -> None:
     _counts(texts.LIVE_ON_TITLE, "" if n_faces else texts.LIVE_NO_FACE, stats)
     live_options.show_alert(alert, stats.n_without)
     _readouts(stats, room)
-    live_options.snapshot_button(live)
-    st.caption(texts.LIVE_TIMELINE)
-    st.altair_chart(live_charts.timeline(stats.timeline), key="live_timeline")
+
+
+def _timeline(live: LiveProcessor) -> None:
+    st.altair_chart(live_charts.timeline(live.snapshot().timeline), key="live_timeline")
 
 
 def _counts(title: str, note: str, stats: LiveStats) -> None:

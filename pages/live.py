@@ -42,8 +42,9 @@ if detector is not None:
                 media_stream_constraints=live_options.constraints(options.facing),
                 video_frame_callback=processor.recv,
                 on_video_ended=processor.stop,
-                # On a thread of its own, which keeps the newest frame only.
-                async_processing=True,
+                # The callback only follows and draws, a few ms; a thread of its own for it would
+                # hand back each picture one or two pictures later.
+                async_processing=False,
                 media_toggle_controls=False,
                 translations=texts.WEBRTC_WORDS,
                 video_html_attrs=live_view.VIDEO_ATTRIBUTES,

@@ -19,6 +19,8 @@ BUSY_MOST: Final = 0.7
 """Share of its time that the worker works; above it all viewers are served less often."""
 BUSY_LEAST: Final = 0.5
 """Below it they are served more often again."""
+STRAINED: Final = 3.0
+"""From this stretch on looks become rarer too, and verdicts older: no viewer more, then."""
 MAX_STRETCH: Final = 8.0
 """Most by which the time between two rounds of a viewer is stretched."""
 _STEP: Final = 1.2
@@ -64,6 +66,12 @@ class LiveEngine:
         """By how much the times between rounds are stretched now, 1 or more."""
         with self._wake:
             return self._stretch
+
+    @property
+    def strained(self) -> bool:
+        """Whether one more viewer would be one too many."""
+        with self._wake:
+            return self._stretch >= STRAINED
 
     @property
     def load(self) -> float:

@@ -23,13 +23,14 @@ class Places:
     """Places of live viewers, given first come, first served. Safe to share by threads.
 
     How many there are is a limit set from outside, or what the processor time of the viewers who
-    are there says about one more.
+    are there says about one more, as long as the worker is not strained.
     """
 
     def __init__(
         self,
         limit: int | None = None,
         *,
+        strained: Callable[[], bool] = lambda: False,
         n_cores: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         cpu_clock: Callable[[], float] = time.process_time,
@@ -38,6 +39,8 @@ class Places:
 
         Args:
             limit: most viewers at once; None goes by what is measured.
+            strained: whether the worker is at its limit, which nobody is added to; asked only
+                where no limit is set.
             n_cores: None takes those that this process may use.
             clock: seconds, only ever rising.
             cpu_clock: processor seconds used by this process.
@@ -48,6 +51,7 @@ class Places:
         if limit is not None and limit < 1:
             raise ValueError(f"limit must be 1 or more, got {limit}")
         self._limit = limit
+        self._strained = strained
         self._n_cores = n_cores or usable_cores()
         self._clock, self._cpu_clock = clock, cpu_clock
         self._lock = threading.Lock()
@@ -121,8 +125,10 @@ class Places:
         if self._limit is not None:
             return self._limit
         n, used = len(self._leases), self._cores_used()
+        if n and self._strained():
+            return n
         if n == 0 or used <= 0:
-            return UNMEASURED_PER_CORE * self._n_cores
+            return max(n, UNMEASURED_PER_CORE * self._n_cores)
         return max(n, int(BUSY_MOST * self._n_cores / (used / n)))
 
     def _expire(self, now: float) -> None:

@@ -1,9 +1,9 @@
 """One viewer's stream: frames in, frames with verdicts out. Knows frames, not browsers or pages.
 
-streamlit-webrtc's asynchronous mode calls `LiveProcessor.recv` on one thread and hands it the
-newest frame only. What takes long, searching and judging, is done by the engine's worker on the
-newest frame that there is when this viewer's turn comes. Between two searches the boxes follow the
-faces by optical flow, so that each frame is drawn with boxes of its own.
+`LiveProcessor.recv` is called for one frame after the other and takes a few ms. What takes long,
+searching and judging, is done by the engine's worker on the newest frame that there is when this
+viewer's turn comes. Between two searches the boxes follow the faces by optical flow, so that each
+frame is drawn with boxes of its own.
 """
 
 import logging

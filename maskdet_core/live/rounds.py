@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from maskdet_core.detector import MaskDetector
+from maskdet_core.live.engine import STRAINED
 from maskdet_core.live.frame import LiveFrame
 from maskdet_core.live.tracks import Box, Track, Tracks, match
 from maskdet_core.types import FaceBox
 
 SEARCH_S: Final = 0.3
-"""Time between two searches for large faces, which are quick."""
-FINE_SEARCH_S: Final = 0.9
-"""Time between two searches for small faces as well."""
+"""Time between two searches for large faces, which are quick, while there is no face."""
+FOLLOWED_S: Final = 0.5
+"""The same while faces are followed: these need it only against drift."""
+FINE: Final = 3
+"""Every so many searches, small faces are asked for as well."""
 COARSE: Final = 2.0
 """A quick search asks for faces this much larger than the detector's least."""
 LOOK_S: Final = 0.25
@@ -53,12 +56,13 @@ class Schedule:
 
     def __init__(self) -> None:
         """Everything is due at once."""
-        self._searched_s = self._finely_s = -math.inf
+        self._searched_s = -math.inf
+        self._n_searches = 0
 
     def due_at_s(self, tracks: Tracks, stretch: float) -> float:
         """When the next of them is due, the times between rounds being stretched."""
         looks = [_due_s(track, stretch) for track in tracks]
-        return min([self._searched_s + SEARCH_S * stretch, *looks])
+        return min([self._search_due_s(tracks, stretch), *looks])
 
     def plan(
         self,
@@ -79,12 +83,11 @@ class Schedule:
         """
         now = frame.at_s
         search_px = None
-        if now >= self._searched_s + SEARCH_S * stretch:
-            fine = now >= self._finely_s + FINE_SEARCH_S * stretch
+        if now >= self._search_due_s(tracks, stretch):
+            fine = self._n_searches % FINE == 0
             search_px = least_px if fine else round(COARSE * least_px)
             self._searched_s = now
-            if fine:
-                self._finely_s = now
+            self._n_searches += 1
         due = sorted(
             (t for t in tracks if t.id in then and _due_s(t, stretch) <= now),
             key=lambda track: track.looked_at_s,
@@ -93,10 +96,14 @@ class Schedule:
             track.looked_at_s, track.changed = now, False
         return Todo(search_px, {t.id: t.face_box(then[t.id]) for t in due[:MOST_LOOKS]}, then)
 
+    def _search_due_s(self, tracks: Tracks, stretch: float) -> float:
+        return self._searched_s + (FOLLOWED_S if len(tracks) else SEARCH_S) * stretch
+
 
 def _due_s(track: Track, stretch: float) -> float:
     quick = track.changed or track.opinion.restless
-    return track.looked_at_s + (QUICK_LOOK_S if quick else LOOK_S) * stretch
+    # a look costs a small part of a search: under load searches give way first
+    return track.looked_at_s + (QUICK_LOOK_S if quick else LOOK_S) * max(1.0, stretch / STRAINED)
 
 
 class Round:

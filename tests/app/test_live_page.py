@@ -55,7 +55,7 @@ def test_idle_page_offers_the_camera_and_its_choices(component: dict[str, Any]) 
     app = run()
     assert not app.exception
     assert texts.LIVE_IDLE_TITLE in words(app)
-    assert component["async_processing"] is True
+    assert component["async_processing"] is False
     video = component["media_stream_constraints"]["video"]
     assert video["facingMode"] == {"ideal": live_options.FRONT}
     assert app.toggle[0].value is True

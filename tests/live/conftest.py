@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from maskdet_core import LiveProcessor, MaskDetector, Places
-from tests.live.stand_ins import Clock, CrankedEngine, Finder, FrameMaker, Network
+from tests.live.stand_ins import Clock, CrankedEngine, Finder, FrameMaker, Network, Turn
 
 
 @pytest.fixture
@@ -70,3 +70,18 @@ def make() -> FrameMaker:
         return made
 
     return frame
+
+
+@pytest.fixture
+def turn(processor: LiveProcessor, clock: Clock, make: FrameMaker) -> Turn:
+    """One frame through the processor, then its round, if one is due, then time goes on."""
+
+    def once(frame: av.VideoFrame | None = None, dt: float = 0.1) -> av.VideoFrame:
+        drawn = processor.recv(make(320, 240) if frame is None else frame)
+        due = processor.due_at_s(1.0)
+        if due is not None and due <= clock.now:
+            processor.work(1.0)
+        clock.now += dt
+        return drawn
+
+    return once

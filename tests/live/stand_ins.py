@@ -7,10 +7,11 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, Judgements, LiveEngine
+from maskdet_core import FaceBox, Judgements, LiveEngine, LiveProcessor, Verdict
 from maskdet_core.manifest import ModelManifest
 
 FrameMaker = Callable[..., av.VideoFrame]
+Turn = Callable[..., av.VideoFrame]
 
 
 class Finder:
@@ -69,3 +70,14 @@ class CrankedEngine(LiveEngine):
 
     def notify(self) -> None:
         pass
+
+
+def counts(processor: LiveProcessor) -> dict[Verdict, int]:
+    shown = processor.snapshot()
+    numbers = (shown.n_with, shown.n_without, shown.n_not_sure)
+    return {verdict: n for verdict, n in zip(Verdict, numbers, strict=True) if n}
+
+
+def vermilion(frame: av.VideoFrame) -> NDArray[np.bool_]:
+    rgb = frame.to_ndarray(format="rgb24").astype(int)
+    return np.abs(rgb - [0xD5, 0x5E, 0]).max(axis=2) < 30

@@ -102,3 +102,20 @@ def test_one_place_is_never_given_to_two() -> None:
 def test_limit_below_one_is_refused(limit: int) -> None:
     with pytest.raises(ValueError, match="limit must be 1 or more"):
         Places(limit)
+
+
+def test_strained_worker_gets_no_viewer_more_though_the_processor_has_time(clock: Clock) -> None:
+    cpu = Cpu(clock)
+    strained = False
+    places = Places(strained=lambda: strained, n_cores=2, clock=clock, cpu_clock=cpu)
+    assert places.take("a")
+    cpu.viewers = 1
+    for _ in range(12):
+        places.take("a")
+        clock.now += 0.5
+    assert places.has_room
+    strained = True
+    assert not places.take("b")
+    assert places.n_places == places.n_taken == 1
+    places.leave("a")
+    assert places.take("b")
