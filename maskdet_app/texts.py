@@ -63,8 +63,8 @@ LIVE_BAD_ICE: Final = (
 )
 LIVE_HELP_TITLE: Final = "The camera does not start?"
 LIVE_HELP: Final = (
-    "- **Refused:** click the camera or lock sign beside the address, allow the camera, reload.\n"
-    "- **Not found, or busy:** plug it in, close other programs that use it, reload.\n"
+    "- **Refused (“NotAllowedError”):** click the camera or lock sign beside the address, allow the camera, reload.\n"
+    "- **Not found (“NotFoundError”) or busy (“NotReadableError”):** plug it in, close other programs that use it, reload.\n"
     "- **Connecting for ever:** the network blocks the video link. A TURN server set in "
     "`MASKDET_ICE_SERVERS` helps.\n"
 )
@@ -245,8 +245,8 @@ ABOUT_PRIVACY_TEXT: Final = (
     "runs this app. If you started it on your own computer, that is your computer.\n"
     "- **What happens there:** they are judged in memory. They are never written to disk and never "
     "logged, nor are file names.\n"
-    "- **How long:** a camera frame until the next one comes; a photo and its result until you "
-    "remove it, close the page, or your session ends.\n"
+    "- **How long:** a camera frame until the next one comes or the stream ends; a photo and its "
+    "result until you remove it, close the page, or your session ends.\n"
     "- **What it does not do:** it recognises nobody, makes no template of a face, and sends no "
     "usage statistics.\n"
     "- **Who else is involved:** away from localhost your browser and the server ask a public STUN "

@@ -35,7 +35,8 @@ h1 { letter-spacing: -0.015em; padding-bottom: 0.2rem; }
 .md-without_mask { border: 6px double #D55E00; background: #d55e0022; padding: 0.37rem 0.62rem; }
 .md-not_sure { border: 3px dashed #808A92; background: #808a9222; }
 .md-readouts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr));
-  gap: 0.5rem 1rem; margin: 0.3rem 0 0; padding: 0; }
+  gap: 0.5rem 1rem; margin: 0.3rem 0 0; }
+.stHtml .md-readouts, .stHtml .md-flow { padding: 0; }
 .md-readouts div { margin: 0; padding: 0; }
 .md-readouts dt { margin: 0; padding: 0; font-size: 0.82rem; font-weight: 400; opacity: 0.75; }
 .md-readouts dd { margin: 0; padding: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import FrameLocator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from maskdet_app import texts
 from tests.e2e.serving import serve
 
 WAIT_MS = 60_000
@@ -62,10 +63,14 @@ def _stop(page: Page) -> None:
 
 
 def _go_to(page: Page, title: str) -> None:
+    _follow(page, title, title)
+
+
+def _follow(page: Page, link: str, title: str) -> None:
     # the stream's last message can redraw the page in the same moment and win over the click
     heading = page.get_by_role("heading", name=title)
     for _ in range(3):
-        page.get_by_role("link", name=title).first.click()
+        page.get_by_role("link", name=link).first.click()
         try:
             heading.wait_for(timeout=20_000)
             return
@@ -153,6 +158,21 @@ def test_second_viewer_waits_for_the_only_place_and_gets_it(
         expect(third.get_by_text("Camera is off")).to_be_visible(timeout=FREE_WITHIN_MS)
         log = server.log.read_text(encoding="utf-8")
         assert "Traceback" not in log, log
+
+
+def test_without_a_camera_the_page_says_so_and_offers_the_photo_check(
+    server: Any, network: Path, open_browser: Any, shoot: Callable[..., Path]
+) -> None:
+    with open_browser() as browser:
+        page = browser.new_page()
+        page.goto(server.url)
+        _frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
+        # the browser's own word, which the help beside it explains
+        expect(_frame(page).get_by_text("NotFoundError")).to_be_visible(timeout=WAIT_MS)
+        page.get_by_text(texts.LIVE_HELP_TITLE).click()
+        expect(page.get_by_text("Not found (“NotFoundError”)")).to_be_visible(timeout=WAIT_MS)
+        shoot(page, "live-no-camera")
+        _follow(page, texts.LIVE_WAY_OUT, "Photo check")
 
 
 def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(
