@@ -63,8 +63,10 @@ LIVE_BAD_ICE: Final = (
 )
 LIVE_HELP_TITLE: Final = "The camera does not start?"
 LIVE_HELP: Final = (
-    "- **Refused (“NotAllowedError”):** click the camera or lock sign beside the address, allow the camera, reload.\n"
-    "- **Not found (“NotFoundError”) or busy (“NotReadableError”):** plug it in, close other programs that use it, reload.\n"
+    "- **Refused (“NotAllowedError”):** click the camera or lock sign beside the address, allow "
+    "the camera, reload.\n"
+    "- **Not found (“NotFoundError”) or busy (“NotReadableError”):** plug it in, close other "
+    "programs that use it, reload.\n"
     "- **Connecting for ever:** the network blocks the video link. A TURN server set in "
     "`MASKDET_ICE_SERVERS` helps.\n"
 )
