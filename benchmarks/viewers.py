@@ -6,7 +6,7 @@ than 12 frames a second back, or a verdict older than half a second, by the page
 The visitors run on the same machine and take their share of it, which is printed.
 
 The first visitor, alone and at 30 frames a second, also has each picture's way measured: there and
-back, coding on both sides included.
+back, coding on both sides included, beside the same way through a peer that does nothing to them.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.echo import round_trips_s
 from benchmarks.scenes import scene
 from benchmarks.server import Server, serve
 from benchmarks.visitor import Film, Visitor
@@ -54,8 +55,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _alone(server: Server) -> None:
+    film = Film([*scene(1, 60)], 30)
+    bare = 1000 * np.percentile(await round_trips_s(film, _WARM_UP_S, _SECONDS_ALONE), [50, 95])
     empty = server.usage()
-    async with Visitor(server.port, Film([*scene(1, 60)], 30)) as visitor:
+    async with Visitor(server.port, film) as visitor:
         await visitor.start(timed=True)
         await asyncio.sleep(_WARM_UP_S)
         visitor.round_trips_s.clear()
@@ -66,7 +69,8 @@ async def _alone(server: Server) -> None:
         half, most = 1000 * np.percentile(visitor.round_trips_s, [50, 95])
         print(
             f"one viewer at 30: {len(visitor.came_at_s) / seconds:.1f} frames a second back, "
-            f"round trip {half:.0f} ms (half of them) to {most:.0f} ms (19 of 20), "
+            f"round trip {half:.0f} ms (half of them) to {most:.0f} ms (19 of 20), through a peer "
+            f"that only decodes and encodes {bare[0]:.0f} to {bare[1]:.0f} ms, "
             f"{(after.cpu_s - before.cpu_s) / seconds:.2f} cores; "
             f"memory {empty.rss_mb:.0f} MB before, {after.rss_mb:.0f} MB with the viewer"
         )

@@ -115,6 +115,12 @@ class FilmTrack(MediaStreamTrack):
         self.sent_at_s[number] = time.monotonic()
         return packet
 
+    def note_arrival(self, number: int, trips_s: list[float]) -> None:
+        """Append how long a picture of this number was under way, if it was sent at all."""
+        sent = self.sent_at_s.get(number)
+        if sent is not None:
+            trips_s.append(time.monotonic() - sent)
+
 
 class Visitor:
     """One visitor of the live page: opens it, presses Start, looks at the readouts, leaves."""
@@ -206,13 +212,10 @@ class Visitor:
         with suppress(MediaStreamError):
             while True:
                 frame = await track.recv()
-                now = time.monotonic()
-                self.came_at_s.append(now)
+                self.came_at_s.append(time.monotonic())
                 first.set()
                 if timed and isinstance(frame, av.VideoFrame):
-                    sent = camera.sent_at_s.get(number_of(frame))
-                    if sent is not None:
-                        self.round_trips_s.append(now - sent)
+                    camera.note_arrival(number_of(frame), self.round_trips_s)
 
     async def _rerun(self, fragment: str = "") -> None:
         message = BackMsg()
