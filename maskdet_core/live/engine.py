@@ -19,7 +19,7 @@ BUSY_MOST: Final = 0.7
 """Share of its time that the worker works; above it all viewers are served less often."""
 BUSY_LEAST: Final = 0.5
 """Below it they are served more often again."""
-STRAINED: Final = 3.0
+STRAINED: Final = 2.5
 """From this stretch on looks become rarer too, and verdicts older: no viewer more, then."""
 MAX_STRETCH: Final = 8.0
 """Most by which the time between two rounds of a viewer is stretched."""
