@@ -33,6 +33,7 @@ class Server:
     def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
         """Wrap a process that listens on a port of this machine."""
         self.port, self._process = port, process
+        self.url = f"http://127.0.0.1:{port}"
 
     @property
     def is_running(self) -> bool:
@@ -42,6 +43,10 @@ class Server:
     def interrupt(self) -> None:
         """Ask the process to end, as Ctrl+C does."""
         self._process.send_signal(signal.SIGINT)
+
+    def maps(self) -> str:
+        """The files that the process has in memory."""
+        return Path(f"/proc/{self._process.pid}/maps").read_text(encoding="utf-8")
 
     def usage(self) -> Usage:
         """What the server's process holds now."""
@@ -59,11 +64,15 @@ class Server:
 
 
 @contextmanager
-def serve(max_viewers: int | None = None) -> Iterator[Server]:
+def serve(
+    max_viewers: int | None = None, *, log: Path = Path(os.devnull), **environment: str
+) -> Iterator[Server]:
     """Start the app on a free port and stop it afterwards.
 
     Args:
         max_viewers: most live viewers; None leaves it to the server's measurement.
+        log: where its output goes.
+        **environment: variables beside this process's own.
 
     Raises:
         TimeoutError: it does not answer.
@@ -74,16 +83,16 @@ def serve(max_viewers: int | None = None) -> Iterator[Server]:
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
-    environment = dict(os.environ)
     if max_viewers is not None:
         environment["MASKDET_MAX_VIEWERS"] = str(max_viewers)
-    process = subprocess.Popen(
-        command,
-        cwd=_REPO,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=_REPO,
+            env=os.environ | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     try:
         _wait(port)
         yield Server(port, process)

@@ -174,7 +174,7 @@ class LiveProcessor:
             if self._waiting is None:
                 return
             frame, then = self._waiting
-            self._waiting = None
+            self._waiting, tracks = None, self._tracks
             least_px = self._detector.least_px(frame.width_px, frame.height_px)
             todo = self._schedule.plan(self._tracks, then, frame, least_px, stretch)
             min_confidence = self._min_confidence
@@ -184,7 +184,8 @@ class LiveProcessor:
             self._note_error(error)
             return
         with self._lock:
-            if self._newest is not None and self._newest.grey.shape == frame.grey.shape:
+            # else the faces were forgotten meanwhile, and places in this frame mean nothing
+            if self._tracks is tracks:
                 self._apply(done, todo, frame, min_confidence)
             self._round_at_s = frame.at_s
 

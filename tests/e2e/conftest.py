@@ -13,15 +13,16 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from tests.e2e.serving import REPO_ROOT, Server, serve
+from benchmarks.server import Server, serve
 
+REPO_ROOT = Path(__file__).resolve().parents[2]
 Rgb = NDArray[np.uint8]
 OpenBrowser = Callable[..., AbstractContextManager[BrowserContext]]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve(tmp_path_factory.mktemp("server")) as running:
+    with serve(log=tmp_path_factory.mktemp("server") / "server.log") as running:
         yield running
 
 

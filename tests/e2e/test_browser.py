@@ -11,8 +11,8 @@ from PIL import Image
 from playwright.sync_api import FrameLocator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from benchmarks.server import serve
 from maskdet_app import texts
-from tests.e2e.serving import serve
 
 WAIT_MS = 60_000
 FREE_WITHIN_MS = 30_000
@@ -132,7 +132,7 @@ def test_second_viewer_waits_for_the_only_place_and_gets_it(
 ) -> None:
     video = film(bare_rgb, "bare")
     with (
-        serve(tmp_path, MASKDET_MAX_VIEWERS="1") as server,
+        serve(max_viewers=1, log=tmp_path / "server.log") as server,
         open_browser(video=video) as browser,
     ):
         first, second = browser.new_page(), browser.new_page()
@@ -156,7 +156,7 @@ def test_second_viewer_waits_for_the_only_place_and_gets_it(
         third = browser.new_page()
         third.goto(server.url)
         expect(third.get_by_text("Camera is off")).to_be_visible(timeout=FREE_WITHIN_MS)
-        log = server.log.read_text(encoding="utf-8")
+        log = (tmp_path / "server.log").read_text(encoding="utf-8")
         assert "Traceback" not in log, log
 
 

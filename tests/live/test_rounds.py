@@ -1,10 +1,12 @@
 """How often a viewer's faces are searched for and looked at."""
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from maskdet_core import LiveProcessor
+from maskdet_core import Judgements, LiveProcessor
 from maskdet_core.live.engine import STRAINED
-from tests.live.stand_ins import Clock, Finder, FrameMaker, Network, Turn
+from tests.live.stand_ins import Clock, Finder, FrameMaker, Network, Turn, counts
 
 
 def test_faces_are_looked_at_again_only_now_and_then(turn: Turn, network: Network) -> None:
@@ -47,3 +49,20 @@ def test_under_load_searches_give_way_before_looks(
     assert fewer_searches == pytest.approx(searches / STRAINED, abs=2)
     assert as_many_looks == pytest.approx(looks, rel=0.2)
     assert numbers(2 * STRAINED)[1] < 0.7 * looks
+
+
+def test_round_that_ends_after_the_mirror_was_turned_is_forgotten(
+    processor: LiveProcessor, make: FrameMaker, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processor.recv(make(320, 240))
+    predict = network.predict
+
+    def turn_meanwhile(crops: NDArray[np.uint8]) -> Judgements:
+        processor.set_mirrored(True)
+        processor.recv(make(320, 240))
+        return predict(crops)
+
+    monkeypatch.setattr(network, "predict", turn_meanwhile)
+    processor.work(1.0)
+    processor.recv(make(320, 240))
+    assert not counts(processor)
