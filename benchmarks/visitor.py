@@ -130,7 +130,7 @@ class Visitor:
         self._port, self._film = port, film
         self._state: dict[str, Any] = {}
         self._component: str | None = None
-        self._fragments: dict[str, float] = {}
+        self._fragments: set[str] = set()
         self._page_hash = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._peer: RTCPeerConnection | None = None
@@ -264,7 +264,7 @@ class Visitor:
     def _repeat(self, fragment: str, interval_s: float) -> None:
         if fragment in self._fragments:
             return
-        self._fragments[fragment] = interval_s
+        self._fragments.add(fragment)
         self._tasks.append(asyncio.create_task(self._keep_asking(fragment, interval_s)))
 
     async def _keep_asking(self, fragment: str, interval_s: float) -> None:

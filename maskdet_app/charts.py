@@ -14,14 +14,14 @@ VALIDATION: Final = "kept aside"
 CLASS_WORDS: Final = {"with_mask": "mask", "without_mask": "no mask"}
 MAX_CURVE_POINTS: Final = 400
 """More points than pixels only make the page slow."""
-_GREY: Final = "#808A92"
-_BLUE: Final = "#0072B2"
-_VERMILION: Final = "#D55E00"
+GREY: Final = "#808A92"
+BLUE: Final = "#0072B2"
+VERMILION: Final = "#D55E00"
 _HEIGHT_PX: Final = 260
 _OUTCOMES: Final = {
-    "right verdict": _BLUE,
-    "not sure": _GREY,
-    "wrong verdict": _VERMILION,
+    "right verdict": BLUE,
+    "not sure": GREY,
+    "wrong verdict": VERMILION,
     "face not found": "#C9CED2",
 }
 
@@ -89,17 +89,17 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
         y=alt.Y("true:N", title="true", sort=words),
         tooltip=["true:N", "said:N", "n:Q", alt.Tooltip("share:Q", format=".2%")],
     )
-    boxes = base.mark_rect(cornerRadius=8, stroke=_GREY, strokeOpacity=0.4).encode(
+    boxes = base.mark_rect(cornerRadius=8, stroke=GREY, strokeOpacity=0.4).encode(
         color=alt.Color("right:N", legend=None).scale(
-            domain=[True, False], range=[_BLUE, _VERMILION]
+            domain=[True, False], range=[BLUE, VERMILION]
         ),
         opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.14, 0.45]),
     )
     # The text takes its colour from the theme: a point mark's fill would not follow dark mode.
-    numbers_text = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=_GREY).encode(
+    numbers_text = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=GREY).encode(
         text=alt.Text("n:Q", format=",d")
     )
-    shares = base.mark_text(fontSize=14, dy=14, color=_GREY).encode(
+    shares = base.mark_text(fontSize=14, dy=14, color=GREY).encode(
         text=alt.Text("share:Q", format=".1%")
     )
     return _sized(boxes + numbers_text + shares)
@@ -131,7 +131,7 @@ def threshold_curve(
             at,
         ],
     )
-    line = base.mark_line(strokeWidth=2.4, color=_BLUE)
+    line = base.mark_line(strokeWidth=2.4, color=BLUE)
     marks = []
     for name, threshold in (
         (f"from {min_confidence:.0%}: mask", min_confidence),
@@ -147,7 +147,7 @@ def threshold_curve(
             x="x:Q",
             y="y:Q",
             shape=alt.Shape("mark:N", sort=names, title=None).scale(range=["circle", "diamond"]),
-            color=alt.Color("mark:N", sort=names, title=None).scale(range=[_BLUE, _VERMILION]),
+            color=alt.Color("mark:N", sort=names, title=None).scale(range=[BLUE, VERMILION]),
             tooltip=["mark:N", alt.Tooltip("x:Q", format=".2%"), alt.Tooltip("y:Q", format=".2%")],
         )
     )
@@ -177,8 +177,8 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     x = alt.X("low:Q", title="right answers", axis=alt.Axis(format=".0%", tickCount=6)).scale(
         zero=False, nice=True
     )
-    bars = base.mark_rule(strokeWidth=3, opacity=0.55, color=_BLUE).encode(x=x, x2="high:Q")
-    dots = base.mark_point(size=110, filled=True, opacity=1, color=_BLUE).encode(x="accuracy:Q")
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55, color=BLUE).encode(x=x, x2="high:Q")
+    dots = base.mark_point(size=110, filled=True, opacity=1, color=BLUE).encode(x="accuracy:Q")
     layered: alt.LayerChart = (bars + dots).properties(height=alt.Step(38))
     return layered
 

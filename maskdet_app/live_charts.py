@@ -1,4 +1,4 @@
-"""The live page's timeline. Line style and place tell the verdicts apart as well as colour."""
+"""The live page's timeline. Place tells masks and bare faces apart as well as colour."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,13 +6,13 @@ from typing import Final
 import altair as alt
 
 from maskdet_app import texts
-from maskdet_app.charts import Chart, rows_chart
+from maskdet_app.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_core import Moment, Verdict
 
 _COLOURS: Final = {
-    Verdict.WITH_MASK: "#0072B2",
-    Verdict.WITHOUT_MASK: "#D55E00",
-    Verdict.NOT_SURE: "#808A92",
+    Verdict.WITH_MASK: BLUE,
+    Verdict.WITHOUT_MASK: VERMILION,
+    Verdict.NOT_SURE: GREY,
 }
 _HEIGHT_PX: Final = 200
 LEAST_SPAN_S: Final = 30

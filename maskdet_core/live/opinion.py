@@ -51,7 +51,7 @@ class Opinion:
         mean = sum(
             weight * log_odds for weight, (_, log_odds) in zip(weights, self._looks, strict=True)
         ) / sum(weights)
-        return 1.0 / (1.0 + math.exp(-mean))
+        return _probability(mean)
 
     @property
     def restless(self) -> bool:
@@ -88,7 +88,7 @@ class Opinion:
         elif at_once or self._lasts(said):
             self._shown, self._n_muddled = said, 0
         self._threshold = min_confidence
-        alone = decide(1.0 / (1.0 + math.exp(-self._looks[-1][1])), min_confidence)
+        alone = decide(_probability(self._looks[-1][1]), min_confidence)
         self._settled = said is self._shown is alone
         return self._shown
 
@@ -106,6 +106,10 @@ def _log_odds(p: float) -> float:
     if p <= 0.0 or p >= 1.0:
         return math.copysign(MAX_LOG_ODDS, p - 0.5)
     return max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, math.log(p / (1.0 - p))))
+
+
+def _probability(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
 
 
 def _side(log_odds: float) -> Verdict:
