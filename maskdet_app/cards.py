@@ -69,9 +69,9 @@ def _show_faces(detections: Detections, crops: tuple[RgbImage, ...]) -> None:
     if not detections.faces:
         st.info(texts.PHOTO_NO_FACE, icon=":material/search_off:")
         return
-    if detections.n_over_cap:
+    if detections.unjudged:
         st.warning(
-            texts.PHOTO_OVER_CAP.format(shown=len(detections), n=detections.n_over_cap),
+            texts.PHOTO_OVER_CAP.format(shown=len(detections), n=len(detections.unjudged)),
             icon=":material/groups:",
         )
     with st.container(horizontal=True, gap="small"):

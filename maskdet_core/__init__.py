@@ -5,6 +5,7 @@ TensorFlow only when asked for a Keras model.
 """
 
 from maskdet_core.annotate import annotate
+from maskdet_core.blur import blur_faces
 from maskdet_core.cascade_manifest import CascadeManifest, SearchSettings
 from maskdet_core.classifier import (
     Classifier,
@@ -76,6 +77,7 @@ __all__ = [
     "TrainedFaceFinder",
     "Verdict",
     "annotate",
+    "blur_faces",
     "check_rgb",
     "decide",
     "decode_image",

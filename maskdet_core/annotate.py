@@ -1,5 +1,6 @@
 """Draw verdicts onto a picture, told apart by words and line style as well as by colour."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import cv2
@@ -25,23 +26,39 @@ _MAX_TEXT_PX: Final = 90
 _LABELS_WIDER_THAN_FACE: Final = 2.0
 
 
+Labels = Mapping[Verdict, tuple[str, str]]
+"""What is written on a verdict's frame: the word, and a form of it for the smallest faces."""
+LABELS: Final[Labels] = {
+    Verdict.WITH_MASK: ("Mask", "M"),
+    Verdict.WITHOUT_MASK: ("No mask", "No"),
+    Verdict.NOT_SURE: ("Not sure", "?"),
+}
+
+
 def percent_text(probability: float) -> str:
-    """A probability 0 to 1 in whole percent, rounded down so that only a true 1 reads 100 %."""
-    return f"{int(probability * 100 + 1e-9)} %"
+    """A probability 0 to 1 in whole percent, rounded down and never 100: it is an estimate."""
+    return f"{min(int(probability * 100 + 1e-9), 99)} %"
 
 
-def label_texts(face: Face) -> tuple[str, ...]:
-    """Labels for one face, the longest first, for the annotator to pick the one that fits."""
+def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
+    """Labels for one face, the longest first, for the annotator to pick the one that fits.
+
+    Raises:
+        ValueError: a label holds more than ASCII, which the font cannot draw.
+    """
+    word, short = labels[face.verdict]
+    if not (word + short).isascii():
+        raise ValueError(f"expected labels in ASCII, got {word!r} and {short!r}")
     match face.verdict:
         case Verdict.WITH_MASK:
-            return (f"Mask {percent_text(face.p_with_mask)}", "Mask", "M")
+            return (f"{word} {percent_text(face.p_with_mask)}", word, short)
         case Verdict.WITHOUT_MASK:
-            return (f"No mask {percent_text(1.0 - face.p_with_mask)}", "No mask", "No")
+            return (f"{word} {percent_text(1.0 - face.p_with_mask)}", word, short)
         case Verdict.NOT_SURE:
-            return ("Not sure", "?")
+            return (word, short)
 
 
-def annotate(image_rgb: RgbImage, detections: Detections) -> RgbImage:
+def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABELS) -> RgbImage:
     """Draw frames and labels.
 
     A mask has a solid frame, no mask a double one, not sure a dashed one. Labels are white on
@@ -51,12 +68,14 @@ def annotate(image_rgb: RgbImage, detections: Detections) -> RgbImage:
     Args:
         image_rgb: uint8 (H, W, 3); not changed.
         detections: what was found in this very picture.
+        labels: the words, in ASCII.
 
     Returns:
         A new uint8 array of the same shape.
 
     Raises:
-        ValueError: no uint8 RGB image, or of another size than the detections.
+        ValueError: no uint8 RGB image, of another size than the detections, or labels that are
+            not ASCII.
     """
     check_rgb(image_rgb)
     height, width = image_rgb.shape[:2]
@@ -71,7 +90,7 @@ def annotate(image_rgb: RgbImage, detections: Detections) -> RgbImage:
     for face in reversed(detections.faces):
         _frame(canvas, face.box, face.verdict, stroke)
     for face in reversed(detections.faces):
-        _label(canvas, face, text_px)
+        _label(canvas, face, text_px, labels)
     return canvas
 
 
@@ -117,13 +136,13 @@ def _dashed(
         cv2.line(canvas, (far[0], y), (far[0], end), colour, stroke)
 
 
-def _label(canvas: RgbImage, face: Face, text_px: int) -> None:
+def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
     height, width = canvas.shape[:2]
     thickness = max(1, round(text_px / 14))
     scale = cv2.getFontScaleFromHeight(_FONT, text_px, thickness)
     pad = max(2, text_px // 3)
     room = min(width, max(face.box.w * _LABELS_WIDER_THAN_FACE, text_px * 2))
-    for text in label_texts(face):
+    for text in label_texts(face, labels):
         (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, thickness)
         label_width, label_height = text_width + 2 * pad, text_height + 2 * pad
         if label_width <= room:

@@ -133,8 +133,8 @@ def _checker(options: argparse.Namespace) -> Callable[[Path], Row]:
             }
             for face in found
         ]
-        if found.n_over_cap:
-            print(f"maskdet: {path}: {found.n_over_cap} more faces not judged", file=sys.stderr)
+        if found.unjudged:
+            print(f"maskdet: {path}: {len(found.unjudged)} more faces not judged", file=sys.stderr)
         return row
 
     return check

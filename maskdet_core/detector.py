@@ -17,6 +17,7 @@ from maskdet_core.types import (
     Face,
     FaceBox,
     Judgements,
+    RgbImage,
     check_min_confidence,
     check_rgb,
     decide,
@@ -32,6 +33,7 @@ MIN_FACE_SHARE: Final = {"photo": 1 / 24, "live": 1 / 16}
 costs most of the time and makes most of the false faces. Live, 40 px of 640."""
 MAX_FACES: Final = 50
 """Faces classified in one picture: about 0.8 s of work on two cores."""
+NOTHING_SAID: Final = Judgements(np.empty(0), np.empty(0))
 
 
 class MaskDetector:
@@ -80,36 +82,64 @@ class MaskDetector:
         self.max_faces = max_faces
         self.face_rule = face_rule
 
-    def detect(self, image_rgb: NDArray[Any], *, min_confidence: float | None = None) -> Detections:
+    def detect(
+        self,
+        image_rgb: NDArray[Any],
+        *,
+        min_confidence: float | None = None,
+        min_face_px: int | None = None,
+    ) -> Detections:
         """Find and judge the faces of one picture.
 
         Args:
             image_rgb: uint8 (H, W, 3), channels red, green, blue; not changed and not kept.
             min_confidence: threshold for this call, 0.5 <= c < 1; None takes the detector's.
+            min_face_px: least height for this call; None takes the detector's.
 
         Returns:
-            Faces best found first, boxes clipped to the picture, at most ``max_faces``; the
-            number of those beyond is in ``n_over_cap``. Candidates that the classifier takes for
-            no face are left out.
+            Faces best found first, boxes clipped to the picture, at most ``max_faces``; those
+            beyond are in ``unjudged``. Candidates that the classifier takes for no face are left
+            out.
 
         Raises:
-            ValueError: another dtype or shape, or a threshold out of range.
+            ValueError: another dtype or shape, or a number out of range.
+        """
+        found, _ = self.examine(image_rgb, min_confidence=min_confidence, min_face_px=min_face_px)
+        return found
+
+    def examine(
+        self,
+        image_rgb: NDArray[Any],
+        *,
+        min_confidence: float | None = None,
+        min_face_px: int | None = None,
+    ) -> tuple[Detections, tuple[RgbImage, ...]]:
+        """As `detect`, with what the classifier saw of each face.
+
+        Returns:
+            The detections, and a crop a face in their order, uint8 (size, size, 3) RGB.
+
+        Raises:
+            ValueError: as `detect`.
         """
         check_rgb(image_rgb)
         threshold = check_min_confidence(
             self.min_confidence if min_confidence is None else min_confidence
         )
         height, width = image_rgb.shape[:2]
-        found = self.find(image_rgb)
+        found = self.find(image_rgb, min_face_px=min_face_px)
         judged = found[: self.max_faces]
-        said = self.classify(image_rgb, judged)
-        faces = tuple(
-            Face(inside, float(p), decide(float(p), threshold))
-            for box, p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True)
-            if self.is_face(box, float(p_face))
-            and (inside := box.clipped(width, height)) is not None
-        )
-        return Detections(width, height, faces, n_over_cap=len(found) - len(judged))
+        crops = [self.crop(image_rgb, box) for box in judged]
+        said = self.classifier.predict(np.stack(crops)) if crops else NOTHING_SAID
+        faces, seen = [], []
+        for box, crop, p, p_face in zip(judged, crops, said.p_with_mask, said.p_face, strict=True):
+            inside = box.clipped(width, height)
+            if inside is not None and self.is_face(box, float(p_face)):
+                faces.append(Face(inside, float(p), decide(float(p), threshold)))
+                seen.append(crop)
+        beyond = (box.clipped(width, height) for box in found[self.max_faces :])
+        unjudged = tuple(box for box in beyond if box is not None)
+        return Detections(width, height, tuple(faces), unjudged), tuple(seen)
 
     def find(self, image_rgb: NDArray[Any], *, min_face_px: int | None = None) -> list[FaceBox]:
         """Candidates of the finder that lie in the picture at least in part, best first.
@@ -123,7 +153,9 @@ class MaskDetector:
         """
         check_rgb(image_rgb)
         height, width = image_rgb.shape[:2]
-        least_px = min_face_px or self.least_px(width, height)
+        least_px = self.least_px(width, height) if min_face_px is None else min_face_px
+        if least_px < 1:
+            raise ValueError(f"min_face_px must be 1 or more, got {least_px}")
         found = self.finder.find(image_rgb, min_face_px=least_px)
         return [box for box in found if box.clipped(width, height) is not None]
 
@@ -134,7 +166,7 @@ class MaskDetector:
     def classify(self, image_rgb: NDArray[np.uint8], boxes: Sequence[FaceBox]) -> Judgements:
         """What the network says of boxes in a picture, uint8 (H, W, 3); no box is no error."""
         if not boxes:
-            return Judgements(np.empty(0), np.empty(0))
+            return NOTHING_SAID
         return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
 
     def is_face(self, box: FaceBox, p_face: float) -> bool:

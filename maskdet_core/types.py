@@ -165,29 +165,27 @@ class Face:
 class Detections:
     """All faces of one picture, best found first. No face is an ordinary value.
 
-    ``n_over_cap`` counts the faces that were found and left without a verdict because the
-    picture has more than the detector's ``max_faces``.
+    ``unjudged`` holds the faces that were found and left without a verdict because the picture has
+    more than the detector's ``max_faces``.
     """
 
     width_px: int
     height_px: int
     faces: tuple[Face, ...] = ()
-    n_over_cap: int = 0
+    unjudged: tuple[FaceBox, ...] = ()
 
     def __post_init__(self) -> None:
         """Check sizes and boxes.
 
         Raises:
-            ValueError: a size below 1 px, a negative count, or a face outside the picture.
+            ValueError: a size below 1 px, or a face outside the picture.
         """
         if self.width_px < 1 or self.height_px < 1:
             raise ValueError(f"a picture is at least 1 x 1, got {self.width_px}x{self.height_px}")
-        if self.n_over_cap < 0:
-            raise ValueError(f"n_over_cap must be 0 or more, got {self.n_over_cap}")
-        for face in self.faces:
-            if face.box.clipped(self.width_px, self.height_px) != face.box:
+        for box in self.boxes:
+            if box.clipped(self.width_px, self.height_px) != box:
                 raise ValueError(
-                    f"face box {face.box.xywh} is not inside {self.width_px}x{self.height_px} px"
+                    f"face box {box.xywh} is not inside {self.width_px}x{self.height_px} px"
                 )
 
     def __iter__(self) -> Iterator[Face]:
@@ -197,6 +195,11 @@ class Detections:
     def __len__(self) -> int:
         """Number of faces with a verdict."""
         return len(self.faces)
+
+    @property
+    def boxes(self) -> tuple[FaceBox, ...]:
+        """Where faces are, those without a verdict last."""
+        return (*(face.box for face in self.faces), *self.unjudged)
 
     def count(self, verdict: Verdict) -> int:
         """Number of faces with this verdict."""

@@ -38,8 +38,8 @@ def test_another_pictures_detections_are_refused() -> None:
         annotate(np.zeros((12, 10, 3), np.uint8), Detections(12, 10))
 
 
-def test_percent_rounds_down() -> None:
-    assert [percent_text(p) for p in (0.999, 1.0, 0.58, 0.0)] == ["99 %", "100 %", "58 %", "0 %"]
+def test_percent_rounds_down_and_is_never_certain() -> None:
+    assert [percent_text(p) for p in (0.999, 1.0, 0.58, 0.0)] == ["99 %", "99 %", "58 %", "0 %"]
 
 
 def test_words_tell_the_verdicts_apart() -> None:
@@ -48,6 +48,15 @@ def test_words_tell_the_verdicts_apart() -> None:
     assert [text[0] for text in texts] == ["Mask 98 %", "No mask 97 %", "Not sure"]
     assert len({text for several in texts for text in several}) == 8
     assert label_texts(Face(box, math.nan, Verdict.NOT_SURE))[0] == "Not sure"
+
+
+def test_words_of_another_language_are_drawn_if_the_font_has_them() -> None:
+    image = np.full((300, 400, 3), 90, np.uint8)
+    found = one_face(400, 300, FaceBox(100, 100, 90, 90, 1.0), Verdict.WITH_MASK)
+    spanish = {Verdict.WITH_MASK: ("Con mascarilla", "M")}
+    assert not np.array_equal(annotate(image, found, spanish), annotate(image, found))
+    with pytest.raises(ValueError, match="ASCII"):
+        annotate(image, found, {Verdict.WITH_MASK: ("قناع", "م")})
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

@@ -88,10 +88,45 @@ def test_faces_over_the_cap_are_counted(stub_finder: Stub, stub_classifier: Stub
     classifier = stub_classifier(0.9)
     image = np.zeros((10, 80, 3), np.uint8)
     found = MaskDetector(stub_finder(*boxes), classifier).detect(image)
-    assert (len(found), found.n_over_cap) == (50, 10)
+    assert (len(found), len(found.unjudged)) == (50, 10)
     assert [face.box for face in found] == boxes[:50]
     assert len(classifier.seen[0]) == 50
-    assert MaskDetector(stub_finder(*boxes), classifier, max_faces=60).detect(image).n_over_cap == 0
+    assert MaskDetector(stub_finder(*boxes), classifier, max_faces=60).detect(image).unjudged == ()
+
+
+def test_examine_hands_over_the_crops_that_were_judged(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    past_the_edge, inside = FaceBox(-10, -10, 40, 40, 2.0), FaceBox(30, 30, 20, 20, 1.0)
+    classifier = stub_classifier(0.9)
+    image = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
+    detector = MaskDetector(stub_finder(past_the_edge, inside), classifier)
+    found, crops = detector.examine(image)
+    assert found == detector.detect(image)
+    assert np.array_equal(np.stack(crops), classifier.seen[0])
+
+
+def test_examine_drops_the_crop_of_what_is_no_face(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    classifier = stub_classifier(0.9)
+    classifier.p_face = (0.1, 0.9)
+    boxes = (FaceBox(0, 0, 20, 20, 2.0), FaceBox(30, 30, 20, 20, 1.0))
+    image = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
+    found, crops = MaskDetector(stub_finder(*boxes), classifier).examine(image)
+    assert [face.box for face in found] == [boxes[1]]
+    assert np.array_equal(np.stack(crops), classifier.seen[0][1:])
+
+
+def test_least_size_can_be_set_for_one_call(stub_finder: Stub, stub_classifier: Stub) -> None:
+    finder = stub_finder()
+    detector = MaskDetector(finder, stub_classifier(0.9))
+    image = np.zeros((64, 64, 3), np.uint8)
+    detector.detect(image, min_face_px=33)
+    detector.detect(image)
+    assert finder.asked_px == [33, 24]
+    with pytest.raises(ValueError, match="1 or more"):
+        detector.detect(image, min_face_px=0)
 
 
 @pytest.mark.parametrize("kind", ["black", "uniform", "noise"])
@@ -103,7 +138,7 @@ def test_no_face_is_an_empty_result(kind: str, stub_classifier: Stub) -> None:
     }[kind]
     classifier = stub_classifier(0.9)
     found = MaskDetector(load_finder("photo"), classifier).detect(image)
-    assert (found.faces, found.n_over_cap, classifier.seen) == ((), 0, [])
+    assert (found.faces, len(found.unjudged), classifier.seen) == ((), 0, [])
 
 
 def test_crops_are_rgb_as_the_picture_is(stub_finder: Stub, stub_classifier: Stub) -> None:

@@ -51,13 +51,14 @@ def test_overlaps() -> None:
 
 def test_detections_count_and_decide_anew() -> None:
     box = FaceBox(0, 0, 4, 4, 1.0)
-    found = Detections(
-        8, 8, tuple(Face(box, p, decide(p, 0.6)) for p in (0.95, 0.7, 0.1, math.nan)), n_over_cap=3
-    )
+    beyond = FaceBox(4, 4, 4, 4, 0.5)
+    faces = tuple(Face(box, p, decide(p, 0.6)) for p in (0.95, 0.7, 0.1, math.nan))
+    found = Detections(8, 8, faces, unjudged=(beyond,))
     assert [found.count(verdict) for verdict in Verdict] == [2, 1, 1]
     stricter = found.at(0.92)
     assert [stricter.count(verdict) for verdict in Verdict] == [1, 0, 3]
-    assert (stricter.n_over_cap, len(stricter)) == (3, 4)
+    assert (stricter.unjudged, len(stricter)) == ((beyond,), 4)
+    assert found.boxes == (box, box, box, box, beyond)
     assert len(found.faces) == len(list(found))
 
 
@@ -65,3 +66,5 @@ def test_face_outside_the_picture_is_refused() -> None:
     face = Face(FaceBox(5, 5, 10, 10, 1.0), 0.9, Verdict.WITH_MASK)
     with pytest.raises(ValueError, match="not inside"):
         Detections(12, 12, (face,))
+    with pytest.raises(ValueError, match="not inside"):
+        Detections(12, 12, unjudged=(face.box,))
