@@ -25,6 +25,7 @@ from maskdet_core.decode import (
 from maskdet_core.detector import MaskDetector, load_detector
 from maskdet_core.errors import CascadeError, ImageError, MaskdetError, ModelError
 from maskdet_core.finder import FaceFinder
+from maskdet_core.heat import heat_picture
 from maskdet_core.live import LiveEngine, LiveProcessor, LiveStats, Moment, Places
 from maskdet_core.manifest import CropFraming, ModelManifest
 from maskdet_core.stock_finder import (
@@ -84,6 +85,7 @@ __all__ = [
     "default_model_path",
     "encode_jpeg",
     "encode_png",
+    "heat_picture",
     "load_classifier",
     "load_detector",
     "load_finder",

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
@@ -17,6 +18,10 @@ MODEL_ENV: Final = "MASKDET_MODEL"
 DEFAULT_MODEL: Final = Path(__file__).parents[1] / "models" / "maskdet-vgg19-int8.json"
 N_THREADS: Final = min(2, os.cpu_count() or 1)
 """Threads of one LiteRT run: more bring little for one crop and take them from other viewers."""
+_LOGITS: Final = 2
+"""Dimensions of the output that holds the logits."""
+_BY_PLACE: Final = 4
+"""Dimensions of the output that holds them by place."""
 
 
 @runtime_checkable
@@ -30,6 +35,10 @@ class Classifier(Protocol):
 
     def predict(self, crops: NDArray[np.uint8]) -> Judgements:
         """Judge each crop; see `MaskClassifier.predict`."""
+        ...
+
+    def evidence(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+        """What spoke for a mask, by place; see `MaskClassifier.evidence`."""
         ...
 
 
@@ -87,6 +96,13 @@ def judge(logits: NDArray[Any], manifest: ModelManifest) -> Judgements:
     return Judgements(p_with_mask, _sigmoid(np.logaddexp(with_mask, without_mask), no_face))
 
 
+def mask_log_odds(logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
+    """Log odds of a mask against none from logits (..., n_classes), after the temperature."""
+    scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
+    with_mask = scaled[..., manifest.classes.index(WITH_MASK)]
+    return with_mask - scaled[..., manifest.classes.index(WITHOUT_MASK)]
+
+
 def _sigmoid(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of a among the two logits; NaN where one is not finite."""
     usable = np.isfinite(a) & np.isfinite(b)
@@ -104,7 +120,8 @@ class MaskClassifier:
 
         Args:
             model: content of a LiteRT file: uint8 (1, size, size, 3) in, logits
-                (1, n_classes) out, float32 or quantized.
+                (1, n_classes) out, float32 or quantized; it may have a second output, the
+                logits by place (1, rows, columns, n_classes), whose mean over places they are.
             manifest: what the network is.
             source: named in error messages.
 
@@ -114,14 +131,23 @@ class MaskClassifier:
         self._manifest = manifest
         self._lock = threading.Lock()
         self._interpreter = _build_interpreter(model, source)
-        self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
-        size = manifest.input_size_px
-        for what, wanted, got in (
+        inputs = self._interpreter.get_input_details()
+        outputs = self._interpreter.get_output_details()
+        n_by_kind = Counter(len(output["shape"]) for output in outputs)
+        if len(inputs) != 1 or n_by_kind not in ({_LOGITS: 1}, {_LOGITS: 1, _BY_PLACE: 1}):
+            raise ModelError(f"{source}: expected one input, and logits alone or by place as well")
+        self._input = inputs[0]
+        self._output = next(o for o in outputs if len(o["shape"]) == _LOGITS)
+        self._by_place = next((o for o in outputs if len(o["shape"]) == _BY_PLACE), None)
+        size, n_classes = manifest.input_size_px, len(manifest.classes)
+        checks: list[tuple[str, Any, Any]] = [
             ("input shape", [1, size, size, 3], self._input["shape"].tolist()),
             ("input type", "uint8", np.dtype(self._input["dtype"]).name),
-            ("output shape", [1, len(manifest.classes)], self._output["shape"].tolist()),
-        ):
+            ("output shape", [1, n_classes], self._output["shape"].tolist()),
+        ]
+        if self._by_place is not None:
+            checks.append(("classes by place", n_classes, int(self._by_place["shape"][-1])))
+        for what, wanted, got in checks:
             if wanted != got:
                 raise ModelError(f"{source}: expected {what} {wanted} by the manifest, got {got}")
 
@@ -165,18 +191,42 @@ class MaskClassifier:
         check_crops(crops, self._manifest.input_size_px)
         logits = np.empty((len(crops), len(self._manifest.classes)), dtype=np.float64)
         for index in range(len(crops)):
-            logits[index] = self._logits(crops[index : index + 1])
+            logits[index] = self._run(crops[index : index + 1], self._output)
         return logits
 
-    def _logits(self, crop: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def evidence(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+        """What spoke for a mask and what against it, by place.
+
+        The head is linear on the last feature map, so a verdict's log odds are the mean of what
+        each place of that map contributes: this is no estimate but the sum itself, up to rounding.
+
+        Args:
+            crops: uint8 (N, size, size, 3), RGB; N may be 0.
+
+        Returns:
+            Log odds by place, float64 (N, rows, columns), above 0 for a mask; their mean over
+            places is the log odds of ``p_with_mask``. None if the network has no such output.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        check_crops(crops, self._manifest.input_size_px)
+        if self._by_place is None:
+            return None
+        by_place = np.empty((len(crops), *self._by_place["shape"][1:]), dtype=np.float64)
+        for index in range(len(crops)):
+            by_place[index] = self._run(crops[index : index + 1], self._by_place)
+        return mask_log_odds(by_place, self._manifest)
+
+    def _run(self, crop: NDArray[np.uint8], output: dict[str, Any]) -> NDArray[np.float64]:
         with self._lock:
             self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(crop))
             self._interpreter.invoke()
             # get_tensor copies: the next run may not touch what this one answered.
-            raw = self._interpreter.get_tensor(self._output["index"])[0]
+            raw = self._interpreter.get_tensor(output["index"])[0]
         values: NDArray[np.float64] = np.asarray(raw, dtype=np.float64)
         if np.issubdtype(raw.dtype, np.integer):
-            scale, zero_point = self._output["quantization"]
+            scale, zero_point = output["quantization"]
             values = (values - zero_point) * scale
         return values
 
@@ -189,6 +239,4 @@ def _build_interpreter(model: bytes, source: str) -> Any:
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{source}: expected a LiteRT network, got: {error}") from error
-    if len(interpreter.get_input_details()) != 1 or len(interpreter.get_output_details()) != 1:
-        raise ModelError(f"{source}: expected one input and one output")
     return interpreter

@@ -19,7 +19,7 @@ from maskdet_core.types import FaceBox, RgbImage, check_min_confidence, decide
 EXIT_OK: Final = 0
 EXIT_SOME_UNREADABLE: Final = 1
 EXIT_USAGE: Final = 2
-PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
 """What a folder is searched for; a file that is named outright is always tried."""
 
 Row = dict[str, Any]

@@ -6,6 +6,7 @@ raises on a truncated file where OpenCV answers with whatever its buffer held.
 
 import io
 import warnings
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -26,11 +27,15 @@ MAX_SIDE_PX: Final = 10_000
 warnings.simplefilter("error", DecompressionBombWarning)
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_HEIF: Final = "HEIF"
+_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
+"""Kinds of ISO media file that hold still pictures as phones write them (ISO/IEC 23008-12)."""
+_WANTED: Final = "a JPEG, PNG, WebP or HEIC picture"
 _WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
-    """Read a JPEG, PNG or WebP picture.
+    """Read a JPEG, PNG, WebP or HEIC picture.
 
     The EXIF orientation is applied once. Of an animation the first frame is taken, transparency
     is laid over white, 16-bit grey is scaled to 8 bit, grey, palette and CMYK are converted to
@@ -52,10 +57,14 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
         raise ImageError(
             f"expected at most {MAX_BYTES / 2**20:.0f} MB, got {len(data) / 2**20:.1f} MB"
         )
-    if not _has_known_signature(data):
-        raise ImageError("expected a JPEG, PNG or WebP picture, got something else")
+    if _is_heic(data):
+        formats = _heif_formats()
+    elif _has_known_signature(data):
+        formats = _FORMATS
+    else:
+        raise ImageError(f"expected {_WANTED}, got something else")
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        with Image.open(io.BytesIO(data), formats=formats) as picture:
             _check_size(picture, max_pixels)
             picture.load()
             return _to_rgb(ImageOps.exif_transpose(picture))
@@ -64,7 +73,7 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     except (DecompressionBombWarning, DecompressionBombError) as error:
         raise ImageError(f"expected at most {max_pixels:,} pixels, got far more") from error
     except UnidentifiedImageError as error:
-        raise ImageError("expected a JPEG, PNG or WebP picture, got a damaged one") from error
+        raise ImageError(f"expected {_WANTED}, got a damaged one") from error
     except Exception as error:
         # A decoder fed hostile bytes raises whatever its format module happens to raise:
         # OSError, SyntaxError, struct.error, zlib.error, IndexError were all seen.
@@ -93,6 +102,19 @@ def _has_known_signature(data: bytes) -> bool:
         or data.startswith(b"\x89PNG\r\n\x1a\n")
         or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
     )
+
+
+def _is_heic(data: bytes) -> bool:
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
+
+
+@cache
+def _heif_formats() -> tuple[str, ...]:
+    # Only when one comes: the decoder's libraries take memory that most servers never need.
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+    return (_HEIF,)
 
 
 def _check_size(picture: Image.Image, max_pixels: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.classifier import check_crops, judge
+from maskdet_core.classifier import check_crops, judge, mask_log_odds
 from maskdet_core.errors import ModelError
 from maskdet_core.manifest import ModelManifest
 from maskdet_core.types import Judgements
@@ -91,3 +91,23 @@ class KerasMaskClassifier:
         with self._lock:
             logits = keras.ops.convert_to_numpy(self._network(crops, training=False))
         return judge(np.array(logits), self._manifest)
+
+    def evidence(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+        """What spoke for a mask, by place; see `MaskClassifier.evidence`.
+
+        None unless the network ends as this project's do: a layer "pool" that averages over
+        places, and a dense layer "logits".
+        """
+        check_crops(crops, self._manifest.input_size_px)
+        import keras
+
+        named = {layer.name: layer for layer in self._network.layers}
+        pool = named.get("pool")
+        if not isinstance(pool, keras.layers.GlobalAveragePooling2D) or "logits" not in named:
+            return None
+        by_place = keras.Model(self._network.input, named["logits"](pool.input))
+        if not len(crops):
+            return np.empty((0, *by_place.output_shape[1:3]))
+        with self._lock:
+            found = keras.ops.convert_to_numpy(by_place(crops, training=False))
+        return mask_log_odds(found, self._manifest)

@@ -22,7 +22,7 @@ from train.datasets import CLASSES, FaceSample
 from train.errors import RunError
 from train.face_rule import face_rules
 from train.metrics import float_logits, label_agreement
-from train.model import build_model
+from train.model import build_model, with_evidence
 from train.pictures import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
 from train.runs import RunFolder, now_iso
 from train.shipped import FINDER, NETWORK
@@ -138,7 +138,9 @@ def _to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
 
     signature = keras.InputSpec(shape=(1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
-        model.export(folder, format="tf_saved_model", input_signature=[signature], verbose=False)
+        with_evidence(model).export(
+            folder, format="tf_saved_model", input_signature=[signature], verbose=False
+        )
         return _convert(tf.lite.TFLiteConverter.from_saved_model(folder), calibration_crops)
 
 

@@ -65,6 +65,24 @@ def build_model(start_weights: str = "none", network: NetworkConfig = SHIPPED) -
     return model
 
 
+def with_evidence(model: keras.Model) -> keras.Model:
+    """The same network with the logits by place, (N, rows, columns, n), as a second output.
+
+    Averaging over places and the dense layer are both linear, so the dense layer may come first:
+    the mean of the second output over places is the first. A network with the flat head, which
+    weighs each place differently, comes back as it is.
+    """
+    if not any(layer.name == "pool" for layer in model.layers):
+        return model
+    features = model.get_layer("pool").input
+    dense = model.get_layer("logits")
+    by_place = keras.layers.Conv2D(dense.units, 1, dtype="float32", name="logits_by_place")
+    evident = keras.Model(model.input, [model.output, by_place(features)], name=model.name)
+    kernel, bias = dense.get_weights()
+    by_place.set_weights([kernel[None, None], bias])
+    return evident
+
+
 def _preprocess(inputs: keras.KerasTensor, network: NetworkConfig) -> keras.KerasTensor:
     if network.preprocessing == "unit_range":
         return keras.layers.Rescaling(1 / 255, name="unit")(inputs)

@@ -28,6 +28,9 @@ class StubClassifier:
         p_with_mask = np.resize(np.array(self.probabilities, dtype=np.float64), len(crops))
         return Judgements(p_with_mask, np.resize(np.array(self.p_face, np.float64), len(crops)))
 
+    def evidence(self, crops: NDArray[np.uint8]) -> None:
+        return None
+
 
 class StubFinder:
     """Answers given boxes and keeps the least size it was asked for."""

@@ -65,13 +65,13 @@ def test_other_formats_are_refused_before_they_are_parsed(
         pytest.fail(f"{kind} was handed to a parser")
 
     monkeypatch.setattr(Image, "open", parse)
-    with pytest.raises(ImageError, match="JPEG, PNG or WebP"):
+    with pytest.raises(ImageError, match="JPEG, PNG, WebP or HEIC"):
         decode_image(data)
 
 
 def test_fits_is_refused() -> None:
     card = b"SIMPLE  =                    T".ljust(80) + b"END".ljust(80)
-    with pytest.raises(ImageError, match="JPEG, PNG or WebP"):
+    with pytest.raises(ImageError, match="JPEG, PNG, WebP or HEIC"):
         decode_image(card.ljust(2880))
 
 

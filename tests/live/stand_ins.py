@@ -45,6 +45,9 @@ class Network:
         self.seen.append(crops.copy())
         return Judgements(np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face))
 
+    def evidence(self, crops: NDArray[np.uint8]) -> None:
+        return None
+
 
 class Clock:
     def __init__(self) -> None:

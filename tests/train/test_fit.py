@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.classifier import MaskClassifier, load_classifier
+from maskdet_core.manifest import ModelManifest
 from train.config import FitConfig
 from train.datasets import FaceSample, read_dataset
 from train.errors import RunError, WeightsError
@@ -92,6 +93,15 @@ def test_resumed_run_equals_uninterrupted_run_and_exports(
     in_float = float_logits(load_trained(cut), crops)
     # eight bits over the range of all logits
     np.testing.assert_allclose(classifier.logits(crops), in_float, atol=0.04 * np.ptp(in_float))
+    by_place = classifier.evidence(crops)
+    assert by_place is not None
+    temperature = classifier.manifest.temperature
+    kept = load_classifier(export_float(cut, tmp_path / "float", temperature)).evidence(crops)
+    assert kept is not None and kept.shape == by_place.shape == (len(crops), 4, 4)
+    np.testing.assert_allclose(by_place, kept, atol=0.04 * np.ptp(kept))
+    masked, bare = in_float[:, 0], in_float[:, 1]
+    log_odds = (masked - bare) / temperature
+    np.testing.assert_allclose(kept.mean(axis=(1, 2)), log_odds, rtol=1e-4, atol=1e-4)
     assert classifier.manifest.classes == ("with_mask", "without_mask", "no_face")
     assert classifier.manifest.training["run"] == "cut"
     assert (models / "runs" / "cut" / "epochs.jsonl").is_file()
@@ -109,6 +119,19 @@ def test_resumed_run_equals_uninterrupted_run_and_exports(
         assert len(one["worst"]) == one["n"] - one["n_correct"] <= 24
     assert record["int8_vs_float"]["n"] == len(split.validation)
     assert load_classifier(manifest_path).manifest.metrics["leak-free"]["n"] == 8
+
+
+def export_float(run: Path, folder: Path, temperature: float) -> Path:
+    """The trained network as a .keras file with a manifest that describes it."""
+    folder.mkdir()
+    path = folder / "float.keras"
+    model = load_trained(run)
+    model.save(path)
+    classes = ("with_mask", "without_mask", "no_face")
+    ModelManifest.for_file(
+        path, classes=classes, quantization="none", temperature=temperature
+    ).save(folder / "float.json")
+    return path
 
 
 def test_run_folder_in_use_is_refused(split: Split, tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""HEIC, which phones write; the pictures are written here by the decoder's own encoder."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from maskdet_core import ImageError, decode_image, encode_jpeg
+
+ROOT = Path(__file__).parents[2]
+RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 40), (30, 40, 200), (250, 250, 250)
+
+
+def quarters(width: int = 320, height: int = 192) -> Image.Image:
+    image = np.empty((height, width, 3), np.uint8)
+    image[: height // 2, : width // 2], image[: height // 2, width // 2 :] = RED, GREEN
+    image[height // 2 :, : width // 2], image[height // 2 :, width // 2 :] = BLUE, WHITE
+    return Image.fromarray(image)
+
+
+def heic(picture: Image.Image, **options: object) -> bytes:
+    pillow_heif.register_heif_opener()
+    stream = io.BytesIO()
+    picture.save(stream, "HEIF", quality=95, **options)
+    return stream.getvalue()
+
+
+def corners(data: bytes) -> list[tuple[int, ...]]:
+    image = decode_image(data)
+    at = (image[10, 10], image[10, -10], image[-10, 10], image[-10, -10])
+    known = (RED, GREEN, BLUE, WHITE)
+    return [min(known, key=lambda colour: np.abs(pixel - np.array(colour)).sum()) for pixel in at]
+
+
+def test_pixels_are_rgb_and_belong_to_the_caller() -> None:
+    image = decode_image(heic(quarters()))
+    assert (image.shape, image.dtype) == ((192, 320, 3), np.uint8)
+    assert image.flags.c_contiguous and image.flags.owndata
+    assert np.abs(image[40, 60].astype(int) - RED).max() < 12
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_it_is_turned_exactly_once(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    as_jpeg = io.BytesIO()
+    quarters().save(as_jpeg, "JPEG", exif=exif)
+    assert corners(heic(quarters(), exif=exif.tobytes())) == corners(as_jpeg.getvalue())
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
+def test_a_cut_short_file_is_refused(share: float) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
+    data = heic(Image.fromarray(noise))
+    with pytest.raises(ImageError):
+        decode_image(data[: int(len(data) * share)])
+
+
+def test_its_size_is_checked_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = heic(quarters())
+
+    def unpack(self: object) -> None:
+        pytest.fail("unpacked in spite of its size")
+
+    monkeypatch.setattr(pillow_heif.HeifImageFile, "load", unpack)
+    with pytest.raises(ImageError, match="at most 1,000 pixels"):
+        decode_image(data, max_pixels=1000)
+
+
+def test_a_film_with_the_same_beginning_is_refused() -> None:
+    with pytest.raises(ImageError, match="something else"):
+        decode_image(b"\x00\x00\x00\x20ftypisom" + bytes(200))
+    with pytest.raises(ImageError):
+        decode_image(b"\x00\x00\x00\x20ftypheic" + bytes(200))
+
+
+def test_a_jpeg_that_says_it_is_one_is_refused() -> None:
+    data = encode_jpeg(np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(ImageError):
+        decode_image(b"\x00\x00\x00\x20ftypheic" + data)
+
+
+def test_its_libraries_are_loaded_only_for_it() -> None:
+    code = (
+        "import io, sys; from PIL import Image; from maskdet_core import decode_image;"
+        "b = io.BytesIO(); Image.new('RGB', (9, 9)).save(b, 'PNG'); decode_image(b.getvalue());"
+        "print('pillow_heif' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "False"
