@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +11,8 @@ import numpy as np
 import pylibsrtp  # noqa: F401
 import pytest
 from numpy.typing import NDArray
+
+from train import samples
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPO_ROOT.parent / "shared" / "data"
@@ -34,13 +34,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def _astronaut() -> NDArray[np.uint8]:
-    with warnings.catch_warnings():
-        # Reading its own picture is scikit-image's affair; what it warns of is not ours.
-        warnings.simplefilter("ignore")
-        from skimage import data
-
-        picture: Any = data.astronaut()
-    return np.ascontiguousarray(picture, dtype=np.uint8)
+    return samples.portrait()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Command line of the workshop.
 
 `python -m train fit | export | evaluate | ablate` make the classifier, `cascade |
-evaluate-detector` the face finder.
+evaluate-detector` the face finder, `samples` the photo page's pictures.
 """
 
 import argparse
@@ -39,6 +39,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def _dispatch(args: argparse.Namespace) -> None:
     # each command imports what it needs only, since TensorFlow takes seconds to load
+    if args.command == "samples":
+        from train.samples import write_samples
+
+        print("\n".join(str(path) for path in write_samples(args.out)))
+        return
     from train.datasets import read_dataset
     from train.split import split_samples
 

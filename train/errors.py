@@ -15,3 +15,7 @@ class WeightsError(TrainError):
 
 class RunError(TrainError):
     """A run folder that does not fit what was asked of it."""
+
+
+class PortraitError(TrainError):
+    """The portrait that the sample pictures are made of is not at hand."""

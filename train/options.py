@@ -6,6 +6,7 @@ from pathlib import Path
 from train import configs
 
 FINDER_FILE = Path("models/maskdet-haar.json")
+SAMPLES_FOLDER = Path("maskdet_app/samples")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -171,5 +172,19 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="also write crops of the false faces in the training photographs there",
+    )
+
+    samples = commands.add_parser(
+        "samples",
+        help="make the photo page's sample pictures",
+        description="Write a public-domain portrait as it is, with a drawn mask and with a drawn "
+        "hand before the mouth. Needs scikit-image (requirements-dev.txt), which carries it.",
+    )
+    samples.add_argument(
+        "--out",
+        type=Path,
+        default=SAMPLES_FOLDER,
+        metavar="DIR",
+        help=f"where to (default: {SAMPLES_FOLDER})",
     )
     return top

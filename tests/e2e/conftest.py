@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from benchmarks.server import Server, serve
+from train import samples
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 Rgb = NDArray[np.uint8]
@@ -96,79 +97,13 @@ def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
 @pytest.fixture(scope="session")
 def bare_rgb(_astronaut: Rgb) -> Rgb:
     """A bare face as a camera sees it, uint8 RGB 480 x 640."""
-    return as_camera(_astronaut)
+    return samples.as_camera(_astronaut)
 
 
 @pytest.fixture(scope="session")
 def masked_rgb(_astronaut: Rgb) -> Rgb:
     """The same face with a light blue surgical mask drawn on."""
-    return as_camera(draw_mask(_astronaut))
-
-
-def as_camera(portrait_rgb: Rgb) -> Rgb:
-    """The portrait's head and shoulders, without the rocket model beside them."""
-    cut = portrait_rgb[: portrait_rgb.shape[0] * 262 // 512, : portrait_rgb.shape[1] * 350 // 512]
-    return np.asarray(cv2.resize(cut, (640, 480), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-# On the portrait at twice its size, 1024 x 1024: corners of the mask, clockwise from the left end
-# of the upper rim, and the ear loops.
-MASK_OUTLINE = np.array(
-    [
-        (367, 244), (402, 237), (424, 225), (446, 221), (468, 225), (492, 238), (528, 250),
-        (527, 285), (515, 322), (490, 352), (452, 367), (414, 355), (383, 326), (369, 288),
-    ]
-)  # fmt: skip
-MASK_LOOPS = (
-    np.array([(368, 248), (360, 240), (353, 230)]),
-    np.array([(375, 314), (360, 288), (354, 262)]),
-    np.array([(527, 254), (537, 246), (546, 238)]),
-    np.array([(520, 310), (537, 290), (546, 266)]),
-)
-
-
-def draw_mask(picture_rgb: Rgb) -> Rgb:
-    """Put a mask on the portrait, with folds, rim, ear loops and the light of the face below.
-
-    Returns:
-        The portrait at twice its size.
-    """
-    picture_rgb = np.asarray(
-        cv2.resize(picture_rgb, (1024, 1024), interpolation=cv2.INTER_CUBIC), dtype=np.uint8
-    )
-    height, width = picture_rgb.shape[:2]
-    scale = 4
-    shape = np.zeros((height * scale, width * scale), np.uint8)
-    cv2.fillPoly(shape, [MASK_OUTLINE * scale], 255)
-    alpha = cv2.resize(shape, (width, height), interpolation=cv2.INTER_AREA)
-    alpha_share = cv2.GaussianBlur(alpha, (0, 0), 0.8).astype(np.float64)[:, :, None] / 255
-    grey = cv2.cvtColor(picture_rgb, cv2.COLOR_RGB2GRAY).astype(np.float64)
-    light = cv2.GaussianBlur(grey, (0, 0), 16)
-    light = np.clip(0.62 + 0.45 * light / light[alpha > 0].max(), 0.6, 1.06)
-    left, top, across, down = cv2.boundingRect(MASK_OUTLINE)
-    # A mask bulges: darker to the sides and towards the chin.
-    columns = (np.arange(width) - left - across / 2) / (across / 2)
-    rows = (np.arange(height) - top) / down
-    light = light * (1 - 0.16 * np.clip(columns, -1, 1)[None, :] ** 2)
-    light = light * (1 - 0.12 * np.clip(rows, 0, 1)[:, None] ** 2)
-    for fold in (0.36, 0.55, 0.74):
-        centre = top + down * fold + 9 * (1 - np.clip(columns, -1, 1) ** 2)
-        offset = np.arange(height)[:, None] - centre[None, :]
-        light = light - 0.13 * np.exp(-((offset / 2.2) ** 2))
-        light = light + 0.06 * np.exp(-(((offset + 5) / 3.0) ** 2))
-    noise = np.random.default_rng(7).normal(0, 2.0, (height, width, 1))
-    cloth = np.clip(np.array([172, 208, 228]) * light[:, :, None] + noise, 0, 255)
-    drawn = picture_rgb.astype(np.float64)
-    # The cloth's shadow on the skin.
-    shadow = cv2.GaussianBlur(alpha, (0, 0), 6).astype(np.float64)[:, :, None] / 255
-    drawn = drawn * (1 - 0.22 * shadow)
-    drawn = drawn * (1 - alpha_share) + cloth * alpha_share
-    result = np.clip(drawn, 0, 255).astype(np.uint8)
-    for loop in MASK_LOOPS:
-        cv2.polylines(result, [loop], False, (226, 231, 234), 3, cv2.LINE_AA)
-    rim = MASK_OUTLINE[:7] + np.array([0, 3])
-    cv2.polylines(result, [rim], False, (205, 226, 238), 3, cv2.LINE_AA)
-    return result
+    return samples.as_camera(samples.draw_mask(_astronaut))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,9 @@ MAX_PAGE_LINES = 80
 MAX_FILE_BYTES = 45_000_000
 RUNTIMES = {"cv2", "ai_edge_litert", "tensorflow", "keras"}
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"}
+# A visitor without a picture at hand tries the photo page with these: a public-domain portrait that
+# `python -m train samples` cuts and draws on.
+SAMPLES = {f"maskdet_app/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
 
 
@@ -102,10 +105,15 @@ def test_the_core_imports_neither_streamlit_nor_tensorflow(module: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
-def test_pictures_are_documentation_only() -> None:
+def test_pictures_are_documentation_and_the_three_samples_only() -> None:
     pictures = [path for path in repository_files() if path.suffix.lower() in PICTURE_SUFFIXES]
-    strays = [path for path in pictures if path.relative_to(REPO_ROOT).parts[0] != "docs"]
-    assert names(strays) == []
+    others = [path for path in pictures if path.relative_to(REPO_ROOT).parts[0] != "docs"]
+    assert sorted(names(others)) == sorted(SAMPLES)
+
+
+def test_the_samples_folder_holds_nothing_else() -> None:
+    inside = [name for name in names(repository_files()) if name.startswith("maskdet_app/samples/")]
+    assert sorted(inside) == sorted(SAMPLES)
 
 
 def test_no_file_is_too_big_for_a_clone() -> None:
