@@ -2,23 +2,27 @@
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 from maskdet_core.classifier import Classifier, load_classifier
 from maskdet_core.crops import square_crop
-from maskdet_core.decode import MAX_BYTES, decode_image
-from maskdet_core.detector import load_detector
-from maskdet_core.errors import CascadeError, ImageError, ModelError
+from maskdet_core.errors import ImageError, MaskdetError
+from maskdet_core.folder_check import COPIES, Results, check_folder, checked
 from maskdet_core.manifest import CropFraming
+from maskdet_core.photo_check import PhotoCheck, PhotoTask, read_picture
+from maskdet_core.report import one_line, rounded, to_json, valid_text
 from maskdet_core.types import FaceBox, RgbImage, check_min_confidence, decide
+from maskdet_core.workers import n_cores
 
 EXIT_OK: Final = 0
 EXIT_SOME_UNREADABLE: Final = 1
 EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+"""What a shell gives a command that Ctrl+C ended."""
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
 """What a folder is searched for; a file that is named outright is always tried."""
 
@@ -30,24 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0 when every picture could be read, 1 when some could not (a path that does not exist
-        among them), 2 on wrong usage or when the model cannot be loaded.
+        among them), 2 on wrong usage or when something keeps the work from its end (a model that
+        cannot be loaded, a results folder of other settings, a full disk), 130 after Ctrl+C.
     """
     parser = build_parser()
     try:
         options = parser.parse_args(arguments)
+        if options.command == "check":
+            _refuse_contradictions(parser, options)
     except SystemExit as stop:
         return EXIT_USAGE if stop.code else EXIT_OK
     try:
-        judge = _checker(options) if options.command == "check" else _classifier(options)
-    except (ModelError, CascadeError) as error:
+        all_read = _check(options) if options.command == "check" else _classify(options)
+    except (MaskdetError, OSError) as error:
         print(f"maskdet: {error}", file=sys.stderr)
         return EXIT_USAGE
-    write = _write_json if options.format == "json" else _write_text
-    all_read = True
-    for path in pictures(options.paths):
-        row = judge(path)
-        all_read = all_read and row["error"] is None
-        write(row)
+    except KeyboardInterrupt:
+        goes_on = "; the same command goes on from here" if vars(options).get("out") else ""
+        print(f"maskdet: stopped{goes_on}", file=sys.stderr)
+        return EXIT_INTERRUPTED
     return EXIT_OK if all_read else EXIT_SOME_UNREADABLE
 
 
@@ -66,10 +71,38 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="WHICH",
         help="manifest of a cascade, or `stock` for OpenCV's own (default: the shipped cascade)",
     )
+    check.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="processes at most (default: one a core; a few photos are done in one)",
+    )
+    check.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="results folder; the same command again goes on where it was stopped",
+    )
+    check.add_argument(
+        "--annotate", action="store_true", help="put copies with the verdicts drawn into DIR"
+    )
+    check.add_argument("--blur", action="store_true", help="blur all faces in the copies")
+    check.add_argument("--fresh", action="store_true", help="forget what DIR holds, begin anew")
+    for form in ("csv", "json"):
+        check.add_argument(
+            f"--{form}",
+            type=Path,
+            metavar="FILE",
+            help=f"write the whole report as {form.upper()} (`-`: to standard output)",
+        )
     classify = commands.add_parser("classify", help="judge pictures that already are one face crop")
     for command in (check, classify):
         command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
-        command.add_argument("--format", choices=("json", "text"), default="text")
+        command.add_argument(
+            "--format",
+            choices=("json", "text"),
+            help="of the lines on standard output (default: text)",
+        )
         command.add_argument(
             "--min-confidence",
             type=_confidence,
@@ -82,17 +115,51 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def pictures(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files themselves, and of folders all pictures at any depth, sorted by path."""
+def pictures(paths: Sequence[Path], out: Path | None = None) -> Iterator[Path]:
+    """The files themselves, and of folders all pictures at any depth, sorted by path.
+
+    Args:
+        paths: files and folders.
+        out: results folder, whose pictures are not photos to check.
+    """
     for path in paths:
         if path.is_dir():
+            results = None if out is None else _inside(path, out)
             yield from sorted(
                 inner
                 for inner in path.rglob("*")
-                if inner.suffix.lower() in PICTURE_SUFFIXES and inner.is_file()
+                if inner.suffix.lower() in PICTURE_SUFFIXES
+                and inner.is_file()
+                and not (results is not None and inner.is_relative_to(results))
             )
         else:
             yield path
+
+
+def _inside(folder: Path, out: Path) -> Path | None:
+    """What to leave out of a searched folder; None where results lie elsewhere."""
+    base, results = folder.resolve(), out.resolve()
+    if results == base:
+        # results among the photos: only what was made is left out
+        return folder / COPIES
+    return folder / results.relative_to(base) if results.is_relative_to(base) else None
+
+
+def _refuse_contradictions(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    files = [path for path in (options.csv, options.json) if path is not None]
+    for wrong, message in (
+        (options.annotate and not options.out, "--annotate needs --out"),
+        (options.fresh and not options.out, "--fresh needs --out"),
+        (options.blur and not options.annotate, "--blur needs --annotate"),
+        (
+            options.format and (options.out or files),
+            "--format is for standard output, which --out, --csv and --json replace",
+        ),
+        (len(set(files)) < len(files), "expected two files for --csv and --json, got one"),
+        *((path.is_dir(), f"expected a file to write, got the folder {path}") for path in files),
+    ):
+        if wrong:
+            parser.error(message)
 
 
 def _positive(text: str) -> int:
@@ -109,54 +176,59 @@ def _confidence(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _checker(options: argparse.Namespace) -> Callable[[Path], Row]:
-    detector = load_detector(
+def _check(options: argparse.Namespace) -> bool:
+    """Check photos; whether all could be read."""
+    check = PhotoCheck(
         options.model,
-        min_confidence=options.min_confidence,
-        min_face_px=options.min_face,
-        finder=options.finder,
+        options.min_confidence,
+        options.min_face,
+        options.finder,
+        blur=options.blur,
     )
-
-    def check(path: Path) -> Row:
-        row: Row = {"path": str(path), "width": None, "height": None, "faces": [], "error": None}
-        try:
-            image = _read(path)
-        except ImageError as error:
-            return {**row, "error": str(error)}
-        found = detector.detect(image)
-        row |= {"width": found.width_px, "height": found.height_px}
-        row["faces"] = [
-            {
-                "box_xywh": list(face.box.xywh),
-                "verdict": face.verdict.value,
-                "p_with_mask": _number(face.p_with_mask),
-            }
-            for face in found
-        ]
-        if found.unjudged:
-            print(f"maskdet: {path}: {len(found.unjudged)} more faces not judged", file=sys.stderr)
-        return row
-
-    return check
+    n_jobs = options.jobs or n_cores()
+    paths = list(pictures(options.paths, options.out))
+    if options.out or options.csv or options.json:
+        results = Results(options.out, options.csv, options.json, options.annotate, options.fresh)
+        return not check_folder(paths, check, results, n_jobs).n_unread
+    write = _writer(options)
+    all_read = True
+    tasks = [PhotoTask(path, number) for number, path in enumerate(paths, 1)]
+    with closing(checked(tasks, check, check.load(), n_jobs)) as reports:
+        for report in reports:
+            row = to_json(report)
+            all_read = all_read and row["error"] is None
+            if row["n_unjudged"]:
+                name = one_line(report.photo)
+                print(
+                    f"maskdet: {name}: {row['n_unjudged']} more faces not judged", file=sys.stderr
+                )
+            write(row)
+    return all_read
 
 
-def _classifier(options: argparse.Namespace) -> Callable[[Path], Row]:
+def _classify(options: argparse.Namespace) -> bool:
+    """Judge face crops; whether all could be read."""
     classifier = load_classifier(options.model)
     threshold = options.min_confidence or classifier.manifest.min_confidence
-
-    def classify(path: Path) -> Row:
-        row: Row = {"path": str(path), "verdict": None, "p_with_mask": None, "error": None}
-        try:
-            crop = whole_picture_crop(_read(path), classifier)
-        except ImageError as error:
-            return {**row, "error": str(error)}
-        p_with_mask = float(classifier.predict(crop[None]).p_with_mask[0])
-        return row | {
-            "verdict": decide(p_with_mask, threshold).value,
-            "p_with_mask": _number(p_with_mask),
+    write = _writer(options)
+    all_read = True
+    for path in pictures(options.paths):
+        row: Row = {
+            "path": valid_text(str(path)),
+            "verdict": None,
+            "p_with_mask": None,
+            "error": None,
         }
-
-    return classify
+        try:
+            crop = whole_picture_crop(read_picture(path), classifier)
+        except ImageError as error:
+            all_read = False
+            write({**row, "error": str(error)})
+            continue
+        p_with_mask = float(classifier.predict(crop[None]).p_with_mask[0])
+        verdict = decide(p_with_mask, threshold).value
+        write({**row, "verdict": verdict, "p_with_mask": rounded(p_with_mask)})
+    return all_read
 
 
 def whole_picture_crop(image_rgb: RgbImage, classifier: Classifier) -> RgbImage:
@@ -166,21 +238,8 @@ def whole_picture_crop(image_rgb: RgbImage, classifier: Classifier) -> RgbImage:
     return square_crop(image_rgb, whole, CropFraming(), classifier.manifest.input_size_px)
 
 
-def _read(path: Path) -> RgbImage:
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ImageError(
-                f"expected at most {MAX_BYTES / 2**20:.0f} MB, got {size / 2**20:.1f} MB"
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"cannot read the file: {error.strerror}") from error
-    return decode_image(data)
-
-
-def _number(probability: float) -> float | None:
-    return round(probability, 6) if math.isfinite(probability) else None
+def _writer(options: argparse.Namespace) -> Callable[[Row], None]:
+    return _write_json if options.format == "json" else _write_text
 
 
 def _write_json(row: Row) -> None:
@@ -188,9 +247,10 @@ def _write_json(row: Row) -> None:
 
 
 def _write_text(row: Row) -> None:
+    path = one_line(row["path"])
     if row["error"] is not None:
-        print(f"{row['path']}: {row['error']}", flush=True)
+        print(f"{path}: {row['error']}", flush=True)
         return
     judged = row.get("faces", [row])
     words = [f"{one['verdict']} (p_with_mask {one['p_with_mask']})" for one in judged]
-    print(f"{row['path']}: {', '.join(words) or 'no face found'}", flush=True)
+    print(f"{path}: {', '.join(words) or 'no face found'}", flush=True)

@@ -15,3 +15,11 @@ class ModelError(MaskdetError):
 
 class CascadeError(MaskdetError):
     """A cascade file that is missing, empty or not a cascade, found out at load."""
+
+
+class JournalError(MaskdetError):
+    """A results folder that cannot go on: of other settings, damaged, or in use."""
+
+
+class WorkerError(MaskdetError):
+    """A worker process that ended unasked, for example for want of memory."""

@@ -1,6 +1,12 @@
 """Writing a file whole or not at all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, Final
+
+PARTIAL: Final = ".partial"
+"""Ending of a file that is still being written."""
 
 
 def write_whole(path: Path, data: str | bytes) -> None:
@@ -10,7 +16,23 @@ def write_whole(path: Path, data: str | bytes) -> None:
         path: the file.
         data: its bytes, or text in UTF-8.
     """
+    with whole_file(path) as file:
+        file.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """As `write_whole`, for what is written piece by piece: an exception leaves nothing behind.
+
+    Args:
+        path: the file.
+    """
     path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
-    partial.replace(path)
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
-from maskdet_core import FaceBox, Judgements, ModelManifest
+from maskdet_core import FaceBox, Judgements, MaskDetector, ModelManifest, photo_check
+from tests.core.stand_ins import BOX, Stub
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 
@@ -66,3 +69,35 @@ def portrait() -> NDArray[np.uint8]:
     """A real face, public domain, from the scikit-image wheel: uint8 RGB 512 x 512."""
     data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
     return np.array(data.astronaut(), dtype=np.uint8)
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any, stub_finder: Any) -> Stub:
+    made = Stub(stub_classifier(0.99), stub_finder(BOX))
+
+    def load_detector(model: Any, finder: str | None, **values: Any) -> MaskDetector:
+        return MaskDetector(made.finder, model, **values, **made.values)
+
+    monkeypatch.setattr(photo_check, "load_classifier", lambda path, n_threads: made.classifier)
+    monkeypatch.setattr(photo_check, "load_detector", load_detector)
+    return made
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Three photos with GPS in their EXIF, and a text called .jpg."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for i in range(3):
+        picture = Image.fromarray(np.full((60, 80, 3), 100 + i, np.uint8))
+        exif = Image.Exif()
+        exif[0x010F] = "maker"
+        exif.get_ifd(0x8825)[1] = "N"
+        picture.save(folder / f"{i}.jpg", exif=exif, comment=b"said")
+    (folder / "3.jpg").write_text("no picture")
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "results"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import MaskDetector, cli, encode_jpeg, encode_png, load_finder
+from maskdet_core import MaskDetector, cli, encode_jpeg, encode_png, load_finder, photo_check
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +21,8 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
     def load_detector(model: object, finder: str | None, **values: Any) -> MaskDetector:
         return MaskDetector(load_finder("live", finder), classifier, **values)
 
-    monkeypatch.setattr(cli, "load_detector", load_detector)
+    monkeypatch.setattr(photo_check, "load_classifier", lambda model, n_threads: classifier)
+    monkeypatch.setattr(photo_check, "load_detector", load_detector)
     monkeypatch.setattr(cli, "load_classifier", lambda model: classifier)
     return classifier
 
@@ -66,9 +67,11 @@ def test_check_writes_one_object_a_photo(
         "width": 80,
         "height": 60,
         "faces": [],
+        "n_unjudged": 0,
+        "annotated": None,
         "error": None,
     }
-    assert list(portrait) == ["path", "width", "height", "faces", "error"]
+    assert list(portrait) == list(empty)
     assert portrait["path"] == str(folder / "b" / "portrait.JPG")
     assert (portrait["width"], portrait["height"]) == (512, 512)
     face = portrait["faces"][0]
@@ -160,6 +163,14 @@ def test_smallest_face_is_handed_on(
         ["check", "x.jpg", "--min-confidence", "1.5"],
         ["classify", "x.jpg", "--min-face", "30"],
         ["check", "x.jpg", "--model", "no/such/model.json"],
+        ["check", "x.jpg", "--jobs", "0"],
+        ["check", "x.jpg", "--annotate"],
+        ["check", "x.jpg", "--fresh", "--csv", "r.csv"],
+        ["check", "x.jpg", "--out", "out", "--blur"],
+        ["check", "x.jpg", "--out", "out", "--format", "json"],
+        ["check", "x.jpg", "--csv", "r", "--json", "r"],
+        ["check", "x.jpg", "--csv", "/"],
+        ["classify", "x.jpg", "--out", "out"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(

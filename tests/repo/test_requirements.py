@@ -87,7 +87,7 @@ def test_pyproject_takes_its_dependencies_from_the_files() -> None:
 
 
 def test_a_host_installs_no_training_library() -> None:
-    assert requirements("requirements.txt").keys().isdisjoint({"tensorflow", "keras", "tqdm"})
+    assert requirements("requirements.txt").keys().isdisjoint({"tensorflow", "keras", "lightgbm"})
 
 
 def test_the_app_uses_only_what_is_declared() -> None:
