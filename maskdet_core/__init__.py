@@ -13,7 +13,7 @@ from maskdet_core.classifier import (
     default_model_path,
     load_classifier,
 )
-from maskdet_core.crops import square_crop
+from maskdet_core.crops import shrink_within, square_crop
 from maskdet_core.decode import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -89,6 +89,7 @@ __all__ = [
     "load_classifier",
     "load_detector",
     "load_finder",
+    "shrink_within",
     "square_crop",
     "stock_finder",
 ]

@@ -47,13 +47,14 @@ def default_model_path() -> Path:
     return Path(os.environ.get(MODEL_ENV) or DEFAULT_MODEL)
 
 
-def load_classifier(path: Path | str | None = None) -> Classifier:
+def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREADS) -> Classifier:
     """Load a classifier.
 
     Args:
         path: a manifest (`.json`, the int8 network beside it) or a Keras file (`.keras`, loaded
             in safe mode; only then is TensorFlow or another Keras backend imported). None means
             `default_model_path`.
+        n_threads: threads of one LiteRT run; Keras chooses its own.
 
     Raises:
         ModelError: anything wrong with the network or its manifest.
@@ -61,7 +62,7 @@ def load_classifier(path: Path | str | None = None) -> Classifier:
     path = Path(path) if path is not None else default_model_path()
     match path.suffix:
         case ".json":
-            return MaskClassifier.from_manifest(path)
+            return MaskClassifier.from_manifest(path, n_threads=n_threads)
         case ".keras":
             from maskdet_core.keras_classifier import KerasMaskClassifier
 
@@ -115,7 +116,14 @@ def _sigmoid(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
 class MaskClassifier:
     """A LiteRT network behind a lock: one object serves every thread of a process."""
 
-    def __init__(self, model: bytes, manifest: ModelManifest, *, source: str = "model") -> None:
+    def __init__(
+        self,
+        model: bytes,
+        manifest: ModelManifest,
+        *,
+        source: str = "model",
+        n_threads: int = N_THREADS,
+    ) -> None:
         """Build the interpreter and check the network's shape against the manifest.
 
         Args:
@@ -124,13 +132,14 @@ class MaskClassifier:
                 logits by place (1, rows, columns, n_classes), whose mean over places they are.
             manifest: what the network is.
             source: named in error messages.
+            n_threads: threads of one run, 1 or more.
 
         Raises:
             ModelError: no LiteRT network, or another input or number of classes.
         """
         self._manifest = manifest
         self._lock = threading.Lock()
-        self._interpreter = _build_interpreter(model, source)
+        self._interpreter = _build_interpreter(model, source, n_threads)
         inputs = self._interpreter.get_input_details()
         outputs = self._interpreter.get_output_details()
         n_by_kind = Counter(len(output["shape"]) for output in outputs)
@@ -152,8 +161,12 @@ class MaskClassifier:
                 raise ModelError(f"{source}: expected {what} {wanted} by the manifest, got {got}")
 
     @classmethod
-    def from_manifest(cls, path: Path | str) -> Self:
+    def from_manifest(cls, path: Path | str, *, n_threads: int = N_THREADS) -> Self:
         """Load the network that a manifest names, which lies beside it.
+
+        Args:
+            path: the manifest.
+            n_threads: threads of one run, 1 or more.
 
         Raises:
             ModelError: file or manifest missing, damaged, altered or inconsistent.
@@ -161,7 +174,8 @@ class MaskClassifier:
         path = Path(path)
         manifest = ModelManifest.load(path)
         model = manifest.read_model(path.parent)
-        return cls(model, manifest, source=str(path.parent / manifest.file))
+        source = str(path.parent / manifest.file)
+        return cls(model, manifest, source=source, n_threads=n_threads)
 
     @property
     def manifest(self) -> ModelManifest:
@@ -231,11 +245,11 @@ class MaskClassifier:
         return values
 
 
-def _build_interpreter(model: bytes, source: str) -> Any:
+def _build_interpreter(model: bytes, source: str, n_threads: int) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(model_content=model, num_threads=N_THREADS)
+        interpreter = Interpreter(model_content=model, num_threads=n_threads)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{source}: expected a LiteRT network, got: {error}") from error

@@ -40,3 +40,24 @@ def square_crop(image_rgb: RgbImage, box: FaceBox, framing: CropFraming, size_px
         return np.array(square, order="C")
     method = cv2.INTER_AREA if side > size_px else cv2.INTER_LINEAR
     return cv2.resize(square, (size_px, size_px), interpolation=method).astype(np.uint8, copy=False)
+
+
+def shrink_within(image_rgb: RgbImage, side_px: int) -> RgbImage:
+    """The picture itself, or a smaller one where its long side is above ``side_px``.
+
+    Args:
+        image_rgb: uint8 (H, W, 3), unchanged.
+        side_px: longest side of the result.
+
+    Raises:
+        ValueError: no uint8 RGB image, or side_px below 1.
+    """
+    check_rgb(image_rgb)
+    if side_px < 1:
+        raise ValueError(f"side_px must be 1 or more, got {side_px}")
+    height, width = image_rgb.shape[:2]
+    scale = side_px / max(height, width)
+    if scale >= 1:
+        return image_rgb
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

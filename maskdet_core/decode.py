@@ -16,8 +16,9 @@ from PIL.Image import DecompressionBombError, DecompressionBombWarning
 from maskdet_core.errors import ImageError
 from maskdet_core.types import RgbImage, check_rgb
 
-MAX_BYTES: Final = 20 * 1024 * 1024
-"""Largest accepted file; a file of exactly this size is accepted."""
+MAX_BYTES: Final = 20_000_000
+"""Largest accepted file; a file of exactly this size is accepted. Decimal megabytes, as browsers
+and Streamlit's uploader count them."""
 MAX_PIXELS: Final = 50_000_000
 """Largest accepted picture: 150 MB once unpacked; phones reach 48 megapixels."""
 MAX_SIDE_PX: Final = 10_000
@@ -54,9 +55,7 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     if not data:
         raise ImageError("expected a picture, got an empty file")
     if len(data) > MAX_BYTES:
-        raise ImageError(
-            f"expected at most {MAX_BYTES / 2**20:.0f} MB, got {len(data) / 2**20:.1f} MB"
-        )
+        raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {len(data) / 1e6:.1f} MB")
     if _is_heic(data):
         formats = _heif_formats()
     elif _has_known_signature(data):

@@ -33,6 +33,9 @@ MIN_FACE_SHARE: Final = {"photo": 1 / 24, "live": 1 / 16}
 costs most of the time and makes most of the false faces. Live, 40 px of 640."""
 MAX_FACES: Final = 50
 """Faces classified in one picture: about 0.8 s of work on two cores."""
+NESTED: Final = 0.8
+"""A box that has so much of a smaller, surer face in it is none: the finder keeps such pairs, since
+the smaller one may be a print on a mask, but then the classifier takes that for no face."""
 NOTHING_SAID: Final = Judgements(np.empty(0), np.empty(0))
 
 
@@ -131,12 +134,16 @@ class MaskDetector:
         judged = found[: self.max_faces]
         crops = [self.crop(image_rgb, box) for box in judged]
         said = self.classifier.predict(np.stack(crops)) if crops else NOTHING_SAID
-        faces, seen = [], []
+        faces: list[Face] = []
+        seen: list[RgbImage] = []
+        accepted: list[FaceBox] = []
         for box, crop, p, p_face in zip(judged, crops, said.p_with_mask, said.p_face, strict=True):
             inside = box.clipped(width, height)
-            if inside is not None and self.is_face(box, float(p_face)):
-                faces.append(Face(inside, float(p), decide(float(p), threshold)))
-                seen.append(crop)
+            if inside is None or not self.is_face(box, float(p_face)) or _holds(box, accepted):
+                continue
+            accepted.append(box)
+            faces.append(Face(inside, float(p), decide(float(p), threshold)))
+            seen.append(crop)
         beyond = (box.clipped(width, height) for box in found[self.max_faces :])
         unjudged = tuple(box for box in beyond if box is not None)
         return Detections(width, height, tuple(faces), unjudged), tuple(seen)
@@ -180,6 +187,13 @@ class MaskDetector:
         """The square that the classifier sees of a face, uint8 (size, size, 3) RGB."""
         manifest = self.classifier.manifest
         return square_crop(image_rgb, box, manifest.crop, manifest.input_size_px)
+
+
+def _holds(box: FaceBox, surer: Sequence[FaceBox]) -> bool:
+    """Whether a box goes around a surer face, as whole heads and shoulders sometimes do."""
+    return any(
+        box.w * box.h > one.w * one.h and box.overlap_of_smaller(one) >= NESTED for one in surer
+    )
 
 
 def least_face_px(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:

@@ -205,6 +205,23 @@ class Detections:
         """Number of faces with this verdict."""
         return sum(face.verdict is verdict for face in self.faces)
 
+    def resized(self, width_px: int, height_px: int) -> "Detections":
+        """The same faces in the picture scaled to another size; no box falls below 1 px.
+
+        Raises:
+            ValueError: a size below 1 px.
+        """
+        across, down = width_px / self.width_px, height_px / self.height_px
+
+        def scaled(box: FaceBox) -> FaceBox:
+            x0, y0 = min(int(box.x * across), width_px - 1), min(int(box.y * down), height_px - 1)
+            x1 = min(max(round((box.x + box.w) * across), x0 + 1), width_px)
+            y1 = min(max(round((box.y + box.h) * down), y0 + 1), height_px)
+            return FaceBox(x0, y0, x1 - x0, y1 - y0, box.score)
+
+        faces = tuple(replace(face, box=scaled(face.box)) for face in self.faces)
+        return Detections(width_px, height_px, faces, tuple(map(scaled, self.unjudged)))
+
     def at(self, min_confidence: float) -> "Detections":
         """The same faces, decided anew at another threshold."""
         faces = tuple(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from maskdet_core.annotate import annotate
+from maskdet_core.annotate import LABELS, Labels, annotate
 from maskdet_core.detector import MaskDetector
 from maskdet_core.live.change import has_changed, view
 from maskdet_core.live.engine import LiveEngine
@@ -76,6 +76,7 @@ class LiveProcessor:
         self._clock = clock
         self._lock = threading.Lock()
         self._mirrored = False
+        self._labels: Labels = LABELS
         self._tracks = Tracks()
         self._schedule = Schedule()
         self._newest: LiveFrame | None = None
@@ -109,6 +110,10 @@ class LiveProcessor:
                 self._mirrored = mirrored
                 self._forget()
 
+    def set_labels(self, labels: Labels) -> None:
+        """Write other words on the frames from the next picture on, in ASCII; see `annotate`."""
+        self._labels = labels
+
     def recv(self, frame: "av.VideoFrame") -> "av.VideoFrame":
         """Take one frame of any size and pixel format and draw what is known of its faces.
 
@@ -125,7 +130,7 @@ class LiveProcessor:
             shown = self._shown(seen)
             drawn = frame
             if len(shown) or self._mirrored:
-                drawn = seen.redrawn(annotate(seen.rgb, shown))
+                drawn = seen.redrawn(annotate(seen.rgb, shown, self._labels))
         except Exception as error:
             # An exception that leaves this callback ends the viewer's stream, so none may,
             # whatever the decoder or OpenCV raised.
@@ -149,7 +154,7 @@ class LiveProcessor:
         """The newest frame with its verdicts, uint8 RGB; None where there is none."""
         with self._lock:
             last = self._last
-        return None if last is None else annotate(last[0].rgb, last[1])
+        return None if last is None else annotate(last[0].rgb, last[1], self._labels)
 
     def snapshot(self) -> LiveStats:
         """Statistics of this moment."""

@@ -118,6 +118,25 @@ def test_examine_drops_the_crop_of_what_is_no_face(
     assert np.array_equal(np.stack(crops), classifier.seen[0][1:])
 
 
+@pytest.mark.parametrize(
+    ("outer", "kept"),
+    [
+        (FaceBox(0, 0, 60, 60, 1.0), 1),  # whole head and shoulders around a surer face
+        (FaceBox(0, 0, 60, 60, 9.0), 2),  # a face with a surer look than what is in it
+        (FaceBox(35, 35, 29, 29, 1.0), 2),  # beside, with a little in common
+    ],
+)
+def test_what_goes_around_a_surer_face_is_none(
+    outer: FaceBox, kept: int, stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    inner = FaceBox(20, 20, 20, 20, 5.0)
+    boxes = sorted((outer, inner), key=lambda box: -box.score)
+    image = np.zeros((64, 64, 3), np.uint8)
+    found = MaskDetector(stub_finder(*boxes), stub_classifier(0.9)).detect(image)
+    assert len(found) == kept
+    assert inner in [face.box for face in found]
+
+
 def test_least_size_can_be_set_for_one_call(stub_finder: Stub, stub_classifier: Stub) -> None:
     finder = stub_finder()
     detector = MaskDetector(finder, stub_classifier(0.9))

@@ -62,6 +62,20 @@ def test_detections_count_and_decide_anew() -> None:
     assert len(found.faces) == len(list(found))
 
 
+@pytest.mark.parametrize("size", [(200, 100), (50, 25), (7, 3), (1, 1)])
+def test_resized_boxes_stay_inside_and_in_proportion(size: tuple[int, int]) -> None:
+    boxes = (FaceBox(0, 0, 30, 20, 1.0), FaceBox(90, 40, 10, 10, 0.5), FaceBox(99, 49, 1, 1))
+    faces = tuple(Face(box, 0.9, Verdict.WITH_MASK) for box in boxes)
+    found = Detections(100, 50, faces, unjudged=boxes).resized(*size)
+    assert (found.width_px, found.height_px) == size
+    assert found.boxes[:3] == found.boxes[3:]
+    wide = size[0] / 100
+    assert all(
+        abs(new.w - old.w * wide) <= 1 for new, old in zip(found.boxes, boxes * 2, strict=True)
+    )
+    assert [face.p_with_mask for face in found] == [0.9] * 3
+
+
 def test_face_outside_the_picture_is_refused() -> None:
     face = Face(FaceBox(5, 5, 10, 10, 1.0), 0.9, Verdict.WITH_MASK)
     with pytest.raises(ValueError, match="not inside"):

@@ -8,6 +8,7 @@ import pytest
 from maskdet_core import (
     FaceBox,
     LiveProcessor,
+    Verdict,
 )
 from tests.live.stand_ins import Finder, FrameMaker, Network, Turn, vermilion
 
@@ -93,6 +94,18 @@ def test_mirror_swaps_left_and_right_of_picture_and_search(
     assert np.abs(plain[200:, ::-1] - shown[200:]).max() <= 6
     # the finder looked at the mirrored picture, so the drawing is where it said
     assert np.flatnonzero(vermilion(drawn)[110])[0] == pytest.approx(20, abs=3)
+
+
+def test_words_of_another_language_are_drawn_from_the_next_frame_on(
+    turn: Turn, make: FrameMaker, processor: LiveProcessor
+) -> None:
+    frames = [turn(make(320, 240)) for _ in range(3)]
+    processor.set_labels({verdict: ("Con mascarilla", "M") for verdict in Verdict})
+    other = turn(make(320, 240))
+    english, spanish = (f.to_ndarray(format="rgb24") for f in (frames[-1], other))
+    assert not np.array_equal(english, spanish)
+    picture = processor.picture()
+    assert picture is not None and np.abs(picture.astype(int) - spanish).mean() < 3
 
 
 def test_broken_frame_comes_back_untouched(processor: LiveProcessor) -> None:
