@@ -1,36 +1,39 @@
-"""Entry of the app: page settings and navigation, nothing else."""
+"""Entry of the app: page settings, navigation and footer, nothing else."""
 
 import streamlit as st
 
-from maskdet_app import texts, theme
+from maskdet_app import entry, footer, theme
+from maskdet_app.language import say
 
-st.set_page_config(page_title=texts.APP_NAME, page_icon=":material/masks:", layout="wide")
+st.set_page_config(page_title=say("app.name"), page_icon=":material/masks:", layout="wide")
+entry.mark()
 theme.apply()
 # Streamlit finds pages by itself only as long as nothing calls st.navigation: name them all.
 st.navigation(
     [
         st.Page(
             "pages/live.py",
-            title=texts.LIVE_TITLE,
+            title=say("live.title"),
             icon=":material/videocam:",
             url_path="live",
             default=True,
         ),
         st.Page(
             "pages/photo.py",
-            title=texts.PHOTO_TITLE,
+            title=say("photo.title"),
             icon=":material/photo_camera:",
             url_path="photo",
         ),
         st.Page(
             "pages/metrics.py",
-            title=texts.METRICS_TITLE,
+            title=say("metrics.title"),
             icon=":material/monitoring:",
             url_path="metrics",
         ),
         st.Page(
-            "pages/about.py", title=texts.ABOUT_TITLE, icon=":material/info:", url_path="about"
+            "pages/about.py", title=say("about.title"), icon=":material/info:", url_path="about"
         ),
     ],
     position="top",
 ).run()
+footer.show()

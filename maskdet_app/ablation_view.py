@@ -6,38 +6,39 @@ from typing import Any, Final
 import altair as alt
 import streamlit as st
 
-from maskdet_app import texts, theme
+from maskdet_app import theme
+from maskdet_app.language import say
 from maskdet_app.records import MODELS, finite, interval, objects, read_object
 
 FILE: Final = MODELS / "ablations.json"
 _OURS: Final = "maskdet"
-_COLOURS: Final = {"what ships": "#0072B2", "one thing changed": "#5F6B73"}
+_COLOURS: Final = ["#0072B2", "#5F6B73"]
 
 
 def show_ablations() -> None:
     """Draw the table of named configurations, or nothing where it was never made."""
     if not FILE.is_file():
         return
-    st.subheader(texts.ABLATIONS_TITLE, anchor=False)
+    st.subheader(say("ablations.title"), anchor=False)
     problems: list[str] = []
     record = read_object(FILE, problems) or {}
     configurations = objects(record.get("configurations"))
     tests = test_names(configurations)
     if not tests:
-        problems = problems or [texts.ABLATIONS_EMPTY]
+        problems = problems or [say("ablations.empty")]
     for problem in problems:
         st.warning(theme.plain(problem, max_chars=200), icon=":material/warning:")
     if not tests:
         return
     chosen = st.pills(
-        texts.ABLATIONS_PICK, tests, default=tests[0], key="ablation", label_visibility="collapsed"
+        say("ablations.pick"), tests, default=tests[0], key="ablation", label_visibility="collapsed"
     )
     chart = dots(configurations, chosen or tests[0])
     if chart is not None:
         st.altair_chart(chart)
     epochs, faces = finite(record.get("epochs")), finite(record.get("epoch_samples"))
     if epochs is not None and faces is not None:
-        st.caption(texts.ABLATIONS_NOTE.format(epochs=f"{epochs:.0f}", faces=f"{faces:,.0f}"))
+        st.caption(say("ablations.note", epochs=f"{epochs:.0f}", faces=f"{faces:,.0f}"))
 
 
 def test_names(configurations: Sequence[dict[str, Any]]) -> list[str]:
@@ -48,6 +49,7 @@ def test_names(configurations: Sequence[dict[str, Any]]) -> list[str]:
 
 def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart | None:
     """Share of good answers of each configuration in one test, with its interval."""
+    kinds = [say("ablations.ours"), say("ablations.other")]
     rows = []
     for one in configurations:
         for measured in objects(one.get("tests")):
@@ -59,7 +61,7 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart 
             rows.append(
                 {
                     "configuration": str(one.get("summary") or one.get("name")),
-                    "kind": next(iter(_COLOURS)) if ours else list(_COLOURS)[1],
+                    "kind": kinds[0] if ours else kinds[1],
                     "value": value,
                     "low": low,
                     "high": high,
@@ -69,17 +71,20 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart 
     if not rows:
         return None
     names = list(dict.fromkeys(str(row["configuration"]) for row in rows))
-    scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
+    scale = alt.Scale(domain=kinds, range=_COLOURS)
     base = alt.Chart(alt.Data(values=rows)).encode(  # type: ignore[no-untyped-call]
         y=alt.Y("configuration:N", title=None, sort=names, axis=alt.Axis(labelLimit=330)),
         color=alt.Color("kind:N", title=None, scale=scale),
         tooltip=[
-            "configuration:N",
-            alt.Tooltip("n:Q", title="pictures"),
-            *(alt.Tooltip(f"{key}:Q", format=".1%") for key in ("value", "low", "high")),
+            alt.Tooltip("configuration:N", title=say("ablations.configuration")),
+            alt.Tooltip("n:Q", title=say("ablations.pictures")),
+            *(
+                alt.Tooltip(f"{key}:Q", title=say(f"ablations.{key}"), format=".1%")
+                for key in ("value", "low", "high")
+            ),
         ],
     )
-    x = alt.X("low:Q", title=f"{test}: good answers", axis=alt.Axis(format=".0%"))
+    x = alt.X("low:Q", title=say("ablations.axis", test=test), axis=alt.Axis(format=".0%"))
     bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x.scale(zero=False), x2="high:Q")
     points = base.mark_point(size=110, filled=True, opacity=1).encode(
         x="value:Q", shape=alt.Shape("kind:N", title=None)

@@ -2,16 +2,18 @@
 
 import streamlit as st
 
-from maskdet_app import texts, theme
+from maskdet_app import theme
+from maskdet_app.language import say
+from maskdet_app.records import objects
 from maskdet_core import ModelError, ModelManifest, default_model_path
 
 
 def show_model() -> None:
     """A short table from the manifest, or the reason why there is none."""
-    st.subheader(texts.ABOUT_MODEL, anchor=False)
+    st.subheader(say("about.model"), anchor=False)
     path = default_model_path()
     if path.suffix != ".json":
-        st.caption(f"{theme.plain(path.name)} has no manifest.")
+        st.caption(say("about.model_none", file=theme.plain(path.name)))
         return
     try:
         manifest = ModelManifest.load(path)
@@ -20,16 +22,18 @@ def show_model() -> None:
         return
     size = f"{manifest.input_size_px} × {manifest.input_size_px} px"
     rows = {
-        "Name": manifest.name,
-        "Kind": f"{manifest.architecture}, {manifest.quantization}, {size}",
-        "File": f"{manifest.size_bytes / 1e6:.1f} MB",
-        "Trained on": _datasets(manifest.training.get("datasets")),
-        "Date": manifest.training.get("date"),
+        say("about.model_name"): manifest.name,
+        say("about.model_kind"): f"{manifest.architecture}, {manifest.quantization}, {size}",
+        say("about.model_file"): say("about.model_mb", mb=f"{manifest.size_bytes / 1e6:.1f}"),
+        say("about.model_trained"): _datasets(manifest.training.get("datasets")),
+        say("about.model_date"): manifest.training.get("date"),
     }
     lines = [f"| {key} | {theme.plain(str(value), 200)} |" for key, value in rows.items() if value]
     st.markdown("\n".join(["| | |", "|---|---|", *lines]))
 
 
 def _datasets(found: object) -> str:
-    items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-    return "; ".join(f"{item.get('name')} ({item.get('n_train')} pictures)" for item in items)
+    return "; ".join(
+        say("about.model_pictures", name=one.get("name"), n=one.get("n_train"))
+        for one in objects(found)
+    )

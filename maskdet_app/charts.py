@@ -5,25 +5,22 @@ from typing import Any, Final
 
 import altair as alt
 
+from maskdet_app.language import say
 from maskdet_app.records import finite, interval
 
 Chart = alt.Chart | alt.LayerChart
 
-TRAIN: Final = "training"
-VALIDATION: Final = "kept aside"
-CLASS_WORDS: Final = {"with_mask": "mask", "without_mask": "no mask"}
 MAX_CURVE_POINTS: Final = 400
 """More points than pixels only make the page slow."""
 GREY: Final = "#808A92"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
 _HEIGHT_PX: Final = 260
-_OUTCOMES: Final = {
-    "right verdict": BLUE,
-    "not sure": GREY,
-    "wrong verdict": VERMILION,
-    "face not found": "#C9CED2",
-}
+
+
+def class_words() -> dict[str, str]:
+    """The two classes of a record, and how they are called on a chart."""
+    return {"with_mask": say("chart.mask"), "without_mask": say("chart.no_mask")}
 
 
 def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) -> Chart | None:
@@ -34,35 +31,36 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
         metric: "loss" or "accuracy".
         title: of the vertical axis.
     """
+    sets = [say("chart.training"), say("chart.validation")]
     rows = [
         {"epoch": epoch["epoch"], "value": epoch[key], "set": name, "phase": epoch["phase"]}
         for epoch in epochs
-        for key, name in ((metric, TRAIN), (f"val_{metric}", VALIDATION))
+        for key, name in zip((metric, f"val_{metric}"), sets, strict=True)
         if epoch[key] is not None
     ]
     if not rows:
         return None
     share = metric == "accuracy"
     base = rows_chart(rows).encode(
-        x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d")).scale(
-            zero=False, nice=False, padding=12
-        ),
+        x=alt.X(
+            "epoch:Q", title=say("chart.epoch"), axis=alt.Axis(tickMinStep=1, format="d")
+        ).scale(zero=False, nice=False, padding=12),
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=".1%" if share else "~g")).scale(
             zero=False
         ),
-        color=alt.Color("set:N", title=None, sort=[TRAIN, VALIDATION]),
+        color=alt.Color("set:N", title=None, sort=sets),
         tooltip=[
-            alt.Tooltip("set:N", title="pictures"),
-            alt.Tooltip("epoch:Q"),
+            alt.Tooltip("set:N", title=say("chart.pictures")),
+            alt.Tooltip("epoch:Q", title=say("chart.epoch")),
             alt.Tooltip("value:Q", title=title, format=".2%" if share else ".4f"),
-            alt.Tooltip("phase:N"),
+            alt.Tooltip("phase:N", title=say("chart.phase")),
         ],
     )
     lines = base.mark_line(strokeWidth=2.2).encode(
-        strokeDash=alt.StrokeDash("set:N", title=None, sort=[TRAIN, VALIDATION])
+        strokeDash=alt.StrokeDash("set:N", title=None, sort=sets)
     )
     points = base.mark_point(size=45, filled=True, opacity=1).encode(
-        shape=alt.Shape("set:N", title=None, sort=[TRAIN, VALIDATION])
+        shape=alt.Shape("set:N", title=None, sort=sets)
     )
     return _sized((lines + points).configure_legend(orient="top"))
 
@@ -72,7 +70,7 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
     matrix = test_set.get("confusion")
     if not isinstance(matrix, list) or len(matrix) != 2:
         return None
-    words = list(CLASS_WORDS.values())
+    words = list(class_words().values())
     cells = []
     for true, row in zip(words, matrix, strict=True):
         numbers = [finite(value) for value in row] if isinstance(row, list) else []
@@ -85,9 +83,16 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
                 {"true": true, "said": said, "n": number, "share": share, "right": true == said}
             )
     base = rows_chart(cells).encode(
-        x=alt.X("said:N", title="said", sort=words, axis=alt.Axis(labelAngle=0, orient="top")),
-        y=alt.Y("true:N", title="true", sort=words),
-        tooltip=["true:N", "said:N", "n:Q", alt.Tooltip("share:Q", format=".2%")],
+        x=alt.X(
+            "said:N", title=say("chart.said"), sort=words, axis=alt.Axis(labelAngle=0, orient="top")
+        ),
+        y=alt.Y("true:N", title=say("chart.true"), sort=words),
+        tooltip=[
+            alt.Tooltip("true:N", title=say("chart.true")),
+            alt.Tooltip("said:N", title=say("chart.said")),
+            alt.Tooltip("n:Q", title=say("chart.number")),
+            alt.Tooltip("share:Q", title=say("chart.share"), format=".2%"),
+        ],
     )
     boxes = base.mark_rect(cornerRadius=8, stroke=GREY, strokeOpacity=0.4).encode(
         color=alt.Color("right:N", legend=None).scale(
@@ -120,7 +125,7 @@ def threshold_curve(
     points = _curve_points(curve, x_name, y_name)
     if not points:
         return None
-    at = alt.Tooltip("threshold:Q", title="mask probability", format=".3f")
+    at = alt.Tooltip("threshold:Q", title=say("chart.p_mask"), format=".3f")
     base = rows_chart(_thinned(points)).encode(
         x=alt.X("x:Q", title=titles[0], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         y=alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
@@ -134,8 +139,8 @@ def threshold_curve(
     line = base.mark_line(strokeWidth=2.4, color=BLUE)
     marks = []
     for name, threshold in (
-        (f"from {min_confidence:.0%}: mask", min_confidence),
-        (f"below {1 - min_confidence:.0%}: no mask", 1 - min_confidence),
+        (say("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence),
+        (say("chart.below_mask", percent=f"{1 - min_confidence:.0%}"), 1 - min_confidence),
     ):
         near = min(points, key=lambda point: abs(point["threshold"] - threshold))
         marks.append({**near, "mark": name})
@@ -170,11 +175,14 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     base = rows_chart(rows).encode(
         y=alt.Y("name:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
         tooltip=[
-            alt.Tooltip("name:N", title="test set"),
-            *(alt.Tooltip(f"{key}:Q", format=".2%") for key in ("accuracy", "low", "high")),
+            alt.Tooltip("name:N", title=say("chart.test_set")),
+            *(
+                alt.Tooltip(f"{key}:Q", title=say(f"chart.{word}"), format=".2%")
+                for key, word in (("accuracy", "right"), ("low", "low"), ("high", "high"))
+            ),
         ],
     )
-    x = alt.X("low:Q", title="right answers", axis=alt.Axis(format=".0%", tickCount=6)).scale(
+    x = alt.X("low:Q", title=say("chart.right"), axis=alt.Axis(format=".0%", tickCount=6)).scale(
         zero=False, nice=True
     )
     bars = base.mark_rule(strokeWidth=3, opacity=0.55, color=BLUE).encode(x=x, x2="high:Q")
@@ -190,63 +198,19 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         per_class = item.get("per_class")
         classes = per_class if isinstance(per_class, dict) else {}
         row: dict[str, Any] = {
-            "Test set": str(item.get("name") or item.get("slug") or "?"),
-            "Pictures": _count(item.get("n")),
-            "Right": _percent(finite(item.get("accuracy"))),
-            "95 % interval": _between(interval(item)),
-            "Not sure": _count(item.get("n_not_sure")),
+            say("metrics.column_set"): str(item.get("name") or item.get("slug") or "?"),
+            say("metrics.column_n"): _count(item.get("n")),
+            say("metrics.column_right"): _percent(finite(item.get("accuracy"))),
+            say("metrics.column_interval"): _between(interval(item)),
+            say("metrics.column_not_sure"): _count(item.get("n_not_sure")),
         }
-        for key, word in CLASS_WORDS.items():
+        for key, word in class_words().items():
             one = classes.get(key)
             recall = finite(one.get("recall")) if isinstance(one, dict) else None
-            row[f"{word.capitalize()} right"] = _percent(recall)
-        row["Note"] = str(item.get("note") or "")
+            row[say("metrics.column_class", people=word.capitalize())] = _percent(recall)
+        row[say("metrics.column_note")] = str(item.get("note") or "")
         rows.append(row)
     return rows
-
-
-def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
-    """What became of the people in whole photographs, as shares of all; None without a count."""
-    rows = []
-    for record in records:
-        per_class = record.get("per_class")
-        for key, word in CLASS_WORDS.items():
-            one = per_class.get(key) if isinstance(per_class, dict) else None
-            counts = _outcomes(one) if isinstance(one, dict) else None
-            if counts is not None:
-                people = f"{record.get('preset', '?')} check, {word}"
-                rows += [
-                    {"people": people, "outcome": name, "n": n, "order": order}
-                    for order, (name, n) in enumerate(counts.items())
-                ]
-    if not rows:
-        return None
-    names = list(dict.fromkeys(str(row["people"]) for row in rows))
-    scale = alt.Scale(domain=list(_OUTCOMES), range=list(_OUTCOMES.values()))
-    drawn: alt.Chart = (
-        rows_chart(rows)
-        .mark_bar()
-        .encode(
-            x=alt.X("n:Q", stack="normalize", title="people", axis=alt.Axis(format=".0%")),
-            y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
-            color=alt.Color("outcome:N", title=None, scale=scale),
-            order=alt.Order("order:Q"),
-            tooltip=["people:N", "outcome:N", alt.Tooltip("n:Q", title="people")],
-        )
-        .properties(height=alt.Step(34))
-        .configure_legend(orient="top")
-    )
-    return drawn
-
-
-def _outcomes(one: dict[str, Any]) -> dict[str, float] | None:
-    people, found, right, not_sure = (
-        finite(one.get(name)) for name in ("n_people", "n_found", "n_right", "n_not_sure")
-    )
-    if people is None or found is None or right is None or not_sure is None:
-        return None
-    counts = (right, not_sure, found - right - not_sure, people - found)
-    return dict(zip(_OUTCOMES, counts, strict=True))
 
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:

@@ -6,22 +6,26 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.charts import rows_chart
+from maskdet_app.language import say
 from maskdet_app.records import finite, interval, objects
 
 Chart = alt.Chart | alt.LayerChart
 
-CLASSES: Final = {"masked": "with mask", "bare": "without mask"}
 _COLOURS: Final = ["#0072B2", "#D55E00"]
 _SHAPES: Final = ["circle", "diamond"]
-_PARTS: Final = ["search", "check"]
 _HEIGHT_PX: Final = 260
+
+
+def classes() -> dict[str, str]:
+    """The two kinds of people of a record, and how they are called on a chart."""
+    return {"masked": say("finder.masked"), "bare": say("finder.bare")}
 
 
 def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     """Share of people found by each finder, with intervals; None without a usable record."""
     rows = []
     for record in records:
-        for key, word in CLASSES.items():
+        for key, word in classes().items():
             one = record.get(key)
             recall = finite(one.get("recall")) if isinstance(one, dict) else None
             if isinstance(one, dict) and recall is not None:
@@ -41,16 +45,19 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     names = list(dict.fromkeys(str(row["finder"]) for row in rows))
     base = rows_chart(rows).encode(
         y=alt.Y("finder:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
-        yOffset=alt.YOffset("people:N", sort=list(CLASSES.values())),
+        yOffset=alt.YOffset("people:N", sort=list(classes().values())),
         color=_by_class("color"),
         tooltip=[
-            "finder:N",
-            "people:N",
-            alt.Tooltip("n:Q", title="people in the photographs"),
-            *(alt.Tooltip(f"{key}:Q", format=".1%") for key in ("recall", "low", "high")),
+            alt.Tooltip("finder:N", title=say("finder.finder")),
+            alt.Tooltip("people:N", title=say("finder.people")),
+            alt.Tooltip("n:Q", title=say("finder.n")),
+            *(
+                alt.Tooltip(f"{key}:Q", title=say(f"finder.{word}"), format=".1%")
+                for key, word in (("recall", "found"), ("low", "low"), ("high", "high"))
+            ),
         ],
     )
-    x = alt.X("low:Q", title="faces found", axis=alt.Axis(format=".0%")).scale(domain=[0, 1])
+    x = alt.X("low:Q", title=say("finder.found"), axis=alt.Axis(format=".0%")).scale(domain=[0, 1])
     bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x, x2="high:Q")
     dots = base.mark_point(size=110, filled=True, opacity=1).encode(
         x="recall:Q", shape=_by_class("shape")
@@ -66,24 +73,24 @@ def price_curve(curve: object) -> Chart | None:
     rows = []
     for order, point in enumerate(objects(curve)):
         false_faces = finite(point.get("false_per_photo"))
-        for key, word in CLASSES.items():
+        for key, word in classes().items():
             recall = finite(point.get(key))
             if false_faces is not None and recall is not None:
                 rows.append({"false": false_faces, "recall": recall, "people": word, "i": order})
     if not rows:
         return None
     base = rows_chart(rows).encode(
-        x=alt.X("false:Q", title="false faces a photograph"),
-        y=alt.Y("recall:Q", title="faces found", axis=alt.Axis(format=".0%")).scale(
+        x=alt.X("false:Q", title=say("finder.false")),
+        y=alt.Y("recall:Q", title=say("finder.found"), axis=alt.Axis(format=".0%")).scale(
             zero=False, nice=True
         ),
         color=_by_class("color"),
-        strokeDash=alt.StrokeDash("people:N", title=None, sort=list(CLASSES.values())),
+        strokeDash=alt.StrokeDash("people:N", title=None, sort=list(classes().values())),
         order="i:Q",
         tooltip=[
-            "people:N",
-            alt.Tooltip("false:Q", title="false faces a photograph", format=".2f"),
-            alt.Tooltip("recall:Q", title="faces found", format=".1%"),
+            alt.Tooltip("people:N", title=say("finder.people")),
+            alt.Tooltip("false:Q", title=say("finder.false"), format=".2f"),
+            alt.Tooltip("recall:Q", title=say("finder.found"), format=".1%"),
         ],
     )
     line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
@@ -93,6 +100,8 @@ def price_curve(curve: object) -> Chart | None:
 
 def stage_curve(stages: object) -> Chart | None:
     """What is left of the windows that are no faces, stage by stage, on a logarithmic axis."""
+    parts = {"search": say("finder.part_search"), "check": say("finder.part_check")}
+    words = list(parts.values())
     rows: list[dict[str, float | str]] = []
     left = 1.0
     for number, stage in enumerate(objects(stages), start=1):
@@ -100,7 +109,7 @@ def stage_curve(stages: object) -> Chart | None:
         if rate is None or trees is None or not 0 < rate <= 1:
             continue
         left *= rate
-        part = str(stage.get("part", "search"))
+        part = parts.get(str(stage.get("part", "search")), words[0])
         rows.append({"stage": number, "left": left, "trees": trees, "part": part})
     if not rows:
         return None
@@ -108,15 +117,17 @@ def stage_curve(stages: object) -> Chart | None:
         rows_chart(rows)
         .mark_line(strokeWidth=2.2, point={"size": 60})
         .encode(
-            x=alt.X("stage:Q", title="stage", axis=alt.Axis(tickMinStep=1, format="d")),
-            color=alt.Color("part:N", title=None, sort=_PARTS).scale(domain=_PARTS, range=_COLOURS),
-            shape=alt.Shape("part:N", title=None, sort=_PARTS).scale(domain=_PARTS, range=_SHAPES),
-            y=alt.Y("left:Q", title="windows left", axis=alt.Axis(format="~e")).scale(type="log"),
+            x=alt.X("stage:Q", title=say("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
+            color=alt.Color("part:N", title=None, sort=words).scale(domain=words, range=_COLOURS),
+            shape=alt.Shape("part:N", title=None, sort=words).scale(domain=words, range=_SHAPES),
+            y=alt.Y("left:Q", title=say("finder.windows"), axis=alt.Axis(format="~e")).scale(
+                type="log"
+            ),
             tooltip=[
-                "stage:Q",
-                alt.Tooltip("part:N", title="of the"),
-                alt.Tooltip("trees:Q", title="trees"),
-                alt.Tooltip("left:Q", title="windows left", format=".2e"),
+                alt.Tooltip("stage:Q", title=say("finder.stage")),
+                alt.Tooltip("part:N", title=say("finder.part")),
+                alt.Tooltip("trees:Q", title=say("finder.trees")),
+                alt.Tooltip("left:Q", title=say("finder.windows"), format=".2e"),
             ],
         )
     )
@@ -125,7 +136,7 @@ def stage_curve(stages: object) -> Chart | None:
 
 
 def _by_class(channel: str) -> Any:
-    words = list(CLASSES.values())
+    words = list(classes().values())
     if channel == "color":
         return alt.Color("people:N", title=None, sort=words).scale(domain=words, range=_COLOURS)
     return alt.Shape("people:N", title=None, sort=words).scale(domain=words, range=_SHAPES)

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from maskdet_app import finder_charts, texts, theme
+from maskdet_app import finder_charts, theme
+from maskdet_app.language import say
 from maskdet_app.records import finite, objects
 from maskdet_core import CascadeError, CascadeManifest
 from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV, STOCK
@@ -14,10 +15,10 @@ from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 
 def show_finder() -> None:
     """How many people the cascade in use finds, beside OpenCV's own ones."""
-    st.subheader(texts.FINDER_TITLE, anchor=False)
+    st.subheader(say("finder.title"), anchor=False)
     chosen = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
     if chosen == STOCK:
-        st.info(texts.FINDER_STOCK, icon=":material/face:")
+        st.info(say("finder.stock"), icon=":material/face:")
         return
     try:
         manifest = CascadeManifest.load(Path(chosen))
@@ -26,20 +27,20 @@ def show_finder() -> None:
         return
     records = objects(manifest.evaluation.get("records"))
     if not records:
-        st.info(texts.FINDER_NO_RECORD, icon=":material/fact_check:")
+        st.info(say("finder.no_record"), icon=":material/fact_check:")
     else:
         _show_records(records, manifest.evaluation.get("time_ratio"))
     drawn = finder_charts.stage_curve(manifest.training.get("stages"))
     if drawn is not None:
-        with st.expander(texts.FINDER_STAGES):
+        with st.expander(say("finder.stages")):
             st.altair_chart(drawn)
-            st.caption(texts.FINDER_STAGES_NOTE)
+            st.caption(say("finder.stages_note"))
 
 
 def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
     sets = list(dict.fromkeys(str(record.get("set", "?")) for record in records))
     chosen = st.segmented_control(
-        texts.FINDER_PICK, sets, default=sets[0], key="finder_set", label_visibility="collapsed"
+        say("finder.pick"), sets, default=sets[0], key="finder_set", label_visibility="collapsed"
     )
     shown = [record for record in records if str(record.get("set", "?")) == (chosen or sets[0])]
     found, price = st.columns([3, 2], gap="medium")
@@ -47,24 +48,28 @@ def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
         dots = finder_charts.recall_dots(shown)
         if dots is not None:
             st.altair_chart(dots)
-        st.caption(texts.FINDER_DOTS_NOTE)
+        st.caption(say("finder.dots_note"))
     with price:
         curve = finder_charts.price_curve(shown[0].get("curve"))
         if curve is not None:
             st.altair_chart(curve)
-            st.caption(texts.FINDER_PRICE_NOTE)
+            st.caption(say("finder.price_note"))
     st.dataframe([_row(record, ratios) for record in shown], hide_index=True)
 
 
 def _row(record: dict[str, Any], ratios: object) -> dict[str, str]:
-    row = {"Finder": str(record.get("finder", "?"))}
-    for key, word in finder_charts.CLASSES.items():
+    name = str(record.get("finder", "?"))
+    row = {say("finder.column_finder"): name}
+    for key, word in finder_charts.classes().items():
         one = record.get(key)
         one = one if isinstance(one, dict) else {}
         n_found, n = finite(one.get("n_found")), finite(one.get("n"))
-        row[f"Found {word}"] = "–" if n_found is None or n is None else f"{n_found:.0f} of {n:.0f}"
+        known = n_found is not None and n is not None
+        row[say("finder.column_found", people=word)] = (
+            say("finder.count", n=f"{n_found:.0f}", total=f"{n:.0f}") if known else "–"
+        )
     per_photo = finite(record.get("false_per_photo"))
-    row["False faces a photo"] = "–" if per_photo is None else f"{per_photo:.2f}"
-    ratio = finite(ratios.get(row["Finder"])) if isinstance(ratios, dict) else None
-    row["Time, frontalface_alt = 1"] = "–" if ratio is None else f"{ratio:.2f}"
+    row[say("finder.column_false")] = "–" if per_photo is None else f"{per_photo:.2f}"
+    ratio = finite(ratios.get(name)) if isinstance(ratios, dict) else None
+    row[say("finder.column_time")] = "–" if ratio is None else f"{ratio:.2f}"
     return row

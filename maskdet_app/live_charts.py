@@ -5,8 +5,8 @@ from typing import Final
 
 import altair as alt
 
-from maskdet_app import texts
 from maskdet_app.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.language import say, verdict_word
 from maskdet_core import Moment, Verdict
 
 _COLOURS: Final = {
@@ -27,7 +27,7 @@ def timeline(moments: Sequence[Moment]) -> Chart:
     """
     newest = moments[-1].second if moments else 0
     rows = [
-        {"ago": m.second - newest, "faces": sign * n, "verdict": texts.VERDICT_WORDS[verdict]}
+        {"ago": m.second - newest, "faces": sign * n, "verdict": verdict_word(verdict)}
         for m in moments
         for verdict, sign, n in (
             (Verdict.WITH_MASK, 1, m.n_with),
@@ -36,12 +36,12 @@ def timeline(moments: Sequence[Moment]) -> Chart:
         )
         if n
     ]
-    words = [texts.VERDICT_WORDS[verdict] for verdict in _COLOURS]
+    words = [verdict_word(verdict) for verdict in _COLOURS]
     span = max(LEAST_SPAN_S, newest - moments[0].second if moments else 0)
     high = 1 + max((max(m.n_with, m.n_without, m.n_not_sure) for m in moments), default=0)
     bars = rows_chart(rows).mark_bar(size=4)
     layers = bars.encode(
-        x=alt.X("ago:Q", title=texts.LIVE_TIMELINE_AXIS, axis=alt.Axis(format="d")).scale(
+        x=alt.X("ago:Q", title=say("live.timeline_axis"), axis=alt.Axis(format="d")).scale(
             domain=[-span, 0], nice=False
         ),
         y=alt.Y(
@@ -50,7 +50,7 @@ def timeline(moments: Sequence[Moment]) -> Chart:
         color=alt.Color("verdict:N", title=None, sort=words).scale(
             domain=words, range=list(_COLOURS.values())
         ),
-        tooltip=[alt.Tooltip("verdict:N"), alt.Tooltip("ago:Q", title=texts.LIVE_TIMELINE_AXIS)],
+        tooltip=[alt.Tooltip("verdict:N"), alt.Tooltip("ago:Q", title=say("live.timeline_axis"))],
     ) + rows_chart([{"faces": 0}]).mark_rule(opacity=0.5).encode(y="faces:Q")
     chart: Chart = layers.properties(height=_HEIGHT_PX).configure_legend(orient="top")
     return chart

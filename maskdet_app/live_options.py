@@ -1,28 +1,27 @@
 """What a visitor may set on the live page, and what they may take home."""
 
 import io
+import time
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import streamlit as st
 
-from maskdet_app import texts
+from maskdet_app import address
+from maskdet_app.language import say
 from maskdet_core import LiveProcessor, encode_jpeg
 
 Alert = Literal["off", "colour", "sound"]
-_ALERTS: Final[dict[Alert, str]] = {
-    "off": texts.ALERT_OFF,
-    "colour": texts.ALERT_COLOUR,
-    "sound": texts.ALERT_SOUND,
-}
+_ALERTS: Final[tuple[Alert, ...]] = get_args(Alert)
+_OFF: Final[Alert] = "off"
 FRONT: Final = "user"
 REAR: Final = "environment"
-_CAMERAS: Final = {FRONT: texts.CAMERA_FRONT, REAR: texts.CAMERA_REAR}
 _RATE: Final = 22_050
+_FIRST_PICTURE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +35,28 @@ class LiveOptions:
 def ask(processor: LiveProcessor) -> LiveOptions:
     """Draw the choices; the mirror takes effect on the processor at once."""
     facing = st.segmented_control(
-        texts.CAMERA_LABEL,
-        list(_CAMERAS),
-        default=FRONT,
+        say("live.camera_label"),
+        (FRONT, REAR),
+        default=address.asked_for("facing", (FRONT, REAR), FRONT),
         required=True,
-        format_func=lambda mode: _CAMERAS[mode],
-        help=texts.CAMERA_HELP,
-        key="live_camera",
+        format_func=lambda mode: say("live.camera_front" if mode == FRONT else "live.camera_rear"),
+        help=say("live.camera_help"),
+        key="facing",
     )
+    address.keep("facing", [facing], [FRONT])
     # a mirror is what people expect of a camera that looks at them, and of no other
-    mirrored = st.toggle(texts.MIRROR_LABEL, value=facing == FRONT, key=f"live_mirror_{facing}")
+    mirrored = st.toggle(say("live.mirror_label"), value=facing == FRONT, key=f"mirror_{facing}")
     processor.set_mirrored(mirrored)
     alert = st.segmented_control(
-        texts.ALERT_LABEL,
-        list(_ALERTS),
-        default="off",
+        say("live.alert_label"),
+        _ALERTS,
+        default=address.asked_for("alert", _ALERTS, _OFF),
         required=True,
-        format_func=lambda kind: _ALERTS[kind],
-        help=texts.ALERT_HELP,
-        key="live_alert",
+        format_func=lambda kind: say(f"live.alert_{kind}"),
+        help=say("live.alert_help"),
+        key="alert",
     )
+    address.keep("alert", [alert], [_OFF])
     return LiveOptions(facing, alert)
 
 
@@ -75,11 +76,11 @@ def constraints(facing: str) -> dict[str, Any]:
 def snapshot_button(processor: LiveProcessor) -> None:
     """Hand the newest frame with its verdicts to the visitor; the server keeps none."""
     st.download_button(
-        texts.SNAPSHOT,
+        say("live.snapshot"),
         data=_picture(processor),
         file_name="maskdet.jpg",
         mime="image/jpeg",
-        help=texts.SNAPSHOT_HELP,
+        help=say("live.snapshot_help"),
         icon=":material/photo_camera:",
         on_click="ignore",
         key="live_snapshot",
@@ -88,7 +89,10 @@ def snapshot_button(processor: LiveProcessor) -> None:
 
 def _picture(processor: LiveProcessor) -> Callable[[], bytes]:
     def encode() -> bytes:
-        picture = processor.picture()
+        # the button is there from the start, the first frame a moment later
+        until = time.monotonic() + _FIRST_PICTURE_S
+        while (picture := processor.picture()) is None and time.monotonic() < until:
+            time.sleep(0.05)
         return b"" if picture is None else encode_jpeg(picture)
 
     return encode
@@ -98,7 +102,7 @@ def show_alert(alert: Alert, n_without: int) -> None:
     """Say that somebody wears no mask, in words on colour and, if wished, by sound."""
     if alert == "off" or not n_without:
         return
-    st.html(f'<div class="md-alert" role="alert">{texts.ALERT_WORDS}</div>')
+    st.html(f'<div class="md-alert" role="alert">{say("live.alert_words")}</div>')
     if alert == "sound":
         with st.container(key="alert-sound"):
             st.audio(_chime(), format="audio/wav", autoplay=True)

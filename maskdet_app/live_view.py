@@ -3,8 +3,10 @@
 from typing import Any, Final
 
 import streamlit as st
+from streamlit_webrtc.config import Translations
 
-from maskdet_app import live_charts, live_options, texts, theme
+from maskdet_app import live_charts, live_options, theme
+from maskdet_app.language import say
 from maskdet_app.live_options import Alert
 from maskdet_core import LiveProcessor, LiveStats, Places
 
@@ -25,6 +27,22 @@ VIDEO_ATTRIBUTES: Final[dict[str, Any]] = {
 }
 
 
+def webrtc_words() -> Translations:
+    """What streamlit-webrtc writes on its buttons and into its messages."""
+    return {
+        "start": say("live.start"),
+        "stop": say("live.stop"),
+        "select_device": say("webrtc.select_device"),
+        "select_camera": say("webrtc.select_camera"),
+        "turn_camera_on": say("webrtc.turn_camera_on"),
+        "turn_camera_off": say("webrtc.turn_camera_off"),
+        "media_api_not_available": say("webrtc.media_api_not_available"),
+        "device_ask_permission": say("webrtc.device_ask_permission"),
+        "device_not_available": say("webrtc.device_not_available"),
+        "device_access_denied": say("webrtc.device_access_denied"),
+    }
+
+
 def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> None:
     """Draw the status panel; while the camera runs it redraws itself, and only itself.
 
@@ -37,27 +55,27 @@ def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> 
     if state.playing:
         st.fragment(_running, run_every=REFRESH_S)(live, room, alert)
         live_options.snapshot_button(live)
-        st.caption(texts.LIVE_TIMELINE)
+        st.caption(say("live.timeline"))
         st.fragment(_timeline, run_every=TIMELINE_S)(live)
     elif state.signalling:
-        _counts(texts.LIVE_CONNECTING_TITLE, texts.LIVE_CONNECTING, LiveStats())
+        _counts(say("live.connecting_title"), say("live.connecting"), LiveStats())
     else:
-        _counts(texts.LIVE_IDLE_TITLE, texts.LIVE_IDLE, LiveStats())
+        _counts(say("live.idle_title"), say("live.idle"), LiveStats())
 
 
 def show_full(room: Places) -> None:
     """Say kindly that all places are taken, what to do meanwhile, and let in when one is free."""
     with st.container(border=True):
-        st.subheader(texts.FULL_TITLE, anchor=False)
-        st.markdown(texts.FULL)
-        st.page_link("pages/photo.py", label=texts.LIVE_WAY_OUT, icon=":material/photo_camera:")
+        st.subheader(say("live.full_title"), anchor=False)
+        st.markdown(say("live.full"))
+        st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
         st.fragment(_wait, run_every=WAIT_S)(room)
 
 
 def _wait(room: Places) -> None:
     if room.has_room:
         st.rerun(scope="app")
-    st.caption(texts.FULL_WAITING)
+    st.caption(say("live.full_waiting"))
 
 
 def _running(live: LiveProcessor, room: Places, alert: Alert) -> None:
@@ -65,10 +83,10 @@ def _running(live: LiveProcessor, room: Places, alert: Alert) -> None:
     if stats.refused:
         st.rerun(scope="app")
     if stats.verdict_age_s is None or stats.verdict_age_s > STALE_S:
-        _counts(texts.LIVE_WAITING_TITLE, texts.LIVE_WAITING, LiveStats(errors=stats.errors))
+        _counts(say("live.waiting_title"), say("live.waiting"), LiveStats(errors=stats.errors))
         return
     n_faces = stats.n_with + stats.n_without + stats.n_not_sure
-    _counts(texts.LIVE_ON_TITLE, "" if n_faces else texts.LIVE_NO_FACE, stats)
+    _counts(say("live.on_title"), "" if n_faces else say("live.no_face"), stats)
     live_options.show_alert(alert, stats.n_without)
     _readouts(stats, room)
 
@@ -83,7 +101,7 @@ def _counts(title: str, note: str, stats: LiveStats) -> None:
     # Always drawn, so that nothing below it jumps when the note comes and goes.
     st.caption(note or "\u00a0")
     if stats.errors:
-        st.caption(texts.LIVE_ERRORS.format(n=stats.errors))
+        st.caption(say("live.errors", n=stats.errors))
 
 
 def _readouts(stats: LiveStats, room: Places) -> None:
@@ -91,15 +109,15 @@ def _readouts(stats: LiveStats, room: Places) -> None:
     st.html(
         theme.readouts_html(
             (
-                (texts.LIVE_FPS, f"{stats.fps_in:.0f} → {stats.fps:.0f}", texts.LIVE_FPS_HELP),
-                (texts.LIVE_LATENCY, f"{stats.latency_ms:.0f} ms", texts.LIVE_LATENCY_HELP),
-                (texts.LIVE_AGE, f"{age_s:.1f} s", texts.LIVE_AGE_HELP),
+                (say("live.fps"), f"{stats.fps_in:.0f} → {stats.fps:.0f}", say("live.fps_help")),
+                (say("live.latency"), f"{stats.latency_ms:.0f} ms", say("live.latency_help")),
+                (say("live.age"), f"{age_s:.1f} s", say("live.age_help")),
                 (
-                    texts.LIVE_VIEWERS,
-                    texts.LIVE_VIEWERS_OF.format(n=room.n_taken, most=room.n_places),
-                    texts.LIVE_VIEWERS_HELP,
+                    say("live.viewers"),
+                    say("live.viewers_of", n=room.n_taken, most=room.n_places),
+                    say("live.viewers_help"),
                 ),
             )
         )
     )
-    st.progress(room.load, text=texts.LIVE_LOAD.format(percent=round(100 * room.load)))
+    st.progress(room.load, text=say("live.load", percent=round(100 * room.load)))

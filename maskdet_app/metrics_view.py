@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app import charts, texts, theme, trust_charts
+from maskdet_app import charts, outcome_chart, theme, trust_charts
+from maskdet_app.language import say
 from maskdet_app.records import Run, finite, objects, read_run, run_folders
 
 FOLLOW_EVERY_S: Final = 2.0
@@ -16,7 +17,7 @@ _DEFAULT_CONFIDENCE: Final = 0.6
 
 def label(run: Run) -> str:
     """A run's name in the picker."""
-    marks = [texts.METRICS_SHIPPED] if run.shipped else []
+    marks = [say("metrics.shipped")] if run.shipped else []
     status = run.info.get("status")
     if isinstance(status, str) and status != "finished":
         marks.append(status)
@@ -27,11 +28,11 @@ def pick_run() -> Run | None:
     """Offer the runs, newest first; None after saying that there are none."""
     runs = {str(folder): read_run(folder) for folder in run_folders()}
     if not runs:
-        st.info(texts.METRICS_NO_RUNS, icon=":material/model_training:")
+        st.info(say("metrics.no_runs"), icon=":material/model_training:")
         return None
     keys = sorted(runs, key=lambda key: (not runs[key].running, not runs[key].shipped))
     chosen = st.selectbox(
-        texts.METRICS_PICK, keys, format_func=lambda key: label(runs[key]), key="run"
+        say("metrics.pick"), keys, format_func=lambda key: label(runs[key]), key="run"
     )
     return runs[chosen]
 
@@ -57,41 +58,45 @@ def _draw(run: Run, followed: bool) -> None:
 
 def _show_progress(run: Run) -> None:
     if run.quiet_s > QUIET_AFTER_S:
-        st.warning(texts.METRICS_QUIET.format(minutes=f"{run.quiet_s / 60:.0f}"))
+        st.warning(say("metrics.quiet", minutes=f"{run.quiet_s / 60:.0f}"))
         return
     total = finite(run.info.get("epochs_total"))
     done = len(run.epochs)
-    text = f"{texts.METRICS_RUNNING} {done} of {total:.0f} epochs." if total else ""
-    st.progress(min(1.0, done / total) if total else 0.0, text=text or texts.METRICS_RUNNING)
-    st.caption(f"Read at {time.strftime('%H:%M:%S')}")
+    done_words = say("metrics.progress", done=done, total=f"{total:.0f}") if total else ""
+    text = f"{say('metrics.running')} {done_words}"
+    st.progress(min(1.0, done / total) if total else 0.0, text=text)
+    st.caption(say("metrics.read_at", time=time.strftime("%H:%M:%S")))
 
 
 def _show_curves(run: Run) -> None:
-    st.subheader(texts.METRICS_CURVES, anchor=False)
+    st.subheader(say("metrics.curves"), anchor=False)
     pairs = [
         charts.learning_curve(run.epochs, metric, title)
-        for metric, title in (("accuracy", "right answers"), ("loss", "loss"))
+        for metric, title in (
+            ("accuracy", say("metrics.accuracy_axis")),
+            ("loss", say("metrics.loss_axis")),
+        )
     ]
     if not any(pairs):
-        st.info(texts.METRICS_NO_EPOCHS, icon=":material/hourglass_empty:")
+        st.info(say("metrics.no_epochs"), icon=":material/hourglass_empty:")
         return
     for column, chart in zip(st.columns(2, gap="medium"), pairs, strict=True):
         if chart is not None:
             column.altair_chart(chart)
-    st.caption(texts.METRICS_CURVES_NOTE)
+    st.caption(say("metrics.curves_note"))
 
 
 def _show_evaluation(run: Run) -> None:
     evaluation = run.evaluation or {}
     sets = objects(evaluation.get("sets"))
     if not sets and run.evaluation is None:
-        st.info(texts.METRICS_NO_EVALUATION, icon=":material/fact_check:")
+        st.info(say("metrics.no_evaluation"), icon=":material/fact_check:")
         return
-    st.subheader(texts.METRICS_SETS, anchor=False)
+    st.subheader(say("metrics.sets"), anchor=False)
     dots = charts.accuracy_dots(sets)
     if dots is not None:
         st.altair_chart(dots)
-        st.caption(texts.METRICS_SETS_NOTE)
+        st.caption(say("metrics.sets_note"))
     if sets:
         st.dataframe(charts.set_rows(sets), hide_index=True)
         _show_set(sets, finite(evaluation.get("min_confidence")))
@@ -100,9 +105,9 @@ def _show_evaluation(run: Run) -> None:
 
 def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
     confidence = recorded if recorded is not None and 0.5 <= recorded < 1 else _DEFAULT_CONFIDENCE
-    st.subheader(texts.METRICS_DETAIL, anchor=False)
+    st.subheader(say("metrics.detail"), anchor=False)
     number = st.selectbox(
-        texts.METRICS_SET_PICK,
+        say("metrics.set_pick"),
         range(len(sets)),
         format_func=lambda i: str(sets[i].get("name") or sets[i].get("slug") or i + 1),
         key="test_set",
@@ -110,21 +115,23 @@ def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
     chosen = sets[number]
     confusion, roc, precision = st.columns(3, gap="medium")
     with confusion:
-        _show_chart("Confusion matrix", charts.confusion_matrix(chosen))
-        st.caption(texts.METRICS_CONFUSION_NOTE)
+        _show_chart(say("metrics.confusion"), charts.confusion_matrix(chosen))
+        st.caption(say("metrics.confusion_note"))
     with roc:
         curve = chosen.get("roc")
-        titles = ("bare faces called “mask”", "masks found")
+        titles = (say("metrics.roc_x"), say("metrics.roc_y"))
         drawn = charts.threshold_curve(curve, "fpr", "tpr", titles, confidence)
-        _show_chart(_with_area("ROC curve", curve, "auc"), drawn)
+        _show_chart(_with_area(say("metrics.roc"), curve, "auc"), drawn)
     with precision:
         curve = chosen.get("pr")
-        titles = ("masks found (recall)", "“mask” that is true (precision)")
+        titles = (say("metrics.pr_x"), say("metrics.pr_y"))
         drawn = charts.threshold_curve(curve, "recall", "precision", titles, confidence)
-        _show_chart(_with_area("Precision and recall", curve, "average_precision"), drawn)
+        _show_chart(_with_area(say("metrics.pr"), curve, "average_precision"), drawn)
     st.caption(
-        texts.METRICS_THRESHOLD_NOTE.format(
-            high=f"{confidence * 100:.0f}", low=f"{(1 - confidence) * 100:.0f}"
+        say(
+            "metrics.threshold_note",
+            high=f"{confidence * 100:.0f}",
+            low=f"{(1 - confidence) * 100:.0f}",
         )
     )
     _show_trust(chosen, confidence)
@@ -138,37 +145,42 @@ def _show_trust(chosen: dict[str, Any], confidence: float) -> None:
     left, right = st.columns(2, gap="medium")
     error = finite(chosen.get("calibration_error"))
     with left:
-        title = "Calibration" if error is None else f"Calibration, mean gap {error:.1%}"
+        title = (
+            say("metrics.calibration")
+            if error is None
+            else say("metrics.calibration_gap", gap=f"{error:.1%}")
+        )
         _show_chart(title, reliability)
-        st.caption(texts.METRICS_CALIBRATION_NOTE)
+        st.caption(say("metrics.calibration_note"))
     with right:
-        _show_chart("Verdicts withheld", risk)
-        st.caption(texts.METRICS_RISK_NOTE)
+        _show_chart(say("metrics.withheld"), risk)
+        st.caption(say("metrics.risk_note"))
 
 
 def _show_chart(title: str, chart: charts.Chart | None) -> None:
     st.markdown(f"**{title}**")
     if chart is None:
-        st.info("Not recorded.")
+        st.info(say("metrics.not_recorded"))
     else:
         st.altair_chart(chart)
 
 
 def _with_area(title: str, curve: Any, name: str) -> str:
     area = finite(curve.get(name)) if isinstance(curve, dict) else None
-    return title if area is None else f"{title}, area {area:.4f}"
+    return title if area is None else say("metrics.area", title=title, area=f"{area:.4f}")
 
 
 def _show_whole_photos(records: list[dict[str, Any]]) -> None:
-    chart = charts.photo_outcomes(records)
+    chart = outcome_chart.photo_outcomes(records)
     if chart is None:
         return
-    st.subheader(texts.METRICS_PHOTOS, anchor=False)
-    st.caption(texts.METRICS_PHOTOS_NOTE)
+    st.subheader(say("metrics.photos"), anchor=False)
+    st.caption(say("metrics.photos_note"))
     st.altair_chart(chart)
     with st.container(horizontal=True):
         for record in records:
             photos, false_faces = (finite(record.get(key)) for key in ("n_photos", "false_faces"))
             if photos and false_faces is not None:
-                title = f"False faces in {photos:,.0f} photos, {record.get('preset', '?')} check"
+                preset = record.get("preset", "?")
+                title = say("metrics.false_faces", n=f"{photos:,.0f}", preset=preset)
                 st.metric(title, f"{false_faces:,.0f}", border=True)

@@ -1,12 +1,12 @@
 """The network, loaded once for all visitors, and the threshold that every page offers."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from maskdet_app import texts, theme
+from maskdet_app import theme
+from maskdet_app.language import say
 from maskdet_core import (
     Classifier,
     MaskDetector,
@@ -20,7 +20,7 @@ from maskdet_core.detector import Preset
 THRESHOLDS_PERCENT: Final = (50, 99)
 
 
-@st.cache_resource(show_spinner=texts.LOADING_MODEL, max_entries=2)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def _classifier(path: str, changed_at: float) -> Classifier:
     # The time of change is part of the cache's key: a mended file is taken up without a restart.
     del changed_at
@@ -40,33 +40,31 @@ def load_detector(preset: Preset) -> MaskDetector | None:
     """
     path = default_model_path()
     try:
-        return _detector(str(path), _changed_at(path), preset)
+        with st.spinner(say("shared.loading_model")):
+            return _detector(str(path), _changed_at(path), preset)
     except MaskdetError as error:
         st.error(
-            texts.NO_MODEL.format(path=path, reason=theme.plain(str(error), max_chars=300)),
+            say("shared.no_model", path=path, reason=theme.plain(str(error), max_chars=300)),
             icon=":material/error:",
         )
-        st.info(texts.NO_MODEL_REMEDY, icon=":material/build:")
+        st.info(say("shared.no_model_remedy"), icon=":material/build:")
         return None
 
 
-def threshold_slider(
-    detector: MaskDetector, key: str, on_value: Callable[[float], None] | None = None
-) -> float:
-    """Show the threshold slider and return its value as a share, 0.5 to 0.99."""
+def threshold_slider(detector: MaskDetector) -> float:
+    """Show the threshold slider, bound to the address, and return its value, 0.5 to 0.99."""
     low, high = THRESHOLDS_PERCENT
     percent = st.slider(
-        texts.THRESHOLD_LABEL,
+        say("shared.threshold_label"),
         low,
         high,
         value=min(max(round(detector.min_confidence * 100), low), high),
         format="%d %%",
-        help=texts.THRESHOLD_HELP,
-        key=key,
+        help=say("shared.threshold_help"),
+        key="sure",
+        bind="query-params",
     )
-    if on_value is not None:
-        on_value(percent / 100)
-    return percent / 100
+    return float(percent) / 100
 
 
 def _changed_at(path: Path) -> float:

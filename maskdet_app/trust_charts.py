@@ -6,6 +6,7 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.charts import rows_chart
+from maskdet_app.language import say
 from maskdet_app.records import finite, objects
 
 Chart = alt.Chart | alt.LayerChart
@@ -22,8 +23,8 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
     if not rows:
         return None
     ends = [{"mean_p": 0.0, "share_masked": 0.0}, {"mean_p": 1.0, "share_masked": 1.0}]
-    across = alt.X("mean_p:Q", title="probability of a mask said", axis=alt.Axis(format=".0%"))
-    up = alt.Y("share_masked:Q", title="how often there is one", axis=alt.Axis(format=".0%"))
+    across = alt.X("mean_p:Q", title=say("chart.p_said"), axis=alt.Axis(format=".0%"))
+    up = alt.Y("share_masked:Q", title=say("chart.how_often"), axis=alt.Axis(format=".0%"))
     ideal = rows_chart(ends).mark_line(color=_GREY, strokeDash=[4, 4]).encode(x=across, y=up)
     dots = (
         rows_chart(rows)
@@ -31,11 +32,13 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
         .encode(
             x=across,
             y=up,
-            size=alt.Size("n:Q", title="faces", legend=None).scale(type="log", range=[30, 500]),
+            size=alt.Size("n:Q", title=say("chart.faces"), legend=None).scale(
+                type="log", range=[30, 500]
+            ),
             tooltip=[
-                alt.Tooltip("n:Q", title="faces"),
-                alt.Tooltip("mean_p:Q", title="said", format=".1%"),
-                alt.Tooltip("share_masked:Q", title="true", format=".1%"),
+                alt.Tooltip("n:Q", title=say("chart.faces")),
+                alt.Tooltip("mean_p:Q", title=say("chart.said"), format=".1%"),
+                alt.Tooltip("share_masked:Q", title=say("chart.true"), format=".1%"),
             ],
         )
     )
@@ -48,12 +51,12 @@ def risk_curve(test_set: dict[str, Any], min_confidence: float) -> Chart | None:
     rows = _rows(test_set.get("risk_coverage"), ("coverage", "risk", "min_confidence"))
     if not rows:
         return None
-    across = alt.X("coverage:Q", title="faces that get a verdict", axis=alt.Axis(format=".0%"))
-    up = alt.Y("risk:Q", title="of these wrong", axis=alt.Axis(format=".1%"))
+    across = alt.X("coverage:Q", title=say("chart.get_verdict"), axis=alt.Axis(format=".0%"))
+    up = alt.Y("risk:Q", title=say("chart.of_these"), axis=alt.Axis(format=".1%"))
     tips = [
-        alt.Tooltip("coverage:Q", title="get a verdict", format=".1%"),
-        alt.Tooltip("risk:Q", title="of these wrong", format=".2%"),
-        alt.Tooltip("min_confidence:Q", title="least sureness", format=".1%"),
+        alt.Tooltip("coverage:Q", title=say("chart.get_verdict"), format=".1%"),
+        alt.Tooltip("risk:Q", title=say("chart.of_these"), format=".2%"),
+        alt.Tooltip("min_confidence:Q", title=say("chart.least_sure"), format=".1%"),
     ]
     line = (
         rows_chart(rows)

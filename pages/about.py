@@ -2,19 +2,22 @@
 
 import streamlit as st
 
-from maskdet_app import about_view, texts, theme
+from maskdet_app import about_view, entry, theme
+from maskdet_app.language import items, say, verdict_word
+from maskdet_core import Verdict
 
-st.title(texts.ABOUT_TITLE)
-st.markdown(texts.ABOUT_INTRO)
-st.subheader(texts.ABOUT_HOW, anchor=False)
-st.html(theme.flow_html(texts.ABOUT_STEPS))
-st.subheader(texts.ABOUT_READING, anchor=False)
-st.html(theme.tiles_html((v, texts.VERDICT_WORDS[v], how) for v, how in texts.ABOUT_FRAMES))
+entry.require()
+st.title(say("about.title"))
+st.markdown(say("about.intro"))
+st.subheader(say("about.how"), anchor=False)
+st.html(theme.flow_html((step["head"], step["body"]) for step in items("about.steps")))
+st.subheader(say("about.reading"), anchor=False)
+st.html(theme.tiles_html((v, verdict_word(v), say(f"about.frame_{v}")) for v in Verdict))
 limits, privacy = st.columns(2, gap="large")
 with limits:
-    st.subheader(texts.ABOUT_LIMITS, anchor=False)
-    st.markdown(texts.ABOUT_LIMITS_TEXT)
+    st.subheader(say("about.limits"), anchor=False)
+    st.markdown(say("about.limits_text"))
 with privacy:
-    st.subheader(texts.ABOUT_PRIVACY, anchor=False)
-    st.markdown(texts.ABOUT_PRIVACY_TEXT)
+    st.subheader(say("about.privacy"), anchor=False)
+    st.markdown(say("about.privacy_text"))
 about_view.show_model()

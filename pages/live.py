@@ -3,36 +3,39 @@
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
-from maskdet_app import ice, live_options, live_room, live_view, model, texts
+from maskdet_app import entry, ice, live_options, live_room, live_view, model
+from maskdet_app.language import drawn_labels, say
 
-st.title(texts.LIVE_TITLE)
-st.markdown(texts.LIVE_INTRO)
+entry.require()
+st.title(say("live.title"))
+st.markdown(say("live.intro"))
 url = st.context.url
 if ice.is_insecure(url):
-    st.warning(texts.LIVE_PLAIN_HTTP, icon=":material/lock_open:")
+    st.warning(say("live.plain_http"), icon=":material/lock_open:")
 try:
     servers = ice.ice_servers(url)
 except ValueError as error:
-    st.warning(texts.LIVE_BAD_ICE.format(reason=error), icon=":material/settings:")
+    st.warning(say("live.bad_ice", reason=error), icon=":material/settings:")
     servers = []
 try:
     room = live_room.places()
 except ValueError as error:
-    st.warning(texts.LIVE_BAD_LIMIT.format(reason=error), icon=":material/settings:")
+    st.warning(say("live.bad_limit", reason=error), icon=":material/settings:")
     room = live_room.places_as_measured()
 
 detector = model.load_detector("live")
 if detector is not None:
     processor = live_room.processor(detector, room)
+    processor.set_labels(drawn_labels())
     if not room.holds(processor) and not room.has_room:
         live_view.show_full(room)
     else:
         picture, beside = st.columns([1.8, 1], gap="medium")
         with picture:
             stream = st.container()
-            with st.expander(texts.LIVE_OPTIONS, icon=":material/tune:"):
+            with st.expander(say("live.options"), icon=":material/tune:"):
                 options = live_options.ask(processor)
-                model.threshold_slider(detector, "live_threshold", processor.set_min_confidence)
+                processor.set_min_confidence(model.threshold_slider(detector))
         with stream:
             context = webrtc_streamer(
                 key="live",
@@ -46,11 +49,11 @@ if detector is not None:
                 # hand back each picture one or two pictures later.
                 async_processing=False,
                 media_toggle_controls=False,
-                translations=texts.WEBRTC_WORDS,
+                translations=live_view.webrtc_words(),
                 video_html_attrs=live_view.VIDEO_ATTRIBUTES,
             )
         with beside:
             live_view.show_status(processor, room, context.state, options.alert)
-        st.page_link("pages/photo.py", label=texts.LIVE_WAY_OUT, icon=":material/photo_camera:")
-with st.expander(texts.LIVE_HELP_TITLE, icon=":material/help:"):
-    st.markdown(texts.LIVE_HELP)
+        st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
+with st.expander(say("live.help_title"), icon=":material/help:"):
+    st.markdown(say("live.help"))

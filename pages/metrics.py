@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from maskdet_app import ablation_view, finder_view, metrics_view, texts
+from maskdet_app import ablation_view, entry, finder_view, metrics_view
+from maskdet_app.language import say
 
-st.title(texts.METRICS_TITLE)
-st.markdown(texts.METRICS_INTRO)
+entry.require()
+st.title(say("metrics.title"))
+st.markdown(say("metrics.intro"))
 run = metrics_view.pick_run()
 if run is not None:
     metrics_view.show_run(run)

@@ -13,7 +13,8 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app import live_charts, live_options, live_room, texts, theme
+from maskdet_app import live_charts, live_options, live_room, theme
+from maskdet_app.language import say
 from maskdet_core import LiveStats, Moment
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +55,7 @@ def words(app: AppTest) -> str:
 def test_idle_page_offers_the_camera_and_its_choices(component: dict[str, Any]) -> None:
     app = run()
     assert not app.exception
-    assert texts.LIVE_IDLE_TITLE in words(app)
+    assert say("live.idle_title") in words(app)
     assert component["async_processing"] is False
     video = component["media_stream_constraints"]["video"]
     assert video["facingMode"] == {"ideal": live_options.FRONT}
@@ -64,7 +65,7 @@ def test_idle_page_offers_the_camera_and_its_choices(component: dict[str, Any]) 
 @needs_network
 def test_rear_camera_is_asked_for_and_not_mirrored(component: dict[str, Any]) -> None:
     app = run()
-    app.button_group(key="live_camera").set_value(live_options.REAR).run()
+    app.button_group(key="facing").set_value(live_options.REAR).run()
     assert not app.exception
     video = component["media_stream_constraints"]["video"]
     assert video["facingMode"] == {"ideal": live_options.REAR}
@@ -79,11 +80,11 @@ def test_visitor_too_many_is_told_and_shown_the_photo_page(
     assert live_room.places().take("somebody else")
     app = run()
     assert not app.exception
-    assert texts.FULL_TITLE in words(app)
+    assert say("live.full_title") in words(app)
     assert "video_frame_callback" not in component
     live_room.places().leave("somebody else")
     app.run()
-    assert texts.LIVE_IDLE_TITLE in words(app)
+    assert say("live.idle_title") in words(app)
     assert "video_frame_callback" in component
 
 
@@ -96,7 +97,7 @@ def test_odd_limit_is_told_and_ignored(
     app = run()
     assert not app.exception
     assert live_room.MAX_VIEWERS in words(app)
-    assert texts.LIVE_IDLE_TITLE in words(app)
+    assert say("live.idle_title") in words(app)
 
 
 @needs_network
@@ -104,7 +105,7 @@ def test_running_page_shows_its_readouts(component: dict[str, Any]) -> None:
     component["state"].playing = True
     app = run()
     assert not app.exception
-    assert texts.LIVE_WAITING_TITLE in words(app)
+    assert say("live.waiting_title") in words(app)
 
 
 def test_readouts_are_read_out_and_escaped() -> None:

@@ -1,0 +1,35 @@
+"""Choices that live in the page's address by their code, so that a link works in every language.
+
+Streamlit's own binding of widgets writes what people read, which differs by language; it serves
+for numbers and switches.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+T = TypeVar("T", bound=str)
+
+
+def asked_for(name: str, options: Sequence[T], default: T) -> T:
+    """What the address says, or the default where it says nothing that there is."""
+    said = st.query_params.get(name)
+    return next((option for option in options if option == said), default)
+
+
+def all_asked_for(name: str, options: Sequence[T]) -> list[T]:
+    """Everything that the address says of a choice of several."""
+    said = st.query_params.get_all(name)
+    return [option for option in options if option in said]
+
+
+def keep(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None:
+    """Write a choice into the address; the default is left out, so that links stay short."""
+    wanted = [] if list(chosen) == list(default) else list(chosen)
+    if st.query_params.get_all(name) == wanted:
+        return
+    if wanted:
+        st.query_params[name] = wanted
+    else:
+        del st.query_params[name]
