@@ -48,6 +48,17 @@ class Server:
         """The files that the process has in memory."""
         return Path(f"/proc/{self._process.pid}/maps").read_text(encoding="utf-8")
 
+    def open_files(self) -> list[str]:
+        """Where the process's open files lie; sockets and pipes are among them."""
+        found = []
+        for link in (Path("/proc") / str(self._process.pid) / "fd").iterdir():
+            try:
+                found.append(str(link.readlink()))
+            except OSError:
+                # closed meanwhile
+                continue
+        return found
+
     def usage(self) -> Usage:
         """What the server's process holds now."""
         proc = Path("/proc") / str(self._process.pid)

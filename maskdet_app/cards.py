@@ -1,87 +1,133 @@
-"""Show one checked photo: the picture, a card a face, messages, the download."""
+"""One photo closely: the picture, a card a face with what spoke for its verdict, the download."""
 
 import math
+from collections.abc import Callable
 from typing import Final
 
+import numpy as np
 import streamlit as st
 
-from maskdet_app import texts, theme
-from maskdet_app.photos import CheckedPhoto
-from maskdet_core import Detections, Face, RgbImage, Verdict
+from maskdet_app import take_home, theme
+from maskdet_app.desk import Desk, Photo, with_frames
+from maskdet_app.desk_options import DeskOptions
+from maskdet_app.gallery import summary
+from maskdet_app.language import drawn_labels, say, verdict_word
+from maskdet_core import Face, MaskDetector, RgbImage, encode_jpeg, heat_picture
 
-CROP_PX: Final = 132
-_BADGES: Final = {
-    Verdict.WITH_MASK: ("blue", ":material/masks:"),
-    Verdict.WITHOUT_MASK: ("orange", ":material/face:"),
-    Verdict.NOT_SURE: ("gray", ":material/question_mark:"),
-}
+CROP_PX: Final = 176
+_HEAT_PX: Final = 2 * CROP_PX
+"""Drawn at twice the size for screens with fine pixels."""
 
 
 def probability_text(p_with_mask: float) -> str:
     """A mask probability for reading, rounded to whole percent but never up to 100 or to 0."""
     if not math.isfinite(p_with_mask):
-        return texts.P_NONE
+        return say("photo.p_none")
     percent = p_with_mask * 100
-    if 0 < percent < 1:
-        return texts.P_MASK.format(value="below 1")
-    if 99 < percent < 100:
-        return texts.P_MASK.format(value="above 99")
-    return texts.P_MASK.format(value=f"{percent:.0f}")
+    if percent < 1:
+        return say("photo.p_below")
+    if percent > 99:
+        return say("photo.p_above")
+    return say("photo.p_mask", value=f"{percent:.0f}")
 
 
-def show_counts(detections: list[Detections]) -> None:
-    """Tiles with the number of faces a verdict over all photos."""
-    numbers = [sum(d.count(verdict) for d in detections) for verdict in Verdict]
-    st.html(theme.count_tiles_html(*numbers))
-
-
-def show_photo(photo: CheckedPhoto, number: int) -> None:
-    """One photo with everything that is known of it.
+def show_photo(desk: Desk, detector: MaskDetector, photo: Photo, options: DeskOptions) -> None:
+    """One checked photo with everything that is known of it.
 
     Args:
-        photo: the result to show.
-        number: 1 for the first; names the download, since the file's own name is not trusted.
+        desk: where it lies.
+        detector: shows again what the classifier saw.
+        photo: decided at the visitor's threshold.
+        options: the visitor's.
     """
-    with st.container(border=True):
-        st.markdown(f"**{theme.plain(photo.name)}**")
-        if photo.error is not None or photo.detections is None:
-            reason = theme.plain(photo.error or "", max_chars=200)
-            st.error(texts.PHOTO_ERROR.format(reason=reason), icon=":material/broken_image:")
-            return
-        picture, faces = st.columns([1.25, 1], gap="medium")
-        with picture:
-            st.image(photo.annotated, width="stretch")
-            st.download_button(
-                texts.PHOTO_DOWNLOAD,
-                photo.annotated,
-                file_name=f"maskdet-{number}.jpg",
-                mime="image/jpeg",
-                icon=":material/download:",
-                help=texts.PHOTO_DOWNLOAD_HELP,
-                on_click="ignore",
-                key=f"download-{number}",
-            )
-        with faces:
-            _show_faces(photo.detections, photo.crops)
-
-
-def _show_faces(detections: Detections, crops: tuple[RgbImage, ...]) -> None:
-    if not detections.faces:
-        st.info(texts.PHOTO_NO_FACE, icon=":material/search_off:")
+    if photo.found is None:
+        reason = theme.plain(photo.error or "", max_chars=200)
+        st.error(say("photo.error", reason=reason), icon=":material/broken_image:")
         return
-    if detections.unjudged:
-        st.warning(
-            texts.PHOTO_OVER_CAP.format(shown=len(detections), n=len(detections.unjudged)),
-            icon=":material/groups:",
+    close_up = desk.close_up(detector, photo)
+    labels = drawn_labels()
+    picture, faces = st.columns([1.25, 1], gap="medium")
+    with picture:
+        st.image(
+            encode_jpeg(with_frames(close_up.picture, photo.found, labels)),
+            width="stretch",
+            alt=say("photo.alt", name=photo.name[:60], summary=summary(photo)),
         )
-    with st.container(horizontal=True, gap="small"):
-        for face, crop in zip(detections, crops, strict=True):
-            _show_face(face, crop)
+        st.download_button(
+            say("photo.download"),
+            lambda: take_home.picture(photo, labels, blurred=options.blurred),
+            file_name="maskdet.jpg",
+            mime="image/jpeg",
+            icon=":material/download:",
+            help=say("photo.download_help"),
+            on_click="ignore",
+            key="download_one",
+        )
+    with faces:
+        if not photo.found.faces:
+            st.info(say("photo.no_face"), icon=":material/search_off:")
+            return
+        if photo.found.unjudged:
+            n_over = len(photo.found.unjudged)
+            st.warning(
+                say("photo.over_cap", shown=len(photo.found), n=n_over), icon=":material/groups:"
+            )
+        heat = _heat(detector, close_up.crops) if options.why else None
+        if heat is not None:
+            st.caption(say("photo.why_note"))
+        with st.container(horizontal=True, gap="small"):
+            for number, face in enumerate(photo.found):
+                crop = close_up.crops[number]
+                _show_face(number, face, crop, None if heat is None else heat[number], options)
 
 
-def _show_face(face: Face, crop: RgbImage) -> None:
-    colour, icon = _BADGES[face.verdict]
-    with st.container(border=True, width=CROP_PX + 36, gap="xsmall"):
-        st.image(crop, width=CROP_PX)
-        st.markdown(f":{colour}-badge[{icon} **{texts.VERDICT_WORDS[face.verdict]}**]")
-        st.caption(probability_text(face.p_with_mask))
+def _heat(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:
+    by_place = detector.classifier.evidence(np.stack(crops))
+    if by_place is None:
+        return None
+    return [heat_picture(*pair, _HEAT_PX) for pair in zip(crops, by_place, strict=True)]
+
+
+def _show_face(
+    number: int, face: Face, crop: RgbImage, heat: RgbImage | None, options: DeskOptions
+) -> None:
+    word = verdict_word(face.verdict)
+    said = probability_text(face.p_with_mask)
+    with st.container(border=True, width=CROP_PX + 36, gap="xsmall", key=f"face-{number}"):
+        if heat is None:
+            st.image(crop, width=CROP_PX, alt=say("photo.alt_face", verdict=word))
+        else:
+            st.image(heat, width=CROP_PX, alt=say("photo.alt_heat", verdict=word))
+        st.markdown(theme.badge(face.verdict, f"**{word}**"))
+        st.html(theme.meter_html(face.p_with_mask, options.min_confidence, said))
+
+
+def show_way_back(photo: Photo, order: list[Photo], on_open: Callable[[str | None], None]) -> None:
+    """Buttons to the photos before and after, and back to all of them.
+
+    Args:
+        photo: the open one.
+        order: the photos as the gallery shows them; the open one may not be among them.
+        on_open: called with another photo's key, or None for all.
+    """
+    keys = [one.key for one in order]
+    at = keys.index(photo.key) if photo.key in keys else None
+    before = keys[at - 1] if at else None
+    after = keys[at + 1] if at is not None and at + 1 < len(keys) else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(say("photo.back"), icon=":material/grid_view:", on_click=on_open, args=(None,))
+        st.button(
+            say("photo.before"),
+            icon=":material/chevron_left:",
+            on_click=on_open,
+            args=(before,),
+            disabled=before is None,
+        )
+        st.button(
+            say("photo.after"),
+            icon=":material/chevron_right:",
+            on_click=on_open,
+            args=(after,),
+            disabled=after is None,
+        )
+        st.markdown(f"**{theme.plain(photo.name)}**")

@@ -3,13 +3,15 @@
 Everything here must work on light and dark: neutral tones are mixed from the text's own colour.
 """
 
+import math
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from maskdet_app import texts
+from maskdet_app.language import verdict_word
 from maskdet_core import Verdict
 
 _LOGO: Final = (
@@ -20,53 +22,21 @@ _LOGO: Final = (
     '<text x="43" y="28" font-family="Source Sans, Segoe UI, Arial, sans-serif" font-weight="700" '
     'font-size="23" fill="{ink}">Maskdet</text></svg>'
 )
+_BADGES: Final = {
+    Verdict.WITH_MASK: ("blue", ":material/masks:"),
+    Verdict.WITHOUT_MASK: ("orange", ":material/face:"),
+    Verdict.NOT_SURE: ("gray", ":material/question_mark:"),
+}
 _INK: Final = {"light": "#14222E", "dark": "#E8EEF3"}
 
-_CSS: Final = """
-<style>
-.block-container { padding-top: 4.5rem; max-width: 76rem; }
-h1 { letter-spacing: -0.015em; padding-bottom: 0.2rem; }
-.md-tiles { display: flex; gap: 0.6rem; flex-wrap: wrap; }
-.md-tile { flex: 1 1 5.2rem; padding: 0.55rem 0.8rem; border-radius: 10px; }
-.md-tile b { display: block; font-size: 2rem; line-height: 1.15;
-  font-variant-numeric: tabular-nums; }
-.md-tile span { font-size: 0.88rem; white-space: nowrap; }
-.md-with_mask { border: 3px solid #0072B2; background: #0072b222; }
-.md-without_mask { border: 6px double #D55E00; background: #d55e0022; padding: 0.37rem 0.62rem; }
-.md-not_sure { border: 3px dashed #808A92; background: #808a9222; }
-.md-readouts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr));
-  gap: 0.5rem 1rem; margin: 0.3rem 0 0; }
-.stHtml .md-readouts, .stHtml .md-flow { padding: 0; }
-.md-readouts div { margin: 0; padding: 0; }
-.md-readouts dt { margin: 0; padding: 0; font-size: 0.82rem; font-weight: 400; opacity: 0.75; }
-.md-readouts dd { margin: 0; padding: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
-.md-alert { background: #B04E00; color: #fff; font-weight: 600; padding: 0.7rem 1rem;
-  border-radius: 10px; border: 3px double #fff; }
-.st-key-alert-sound { display: none; }
-.md-flow { display: flex; gap: 1.5rem; flex-wrap: wrap; padding: 0; margin: 0; list-style: none;
-  counter-reset: step; }
-.md-flow li { flex: 1 1 9.5rem; position: relative; padding: 0.8rem 0.9rem; border-radius: 10px;
-  margin: 0; border: 1px solid color-mix(in srgb, currentColor 22%, transparent);
-  counter-increment: step; font-size: 0.92rem; }
-.md-flow li strong { display: block; font-size: 1.05rem; margin-bottom: 0.2rem; }
-.md-flow li strong::before { content: counter(step) "  "; color: #3A94CE; }
-.md-flow li:not(:last-child)::after { content: "→"; position: absolute; right: -1.3rem;
-  top: calc(50% - 0.8rem); opacity: 0.6; }
-@media (max-width: 640px) {
-  .block-container { padding: 4.2rem 1rem 2rem; }
-  .md-flow { flex-direction: column; }
-  .md-flow li:not(:last-child)::after { content: "↓"; right: auto; left: 50%; top: auto;
-    bottom: -1.45rem; }
-}
-</style>
-"""
+_STYLE: Final = Path(__file__).with_name("style.css")
 
 
 def apply() -> None:
     """Set logo and style sheet; called once a run by the entry script."""
     ink = _INK.get(st.context.theme.type or "light", _INK["light"])
     st.logo(_LOGO.format(ink=ink), size="large")
-    st.html(_CSS)
+    st.html(_STYLE)
 
 
 def tiles_html(counts: Iterable[tuple[Verdict, str, str]]) -> str:
@@ -90,7 +60,7 @@ def count_tiles_html(n_with: int, n_without: int, n_not_sure: int) -> str:
         Verdict.WITHOUT_MASK: n_without,
         Verdict.NOT_SURE: n_not_sure,
     }
-    return tiles_html((v, str(n), texts.VERDICT_WORDS[v]) for v, n in numbers.items())
+    return tiles_html((v, str(n), verdict_word(v)) for v, n in numbers.items())
 
 
 def readouts_html(readouts: Iterable[tuple[str, str, str]]) -> str:
@@ -104,6 +74,51 @@ def readouts_html(readouts: Iterable[tuple[str, str, str]]) -> str:
         for name, value, meaning in readouts
     )
     return f'<dl class="md-readouts">{"".join(cells)}</dl>'
+
+
+def badge(verdict: Verdict, text: str) -> str:
+    """A verdict's badge as Markdown, with a sign of its own."""
+    colour, icon = _BADGES[verdict]
+    return f":{colour}-badge[{icon} {text}]"
+
+
+def strip_html(title: str, parts: Iterable[tuple[str, int, str]]) -> str:
+    """A bar of several lengths with a legend that names each with its number.
+
+    Args:
+        title: above the bar.
+        parts: what it is (as in the style sheet), how many, and in words.
+    """
+    parts = list(parts)
+    lengths = "".join(
+        f'<i class="md-bar-{kind}" style="flex-grow:{n}"></i>' for kind, n, _ in parts
+    )
+    legend = "".join(
+        f'<li><i class="md-bar-{kind}"></i><b>{n}</b> {escape(words)}</li>'
+        for kind, n, words in parts
+    )
+    return (
+        f'<div>{escape(title)}</div><div class="md-strip" aria-hidden="true">{lengths}</div>'
+        f'<ul class="md-legend">{legend}</ul>'
+    )
+
+
+def meter_html(p_with_mask: float, min_confidence: float, words: str) -> str:
+    """Where a mask probability lies between the ends that are sure enough for a verdict.
+
+    Args:
+        p_with_mask: 0 to 1, or NaN for none.
+        min_confidence: how much of each end it takes, 0.5 to 1.
+        words: the same as text.
+    """
+    end = 100 * (1 - min_confidence)
+    at = "" if math.isnan(p_with_mask) else f"{98 * p_with_mask:.1f}"
+    mark = f'<i class="md-at" style="left:{at}%"></i>' if at else ""
+    return (
+        f'<div class="md-meter" aria-hidden="true"><i class="md-low" style="width:{end:.0f}%"></i>'
+        f'<i class="md-high" style="width:{end:.0f}%"></i>{mark}</div>'
+        f'<div class="md-meter-words">{escape(words)}</div>'
+    )
 
 
 def flow_html(steps: Iterable[tuple[str, str]]) -> str:

@@ -4,15 +4,17 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
+from benchmarks import browser
 from benchmarks.server import Server, serve
 from train import samples
 
@@ -42,40 +44,11 @@ def network() -> Path:
 
 @pytest.fixture
 def open_browser(chromium_path: str, tmp_path: Path) -> OpenBrowser:
-    """Open a browser with a fresh profile; keyword arguments: video file, size, colour scheme."""
+    """Open a browser with a fresh profile; options as `benchmarks.browser.open_browser` has."""
 
-    @contextmanager
-    def open_it(
-        video: Path | None = None,
-        size: tuple[int, int] = (1280, 900),
-        scheme: str = "light",
-    ) -> Iterator[BrowserContext]:
-        arguments = [
-            "--no-sandbox",
-            "--headless",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-        ]
-        if video is not None:
-            arguments += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-            arguments += [f"--use-file-for-fake-video-capture={video}"]
+    def open_it(**options: Any) -> AbstractContextManager[BrowserContext]:
         profile = tmp_path / f"profile-{time.monotonic_ns()}"
-        with sync_playwright() as playwright:
-            context = playwright.chromium.launch_persistent_context(
-                str(profile),
-                executable_path=chromium_path,
-                args=arguments,
-                viewport={"width": size[0], "height": size[1]},
-                color_scheme="dark" if scheme == "dark" else "light",
-            )
-            context.set_default_timeout(60_000)
-            try:
-                yield context
-            finally:
-                context.close()
+        return browser.open_browser(chromium_path, profile, **options)
 
     return open_it
 

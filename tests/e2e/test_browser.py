@@ -12,7 +12,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.server import serve
-from maskdet_app import texts
+from maskdet_app.language import say
 
 WAIT_MS = 60_000
 FREE_WITHIN_MS = 30_000
@@ -169,10 +169,10 @@ def test_without_a_camera_the_page_says_so_and_offers_the_photo_check(
         _frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
         # the browser's own word, which the help beside it explains
         expect(_frame(page).get_by_text("NotFoundError")).to_be_visible(timeout=WAIT_MS)
-        page.get_by_text(texts.LIVE_HELP_TITLE).click()
+        page.get_by_text(say("live.help_title")).click()
         expect(page.get_by_text("Not found (“NotFoundError”)")).to_be_visible(timeout=WAIT_MS)
         shoot(page, "live-no-camera")
-        _follow(page, texts.LIVE_WAY_OUT, "Photo check")
+        _follow(page, say("live.way_out"), "Photo check")
 
 
 def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.scenes import scene
 from benchmarks.server import Server, serve
 from benchmarks.visitor import Film, Visitor, number_of, numbered
-from maskdet_app import texts
+from maskdet_app.language import say
 from maskdet_core.live.places import LEASE_S
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
@@ -66,7 +66,7 @@ def test_two_are_served_and_the_third_waits_until_a_link_is_cut(server: Server, 
                     await until(lambda v=visitor: v.counts.get("without_mask") == 1)
                 async with Visitor(server.port, film) as three:
                     assert three.is_full
-                    assert texts.FULL_TITLE in three.texts
+                    assert say("live.full_title") in three.texts
                 # the second's tab is closed here, without a word to the server
             await has_place(server, film, LEASE_S + 5.0)
             assert one.counts["without_mask"] == 1

@@ -1,0 +1,47 @@
+"""Pages without a camera, and photos with given verdicts without a network."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit_webrtc
+
+from maskdet_app.desk import Photo
+from maskdet_core import Detections, Face, FaceBox, Verdict, decide, encode_jpeg
+
+MakePhoto = Callable[..., Photo]
+
+
+def picture(width: int = 120, height: int = 90, seed: int = 0) -> bytes:
+    """A smooth JPEG."""
+    level = np.random.default_rng(seed).integers(60, 200, 3)
+    return encode_jpeg(np.full((height, width, 3), level, np.uint8))
+
+
+@pytest.fixture(autouse=True)
+def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest has no WebRTC: the component stands idle here; the browser tests run it for real."""
+    state = SimpleNamespace(playing=False, signalling=False)
+    monkeypatch.setattr(
+        streamlit_webrtc, "webrtc_streamer", lambda **_: SimpleNamespace(state=state)
+    )
+
+
+@pytest.fixture
+def checked() -> MakePhoto:
+    """Make a checked photo with one face a probability; none given is no face, None unread."""
+
+    def make(name: str, *probabilities: float, error: str | None = None) -> Photo:
+        faces = tuple(
+            Face(FaceBox(10 * i, 10, 20, 20), p, decide(p, 0.95))
+            for i, p in enumerate(probabilities)
+        )
+        found = None if error else Detections(120, 90, faces)
+        data = picture()
+        return Photo(name, name, data, found, error, "usual", b"" if error else data)
+
+    return make
+
+
+LABELS = {verdict: (verdict.value, "x") for verdict in Verdict}

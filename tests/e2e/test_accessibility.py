@@ -1,0 +1,90 @@
+"""axe finds no serious fault on any page, in either theme, at rest and with results."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from maskdet_app import intake
+from maskdet_app.language import say
+
+WAIT_MS = 30_000
+SERIOUS = {"serious", "critical"}
+THEMES = ["light", "dark"]
+
+pytestmark = pytest.mark.browser
+
+
+def faults(page: Page) -> list[str]:
+    """What axe holds for serious or worse, each with the element in question."""
+    # charts and pictures come in late
+    page.wait_for_timeout(1500)
+    response = Axe().run(page).response
+    return [
+        f"{fault['id']}: {node['html'][:150]}"
+        for fault in response["violations"]
+        if fault["impact"] in SERIOUS
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+@pytest.mark.parametrize("path", ["", "photo", "metrics", "about"])
+def test_pages_at_rest(path: str, scheme: str, server: Any, open_browser: Any) -> None:
+    with open_browser(scheme=scheme) as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/{path}")
+        expect(page.locator("h1").first).to_be_visible(timeout=WAIT_MS)
+        if path == "metrics":
+            expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible(timeout=WAIT_MS)
+        assert faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+def test_photo_page_with_results(
+    scheme: str,
+    server: Any,
+    network: Path,
+    open_browser: Any,
+    shoot: Callable[..., Path],
+) -> None:
+    with open_browser(scheme=scheme) as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/photo?why=true")
+        page.get_by_role("button", name=say("photo.samples")).click()
+        expect(page.get_by_role("button", name=say("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
+        pictures = page.get_by_test_id("stImage").locator("img")
+        expect(pictures).to_have_count(3)
+        assert all(picture.get_attribute("alt") for picture in pictures.all())
+        assert faults(page) == []
+        page.locator("input[type=file]").set_input_files(
+            {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+        )
+        expect(page.get_by_text("broken", exact=False).first).to_be_visible(timeout=WAIT_MS)
+        shoot(page, f"photo-gallery-{scheme}")
+        page.get_by_role("button", name=say("photo.open")).nth(1).click()
+        expect(page.get_by_role("button", name=say("photo.back"))).to_be_visible(timeout=WAIT_MS)
+        assert faults(page) == []
+        shoot(page, f"photo-detail-{scheme}")
+
+
+def test_everything_can_be_reached_by_keyboard(
+    server: Any, network: Path, open_browser: Any
+) -> None:
+    with open_browser() as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/photo")
+        button = page.get_by_role("button", name=say("photo.samples"))
+        button.wait_for(timeout=WAIT_MS)
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if button.evaluate("(element) => element === document.activeElement"):
+                break
+        else:
+            pytest.fail("the samples cannot be reached by the Tab key")
+        page.keyboard.press("Enter")
+        last = say(f"photo.sample_{intake.SAMPLE_NAMES[-1]}")
+        expect(page.get_by_text(last).first).to_be_visible(timeout=WAIT_MS)

@@ -1,0 +1,87 @@
+"""A whole session of live video, uploads and downloads leaves nothing behind."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from benchmarks.server import serve
+from maskdet_app import intake
+from maskdet_app.language import say
+
+WAIT_MS = 60_000
+SECRET = "holiday-with-anna"
+
+pytestmark = pytest.mark.browser
+
+
+def files_below(*folders: Path) -> dict[str, tuple[int, int]]:
+    """Every file with its size and time of change."""
+    found = {}
+    for folder in folders:
+        for root, _, names in os.walk(folder):
+            for name in names:
+                path = Path(root) / name
+                try:
+                    stat = path.stat()
+                except OSError:
+                    continue
+                found[str(path)] = (stat.st_size, stat.st_mtime_ns)
+    return found
+
+
+def test_no_new_file_and_no_name_in_the_log(
+    tmp_path: Path,
+    network: Path,
+    open_browser: Any,
+    masked_rgb: Any,
+    film: Callable[..., Path],
+    repo_root: Path,
+) -> None:
+    log = tmp_path / "server.log"
+    home, scratch = tmp_path / "home", tmp_path / "scratch"
+    for folder in (home, scratch):
+        folder.mkdir()
+    video = film(masked_rgb, "masked")
+    sample = (intake.SAMPLES / "masked.jpg").read_bytes()
+    places = (home, scratch, Path("/dev/shm"), repo_root / "maskdet_app", repo_root / "models")
+    environment = {"HOME": str(home), "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+    with serve(log=log, **environment) as server, open_browser(video=video) as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/photo")
+        page.get_by_role("button", name=say("photo.samples")).wait_for(timeout=WAIT_MS)
+        before = files_below(*places)
+
+        file = {"mimeType": "image/jpeg", "buffer": sample}
+        page.locator("input[type=file]").set_input_files(
+            [{"name": f"{SECRET}-{n}.jpg", **file} for n in (1, 2)]
+            + [{"name": f"{SECRET}-bad.jpg", "mimeType": "image/jpeg", "buffer": b"bad"}]
+        )
+        csv = page.get_by_role("button", name=say("photo.csv"))
+        expect(csv).to_be_enabled(timeout=WAIT_MS)
+        with page.expect_download(timeout=WAIT_MS):
+            csv.click()
+        page.get_by_role("button", name=say("photo.zip"), exact=True).click()
+        ready = page.get_by_role("button", name=say("photo.zip_ready"))
+        with page.expect_download(timeout=WAIT_MS):
+            ready.click(timeout=WAIT_MS)
+
+        page.goto(server.url)
+        frame = page.frame_locator("iframe[title^='streamlit_webrtc']")
+        frame.get_by_role("button", name=say("live.start"), exact=False).click(timeout=WAIT_MS)
+        tile = page.locator('[data-verdict="with_mask"] b').first
+        expect(tile).to_have_text("1", timeout=WAIT_MS)
+        open_files = server.open_files()
+        after = files_below(*places)
+        page.close()
+    # what the browser itself shares in memory is not the server's
+    new = {path for path in after if before.get(path) != after[path]}
+    assert {path for path in new if not path.startswith("/dev/shm/.org.chromium")} == set()
+    assert not [path for path in open_files if "(deleted)" in path and "/dev/" not in path]
+    said = log.read_text(encoding="utf-8", errors="replace")
+    assert said
+    assert SECRET not in said
+    assert "Traceback" not in said
