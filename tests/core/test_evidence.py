@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from train.samples import draw_mask
 
 from maskdet_core import (
     CropFraming,
@@ -16,6 +15,7 @@ from maskdet_core import (
     load_finder,
     square_crop,
 )
+from train.samples import draw_mask
 
 
 @pytest.fixture(scope="module")
