@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from maskdet_app import memory
 from maskdet_app.desk import MAX_PHOTOS, MAX_TOTAL_BYTES, Desk
@@ -68,8 +69,12 @@ def forget_all(desk: Desk) -> None:
     desk.clear()
     st.session_state[_TAKEN] = set()
     st.session_state[_REFUSED] = 0
-    # A widget of another key is a new one: the files of the old one are let go.
+    # A widget of another key is a new, empty one.
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    # Streamlit would keep the files of the old one until the session ends.
+    context = get_script_run_ctx()
+    if context is not None:
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
     memory.give_back_soon()
 
 

@@ -2,6 +2,9 @@
 
 import io
 import json
+import re
+import time
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +21,7 @@ from maskdet_core import MAX_BYTES
 
 WAIT_MS = 30_000
 N_PHOTOS = 24
+HOLDS_PHOTOS = {"UploadedFileManager", "st_memory_media_file_storage"}
 
 pytestmark = pytest.mark.browser
 
@@ -65,6 +69,38 @@ def test_a_link_to_a_page_works_on_a_server_that_just_started(
         expect(page.locator("h1")).to_have_text(say(f"{path}.title"), timeout=WAIT_MS)
         expect(page.get_by_role("link", name=say("live.title"))).to_be_visible()
         expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+
+
+def test_the_server_keeps_nothing_of_photos_that_were_removed(
+    tmp_path: Path, open_browser: Any, network: Path, samples: dict[str, bytes]
+) -> None:
+    with serve(log=tmp_path / "server.log") as fresh, open_browser() as browser:
+        page = _open(fresh, browser)
+        handed_in = sum(len(samples[name]) for name in ("masked", "bare"))
+        for _ in range(2):
+            _hand_in(page, ("a.jpg", samples["masked"]), ("b.jpg", samples["bare"]))
+            _checked(page)
+            _comes_to(lambda: _held(fresh).get("UploadedFileManager"), handed_in)
+            page.get_by_role("button", name=say("photo.forget")).click()
+            expect(page.get_by_text(say("photo.empty"))).to_be_visible(timeout=WAIT_MS)
+            _comes_to(lambda: _held(fresh), {})
+
+
+def _comes_to(seen: Callable[[], object], expected: object) -> None:
+    """Wait: Streamlit counts anew every few seconds only."""
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while (now := seen()) != expected:
+        assert time.monotonic() < deadline, f"expected {expected}, held last: {now}"
+        time.sleep(0.5)
+
+
+def _held(server: Any) -> dict[str, int]:
+    """Bytes that Streamlit holds for visitors, by kind."""
+    with urllib.request.urlopen(f"{server.url}/_stcore/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    found = re.compile(r'cache_memory_bytes\{cache_type="(\w+)",.*\} (\d+)')
+    held = {match[1]: int(match[2]) for line in lines if (match := found.match(line))}
+    return {kind: n for kind, n in held.items() if kind in HOLDS_PHOTOS}
 
 
 def test_size_limit_is_exact(
