@@ -7,6 +7,7 @@ import altair as alt
 import streamlit as st
 
 from maskdet_app import theme
+from maskdet_app.charts import name_axis
 from maskdet_app.language import say
 from maskdet_app.records import MODELS, finite, interval, objects, read_object
 
@@ -73,7 +74,7 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart 
     names = list(dict.fromkeys(str(row["configuration"]) for row in rows))
     scale = alt.Scale(domain=kinds, range=_COLOURS)
     base = alt.Chart(alt.Data(values=rows)).encode(  # type: ignore[no-untyped-call]
-        y=alt.Y("configuration:N", title=None, sort=names, axis=alt.Axis(labelLimit=330)),
+        y=alt.Y("configuration:N", title=None, sort=names, axis=name_axis()),
         color=alt.Color("kind:N", title=None, scale=scale),
         tooltip=[
             alt.Tooltip("configuration:N", title=say("ablations.configuration")),
@@ -84,12 +85,14 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart 
             ),
         ],
     )
-    x = alt.X("low:Q", title=say("ablations.axis", test=test), axis=alt.Axis(format=".0%"))
+    x = alt.X(
+        "low:Q", title=say("ablations.axis", test=test), axis=alt.Axis(format="~%", tickCount=6)
+    )
     bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x.scale(zero=False), x2="high:Q")
     points = base.mark_point(size=110, filled=True, opacity=1).encode(
         x="value:Q", shape=alt.Shape("kind:N", title=None)
     )
     layered: alt.LayerChart = (
-        (bars + points).properties(height=alt.Step(30)).configure_legend(orient="top")
+        (bars + points).properties(height=alt.Step(38)).configure_legend(orient="top", columns=1)
     )
     return layered

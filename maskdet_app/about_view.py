@@ -29,7 +29,8 @@ def show_model() -> None:
         say("about.model_date"): manifest.training.get("date"),
     }
     lines = [f"| {key} | {theme.plain(str(value), 200)} |" for key, value in rows.items() if value]
-    st.markdown("\n".join(["| | |", "|---|---|", *lines]))
+    head, *rest = lines
+    st.markdown("\n".join([head, "|---|---|", *rest]))
 
 
 def _datasets(found: object) -> str:

@@ -7,6 +7,7 @@ import altair as alt
 
 from maskdet_app.language import say
 from maskdet_app.records import finite, interval
+from maskdet_app.theme import ink
 
 Chart = alt.Chart | alt.LayerChart
 
@@ -16,6 +17,9 @@ GREY: Final = "#808A92"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
 _HEIGHT_PX: Final = 260
+_LEGEND_PX: Final = 60
+_FIRST_PART: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
+"""Vega's expression for a label in two lines, from its first comma or colon on."""
 
 
 def class_words() -> dict[str, str]:
@@ -100,11 +104,10 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
         ),
         opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.14, 0.45]),
     )
-    # The text takes its colour from the theme: a point mark's fill would not follow dark mode.
-    numbers_text = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=GREY).encode(
+    numbers_text = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=ink()).encode(
         text=alt.Text("n:Q", format=",d")
     )
-    shares = base.mark_text(fontSize=14, dy=14, color=GREY).encode(
+    shares = base.mark_text(fontSize=14, dy=14, color=ink()).encode(
         text=alt.Text("share:Q", format=".1%")
     )
     return _sized(boxes + numbers_text + shares)
@@ -156,8 +159,9 @@ def threshold_curve(
             tooltip=["mark:N", alt.Tooltip("x:Q", format=".2%"), alt.Tooltip("y:Q", format=".2%")],
         )
     )
-    layered = alt.layer(line, chosen).resolve_scale(color="independent")
-    return _sized(layered.configure_legend(orient="bottom", labelLimit=300, columns=1))
+    layered = alt.layer(line, chosen).properties(height=_HEIGHT_PX + _LEGEND_PX)
+    drawn: Chart = layered.configure_legend(orient="bottom", labelLimit=300, columns=1)
+    return drawn
 
 
 def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
@@ -173,7 +177,7 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
         return None
     names = [str(row["name"]) for row in rows]
     base = rows_chart(rows).encode(
-        y=alt.Y("name:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
+        y=alt.Y("name:N", title=None, sort=names, axis=name_axis()),
         tooltip=[
             alt.Tooltip("name:N", title=say("chart.test_set")),
             *(
@@ -211,6 +215,11 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         row[say("metrics.column_note")] = str(item.get("note") or "")
         rows.append(row)
     return rows
+
+
+def name_axis() -> alt.Axis:
+    """An axis for names that are sentences: two lines each, so that a phone has room for both."""
+    return alt.Axis(labelExpr=_FIRST_PART, labelLimit=230)
 
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:

@@ -40,7 +40,10 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
         .mark_bar()
         .encode(
             x=alt.X(
-                "n:Q", stack="normalize", title=say("chart.people"), axis=alt.Axis(format=".0%")
+                "n:Q",
+                stack="normalize",
+                title=say("chart.people"),
+                axis=alt.Axis(format=".0%", tickCount=5),
             ),
             y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
             color=alt.Color("outcome:N", title=None, scale=scale),
@@ -52,7 +55,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
             ],
         )
         .properties(height=alt.Step(34))
-        .configure_legend(orient="top")
+        .configure_legend(orient="top", columns=1)
     )
     return drawn
 

@@ -34,9 +34,13 @@ _STYLE: Final = Path(__file__).with_name("style.css")
 
 def apply() -> None:
     """Set logo and style sheet; called once a run by the entry script."""
-    ink = _INK.get(st.context.theme.type or "light", _INK["light"])
-    st.logo(_LOGO.format(ink=ink), size="large")
+    st.logo(_LOGO.format(ink=ink()), size="large")
     st.html(_STYLE)
+
+
+def ink() -> str:
+    """The colour of text on the visitor's theme, where a style sheet does not reach."""
+    return _INK.get(st.context.theme.type or "light", _INK["light"])
 
 
 def tiles_html(counts: Iterable[tuple[Verdict, str, str]]) -> str:

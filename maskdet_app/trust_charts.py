@@ -14,6 +14,8 @@ Chart = alt.Chart | alt.LayerChart
 _BLUE: Final = "#0072B2"
 _GREY: Final = "#808A92"
 _HEIGHT_PX: Final = 260
+_LEAST_RISK: Final = 0.02
+"""Top of the axis where hardly anything is wrong, so that such a line lies at the bottom."""
 
 
 def reliability(test_set: dict[str, Any]) -> Chart | None:
@@ -52,7 +54,8 @@ def risk_curve(test_set: dict[str, Any], min_confidence: float) -> Chart | None:
     if not rows:
         return None
     across = alt.X("coverage:Q", title=say("chart.get_verdict"), axis=alt.Axis(format=".0%"))
-    up = alt.Y("risk:Q", title=say("chart.of_these"), axis=alt.Axis(format=".1%"))
+    up = alt.Y("risk:Q", title=say("chart.of_these"), axis=alt.Axis(format=".1%", tickCount=5))
+    up = up.scale(domain=[0, max(_LEAST_RISK, *(row["risk"] for row in rows))])
     tips = [
         alt.Tooltip("coverage:Q", title=say("chart.get_verdict"), format=".1%"),
         alt.Tooltip("risk:Q", title=say("chart.of_these"), format=".2%"),
