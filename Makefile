@@ -16,7 +16,7 @@ SOURCES := $(sort $(dir $(wildcard maskdet_core/*.py maskdet_app/*.py train/*.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
-.PHONY: help run test lint types pytest browser format train hooks clean
+.PHONY: help run test lint types pytest tools format train hooks clean
 
 help:
 	@echo "make run     start the app on http://localhost:$(PORT) (PORT=... for another port)"
@@ -45,7 +45,7 @@ run: $(APP_VENV)/.installed
 	$(APP)/python -m streamlit run streamlit_app.py --server.port $(PORT) \
 		--server.showEmailPrompt false
 
-test: $(DEV_VENV)/.installed browser lint types pytest
+test: $(DEV_VENV)/.installed tools lint types pytest
 
 lint: $(DEV_VENV)/.installed
 	$(DEV)/ruff check .
@@ -57,8 +57,8 @@ types: $(DEV_VENV)/.installed
 pytest: $(DEV_VENV)/.installed
 	$(DEV)/python -m pytest -q --durations=10 $(ARGS)
 
-browser:
-	@bash .ci/install-browser
+tools:
+	@bash .ci/install-tools
 
 format: $(DEV_VENV)/.installed
 	$(DEV)/ruff check --fix .

@@ -1,13 +1,15 @@
 """What stands beside the live picture, kept fresh without touching the stream."""
 
+import time
 from typing import Any, Final
 
 import streamlit as st
 from streamlit_webrtc.config import Translations
 
-from maskdet_app import live_charts, live_options, theme
+from maskdet_app import ice, live_charts, live_options, theme
 from maskdet_app.language import say
 from maskdet_app.live_options import Alert
+from maskdet_app.turn import TurnError
 from maskdet_core import LiveProcessor, LiveStats, Places
 
 REFRESH_S: Final = 0.5
@@ -17,6 +19,9 @@ WAIT_S: Final = 2.0
 """How often somebody who waits for a place is looked after."""
 STALE_S: Final = 3.0
 """Counts older than this are no longer shown as the present."""
+CONNECT_S: Final = 12.0
+"""A way that has not been found by then is hardly ever found later."""
+_BEGAN: Final = "live_began"
 VIDEO_ATTRIBUTES: Final[dict[str, Any]] = {
     "autoPlay": True,
     "controls": False,
@@ -43,6 +48,19 @@ def webrtc_words() -> Translations:
     }
 
 
+def ask_for_servers(url: str | None) -> dict[str, Any]:
+    """The configuration of this visit's video link; says where it is not as it was set."""
+    try:
+        return ice.rtc_configuration(url, in_use=_BEGAN in st.session_state)
+    except ValueError as error:
+        st.warning(
+            say("live.bad_ice", reason=theme.plain(str(error), 200)), icon=":material/settings:"
+        )
+    except TurnError:
+        st.info(say("live.no_relay"), icon=":material/hub:")
+    return ice.without_relay(url)
+
+
 def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> None:
     """Draw the status panel; while the camera runs it redraws itself, and only itself.
 
@@ -52,13 +70,17 @@ def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> 
         state: streamlit-webrtc's ``playing`` and ``signalling``.
         alert: how to say that somebody wears no mask.
     """
+    if state.playing or state.signalling:
+        st.session_state.setdefault(_BEGAN, time.monotonic())
+    else:
+        st.session_state.pop(_BEGAN, None)
     if state.playing:
         st.fragment(_running, run_every=REFRESH_S)(live, room, alert)
         live_options.snapshot_button(live)
         st.caption(say("live.timeline"))
         st.fragment(_timeline, run_every=TIMELINE_S)(live)
     elif state.signalling:
-        _counts(say("live.connecting_title"), say("live.connecting"), LiveStats())
+        st.fragment(_connecting, run_every=REFRESH_S)()
     else:
         _counts(say("live.idle_title"), say("live.idle"), LiveStats())
 
@@ -78,10 +100,31 @@ def _wait(room: Places) -> None:
     st.caption(say("live.full_waiting"))
 
 
+def _connecting() -> None:
+    if _took_too_long():
+        _show_no_way()
+    else:
+        _counts(say("live.connecting_title"), say("live.connecting"), LiveStats())
+
+
+def _took_too_long() -> bool:
+    began = st.session_state.get(_BEGAN)
+    return began is not None and time.monotonic() - began > CONNECT_S
+
+
+def _show_no_way() -> None:
+    st.subheader(say("live.no_way_title"), anchor=False)
+    st.warning(say("live.no_way"), icon=":material/wifi_off:")
+    st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
+
+
 def _running(live: LiveProcessor, room: Places, alert: Alert) -> None:
     stats = live.snapshot()
     if stats.refused:
         st.rerun(scope="app")
+    if stats.verdict_age_s is None and _took_too_long():
+        _show_no_way()
+        return
     if stats.verdict_age_s is None or stats.verdict_age_s > STALE_S:
         _counts(say("live.waiting_title"), say("live.waiting"), LiveStats(errors=stats.errors))
         return

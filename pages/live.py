@@ -12,11 +12,7 @@ st.markdown(say("live.intro"))
 url = st.context.url
 if ice.is_insecure(url):
     st.warning(say("live.plain_http"), icon=":material/lock_open:")
-try:
-    servers = ice.ice_servers(url)
-except ValueError as error:
-    st.warning(say("live.bad_ice", reason=error), icon=":material/settings:")
-    servers = []
+rtc_configuration = live_view.ask_for_servers(url)
 try:
     room = live_room.places()
 except ValueError as error:
@@ -41,7 +37,7 @@ if detector is not None:
                 key="live",
                 mode=WebRtcMode.SENDRECV,
                 # Set even when empty: otherwise the library asks servers of its own choice.
-                rtc_configuration={"iceServers": servers},
+                rtc_configuration=rtc_configuration,
                 media_stream_constraints=live_options.constraints(options.facing),
                 video_frame_callback=processor.recv,
                 on_video_ended=processor.stop,

@@ -54,3 +54,27 @@ def chromium_path() -> str:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def tool(name: str, package: str) -> str:
+    """A program that a test starts. Without it: a skip with a reason, but under CI a failure."""
+    # Debian keeps servers where only root's PATH looks
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if found:
+        return found
+    reason = f"no {name} found (Debian's package {package} has it)"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def turnserver_path() -> str:
+    """The TURN server coturn."""
+    return tool("turnserver", "coturn")
+
+
+@pytest.fixture(scope="session")
+def haproxy_path() -> str:
+    """The proxy HAProxy."""
+    return tool("haproxy", "haproxy")

@@ -163,6 +163,8 @@ def test_no_sentence_stands_in_the_code() -> None:
         for call in calls(path)
         if isinstance(call.func, ast.Attribute)
         and call.func.attr in SHOWING
+        # what is logged is for whoever runs the server
+        and not (isinstance(call.func.value, ast.Name) and call.func.value.id == "_LOG")
         and call.args
         and isinstance(call.args[0], ast.Constant)
         and isinstance(call.args[0].value, str)

@@ -8,80 +8,25 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import FrameLocator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import expect
 
 from benchmarks.server import serve
 from maskdet_app.language import say
+from tests.e2e.live_page import (
+    VIDEO_PIXELS,
+    WAIT_MS,
+    follow,
+    frame,
+    go_to,
+    start,
+    stop,
+    wait_for_count,
+)
 
-WAIT_MS = 60_000
 FREE_WITHIN_MS = 30_000
 """The lease, the page's own look every two seconds, and a slow machine."""
 
 pytestmark = pytest.mark.browser
-
-# The share of saturated blue and of vermilion pixels in the middle of what the video shows: the
-# frames that the annotator draws.
-VIDEO_PIXELS = """
-(video) => {
-  if (!video.videoWidth) return null;
-  const canvas = document.createElement('canvas');
-  canvas.width = video.videoWidth; canvas.height = video.videoHeight;
-  const context = canvas.getContext('2d');
-  context.drawImage(video, 0, 0);
-  const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
-  let blue = 0, vermilion = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
-    if (r < 50 && g > 80 && g < 145 && b > 140 && b < 215) blue++;
-    if (r > 180 && g > 60 && g < 130 && b < 50) vermilion++;
-  }
-  return {blue, vermilion};
-}
-"""
-
-
-def _frame(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe[title^='streamlit_webrtc']")
-
-
-def _start(page: Page) -> None:
-    # a click can fall between two drawings of the page and be lost, as it can for a person
-    stop = _frame(page).get_by_role("button", name="Stop", exact=False)
-    for _ in range(4):
-        _frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
-        try:
-            stop.wait_for(timeout=15_000)
-            return
-        except PlaywrightTimeout:
-            page.reload()
-    pytest.fail("Start was pressed four times and the stream never began")
-
-
-def _stop(page: Page) -> None:
-    _frame(page).get_by_role("button", name="Stop", exact=False).click(timeout=WAIT_MS)
-
-
-def _go_to(page: Page, title: str) -> None:
-    _follow(page, title, title)
-
-
-def _follow(page: Page, link: str, title: str) -> None:
-    # the stream's last message can redraw the page in the same moment and win over the click
-    heading = page.get_by_role("heading", name=title)
-    for _ in range(3):
-        page.get_by_role("link", name=link).first.click()
-        try:
-            heading.wait_for(timeout=20_000)
-            return
-        except PlaywrightTimeout:
-            continue
-    pytest.fail(f"the link to {title} was pressed three times and its page never came")
-
-
-def _wait_for_count(page: Page, verdict: str) -> None:
-    tile = page.locator(f'[data-verdict="{verdict}"] b').first
-    expect(tile).to_have_text("1", timeout=WAIT_MS)
 
 
 @pytest.mark.parametrize("masked", [False, True], ids=["bare", "masked"])
@@ -101,24 +46,24 @@ def test_live_camera(
     with open_browser(video=film(picture, verdict)) as browser:
         page = browser.new_page()
         page.goto(server.url)
-        _start(page)
-        _wait_for_count(page, verdict)
+        start(page)
+        wait_for_count(page, verdict)
         expect(page.locator(f'[data-verdict="{other}"] b').first).to_have_text("0")
-        pixels = _frame(page).locator("video").first.evaluate(VIDEO_PIXELS)
+        pixels = frame(page).locator("video").first.evaluate(VIDEO_PIXELS)
         assert pixels is not None
         assert pixels[colour] > 300, pixels
         shoot(page, f"live-{verdict}")
 
-        _stop(page)
-        expect(_frame(page).get_by_role("button", name="Start", exact=False)).to_be_visible(
+        stop(page)
+        expect(frame(page).get_by_role("button", name="Start", exact=False)).to_be_visible(
             timeout=WAIT_MS
         )
         expect(page.get_by_text("Camera is off")).to_be_visible(timeout=WAIT_MS)
-        _go_to(page, "Photo check")
-        _go_to(page, "Live camera")
-        _start(page)
-        _wait_for_count(page, verdict)
-        _stop(page)
+        go_to(page, "Photo check")
+        go_to(page, "Live camera")
+        start(page)
+        wait_for_count(page, verdict)
+        stop(page)
     assert "libtensorflow" not in server.maps()
 
 
@@ -137,8 +82,8 @@ def test_second_viewer_waits_for_the_only_place_and_gets_it(
     ):
         first, second = browser.new_page(), browser.new_page()
         first.goto(server.url)
-        _start(first)
-        _wait_for_count(first, "without_mask")
+        start(first)
+        wait_for_count(first, "without_mask")
 
         second.goto(server.url)
         full = second.get_by_text("places are taken")
@@ -148,11 +93,11 @@ def test_second_viewer_waits_for_the_only_place_and_gets_it(
         # let in while the page is closed under the first one's feet
         first.close()
         expect(full).to_have_count(0, timeout=FREE_WITHIN_MS)
-        _start(second)
-        _wait_for_count(second, "without_mask")
+        start(second)
+        wait_for_count(second, "without_mask")
 
         # a page change gives the place back as well
-        _go_to(second, "Photo check")
+        go_to(second, "Photo check")
         third = browser.new_page()
         third.goto(server.url)
         expect(third.get_by_text("Camera is off")).to_be_visible(timeout=FREE_WITHIN_MS)
@@ -166,13 +111,13 @@ def test_without_a_camera_the_page_says_so_and_offers_the_photo_check(
     with open_browser() as browser:
         page = browser.new_page()
         page.goto(server.url)
-        _frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
+        frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
         # the browser's own word, which the help beside it explains
-        expect(_frame(page).get_by_text("NotFoundError")).to_be_visible(timeout=WAIT_MS)
+        expect(frame(page).get_by_text("NotFoundError")).to_be_visible(timeout=WAIT_MS)
         page.get_by_text(say("live.help_title")).click()
         expect(page.get_by_text("Not found (“NotFoundError”)")).to_be_visible(timeout=WAIT_MS)
         shoot(page, "live-no-camera")
-        _follow(page, say("live.way_out"), "Photo check")
+        follow(page, say("live.way_out"), "Photo check")
 
 
 def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(
@@ -186,8 +131,8 @@ def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(
     with open_browser(video=film(masked_rgb, "masked")) as browser:
         page = browser.new_page()
         page.goto(server.url)
-        _start(page)
-        _wait_for_count(page, "with_mask")
+        start(page)
+        wait_for_count(page, "with_mask")
         with page.expect_download(timeout=WAIT_MS) as download:
             page.get_by_role("button", name="Save this picture").click()
         picture = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
@@ -197,10 +142,10 @@ def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(
         page.get_by_text("Settings").click()
         page.get_by_text("Banner and sound").click()
         page.get_by_text("Show it like a mirror").click()
-        _wait_for_count(page, "with_mask")
-        expect(_frame(page).get_by_role("button", name="Stop", exact=False)).to_be_visible()
+        wait_for_count(page, "with_mask")
+        expect(frame(page).get_by_role("button", name="Stop", exact=False)).to_be_visible()
         shoot(page, "live-settings")
-        _stop(page)
+        stop(page)
 
 
 def test_upload_gives_both_verdicts(
@@ -221,8 +166,8 @@ def test_upload_gives_both_verdicts(
         page = browser.new_page()
         page.goto(f"{server.url}/photo")
         page.locator("input[type=file]").set_input_files(files)
-        _wait_for_count(page, "with_mask")
-        _wait_for_count(page, "without_mask")
+        wait_for_count(page, "with_mask")
+        wait_for_count(page, "without_mask")
         expect(page.get_by_text("broken.jpg").first).to_be_visible()
         expect(page.locator("img").first).to_be_visible()
         shoot(page, "photo")

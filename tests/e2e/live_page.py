@@ -1,0 +1,70 @@
+"""The live page, as a browser is made to use it."""
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+WAIT_MS = 60_000
+
+# The share of saturated blue and of vermilion pixels in the middle of what the video shows: the
+# frames that the annotator draws.
+VIDEO_PIXELS = """
+(video) => {
+  if (!video.videoWidth) return null;
+  const canvas = document.createElement('canvas');
+  canvas.width = video.videoWidth; canvas.height = video.videoHeight;
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0);
+  const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  let blue = 0, vermilion = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
+    if (r < 50 && g > 80 && g < 145 && b > 140 && b < 215) blue++;
+    if (r > 180 && g > 60 && g < 130 && b < 50) vermilion++;
+  }
+  return {blue, vermilion};
+}
+"""
+
+
+def frame(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title^='streamlit_webrtc']")
+
+
+def start(page: Page) -> None:
+    # a click can fall between two drawings of the page and be lost, as it can for a person
+    stop_button = frame(page).get_by_role("button", name="Stop", exact=False)
+    for _ in range(4):
+        frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
+        try:
+            stop_button.wait_for(timeout=15_000)
+            return
+        except PlaywrightTimeout:
+            page.reload()
+    pytest.fail("Start was pressed four times and the stream never began")
+
+
+def stop(page: Page) -> None:
+    frame(page).get_by_role("button", name="Stop", exact=False).click(timeout=WAIT_MS)
+
+
+def go_to(page: Page, title: str) -> None:
+    follow(page, title, title)
+
+
+def follow(page: Page, link: str, title: str) -> None:
+    # the stream's last message can redraw the page in the same moment and win over the click
+    heading = page.get_by_role("heading", name=title)
+    for _ in range(3):
+        page.get_by_role("link", name=link).first.click()
+        try:
+            heading.wait_for(timeout=20_000)
+            return
+        except PlaywrightTimeout:
+            continue
+    pytest.fail(f"the link to {title} was pressed three times and its page never came")
+
+
+def wait_for_count(page: Page, verdict: str) -> None:
+    tile = page.locator(f'[data-verdict="{verdict}"] b').first
+    expect(tile).to_have_text("1", timeout=WAIT_MS)
