@@ -11,7 +11,7 @@ DEV := $(DEV_VENV)/bin
 
 # Existing Python folders only: mypy refuses a folder without a module in it.
 SOURCES := $(sort $(dir $(wildcard maskdet_core/*.py maskdet_app/*.py train/*.py benchmarks/*.py \
-	pages/*.py))) $(wildcard streamlit_app.py)
+	pages/*.py))) $(wildcard streamlit_app.py server.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -42,7 +42,7 @@ $(DEV_VENV)/.installed: requirements.txt requirements-train.txt requirements-dev
 	@touch $@
 
 run: $(APP_VENV)/.installed
-	$(APP)/python -m streamlit run streamlit_app.py --server.port $(PORT) \
+	$(APP)/python -m streamlit run server.py --server.port $(PORT) \
 		--server.showEmailPrompt false
 
 test: $(DEV_VENV)/.installed tools lint types pytest

@@ -5,7 +5,7 @@ import streamlit as st
 from maskdet_app import entry, footer, theme
 from maskdet_app.language import say
 
-st.set_page_config(page_title=say("app.name"), page_icon=":material/masks:", layout="wide")
+st.set_page_config(page_title=say("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()
 theme.apply()
 # Streamlit finds pages by itself only as long as nothing calls st.navigation: name them all.
@@ -34,6 +34,6 @@ st.navigation(
             "pages/about.py", title=say("about.title"), icon=":material/info:", url_path="about"
         ),
     ],
-    position="top",
+    position="hidden" if st.context.is_embedded else "top",
 ).run()
 footer.show()

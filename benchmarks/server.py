@@ -44,6 +44,22 @@ class Server:
         """Ask the process to end, as Ctrl+C does."""
         self._process.send_signal(signal.SIGINT)
 
+    def terminate(self) -> None:
+        """Ask the process to end, as whoever runs many servers does."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End the process at once, as a machine that fails does."""
+        self._process.kill()
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait for the end; its exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: it goes on.
+        """
+        return self._process.wait(timeout_s)
+
     def maps(self) -> str:
         """The files that the process has in memory."""
         return Path(f"/proc/{self._process.pid}/maps").read_text(encoding="utf-8")
@@ -76,13 +92,18 @@ class Server:
 
 @contextmanager
 def serve(
-    max_viewers: int | None = None, *, log: Path = Path(os.devnull), **environment: str
+    max_viewers: int | None = None,
+    *,
+    log: Path = Path(os.devnull),
+    script: str = "server.py",
+    **environment: str,
 ) -> Iterator[Server]:
     """Start the app on a free port and stop it afterwards.
 
     Args:
         max_viewers: most live viewers; None leaves it to the server's measurement.
         log: where its output goes.
+        script: what Streamlit runs.
         **environment: variables beside this process's own.
 
     Raises:
@@ -91,7 +112,7 @@ def serve(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     if max_viewers is not None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from maskdet_app import theme
+from maskdet_app.hosting import build
 from maskdet_app.language import say
 from maskdet_app.records import objects
 from maskdet_core import ModelError, ModelManifest, default_model_path
@@ -31,6 +32,18 @@ def show_model() -> None:
     lines = [f"| {key} | {theme.plain(str(value), 200)} |" for key, value in rows.items() if value]
     head, *rest = lines
     st.markdown("\n".join([head, "|---|---|", *rest]))
+
+
+def show_status() -> None:
+    """One line on what runs here."""
+    st.caption(
+        say(
+            "about.status",
+            version=build.version(),
+            commit=build.commit(),
+            model=build.model() or say("about.status_no_model"),
+        )
+    )
 
 
 def _datasets(found: object) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
+from maskdet_app.hosting import monitoring
 from maskdet_core import (
     Detections,
     ImageError,
@@ -140,6 +141,7 @@ class Desk:
         for number, photo in enumerate(waiting):
             before_each(photo, n_before + number)
             checked, close_up = check(detector, photo, smallest)
+            monitoring.count_photo(checked.found)
             self._photos[photo.key] = checked
             if close_up is not None:
                 self._close_up = (photo.key, smallest, close_up)

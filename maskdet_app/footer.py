@@ -1,16 +1,19 @@
-"""What stands at the end of every page."""
+"""What stands at the end of every page that is not shown alone in a frame."""
 
 import streamlit as st
 
-from maskdet_app import language
+from maskdet_app import language, share
 from maskdet_app.language import say
 
 
 def show() -> None:
-    """Draw the promise about pictures, and the choice of language."""
+    """Draw the promise about pictures, the share panel and the choice of language."""
+    if st.context.is_embedded:
+        return
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         with st.container(width="stretch"):
             st.caption(say("app.promise"))
+        share.button()
         language.picker()

@@ -37,7 +37,7 @@ def ask(processor: LiveProcessor) -> LiveOptions:
     facing = st.segmented_control(
         say("live.camera_label"),
         (FRONT, REAR),
-        default=address.asked_for("facing", (FRONT, REAR), FRONT),
+        default=asked_facing(),
         required=True,
         format_func=lambda mode: say("live.camera_front" if mode == FRONT else "live.camera_rear"),
         help=say("live.camera_help"),
@@ -58,6 +58,11 @@ def ask(processor: LiveProcessor) -> LiveOptions:
     )
     address.keep("alert", [alert], [_OFF])
     return LiveOptions(facing, alert)
+
+
+def asked_facing() -> str:
+    """The camera that the address asks for."""
+    return address.asked_for("facing", (FRONT, REAR), FRONT)
 
 
 def constraints(facing: str) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from typing import Final
 
 import streamlit as st
 
+from maskdet_app.hosting import monitoring
 from maskdet_app.settings import setting
 from maskdet_core import LiveEngine, LiveProcessor, MaskDetector, Places
 
 MAX_VIEWERS: Final = "MASKDET_MAX_VIEWERS"
 """Environment variable or Streamlit secret: most live viewers at once; without it the server goes
 by what it measures."""
+_METER: Final = monitoring.LiveMeter()
 _SLOT: Final = "live_processor"
 
 
@@ -30,7 +32,9 @@ def engine() -> LiveEngine:
 
 @st.cache_resource(show_spinner=False)
 def _places(limit: int | None) -> Places:
-    return Places(limit, strained=lambda: engine().strained)
+    found = Places(limit, strained=lambda: engine().strained)
+    monitoring.watch(found)
+    return found
 
 
 def places() -> Places:
@@ -62,7 +66,7 @@ def processor(detector: MaskDetector, room: Places) -> LiveProcessor:
     if kept is None or kept[0] is not detector or kept[1] is not room:
         if kept is not None:
             kept[2].stop()
-        kept = (detector, room, LiveProcessor(detector, engine(), room))
+        kept = (detector, room, LiveProcessor(detector, engine(), room, meter=_METER))
         st.session_state[_SLOT] = kept
     found: LiveProcessor = kept[2]
     return found

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit_webrtc.config import Translations
 
 from maskdet_app import ice, live_charts, live_options, theme
+from maskdet_app.hosting import farewell
 from maskdet_app.language import say
 from maskdet_app.live_options import Alert
 from maskdet_app.turn import TurnError
@@ -46,6 +47,15 @@ def webrtc_words() -> Translations:
         "device_not_available": say("webrtc.device_not_available"),
         "device_access_denied": say("webrtc.device_access_denied"),
     }
+
+
+def clear_the_frame() -> None:
+    """Leave nothing on the page but the picture, for a frame on somebody's page or a kiosk."""
+    # as wide as a picture of 4 to 3 can be without being higher than the frame
+    st.html(
+        "<style>.block-container { padding: 0; margin: auto; max-width: calc(100vh * 4 / 3); }"
+        "[data-testid=stHeader] { display: none; }</style>"
+    )
 
 
 def ask_for_servers(url: str | None) -> dict[str, Any]:
@@ -122,6 +132,8 @@ def _running(live: LiveProcessor, room: Places, alert: Alert) -> None:
     stats = live.snapshot()
     if stats.refused:
         st.rerun(scope="app")
+    if farewell.is_leaving():
+        st.warning(say("live.leaving"), icon=":material/power_settings_new:")
     if stats.verdict_age_s is None and _took_too_long():
         _show_no_way()
         return

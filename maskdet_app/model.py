@@ -51,6 +51,16 @@ def load_detector(preset: Preset) -> MaskDetector | None:
         return None
 
 
+def asked_threshold(detector: MaskDetector) -> float:
+    """What the address says of the threshold, 0.5 to 0.99; the detector's where it says nothing."""
+    low, high = THRESHOLDS_PERCENT
+    try:
+        percent = float(st.query_params.get("sure", ""))
+    except ValueError:
+        return detector.min_confidence
+    return percent / 100 if low <= percent <= high else detector.min_confidence
+
+
 def threshold_slider(detector: MaskDetector) -> float:
     """Show the threshold slider, bound to the address, and return its value, 0.5 to 0.99."""
     low, high = THRESHOLDS_PERCENT

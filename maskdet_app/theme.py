@@ -29,6 +29,8 @@ _BADGES: Final = {
 }
 _INK: Final = {"light": "#14222E", "dark": "#E8EEF3"}
 
+ICON: Final = str(Path(__file__).parent / "hosting" / "icon.png")
+"""A file: for a symbol by name, Streamlit's page asks a server of Google's."""
 _STYLE: Final = Path(__file__).with_name("style.css")
 
 

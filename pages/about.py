@@ -21,3 +21,4 @@ with privacy:
     st.subheader(say("about.privacy"), anchor=False)
     st.markdown(say("about.privacy_text"))
 about_view.show_model()
+about_view.show_status()

@@ -1,14 +1,17 @@
 """Live camera: the picture with frames, and what it amounts to beside it."""
 
 import streamlit as st
-from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
-from maskdet_app import entry, ice, live_options, live_room, live_view, model
+from maskdet_app import entry, ice, live_options, live_room, live_stream, live_view, model
 from maskdet_app.language import drawn_labels, say
 
 entry.require()
-st.title(say("live.title"))
-st.markdown(say("live.intro"))
+alone = bool(st.context.is_embedded)
+if alone:
+    live_view.clear_the_frame()
+else:
+    st.title(say("live.title"))
+    st.markdown(say("live.intro"))
 url = st.context.url
 if ice.is_insecure(url):
     st.warning(say("live.plain_http"), icon=":material/lock_open:")
@@ -20,11 +23,14 @@ except ValueError as error:
     room = live_room.places_as_measured()
 
 detector = model.load_detector("live")
-if detector is not None:
+if detector is not None and not live_stream.is_held():
     processor = live_room.processor(detector, room)
     processor.set_labels(drawn_labels())
     if not room.holds(processor) and not room.has_room:
         live_view.show_full(room)
+    elif alone:
+        processor.set_min_confidence(model.asked_threshold(detector))
+        live_stream.show(processor, rtc_configuration, live_options.asked_facing(), alone=True)
     else:
         picture, beside = st.columns([1.8, 1], gap="medium")
         with picture:
@@ -33,23 +39,10 @@ if detector is not None:
                 options = live_options.ask(processor)
                 processor.set_min_confidence(model.threshold_slider(detector))
         with stream:
-            context = webrtc_streamer(
-                key="live",
-                mode=WebRtcMode.SENDRECV,
-                # Set even when empty: otherwise the library asks servers of its own choice.
-                rtc_configuration=rtc_configuration,
-                media_stream_constraints=live_options.constraints(options.facing),
-                video_frame_callback=processor.recv,
-                on_video_ended=processor.stop,
-                # The callback only follows and draws, a few ms; a thread of its own for it would
-                # hand back each picture one or two pictures later.
-                async_processing=False,
-                media_toggle_controls=False,
-                translations=live_view.webrtc_words(),
-                video_html_attrs=live_view.VIDEO_ATTRIBUTES,
-            )
+            state = live_stream.show(processor, rtc_configuration, options.facing)
         with beside:
-            live_view.show_status(processor, room, context.state, options.alert)
+            live_view.show_status(processor, room, state, options.alert)
         st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
-with st.expander(say("live.help_title"), icon=":material/help:"):
-    st.markdown(say("live.help"))
+if not alone:
+    with st.expander(say("live.help_title"), icon=":material/help:"):
+        st.markdown(say("live.help"))

@@ -23,7 +23,7 @@ from maskdet_core.live.flow import follow
 from maskdet_core.live.frame import LiveFrame
 from maskdet_core.live.places import Places
 from maskdet_core.live.rounds import Look, Round, Schedule, Todo
-from maskdet_core.live.stats import LiveStats, StreamRecord
+from maskdet_core.live.stats import LiveStats, Meter, StreamRecord
 from maskdet_core.live.tracks import NO_FACE_LOOKS, Box, Track, Tracks
 from maskdet_core.types import Detections, Face, RgbImage, Verdict, check_min_confidence
 
@@ -53,6 +53,7 @@ class LiveProcessor:
         min_confidence: float | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
+        meter: Meter | None = None,
     ) -> None:
         """Begin with empty statistics and without a place.
 
@@ -63,6 +64,7 @@ class LiveProcessor:
                 frames stop coming.
             min_confidence: 0.5 <= c < 1; None takes the detector's.
             clock: seconds, only ever rising; the engine's too.
+            meter: counts what all streams do.
 
         Raises:
             ValueError: threshold out of range.
@@ -83,8 +85,7 @@ class LiveProcessor:
         self._waiting: tuple[LiveFrame, dict[int, Box]] | None = None
         self._round_at_s: float | None = None
         self._last: tuple[LiveFrame, Detections] | None = None
-        self._refused = False
-        self._record = StreamRecord()
+        self._record = StreamRecord(meter)
         self._logged_at: float | None = None
 
     @property
@@ -162,9 +163,8 @@ class LiveProcessor:
         with self._lock:
             looked = [at for t in self._tracks if (at := t.opinion.looked_at_s) is not None]
             oldest = min(looked) if looked else self._round_at_s
-            refused = self._refused
         age_s = None if oldest is None else now - oldest
-        return self._record.stats(now, age_s, refused=refused)
+        return self._record.stats(now, age_s)
 
     def due_at_s(self, stretch: float) -> float | None:
         """For the engine: when the next round is due; None while no new frame has come."""
@@ -198,8 +198,7 @@ class LiveProcessor:
         admitted = self._places.take(self)
         if admitted:
             self._engine.join(self)
-        with self._lock:
-            self._refused = not admitted
+        self._record.admitted(admitted)
         return admitted
 
     def _follow(self, frame: "av.VideoFrame", now: float) -> LiveFrame:

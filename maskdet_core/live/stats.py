@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -14,6 +14,26 @@ RATE_WINDOW_S: Final = 2.0
 TIMELINE_S: Final = 120
 """Seconds that the timeline reaches back."""
 _MAX_FRAMES: Final = 240
+
+
+class Meter(Protocol):
+    """Somebody who counts what all streams do. Called from several threads; must not raise."""
+
+    def came(self) -> None:
+        """A frame has come."""
+        ...
+
+    def left(self, delay_s: float, shown: Detections) -> None:
+        """A frame was handed back with these faces, so long after it came."""
+        ...
+
+    def failed(self) -> None:
+        """A frame or a look has failed."""
+        ...
+
+    def refused(self) -> None:
+        """A stream found no place."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +82,15 @@ class LiveStats:
 class StreamRecord:
     """Gathers the numbers of one stream. Safe to share by threads."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, meter: Meter | None = None) -> None:
+        """Begin empty.
+
+        Args:
+            meter: is told everything too.
+        """
+        self._meter = meter
         self._lock = threading.Lock()
+        self._refused = False
         self._frames_in = 0
         self._errors = 0
         self._came: deque[float] = deque(maxlen=_MAX_FRAMES)
@@ -75,18 +101,24 @@ class StreamRecord:
 
     def came(self, at_s: float) -> None:
         """A frame has come."""
+        if self._meter is not None:
+            self._meter.came()
         with self._lock:
             self._frames_in += 1
             self._came.append(at_s)
 
     def failed(self) -> int:
         """A frame or a look has failed; returns how many so far."""
+        if self._meter is not None:
+            self._meter.failed()
         with self._lock:
             self._errors += 1
             return self._errors
 
     def left(self, came_s: float, at_s: float, shown: Detections) -> None:
         """A frame was handed back with these faces on it."""
+        if self._meter is not None:
+            self._meter.left(at_s - came_s, shown)
         with self._lock:
             self._left.append((at_s, at_s - came_s))
             self._last = shown
@@ -106,7 +138,15 @@ class StreamRecord:
             )
         self._timeline.append(now)
 
-    def stats(self, now_s: float, verdict_age_s: float | None, *, refused: bool) -> LiveStats:
+    def admitted(self, admitted: bool) -> None:
+        """Whether the stream has a place, asked with each frame."""
+        with self._lock:
+            news = self._refused == admitted
+            self._refused = not admitted
+        if news and not admitted and self._meter is not None:
+            self._meter.refused()
+
+    def stats(self, now_s: float, verdict_age_s: float | None) -> LiveStats:
         """All numbers of this moment."""
         with self._lock:
             n_came = sum(now_s - at < RATE_WINDOW_S for at in self._came)
@@ -127,7 +167,7 @@ class StreamRecord:
                 n_not_sure=n_not_sure,
                 width_px=last.width_px if last is not None else 0,
                 height_px=last.height_px if last is not None else 0,
-                refused=refused,
+                refused=self._refused,
                 timeline=tuple(self._timeline),
             )
 

@@ -18,7 +18,7 @@ REPO_ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
     REPO_ROOT / "streamlit_app.py",
     *(REPO_ROOT / "pages").glob("*.py"),
-    *(REPO_ROOT / "maskdet_app").glob("*.py"),
+    *(REPO_ROOT / "maskdet_app").rglob("*.py"),
 ]
 OTHERS = [code for code in languages() if code != ENGLISH]
 # What draws its first argument for people to read.

@@ -13,7 +13,7 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app import live_charts, live_options, live_room, theme
+from maskdet_app import live_charts, live_options, live_room, live_stream, theme
 from maskdet_app.language import say
 from maskdet_core import LiveStats, Moment
 
@@ -132,3 +132,64 @@ def test_alert_sounds_without_clipping() -> None:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
         assert 0.2 <= sound.getnframes() / sound.getframerate() <= 1.0
     assert 3000 < np.abs(samples.astype(int)).max() < 30_000
+
+
+def _runs(component: dict[str, Any], *, playing: bool, signalling: bool = False) -> None:
+    component["state"] = SimpleNamespace(playing=playing, signalling=signalling)
+
+
+@needs_network
+def test_a_video_whose_server_is_gone_is_stopped_and_started(
+    component: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    app.query_params["run"] = "on"
+    app.run()
+    assert component["desired_playing_state"] is False
+    monkeypatch.setattr(live_stream, "STOP_S", 0.0)
+    app.run()
+    assert component["desired_playing_state"] is True
+    # it runs: the buttons are back, and the address says so
+    _runs(component, playing=True)
+    app.run()
+    assert component["desired_playing_state"] is None
+    assert app.query_params["run"] == "on"
+    _runs(component, playing=False)
+    app.run()
+    assert component["desired_playing_state"] is None
+    assert "run" not in app.query_params
+
+
+@needs_network
+def test_a_camera_that_is_refused_is_not_asked_for_again(
+    component: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    app.query_params["run"] = "on"
+    monkeypatch.setattr(live_stream, "STOP_S", 0.0)
+    app.run()
+    assert component["desired_playing_state"] is True
+    monkeypatch.setattr(live_stream, "GIVE_UP_S", 0.0)
+    app.run()
+    assert component["desired_playing_state"] is None
+
+
+@needs_network
+def test_who_starts_too_often_waits(
+    component: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_stream, "STARTS", (2, 0.05))
+    monkeypatch.setattr(live_stream, "_visitor", lambda: "203.0.113.5")
+    app = run()
+    for _ in range(2):
+        _runs(component, playing=False, signalling=True)
+        app.run()
+        assert not app.info
+        _runs(component, playing=False)
+        app.run()
+    _runs(component, playing=False, signalling=True)
+    app.run()
+    assert "20 s" in app.info[0].value or "19 s" in app.info[0].value
+    # the stream is not drawn, which ends it
+    app.run()
+    assert len(app.info) == 1

@@ -18,6 +18,8 @@ PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".
 # A visitor without a picture at hand tries the photo page with these: a public-domain portrait that
 # `python -m train samples` cuts and draws on.
 SAMPLES = {f"maskdet_app/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
+# The icon, and what a link's preview shows, which is made of the three samples.
+FRONT = {"maskdet_app/hosting/icon.png", "maskdet_app/hosting/preview.png"}
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
 
 
@@ -105,10 +107,10 @@ def test_the_core_imports_neither_streamlit_nor_tensorflow(module: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
-def test_pictures_are_documentation_and_the_three_samples_only() -> None:
+def test_pictures_are_documentation_samples_and_the_front_only() -> None:
     pictures = [path for path in repository_files() if path.suffix.lower() in PICTURE_SUFFIXES]
     others = [path for path in pictures if path.relative_to(REPO_ROOT).parts[0] != "docs"]
-    assert sorted(names(others)) == sorted(SAMPLES)
+    assert sorted(names(others)) == sorted(SAMPLES | FRONT)
 
 
 def test_the_samples_folder_holds_nothing_else() -> None:

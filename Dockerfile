@@ -1,0 +1,39 @@
+# The app in a container: the network inside, no training library, no root. `docker build .`
+# Debian 12, because OpenCV and PyAV come as wheels that need nothing but glibc from it.
+ARG BASE=python:3.11-slim-bookworm
+
+FROM ${BASE} AS install
+COPY requirements.lock /tmp/
+# Hashes and wheels only: nothing is built here, and nothing is installed that was not locked.
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
+      --requirement /tmp/requirements.lock
+
+FROM ${BASE}
+RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin maskdet
+COPY --from=install /opt/venv /opt/venv
+WORKDIR /app
+COPY streamlit_app.py server.py pyproject.toml ./
+COPY .streamlit .streamlit
+COPY pages pages
+COPY maskdet_core maskdet_core
+COPY maskdet_app maskdet_app
+COPY models models
+ARG COMMIT=unknown
+# Streamlit asks an outside service for this machine's address unless it is told one.
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HOME=/tmp \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    STREAMLIT_SERVER_PORT=8501 \
+    STREAMLIT_SERVER_HEADLESS=true \
+    STREAMLIT_SERVER_FILE_WATCHER_TYPE=none \
+    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
+    MALLOC_ARENA_MAX=4 \
+    MASKDET_LOG=json \
+    MASKDET_COMMIT=${COMMIT}
+USER 1000
+EXPOSE 8501
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["/opt/venv/bin/python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['STREAMLIT_SERVER_PORT'] + '/_stcore/health', timeout=2)"]
+ENTRYPOINT ["/opt/venv/bin/python", "-m", "streamlit", "run", "server.py"]

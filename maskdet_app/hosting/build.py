@@ -1,0 +1,66 @@
+"""Which build runs here: version, commit, network."""
+
+import os
+import tomllib
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from maskdet_core import ModelError, ModelManifest, default_model_path
+
+COMMIT: Final = "MASKDET_COMMIT"
+"""Environment variable, for images that are built without the repository."""
+_ROOT: Final = Path(__file__).parents[2]
+_SHORT: Final = 9
+
+
+@cache
+def commit() -> str:
+    """The commit that runs, shortened; "unknown" where nothing says."""
+    named = os.environ.get(COMMIT, "").strip()
+    return (named or _from_git(_ROOT / ".git"))[:_SHORT] or "unknown"
+
+
+@cache
+def version() -> str:
+    """The project's version."""
+    try:
+        return metadata.version("maskdet")
+    except metadata.PackageNotFoundError:
+        return _from_pyproject()
+
+
+def model() -> str:
+    """The network's name and the beginning of its checksum; empty where it has no manifest."""
+    path = default_model_path()
+    try:
+        manifest = ModelManifest.load(path) if path.suffix == ".json" else None
+    except ModelError:
+        manifest = None
+    return "" if manifest is None else f"{manifest.name} {manifest.sha256[:_SHORT]}"
+
+
+def _from_pyproject() -> str:
+    try:
+        text = (_ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(text)["project"]["version"])
+    except (OSError, ValueError, KeyError):
+        return "unknown"
+
+
+def _from_git(folder: Path) -> str:
+    try:
+        head = (folder / "HEAD").read_text(encoding="utf-8").strip()
+        if not head.startswith("ref: "):
+            return head
+        ref = head.removeprefix("ref: ")
+        loose = folder / ref
+        if loose.is_file():
+            return loose.read_text(encoding="utf-8").strip()
+        for line in (folder / "packed-refs").read_text(encoding="utf-8").splitlines():
+            if line.endswith(f" {ref}"):
+                return line.split()[0]
+    except OSError:
+        pass
+    return ""

@@ -1,0 +1,149 @@
+"""What a public server adds: nothing from elsewhere, sharing, a frame, a good end."""
+
+import json
+import re
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Request, expect
+
+from benchmarks.server import serve
+from maskdet_app.hosting import build
+from maskdet_app.language import say
+from tests.e2e.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
+
+GRACE_S = 6.0
+END_S = 20.0
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("script", ["server.py", "streamlit_app.py"])
+def test_pages_need_nothing_from_elsewhere(
+    script: str,
+    network: Path,
+    open_browser: Any,
+    film: Callable[..., Path],
+    masked_rgb: Any,
+    tmp_path: Path,
+) -> None:
+    blocked: list[str] = []
+    asked: set[str] = set()
+
+    def note(message: ConsoleMessage) -> None:
+        # of an address like /metrics Streamlit's page asks in vain where it lies: no fault
+        if message.type == "error" and "404" not in message.text:
+            blocked.append(message.text)
+
+    def count(request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:")):
+            asked.add(urlsplit(request.url).hostname or "")
+
+    with (
+        serve(script=script, log=tmp_path / "server.log") as server,
+        open_browser(video=film(masked_rgb, "masked")) as browser,
+    ):
+        page = browser.new_page()
+        page.on("console", note)
+        page.on("request", count)
+        page.goto(f"{server.url}/metrics")
+        # charts compile their expressions, which a policy can forbid
+        expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=WAIT_MS)
+        page.goto(f"{server.url}/about")
+        status = say("about.status", version=build.version(), commit=build.commit(), model="")
+        expect(page.get_by_text(status)).to_be_visible(timeout=WAIT_MS)
+        page.goto(server.url)
+        start(page)
+        wait_for_count(page, "with_mask")
+        page.goto(f"{server.url}/photo?why=true")
+        page.get_by_role("button", name=say("photo.samples")).click(timeout=WAIT_MS)
+        expect(page.get_by_test_id("stImage").locator("img")).to_have_count(3, timeout=WAIT_MS)
+    assert asked == {"127.0.0.1"}
+    assert blocked == []
+
+
+def test_share_panel_opens_this_very_page(
+    server: Any, open_browser: Any, shoot: Callable[..., Path]
+) -> None:
+    with open_browser() as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/photo?why=true&run=on")
+        page.get_by_role("button", name=say("share.button")).click(timeout=WAIT_MS)
+        address = page.get_by_test_id("stCode").first.text_content() or ""
+        expect(page.get_by_role("img", name=say("share.qr"))).to_be_visible()
+        shoot(page, "share")
+        assert address.strip() == f"{server.url}/photo?why=true"
+        page.goto(server.url)
+        page.get_by_role("button", name=say("share.button")).click(timeout=WAIT_MS)
+        codes = page.get_by_test_id("stCode")
+        expect(codes).to_have_count(2)
+        assert "embed=true" in (codes.nth(1).text_content() or "")
+
+
+def test_a_frame_shows_the_picture_alone_and_starts_by_itself(
+    server: Any,
+    network: Path,
+    open_browser: Any,
+    film: Callable[..., Path],
+    masked_rgb: Any,
+    shoot: Callable[..., Path],
+) -> None:
+    with open_browser(video=film(masked_rgb, "masked")) as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/?embed=true")
+        video = frame(page).locator("video").first
+        video.wait_for(timeout=WAIT_MS)
+        deadline = 40
+        while (video.evaluate(VIDEO_PIXELS) or {"blue": 0})["blue"] < 300:
+            deadline -= 1
+            assert deadline, "no frame round the mask was drawn"
+            page.wait_for_timeout(500)
+        shoot(page, "kiosk")
+        expect(page.locator("h1")).to_have_count(0)
+        expect(page.get_by_role("link", name=say("photo.title"))).to_have_count(0)
+        expect(page.get_by_role("button", name=say("share.button"))).to_have_count(0)
+
+
+def test_viewers_are_told_before_the_end(
+    network: Path,
+    open_browser: Any,
+    film: Callable[..., Path],
+    masked_rgb: Any,
+    tmp_path: Path,
+    shoot: Callable[..., Path],
+) -> None:
+    log = tmp_path / "server.log"
+    with (
+        serve(log=log, MASKDET_GRACE_S=str(GRACE_S), MASKDET_LOG="json") as server,
+        open_browser(video=film(masked_rgb, "masked")) as browser,
+    ):
+        page = browser.new_page()
+        page.goto(server.url)
+        start(page)
+        wait_for_count(page, "with_mask")
+        server.terminate()
+        expect(page.get_by_text(say("live.leaving"))).to_be_visible(timeout=GRACE_S * 1000)
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{server.url}/_stcore/health")
+        shoot(page, "leaving")
+        assert server.wait(END_S) in (0, -signal.SIGTERM)
+    lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
+    assert "stopped" in [json.loads(line)["message"] for line in lines]
+    assert not re.search(r"127\.0\.0\.1:\d+ - ", log.read_text()), "visitors' addresses"
+
+
+def test_a_link_has_title_and_preview_without_running_the_page(server: Any) -> None:
+    with urllib.request.urlopen(f"{server.url}/photo") as answer:
+        text = answer.read().decode()
+    assert f"<title>{say('app.name')}</title>" in text
+    found = re.search(r'property="og:image" content="([^"]+)"', text)
+    assert found is not None
+    with urllib.request.urlopen(found[1]) as picture:
+        assert picture.headers["Content-Type"] == "image/png"
+        assert picture.read(4) == b"\x89PNG"
