@@ -16,13 +16,14 @@ SOURCES := $(sort $(dir $(wildcard maskdet_core/*.py maskdet_app/*.py train/*.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
-.PHONY: help run test lint types pytest tools format train hooks clean
+.PHONY: help run test lint types pytest tools format train lock hooks clean
 
 help:
 	@echo "make run     start the app on http://localhost:$(PORT) (PORT=... for another port)"
 	@echo "make test    style, types and all tests, as the checks on GitHub do"
 	@echo "make format  lay out the code and mend what ruff can mend"
 	@echo "make train   python -m train ARGS (ARGS='fit --help' explains the training)"
+	@echo "make lock    renew requirements.lock, which the container installs"
 	@echo "make hooks   run lint before every commit (pre-commit)"
 	@echo "make clean   remove environments and caches"
 
@@ -66,6 +67,12 @@ format: $(DEV_VENV)/.installed
 
 train: $(DEV_VENV)/.installed
 	$(DEV)/python -m train $(ARGS)
+
+# What the container installs: versions and hashes of everything in requirements.txt.
+lock: $(DEV_VENV)/.installed
+	$(DEV)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes \
+		--constraint .ci/lock-constraints.txt --no-emit-index-url --no-header --quiet \
+		--upgrade --output-file requirements.lock
 
 hooks: $(DEV_VENV)/.installed
 	$(DEV)/python -m pip install --quiet "pre-commit>=4,<5"

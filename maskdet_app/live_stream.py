@@ -5,6 +5,7 @@ the same address, which says that the video ran, and a component that believes t
 it is stopped and started anew.
 """
 
+import logging
 import time
 from typing import Any, Final, Literal
 
@@ -17,6 +18,7 @@ from maskdet_app.hosting.rate import RateLimiter
 from maskdet_app.language import say
 from maskdet_core import LiveProcessor
 
+_LOG: Final = logging.getLogger(__name__)
 STARTS: Final = (12, 1 / 15)
 """Starts of one address at once, and a second after that: each costs the server a connection."""
 STOP_S: Final = 0.8
@@ -132,12 +134,15 @@ def _visitor() -> str:
 
 def _count_start(active: bool) -> None:
     started = active and not st.session_state.get(_ACTIVE, False)
+    if active != st.session_state.get(_ACTIVE, False):
+        _LOG.info("a stream %s", "starts" if active else "has ended")
     st.session_state[_ACTIVE] = active
     if not started:
         return
     wait_s = _starts().wait_s(_visitor())
     if wait_s:
         monitoring.REFUSED.labels("start").inc()
+        _LOG.info("a start is refused for %.0f s", wait_s)
         st.session_state[_HELD_UNTIL] = time.monotonic() + wait_s
         st.session_state[_ACTIVE] = False
         st.rerun()

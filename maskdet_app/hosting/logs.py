@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Final
 
+_OURS: Final = ("maskdet_app", "maskdet_core")
 _ALONE: Final = ("streamlit", "uvicorn", "uvicorn.error", "uvicorn.access")
 """Loggers that would write lines of their own."""
 
@@ -32,11 +33,12 @@ def use_json() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.root.handlers[:] = [handler]
-    logging.root.setLevel(logging.INFO)
+    # Others log addresses of visitors when they tell of each request, visit or video link.
+    logging.root.setLevel(logging.WARNING)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
     for name in _ALONE:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.setLevel(logging.NOTSET)
         logger.propagate = True
-    # a line for each request and each visit, with addresses of visitors
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -135,7 +135,10 @@ def test_viewers_are_told_before_the_end(
         assert server.wait(END_S) in (0, -signal.SIGTERM)
     lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
     assert "stopped" in [json.loads(line)["message"] for line in lines]
-    assert not re.search(r"127\.0\.0\.1:\d+ - ", log.read_text()), "visitors' addresses"
+    text = log.read_text()
+    assert "a stream starts" in text
+    assert "candidate" not in text
+    assert not re.search(r"127\.0\.0\.1:\d+ - ", text), "visitors' addresses"
 
 
 def test_a_link_has_title_and_preview_without_running_the_page(server: Any) -> None:
