@@ -26,7 +26,7 @@ FRAMES: Final = "MASKDET_FRAME_ANCESTORS"
 """Who may show the pages in a frame, as Content-Security-Policy has it."""
 GRACE: Final = "MASKDET_GRACE_S"
 """How long viewers are told that the server stops, before it does."""
-_GRACE_S: Final = 5.0
+GRACE_S: Final = 5.0
 
 
 def options() -> dict[str, Any]:
@@ -39,7 +39,7 @@ def options() -> dict[str, Any]:
         logs.use_json()
     ancestors = os.environ.get(FRAMES) or "'self'"
     # read here too, so that a wrong one stops the start and not the end
-    _number(GRACE, _GRACE_S)
+    _number(GRACE, GRACE_S)
     return {
         "lifespan": _lifespan,
         "middleware": [
@@ -58,7 +58,7 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
     port = _number(METRICS_PORT, 0)
     if port:
         monitoring.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
-    farewell.say_goodbye_first(_number(GRACE, _GRACE_S), _n_viewers)
+    farewell.say_goodbye_first(_number(GRACE, GRACE_S), _n_viewers)
     _LOG.info("version %s, commit %s, network %s", build.version(), build.commit(), build.model())
     yield
     _LOG.info("stopped")

@@ -1,0 +1,118 @@
+"""Container, proxy and cluster files say what the app does and needs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from maskdet_app import ice
+from maskdet_app.hosting import around, build, guards
+from maskdet_core import MAX_BYTES
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")
+SETTINGS = {
+    *(getattr(around, name) for name in ("LOG", "METRICS_PORT", "METRICS_ADDRESS", "GRACE")),
+    *(ice.PROVIDER, ice.SERVERS, ice.POLICY, around.FRAMES, build.COMMIT),
+}
+
+
+def documents(name: str) -> list[Any]:
+    return list(yaml.safe_load_all((REPO_ROOT / name).read_text(encoding="utf-8")))
+
+
+def test_the_dockerfile_is_clean() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    found = subprocess.run(
+        [linter, REPO_ROOT / "Dockerfile"], capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_the_container_gets_what_is_there_and_nothing_secret() -> None:
+    ignored = (REPO_ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    sources = {source for line in copied for source in line.split()}
+    for source in sources:
+        assert (REPO_ROOT / source).exists(), source
+        assert f"!{source}" in ignored, source
+    assert ".streamlit/secrets.toml" in ignored
+    assert "USER 1000" in DOCKERFILE
+    assert guards.HEALTH in DOCKERFILE
+
+
+def test_the_lock_has_every_requirement_within_its_bounds_with_hashes() -> None:
+    lock = (REPO_ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, re.MULTILINE))
+    wanted = re.findall(
+        r"^([A-Za-z0-9._-]+)>=([\d.]+),<([\d.]+)$",
+        (REPO_ROOT / "requirements.txt").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert len(wanted) >= 10
+
+    def numbers(version: str) -> list[int]:
+        return [int(part) for part in re.findall(r"\d+", version)]
+
+    for name, least, below in wanted:
+        version = locked[name.lower()]
+        assert numbers(least) <= numbers(version) < numbers(below), f"{name} {version}: make lock"
+    entries = re.split(r"\n(?=\S)", lock)
+    unhashed = [entry for entry in entries if "==" in entry and "--hash=sha256:" not in entry]
+    assert unhashed == []
+    assert "http" not in lock
+
+
+def test_compose_and_cluster_use_settings_that_there_are() -> None:
+    texts = [
+        (REPO_ROOT / name).read_text(encoding="utf-8")
+        for name in ("compose.yaml", "hosting/kubernetes.yaml", "Dockerfile")
+    ]
+    named = {name for text in texts for name in re.findall(r"MASKDET_[A-Z_]+", text)}
+    of_the_files = {"MASKDET_DOMAIN", "MASKDET_PUBLIC_IP", "MASKDET_UPSTREAM"}
+    of_providers = {"MASKDET_TURN_URLS", "MASKDET_TURN_SECRET"}
+    assert named - of_the_files - of_providers <= SETTINGS
+
+
+def test_all_settings_are_documented() -> None:
+    text = (REPO_ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    assert sorted(name for name in SETTINGS if f"`{name}`" not in text) == []
+
+
+def test_the_app_in_compose_is_locked_up_and_the_relay_reaches_it_alone() -> None:
+    (compose,) = documents("compose.yaml")
+    app, relay = compose["services"]["app"], compose["services"]["relay"]
+    assert "ports" not in app
+    assert app["read_only"] is True
+    assert app["cap_drop"] == ["ALL"]
+    allowed = [arg for arg in relay["command"] if arg.startswith("--allowed-peer-ip=")]
+    (subnet,) = compose["networks"]["inside"]["ipam"]["config"]
+    assert allowed == [f"--allowed-peer-ip={subnet['subnet'].removesuffix('0/24')}0-172.28.5.255"]
+
+
+def test_the_cluster_keeps_visitors_and_lets_them_know() -> None:
+    found = {one["kind"]: one for one in documents("hosting/kubernetes.yaml")}
+    pod = found["Deployment"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["readinessProbe"]["httpGet"]["path"] == guards.HEALTH
+    assert pod["terminationGracePeriodSeconds"] > around.GRACE_S
+    annotations = found["Ingress"]["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/affinity"] == "cookie"
+    selectors = [
+        found["Deployment"]["spec"]["selector"]["matchLabels"],
+        found["Service"]["spec"]["selector"],
+        found["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
+    ]
+    assert all(selector == {"app": "maskdet"} for selector in selectors)
+
+
+def test_proxies_let_a_photo_of_the_largest_size_pass() -> None:
+    haproxy = (REPO_ROOT / "hosting" / "haproxy.cfg").read_text(encoding="utf-8")
+    caddy = (REPO_ROOT / "hosting" / "Caddyfile").read_text(encoding="utf-8")
+    (most,) = re.findall(r"content-length\) gt (\d+)", haproxy)
+    assert int(most) > MAX_BYTES
+    (most_mb,) = re.findall(r"max_size (\d+)MB", caddy)
+    assert int(most_mb) * 1_000_000 > MAX_BYTES
