@@ -20,7 +20,7 @@ def show_ablations() -> None:
     """Draw the table of named configurations, or nothing where it was never made."""
     if not FILE.is_file():
         return
-    st.subheader(say("ablations.title"), anchor=False)
+    st.header(say("ablations.title"), anchor=False)
     problems: list[str] = []
     record = read_object(FILE, problems) or {}
     configurations = objects(record.get("configurations"))

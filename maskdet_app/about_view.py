@@ -11,7 +11,7 @@ from maskdet_core import ModelError, ModelManifest, default_model_path
 
 def show_model() -> None:
     """A short table from the manifest, or the reason why there is none."""
-    st.subheader(say("about.model"), anchor=False)
+    st.header(say("about.model"), anchor=False)
     path = default_model_path()
     if path.suffix != ".json":
         st.caption(say("about.model_none", file=theme.plain(path.name)))

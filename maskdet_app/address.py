@@ -24,6 +24,16 @@ def all_asked_for(name: str, options: Sequence[T]) -> list[T]:
     return [option for option in options if option in said]
 
 
+def begin(key: str, value: object) -> None:
+    """Give a widget the address's value to begin with.
+
+    Not as the widget's default: the address changes with the choice, and where a default changes,
+    Streamlit's page can take a click for no change.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = value
+
+
 def keep(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None:
     """Write a choice into the address; the default is left out, so that links stay short."""
     wanted = [] if list(chosen) == list(default) else list(chosen)

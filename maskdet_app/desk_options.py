@@ -34,16 +34,17 @@ class DeskOptions:
 def ask(detector: MaskDetector) -> DeskOptions:
     """Draw the settings and return what they say."""
     min_confidence = model.threshold_slider(detector)
-    smallest = st.segmented_control(
+    address.begin("smallest", address.asked_for("smallest", SMALLEST, _USUAL))
+    chosen = st.segmented_control(
         say("photo.smallest"),
         SMALLEST,
-        default=address.asked_for("smallest", SMALLEST, _USUAL),
         required=True,
         format_func=lambda one: say(f"photo.smallest_{one}"),
         help=say("photo.smallest_help"),
         key="smallest",
         width="stretch",
     )
+    smallest = chosen or _USUAL
     address.keep("smallest", [smallest], [_USUAL])
     explains = _explains(detector)
     why = st.toggle(

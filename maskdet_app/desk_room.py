@@ -54,7 +54,7 @@ def _show_photos(
         cards.show_photo(desk, detector, photos[0], options)
         _downloads(desk, photos, options.blurred, still_checking=still_checking)
         return
-    st.subheader(say("photo.total"), anchor=False)
+    st.header(say("photo.total"), anchor=False)
     overview.show(photos)
     _downloads(desk, photos, options.blurred, still_checking=still_checking)
     shown = gallery.choose(photos)

@@ -15,7 +15,7 @@ from maskdet_core.trained_finder import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 
 def show_finder() -> None:
     """How many people the cascade in use finds, beside OpenCV's own ones."""
-    st.subheader(say("finder.title"), anchor=False)
+    st.header(say("finder.title"), anchor=False)
     chosen = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
     if chosen == STOCK:
         st.info(say("finder.stock"), icon=":material/face:")

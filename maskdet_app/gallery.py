@@ -78,19 +78,19 @@ def summary(photo: Photo) -> str:
 
 def choose(photos: Sequence[Photo]) -> list[Photo]:
     """Offer the filter and the order, and return what is to be shown."""
+    address.begin("show", address.all_asked_for("show", KINDS))
+    address.begin("order", address.asked_for("order", ORDERS, _AS_CAME))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.pills(
             say("photo.filter"),
             KINDS,
             selection_mode="multi",
-            default=address.all_asked_for("show", KINDS),
             format_func=lambda kind: f"{_ICONS[kind]} {say(f'photo.filter_{kind}')}",
             key="show",
         )
         order = st.selectbox(
             say("photo.order"),
             ORDERS,
-            index=ORDERS.index(address.asked_for("order", ORDERS, _AS_CAME)),
             format_func=lambda one: say(f"photo.order_{one}"),
             key="order",
             width=230,

@@ -81,14 +81,17 @@ def current() -> str:
 def picker() -> None:
     """A selector of the language, kept in the page's address."""
     codes, default = list(languages()), _of_browser()
-    chosen = st.segmented_control(
-        say("app.language"),
-        codes,
-        default=address.asked_for(KEY, codes, default),
-        required=True,
-        format_func=lambda code: languages()[code],
-        label_visibility="collapsed",
-        key=KEY,
+    address.begin(KEY, address.asked_for(KEY, codes, default))
+    chosen = (
+        st.segmented_control(
+            say("app.language"),
+            codes,
+            required=True,
+            format_func=lambda code: languages()[code],
+            label_visibility="collapsed",
+            key=KEY,
+        )
+        or default
     )
     address.keep(KEY, [chosen], [default])
 

@@ -2,7 +2,8 @@
 
 A visit lives in one server's memory. When that server dies, the browser comes to another one with
 the same address, which says that the video ran, and a component that believes that it still does:
-it is stopped and started anew.
+it is stopped and started anew. Stopped first in any case: told to run while the page is still being
+drawn, the component begins several connections at once, of which none comes about.
 """
 
 import logging
@@ -56,7 +57,7 @@ def show(
     """
     if _MET not in st.session_state:
         st.session_state[_MET] = True
-        if RAN in address.all_asked_for(RUN, [RAN]):
+        if alone or RAN in address.all_asked_for(RUN, [RAN]):
             _set_step("stop")
     step = _step()
     context = streamlit_webrtc.webrtc_streamer(
@@ -76,6 +77,7 @@ def show(
         video_html_attrs=live_view.VIDEO_ATTRIBUTES,
     )
     state = context.state
+    active = bool(state.playing or state.signalling)
     if step == "stop":
         st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
@@ -84,7 +86,10 @@ def show(
             # the buttons come back
             _set_step(None)
             st.rerun()
-    _count_start(bool(state.playing or state.signalling))
+        if alone and not active:
+            _set_step("stop")
+            st.rerun()
+    _count_start(active)
     return state
 
 

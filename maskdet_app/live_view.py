@@ -98,7 +98,7 @@ def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> 
 def show_full(room: Places) -> None:
     """Say kindly that all places are taken, what to do meanwhile, and let in when one is free."""
     with st.container(border=True):
-        st.subheader(say("live.full_title"), anchor=False)
+        st.header(say("live.full_title"), anchor=False)
         st.markdown(say("live.full"))
         st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
         st.fragment(_wait, run_every=WAIT_S)(room)
@@ -123,7 +123,7 @@ def _took_too_long() -> bool:
 
 
 def _show_no_way() -> None:
-    st.subheader(say("live.no_way_title"), anchor=False)
+    st.header(say("live.no_way_title"), anchor=False)
     st.warning(say("live.no_way"), icon=":material/wifi_off:")
     st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
 
@@ -151,7 +151,7 @@ def _timeline(live: LiveProcessor) -> None:
 
 
 def _counts(title: str, note: str, stats: LiveStats) -> None:
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     st.html(theme.count_tiles_html(stats.n_with, stats.n_without, stats.n_not_sure))
     # Always drawn, so that nothing below it jumps when the note comes and goes.
     st.caption(note or "\u00a0")

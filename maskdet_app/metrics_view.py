@@ -71,7 +71,7 @@ def _show_progress(run: Run) -> None:
 
 
 def _show_curves(run: Run) -> None:
-    st.subheader(say("metrics.curves"), anchor=False)
+    st.header(say("metrics.curves"), anchor=False)
     pairs = [
         charts.learning_curve(run.epochs, metric, title)
         for metric, title in (
@@ -94,7 +94,7 @@ def _show_evaluation(run: Run) -> None:
     if not sets and run.evaluation is None:
         st.info(say("metrics.no_evaluation"), icon=":material/fact_check:")
         return
-    st.subheader(say("metrics.sets"), anchor=False)
+    st.header(say("metrics.sets"), anchor=False)
     dots = charts.accuracy_dots(sets)
     if dots is not None:
         st.altair_chart(dots)
@@ -107,7 +107,7 @@ def _show_evaluation(run: Run) -> None:
 
 def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
     confidence = recorded if recorded is not None and 0.5 <= recorded < 1 else _DEFAULT_CONFIDENCE
-    st.subheader(say("metrics.detail"), anchor=False)
+    st.header(say("metrics.detail"), anchor=False)
     number = st.selectbox(
         say("metrics.set_pick"),
         range(len(sets)),
@@ -177,7 +177,7 @@ def _show_whole_photos(records: list[dict[str, Any]]) -> None:
     chart = outcome_chart.photo_outcomes(records)
     if chart is None:
         return
-    st.subheader(say("metrics.photos"), anchor=False)
+    st.header(say("metrics.photos"), anchor=False)
     st.caption(say("metrics.photos_note"))
     st.altair_chart(chart)
     with st.container(horizontal=True):

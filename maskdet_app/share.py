@@ -1,6 +1,7 @@
 """The share panel: a link and a QR code that open this very page with its settings."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -34,6 +35,7 @@ def frame_html(address: str) -> str:
     return f'<iframe src="{safe}" allow="camera" width="640" height="480"></iframe>'
 
 
+@lru_cache(maxsize=64)
 def qr_svg(text: str) -> str:
     """A QR code as SVG, dark on light in both themes, as readers expect it."""
     svg: str = segno.make(text, error="m").svg_inline(border=_QUIET, dark="#000", light="#fff")

@@ -77,4 +77,4 @@ def test_odd_records_leave_no_traceback(file: Path, content: str) -> None:
 
 def test_nothing_where_there_is_no_table(file: Path) -> None:
     shown: Any = _page()
-    assert not shown.exception and not shown.subheader
+    assert not shown.exception and not shown.header

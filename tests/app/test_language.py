@@ -26,7 +26,6 @@ SHOWING = set(
     [
         "title",
         "header",
-        "subheader",
         "markdown",
         "caption",
         "text",

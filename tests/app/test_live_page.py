@@ -47,7 +47,7 @@ def run() -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    groups: tuple[Any, ...] = (app.subheader, app.markdown, app.caption, app.warning)
+    groups: tuple[Any, ...] = (app.header, app.markdown, app.caption, app.warning)
     return "\n".join(str(element.value) for group in groups for element in group)
 
 
