@@ -5,7 +5,7 @@ for numbers and switches.
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -43,3 +43,20 @@ def keep(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None:
         st.query_params[name] = wanted
     else:
         del st.query_params[name]
+
+
+def choice(name: str, label: str, options: Sequence[T], default: T, **looks: Any) -> T:
+    """Offer one of a few side by side, beginning with what the address says, and keep it there.
+
+    Args:
+        name: of the choice, in the address and as the widget's key.
+        label: for people.
+        options: codes.
+        default: what the address need not say.
+        **looks: further arguments of `st.segmented_control`.
+    """
+    begin(name, asked_for(name, options, default))
+    chosen = st.segmented_control(label, options, required=True, key=name, **looks)
+    kept: T = chosen or default
+    keep(name, [kept], [default])
+    return kept

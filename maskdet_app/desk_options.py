@@ -34,18 +34,15 @@ class DeskOptions:
 def ask(detector: MaskDetector) -> DeskOptions:
     """Draw the settings and return what they say."""
     min_confidence = model.threshold_slider(detector)
-    address.begin("smallest", address.asked_for("smallest", SMALLEST, _USUAL))
-    chosen = st.segmented_control(
+    smallest = address.choice(
+        "smallest",
         say("photo.smallest"),
         SMALLEST,
-        required=True,
+        _USUAL,
         format_func=lambda one: say(f"photo.smallest_{one}"),
         help=say("photo.smallest_help"),
-        key="smallest",
         width="stretch",
     )
-    smallest = chosen or _USUAL
-    address.keep("smallest", [smallest], [_USUAL])
     explains = _explains(detector)
     why = st.toggle(
         say("photo.why"),

@@ -80,20 +80,14 @@ def current() -> str:
 
 def picker() -> None:
     """A selector of the language, kept in the page's address."""
-    codes, default = list(languages()), _of_browser()
-    address.begin(KEY, address.asked_for(KEY, codes, default))
-    chosen = (
-        st.segmented_control(
-            say("app.language"),
-            codes,
-            required=True,
-            format_func=lambda code: languages()[code],
-            label_visibility="collapsed",
-            key=KEY,
-        )
-        or default
+    address.choice(
+        KEY,
+        say("app.language"),
+        list(languages()),
+        _of_browser(),
+        format_func=lambda code: languages()[code],
+        label_visibility="collapsed",
     )
-    address.keep(KEY, [chosen], [default])
 
 
 def _of_browser() -> str:

@@ -34,37 +34,25 @@ class LiveOptions:
 
 def ask(processor: LiveProcessor) -> LiveOptions:
     """Draw the choices; the mirror takes effect on the processor at once."""
-    address.begin("facing", asked_facing())
-    address.begin("alert", address.asked_for("alert", _ALERTS, _OFF))
-    facing = (
-        st.segmented_control(
-            say("live.camera_label"),
-            (FRONT, REAR),
-            required=True,
-            format_func=lambda mode: say(
-                "live.camera_front" if mode == FRONT else "live.camera_rear"
-            ),
-            help=say("live.camera_help"),
-            key="facing",
-        )
-        or FRONT
+    facing = address.choice(
+        "facing",
+        say("live.camera_label"),
+        (FRONT, REAR),
+        FRONT,
+        format_func=lambda mode: say("live.camera_front" if mode == FRONT else "live.camera_rear"),
+        help=say("live.camera_help"),
     )
-    address.keep("facing", [facing], [FRONT])
     # a mirror is what people expect of a camera that looks at them, and of no other
     mirrored = st.toggle(say("live.mirror_label"), value=facing == FRONT, key=f"mirror_{facing}")
     processor.set_mirrored(mirrored)
-    alert = (
-        st.segmented_control(
-            say("live.alert_label"),
-            _ALERTS,
-            required=True,
-            format_func=lambda kind: say(f"live.alert_{kind}"),
-            help=say("live.alert_help"),
-            key="alert",
-        )
-        or _OFF
+    alert = address.choice(
+        "alert",
+        say("live.alert_label"),
+        _ALERTS,
+        _OFF,
+        format_func=lambda kind: say(f"live.alert_{kind}"),
+        help=say("live.alert_help"),
     )
-    address.keep("alert", [alert], [_OFF])
     return LiveOptions(facing, alert)
 
 

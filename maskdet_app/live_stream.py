@@ -95,15 +95,19 @@ def show(
 
 def is_held() -> bool:
     """Say so where this address has started too often, and look again in a while."""
-    left_s = st.session_state.get(_HELD_UNTIL, 0.0) - time.monotonic()
-    if left_s <= 0:
+    if _held_s() <= 0:
         return False
     st.fragment(_wait, run_every=1.0)()
     return True
 
 
+def _held_s() -> float:
+    until: float = st.session_state.get(_HELD_UNTIL, 0.0)
+    return until - time.monotonic()
+
+
 def _wait() -> None:
-    left_s = st.session_state.get(_HELD_UNTIL, 0.0) - time.monotonic()
+    left_s = _held_s()
     if left_s <= 0:
         st.rerun(scope="app")
     st.info(say("live.held", seconds=f"{left_s:.0f}"), icon=":material/hourglass_top:")
@@ -138,11 +142,11 @@ def _visitor() -> str:
 
 
 def _count_start(active: bool) -> None:
-    started = active and not st.session_state.get(_ACTIVE, False)
-    if active != st.session_state.get(_ACTIVE, False):
-        _LOG.info("a stream %s", "starts" if active else "has ended")
+    if active == st.session_state.get(_ACTIVE, False):
+        return
+    _LOG.info("a stream %s", "starts" if active else "has ended")
     st.session_state[_ACTIVE] = active
-    if not started:
+    if not active:
         return
     wait_s = _starts().wait_s(_visitor())
     if wait_s:

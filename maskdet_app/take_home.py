@@ -6,8 +6,9 @@ import zipfile
 from collections.abc import Sequence
 
 from maskdet_app.desk import Photo
-from maskdet_core import annotate, blur_faces, decode_image, encode_jpeg
+from maskdet_core import decode_image
 from maskdet_core.annotate import Labels
+from maskdet_core.photo_check import annotated_copy
 from maskdet_core.report import PhotoReport, csv_bytes, json_text, safe_name
 
 
@@ -24,10 +25,7 @@ def picture(photo: Photo, labels: Labels, *, blurred: bool) -> bytes:
     """
     if photo.found is None:
         raise ValueError(f"expected a photo that was checked and read, got {photo.key!r}")
-    image = decode_image(photo.data)
-    if blurred:
-        image = blur_faces(image, photo.found.boxes)
-    return encode_jpeg(annotate(image, photo.found, labels))
+    return annotated_copy(decode_image(photo.data), photo.found, labels, blurred=blurred)
 
 
 def reports(photos: Sequence[Photo], *, with_pictures: bool = False) -> list[PhotoReport]:

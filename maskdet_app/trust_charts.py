@@ -5,14 +5,10 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.charts import rows_chart
+from maskdet_app.charts import BLUE, GREY, Chart, rows_chart
 from maskdet_app.language import say
 from maskdet_app.records import finite, objects
 
-Chart = alt.Chart | alt.LayerChart
-
-_BLUE: Final = "#0072B2"
-_GREY: Final = "#808A92"
 _HEIGHT_PX: Final = 260
 _LEAST_RISK: Final = 0.02
 """Top of the axis where hardly anything is wrong, so that such a line lies at the bottom."""
@@ -27,10 +23,10 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
     ends = [{"mean_p": 0.0, "share_masked": 0.0}, {"mean_p": 1.0, "share_masked": 1.0}]
     across = alt.X("mean_p:Q", title=say("chart.p_said"), axis=alt.Axis(format=".0%"))
     up = alt.Y("share_masked:Q", title=say("chart.how_often"), axis=alt.Axis(format=".0%"))
-    ideal = rows_chart(ends).mark_line(color=_GREY, strokeDash=[4, 4]).encode(x=across, y=up)
+    ideal = rows_chart(ends).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=across, y=up)
     dots = (
         rows_chart(rows)
-        .mark_circle(color=_BLUE, opacity=0.85)
+        .mark_circle(color=BLUE, opacity=0.85)
         .encode(
             x=across,
             y=up,
@@ -63,13 +59,13 @@ def risk_curve(test_set: dict[str, Any], min_confidence: float) -> Chart | None:
     ]
     line = (
         rows_chart(rows)
-        .mark_line(color=_BLUE, strokeWidth=2.2)
+        .mark_line(color=BLUE, strokeWidth=2.2)
         .encode(x=across.scale(zero=False), y=up, tooltip=tips)
     )
     last = [row for row in rows if row["min_confidence"] >= min_confidence][-1:]
     mark = (
         rows_chart(last)
-        .mark_point(color=_BLUE, filled=True, size=90)
+        .mark_point(color=BLUE, filled=True, size=90)
         .encode(x=across, y=up, tooltip=tips)
     )
     drawn: Chart = (line + mark).properties(height=_HEIGHT_PX)

@@ -105,13 +105,13 @@ class Cloudflare:
 
     def servers(self) -> IceServers:
         """Ask for credentials."""
-        expires_at = time.time() + self.life_s
-        answer = _post(
+        return _asked(
+            "iceServers",
+            self.life_s,
             self.url.format(key_id=self.key_id),
             json.dumps({"ttl": self.life_s}).encode(),
             {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
         )
-        return IceServers(checked(answer.get("iceServers")), expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,10 @@ class Twilio:
 
     def servers(self) -> IceServers:
         """Ask for credentials."""
-        expires_at = time.time() + self.life_s
         login = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
-        answer = _post(
+        return _asked(
+            "ice_servers",
+            self.life_s,
             self.url.format(account=self.account),
             f"Ttl={self.life_s}".encode(),
             {
@@ -135,7 +136,6 @@ class Twilio:
                 "Content-Type": "application/x-www-form-urlencoded",
             },
         )
-        return IceServers(checked(answer.get("ice_servers")), expires_at)
 
 
 def checked(found: object) -> tuple[IceServer, ...]:
@@ -155,6 +155,14 @@ def checked(found: object) -> tuple[IceServer, ...]:
             raise TurnError("expected servers that each have urls")
         servers.append({k: one[k] for k in ("urls", "username", "credential") if one.get(k)})
     return tuple(servers)
+
+
+def _asked(
+    field_name: str, life_s: int, url: str, body: bytes, headers: Mapping[str, str]
+) -> IceServers:
+    # from before the call: they end no later than that
+    expires_at = time.time() + life_s
+    return IceServers(checked(_post(url, body, headers).get(field_name)), expires_at)
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:

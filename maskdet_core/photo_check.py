@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import cv2
 
-from maskdet_core.annotate import annotate
+from maskdet_core.annotate import LABELS, Labels, annotate
 from maskdet_core.blur import blur_faces
 from maskdet_core.classifier import N_THREADS, load_classifier
 from maskdet_core.decode import MAX_BYTES, decode_image, encode_jpeg
@@ -126,11 +126,23 @@ class PhotoChecker:
         }
 
     def _copy(self, image: RgbImage, found: Detections) -> bytes | None:
-        if self._copies is None:
-            return None
-        if self._blur:
-            image = blur_faces(image, found.boxes)
-        return encode_jpeg(annotate(image, found))
+        return None if self._copies is None else annotated_copy(image, found, blurred=self._blur)
+
+
+def annotated_copy(
+    image_rgb: RgbImage, found: Detections, labels: Labels = LABELS, *, blurred: bool
+) -> bytes:
+    """A picture with its frames, as JPEG without metadata.
+
+    Args:
+        image_rgb: uint8 (H, W, 3), unchanged.
+        found: what was found in it.
+        labels: words on the frames; see `annotate`.
+        blurred: whether all faces that were found are blurred.
+    """
+    if blurred:
+        image_rgb = blur_faces(image_rgb, found.boxes)
+    return encode_jpeg(annotate(image_rgb, found, labels))
 
 
 def read_picture(path: Path) -> RgbImage:
