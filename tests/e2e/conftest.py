@@ -1,7 +1,6 @@
 """The real server, a real browser, and pictures made at test time."""
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -99,10 +98,3 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rgb, str], Path]
         return path
 
     return write
-
-
-def shown_count(page: Page, verdict: str) -> int:
-    """The number of faces in the live page's tile of a verdict; -1 while there is none."""
-    tile = page.locator(f'[data-verdict="{verdict}"] b').first
-    text = tile.text_content() if tile.count() else None
-    return int(text) if text and re.fullmatch(r"\d+", text) else -1

@@ -1,8 +1,5 @@
 """Live video by way of a TURN server alone, as on a network that lets nothing else through."""
 
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.server import serve
+from benchmarks.server import free_port, serve
 from maskdet_app.language import say
 from tests.e2e.live_page import frame, start, wait_for_count
+from tests.e2e.programs import listening
 
 SECRET = "of this test alone"
-START_S = 20.0
 NO_WAY_MS = 40_000
 ALLOCATED = "ALLOCATE processed, success"
 REFUSED = "Cannot find credentials of user"
@@ -35,9 +32,7 @@ def coturn(tmp_path: Path, turnserver_path: str) -> Iterator[Coturn]:
     """A coturn on this machine's loopback."""
     folder = tmp_path / "coturn"
     folder.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     command = [
         turnserver_path,
         "-n",
@@ -50,21 +45,8 @@ def coturn(tmp_path: Path, turnserver_path: str) -> Iterator[Coturn]:
     command += ["--listening-ip=127.0.0.1", f"--listening-port={port}", "--allow-loopback-peers"]
     command += ["--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=test"]
     command += [f"--userdb={folder / 'turndb'}", f"--pidfile={folder / 'pid'}"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        deadline = time.monotonic() + START_S
-        while True:
-            with socket.socket() as caller:
-                if caller.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            text = (folder / "log").read_text()
-            assert process.poll() is None and time.monotonic() < deadline, text
-            time.sleep(0.1)
+    with listening(command, port, log=folder / "log"):
         yield Coturn(f"turn:127.0.0.1:{port}?transport=udp", folder / "log")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["right-secret", "wrong-secret"])

@@ -1,8 +1,5 @@
 """Two servers behind HAProxy, as the shipped configuration has it: visitors stay, and come back."""
 
-import os
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,13 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from benchmarks.server import Server, serve
+from benchmarks.server import Server, free_port, serve
 from maskdet_app.language import say
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
+from tests.e2e.programs import listening
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 BACK_WITHIN_S = 10.0
-START_S = 20.0
 
 pytestmark = pytest.mark.browser
 
@@ -40,34 +37,16 @@ def farm(haproxy_path: str, tmp_path: Path, network: Path) -> Iterator[Farm]:
             name: stack.enter_context(serve(max_viewers=3, log=tmp_path / f"{name}.log"))
             for name in ("one", "two")
         }
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         environment = {
             "MASKDET_BIND": f"127.0.0.1:{port}",
             "MASKDET_SERVER_1": f"127.0.0.1:{servers['one'].port}",
             "MASKDET_SERVER_2": f"127.0.0.1:{servers['two'].port}",
         }
         command = [haproxy_path, "-db", "-f", str(REPO_ROOT / "hosting" / "haproxy.cfg")]
-        log = stack.enter_context((tmp_path / "haproxy.log").open("wb"))
-        proxy = subprocess.Popen(
-            command, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
-        )
-        stack.callback(_end, proxy)
-        deadline = time.monotonic() + START_S
-        while True:
-            with socket.socket() as caller:
-                if caller.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            text = (tmp_path / "haproxy.log").read_text()
-            assert proxy.poll() is None and time.monotonic() < deadline, text
-            time.sleep(0.1)
+        proxy = listening(command, port, log=tmp_path / "haproxy.log", **environment)
+        stack.enter_context(proxy)
         yield Farm(port, servers)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    process.wait(timeout=20)
 
 
 def _home(page: Page) -> str:

@@ -5,13 +5,13 @@ import json
 import logging
 import os
 import signal
-import socket
 import urllib.request
 from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 
+from benchmarks.server import free_port
 from maskdet_app.hosting import around, build, farewell, logs, monitoring
 from maskdet_app.hosting.rate import MAX_KEYS, RateLimiter
 from maskdet_core import Detections, Face, FaceBox, Verdict
@@ -140,9 +140,7 @@ def test_viewers_are_told_before_the_end(n_viewers: int, monkeypatch: pytest.Mon
 
 
 def test_numbers_are_served() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     monitoring.serve(port, "127.0.0.1")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         assert b"maskdet_frames_total" in answer.read()
