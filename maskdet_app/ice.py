@@ -62,6 +62,9 @@ def rtc_configuration(url: str | None, *, in_use: bool) -> dict[str, Any]:
     if policy not in POLICIES:
         raise ValueError(f"{POLICY}: expected one of {', '.join(POLICIES)}, got {policy!r}")
     kept: IceServers | None = st.session_state.get(_KEPT)
+    if kept is None and in_use:
+        # begun without the provider: asking it again would hold up each drawing of the page
+        return without_relay(url)
     if kept is None or not (in_use or kept.expires_at - time.time() > _SPARE_S):
         # Each visit its own, from the provider itself: nothing is kept for others.
         try:

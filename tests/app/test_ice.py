@@ -188,3 +188,20 @@ def test_credentials_are_kept_for_a_visit_and_renewed_before_they_end(
     assert asked() == 500
     assert asked(in_use=True) == 500, "a running stream keeps what it was started with"
     assert asked() == 10_000, "a new one gets credentials that last"
+
+
+def test_a_stream_that_began_without_the_provider_goes_on_without_asking_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str | None] = []
+
+    def refuse(url: str | None) -> turn.IceServers:
+        asked.append(url)
+        raise turn.TurnError("no")
+
+    monkeypatch.setattr(ice, "ice_servers", refuse)
+    for _ in range(2):
+        with pytest.raises(turn.TurnError):
+            ice.rtc_configuration(AWAY, in_use=False)
+    assert ice.rtc_configuration(AWAY, in_use=True) == ice.without_relay(AWAY)
+    assert len(asked) == 2
