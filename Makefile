@@ -10,8 +10,8 @@ APP := $(APP_VENV)/bin
 DEV := $(DEV_VENV)/bin
 
 # Existing Python folders only: mypy refuses a folder without a module in it.
-SOURCES := $(sort $(dir $(wildcard maskdet_core/*.py maskdet_app/*.py train/*.py benchmarks/*.py \
-	pages/*.py))) $(wildcard streamlit_app.py server.py)
+SOURCES := $(sort $(dir $(wildcard maskdet_core/*.py maskdet_app/*.py train/*.py testbed/*.py \
+	benchmarks/*.py pages/*.py))) $(wildcard streamlit_app.py server.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from maskdet_app.hosting import around
+from maskdet_app.server import asgi as around
 
 app = st.App("streamlit_app.py", **around.options())

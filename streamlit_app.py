@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from maskdet_app import entry, footer, theme
-from maskdet_app.language import say
+from maskdet_app.ui import entry, footer, theme
+from maskdet_app.ui.i18n import say
 
 st.set_page_config(page_title=say("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()

@@ -17,10 +17,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import open_browser
-from benchmarks.server import Server, serve
-from maskdet_app.language import say
-from maskdet_core.cli import pictures
+from maskdet_app.ui.i18n import say
+from maskdet_core.batch.cli import pictures
+from testbed.browser import open_browser
+from testbed.server import Server, serve
 
 WAIT_MS = 600_000
 SETTLE_S = 6.0

@@ -7,7 +7,7 @@ import av
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
 
-from benchmarks.visitor import Film, FilmTrack, number_of
+from testbed.visitor import Film, FilmTrack, number_of
 
 
 async def round_trips_s(film: Film, warm_up_s: float, seconds: float) -> list[float]:

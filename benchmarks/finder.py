@@ -18,9 +18,9 @@ from typing import Any, Final
 import numpy as np
 
 from maskdet_core import FaceBox, FaceFinder, HaarFaceFinder, decode_image, load_finder
-from maskdet_core.stock_finder import SearchPass, stock_finder, stock_spec
-from train.cascade.data import Photo
-from train.cascade.measure import BASELINE, FOUND_IOU, baseline_finder, boxes_px, frame_times_ms
+from maskdet_core.faces.opencv_finder import SearchPass, stock_finder, stock_spec
+from train.data.detection import Photo
+from train.evaluate.detection import BASELINE, FOUND_IOU, baseline_finder, boxes_px, frame_times_ms
 
 MIN_FACE_PX: Final = 40
 

@@ -21,10 +21,10 @@ from aiortc.codecs.vpx import Vp8Encoder
 from numpy.typing import NDArray
 
 from benchmarks.original import OriginalLoop
-from benchmarks.scenes import scene
 from maskdet_core import LiveEngine, LiveProcessor, MaskDetector, Places, load_detector
 from maskdet_core.live import processor as live_processor
 from maskdet_core.live.frame import LiveFrame
+from testbed.scenes import scene
 
 FPS: Final = 30
 FACES: Final = (1, 3, 8)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.stock_finder import stock_spec
+from maskdet_core.faces.opencv_finder import stock_spec
 
 QUARTER: Final = 4
 SIDE_PX: Final = 128

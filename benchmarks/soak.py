@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.scenes import scene
-from benchmarks.server import Server, Usage, serve
-from benchmarks.visitor import Film, Visitor
+from testbed.scenes import scene
+from testbed.server import Server, Usage, serve
+from testbed.visitor import Film, Visitor
 
 AT_ONCE: Final = 2
 STAY_S: Final = 10.0

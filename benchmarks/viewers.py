@@ -1,6 +1,6 @@
 """How many people the real server watches over at once, at 12 frames a second each.
 
-Visitors without a browser (see `benchmarks.visitor`) open the live page of a server of its own
+Visitors without a browser (see `testbed.visitor`) open the live page of a server of its own
 process and send a portrait that sways. One after another they come until one of them gets fewer
 than 12 frames a second back, or a verdict older than half a second, by the page's own readouts.
 The visitors run on the same machine and take their share of it, which is printed.
@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.echo import round_trips_s
-from benchmarks.scenes import scene
-from benchmarks.server import Server, serve
-from benchmarks.visitor import Film, Visitor
+from testbed.scenes import scene
+from testbed.server import Server, serve
+from testbed.visitor import Film, Visitor
 
 FPS: Final = 12
 WANTED_FPS: Final = 11.5

@@ -4,16 +4,6 @@ Begin with ``load_detector().detect(decode_image(data))``. Knows nothing of the 
 TensorFlow only when asked for a Keras model.
 """
 
-from maskdet_core.annotate import annotate
-from maskdet_core.blur import blur_faces
-from maskdet_core.cascade_manifest import CascadeManifest, SearchSettings
-from maskdet_core.classifier import (
-    Classifier,
-    MaskClassifier,
-    default_model_path,
-    load_classifier,
-)
-from maskdet_core.crops import shrink_within, square_crop
 from maskdet_core.decode import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -23,18 +13,28 @@ from maskdet_core.decode import (
     encode_png,
 )
 from maskdet_core.detector import MaskDetector, load_detector
+from maskdet_core.draw.activation_map import heat_picture
+from maskdet_core.draw.annotate import annotate
+from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import CascadeError, ImageError, MaskdetError, ModelError
-from maskdet_core.finder import FaceFinder
-from maskdet_core.heat import heat_picture
-from maskdet_core.live import LiveEngine, LiveProcessor, LiveStats, Moment, Places
-from maskdet_core.manifest import CropFraming, ModelManifest
-from maskdet_core.stock_finder import (
+from maskdet_core.faces.cascade_finder import TrainedFaceFinder, load_finder
+from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.faces.manifest import CascadeManifest, SearchSettings
+from maskdet_core.faces.opencv_finder import (
     CascadeSpec,
     HaarFaceFinder,
     SearchPass,
     stock_finder,
 )
-from maskdet_core.trained_finder import TrainedFaceFinder, load_finder
+from maskdet_core.live import LiveEngine, LiveProcessor, LiveStats, Moment, Places
+from maskdet_core.masks.classifier import (
+    Classifier,
+    MaskClassifier,
+    default_model_path,
+    load_classifier,
+)
+from maskdet_core.masks.crops import shrink_within, square_crop
+from maskdet_core.masks.manifest import CropFraming, ModelManifest
 from maskdet_core.types import (
     Detections,
     Face,

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.classifier import Classifier, load_classifier
-from maskdet_core.crops import square_crop
-from maskdet_core.face_rule import FaceRule
-from maskdet_core.finder import FaceFinder
-from maskdet_core.trained_finder import TrainedFaceFinder, load_finder
+from maskdet_core.faces.cascade_finder import TrainedFaceFinder, load_finder
+from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.masks.classifier import Classifier, load_classifier
+from maskdet_core.masks.crops import square_crop
+from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.types import (
     Detections,
     Face,

@@ -1,12 +1,20 @@
-"""Writing a file whole or not at all."""
+"""The shipped files, and writing a file whole or not at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import BinaryIO, Final
 
 PARTIAL: Final = ".partial"
 """Ending of a file that is still being written."""
+
+
+def models_folder() -> Path:
+    """Folder of the shipped models: inside the installed package, or at the top of a checkout."""
+    package = Path(str(resources.files("maskdet_core")))
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parent / "models"
 
 
 def write_whole(path: Path, data: str | bytes) -> None:

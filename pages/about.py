@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from maskdet_app import about_view, entry, theme
-from maskdet_app.language import items, say, verdict_word
+from maskdet_app.about import view as about_view
+from maskdet_app.ui import entry, theme
+from maskdet_app.ui.i18n import items, say, verdict_word
 from maskdet_core import Verdict
 
 entry.require()

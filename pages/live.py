@@ -2,8 +2,13 @@
 
 import streamlit as st
 
-from maskdet_app import entry, ice, live_options, live_room, live_stream, live_view, model
-from maskdet_app.language import drawn_labels, say
+from maskdet_app.live import ice
+from maskdet_app.live import options as live_options
+from maskdet_app.live import resources as live_room
+from maskdet_app.live import status as live_view
+from maskdet_app.live import stream as live_stream
+from maskdet_app.ui import entry, model
+from maskdet_app.ui.i18n import drawn_labels, say
 
 entry.require()
 alone = bool(st.context.is_embedded)

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from maskdet_app import ablation_view, entry, finder_view, metrics_view
-from maskdet_app.language import say
+from maskdet_app.metrics import ablations as ablation_view
+from maskdet_app.metrics import finder as finder_view
+from maskdet_app.metrics import view as metrics_view
+from maskdet_app.ui import entry
+from maskdet_app.ui.i18n import say
 
 entry.require()
 st.title(say("metrics.title"))

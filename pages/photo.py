@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from maskdet_app import desk_options, desk_room, entry, intake, model
-from maskdet_app.language import say
+from maskdet_app.photo import options as desk_options
+from maskdet_app.photo import upload as intake
+from maskdet_app.photo import view as desk_room
+from maskdet_app.ui import entry, model
+from maskdet_app.ui.i18n import say
 
 entry.require()
 st.title(say("photo.title"))

@@ -12,7 +12,7 @@ import pylibsrtp  # noqa: F401
 import pytest
 from numpy.typing import NDArray
 
-from train import samples
+from train.samples import portrait as samples
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPO_ROOT.parent / "shared" / "data"

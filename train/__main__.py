@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from train import configs
+from train.commands.options import parser
 from train.errors import RunError, TrainError
-from train.options import parser
 
 if TYPE_CHECKING:
-    from maskdet_core.trained_finder import TrainedFaceFinder
-    from train.config import FitConfig
-    from train.split import Split
+    from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+    from train.data.split import Split
+    from train.network.config import FitConfig
 
 NO_FACE_SCORE = -2.0
 """Least score of the face finder while it looks for what is no face: lower than in the app."""
@@ -40,12 +40,12 @@ def main(argv: list[str] | None = None) -> int:
 def _dispatch(args: argparse.Namespace) -> None:
     # each command imports what it needs only, since TensorFlow takes seconds to load
     if args.command == "samples":
-        from train.samples import write_samples
+        from train.samples.portrait import write_samples
 
         print("\n".join(str(path) for path in write_samples(args.out)))
         return
-    from train.datasets import read_dataset
-    from train.split import split_samples
+    from train.data.datasets import read_dataset
+    from train.data.split import split_samples
 
     print("reading and grouping pictures …", flush=True)
     config = _fit_config(args) if args.command == "fit" else None
@@ -59,19 +59,19 @@ def _dispatch(args: argparse.Namespace) -> None:
         flush=True,
     )
     if config is not None:
-        from train.fit import fit
+        from train.network.fit import fit
 
         trained = fit(config, split, _finder(args.finder), args.out, args.hands, resume=args.resume)
         print(f"trained network: {trained}")
     elif args.command == "export":
-        from train.cascade.data import held_back_photos
-        from train.export import export
+        from train.data.detection import held_back_photos
+        from train.network.export import export
 
         photos, _ = held_back_photos(args.data, split)
         written = export(args.run, split, args.models, photos, float_too=args.float_too)
         print(f"manifest: {written}")
     elif args.command == "evaluate":
-        from train.evaluate import evaluate
+        from train.evaluate.classifier import evaluate
 
         written = evaluate(args.run, split, args.data, args.models, args.hands, args.held_out_run)
         print(f"evaluation: {written}")
@@ -92,14 +92,14 @@ def _fit_config(args: argparse.Namespace) -> "FitConfig":
 
 
 def _finder(manifest: Path) -> "TrainedFaceFinder | None":
-    from maskdet_core.trained_finder import TrainedFaceFinder, load_finder
+    from maskdet_core.faces.cascade_finder import TrainedFaceFinder, load_finder
 
     finder = load_finder("photo", manifest)
     return finder.at(NO_FACE_SCORE) if isinstance(finder, TrainedFaceFinder) else None
 
 
 def _dispatch_ablate(args: argparse.Namespace, split: "Split") -> None:
-    from train.ablate import Budget, ablate, comparable
+    from train.commands.ablate import Budget, ablate, comparable
 
     finder = _finder(args.finder)
     if finder is None:
@@ -111,7 +111,7 @@ def _dispatch_ablate(args: argparse.Namespace, split: "Split") -> None:
 
 
 def _dispatch_cascade(args: argparse.Namespace, split: "Split") -> None:
-    from train.cascade.data import cascade_data
+    from train.data.detection import cascade_data
 
     data = cascade_data(args.data, split)
     print(
@@ -121,9 +121,9 @@ def _dispatch_cascade(args: argparse.Namespace, split: "Split") -> None:
         flush=True,
     )
     if args.command == "cascade":
-        from train.cascade.fit import CascadeConfig, default_goals, fit_cascade
-        from train.cascade.fit_check import CheckConfig, fit_check
-        from train.cascade.publish import PARTS, publish
+        from train.cascade.fit_proposals import CascadeConfig, default_goals, fit_cascade
+        from train.cascade.fit_verifier import CheckConfig, fit_check
+        from train.evaluate.operating_points import PARTS, publish
 
         config = CascadeConfig(
             positives=args.windows,
@@ -147,7 +147,7 @@ def _dispatch_cascade(args: argparse.Namespace, split: "Split") -> None:
         names = [root.name for root in args.data]
         print(f"manifest: {publish(args.out, data, args.models, names)}")
     else:
-        from train.cascade.evaluate import evaluate_detector
+        from train.evaluate.detector import evaluate_detector
 
         print(f"evaluation: {evaluate_detector(data, args.models, args.dump_false)}")
 

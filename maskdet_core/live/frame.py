@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from maskdet_core.live.flow import Grey, shrink
+from maskdet_core.live.optical_flow import Grey, shrink
 from maskdet_core.types import RgbImage
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from maskdet_core.annotate import LABELS, Labels, annotate
 from maskdet_core.detector import MaskDetector
-from maskdet_core.live.change import has_changed, view
-from maskdet_core.live.engine import LiveEngine
-from maskdet_core.live.flow import follow
+from maskdet_core.draw.annotate import LABELS, Labels, annotate
+from maskdet_core.live.admission import Places
+from maskdet_core.live.appearance import has_changed, view
 from maskdet_core.live.frame import LiveFrame
-from maskdet_core.live.places import Places
-from maskdet_core.live.rounds import Look, Round, Schedule, Todo
+from maskdet_core.live.optical_flow import follow
+from maskdet_core.live.scheduler import Look, Round, Schedule, Todo
 from maskdet_core.live.stats import LiveStats, Meter, StreamRecord
-from maskdet_core.live.tracks import NO_FACE_LOOKS, Box, Track, Tracks
+from maskdet_core.live.tracker import NO_FACE_LOOKS, Box, Track, Tracks
+from maskdet_core.live.worker import LiveEngine
 from maskdet_core.types import Detections, Face, RgbImage, Verdict, check_min_confidence
 
 if TYPE_CHECKING:

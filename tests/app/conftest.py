@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import streamlit_webrtc
 
-from maskdet_app.desk import Photo
+from maskdet_app.photo.batch import Photo
 from maskdet_core import Detections, Face, FaceBox, Verdict, decide, encode_jpeg
 
 MakePhoto = Callable[..., Photo]

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskdet_core import FaceBox, Judgements, MaskDetector, ModelManifest, photo_check
-from tests.core.stand_ins import BOX, Stub
+from maskdet_core import FaceBox, Judgements, MaskDetector, ModelManifest
+from maskdet_core.batch import photo as photo_check
+from tests.core.batch.fakes import BOX, Stub
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 

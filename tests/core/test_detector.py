@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_detector, load_finder
-from maskdet_core.face_rule import FaceRule
+from maskdet_core.masks.face_rule import FaceRule
 
 Stub = Callable[..., Any]
 

@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page
 
-from benchmarks import browser
-from benchmarks.server import Server, serve
-from train import samples
+from testbed import browser
+from testbed.server import Server, serve
+from train.samples import portrait as samples
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 Rgb = NDArray[np.uint8]
@@ -43,7 +43,7 @@ def network() -> Path:
 
 @pytest.fixture
 def open_browser(chromium_path: str, tmp_path: Path) -> OpenBrowser:
-    """Open a browser with a fresh profile; options as `benchmarks.browser.open_browser` has."""
+    """Open a browser with a fresh profile; options as `testbed.browser.open_browser` has."""
 
     def open_it(**options: Any) -> AbstractContextManager[BrowserContext]:
         profile = tmp_path / f"profile-{time.monotonic_ns()}"

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from maskdet_app import intake
-from maskdet_app.language import say
+from maskdet_app.photo import upload as intake
+from maskdet_app.ui.i18n import say
 
 WAIT_MS = 30_000
 SERIOUS = {"serious", "critical"}

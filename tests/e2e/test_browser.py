@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from benchmarks.server import serve
-from maskdet_app.language import say
+from maskdet_app.ui.i18n import say
+from testbed.server import serve
 from tests.e2e.live_page import (
     VIDEO_PIXELS,
     WAIT_MS,

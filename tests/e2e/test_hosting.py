@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import ConsoleMessage, Request, expect
 
-from benchmarks.server import serve
-from maskdet_app.hosting import build
-from maskdet_app.language import say
+from maskdet_app.ops import build_info as build
+from maskdet_app.ui.i18n import say
+from testbed.server import serve
 from tests.e2e.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
 
 GRACE_S = 6.0

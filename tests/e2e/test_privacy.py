@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.server import serve
-from maskdet_app import intake
-from maskdet_app.language import say
+from maskdet_app.photo import upload as intake
+from maskdet_app.ui.i18n import say
+from testbed.server import serve
 
 WAIT_MS = 60_000
 SECRET = "holiday-with-anna"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.server import free_port, serve
-from maskdet_app.language import say
+from maskdet_app.ui.i18n import say
+from testbed.server import free_port, serve
 from tests.e2e.live_page import frame, start, wait_for_count
 from tests.e2e.programs import listening
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from benchmarks.server import Server, free_port, serve
-from maskdet_app.language import say
+from maskdet_app.ui.i18n import say
+from testbed.server import Server, free_port, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening
 

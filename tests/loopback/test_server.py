@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.scenes import scene
-from benchmarks.server import Server, serve
-from benchmarks.visitor import Film, Visitor, number_of, numbered
-from maskdet_app.language import say
-from maskdet_core.live.places import LEASE_S
+from maskdet_app.ui.i18n import say
+from maskdet_core.live.admission import LEASE_S
+from testbed.scenes import scene
+from testbed.server import Server, serve
+from testbed.visitor import Film, Visitor, number_of, numbered
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 WAIT_S = 60.0

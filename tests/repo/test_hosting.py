@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
-from maskdet_app import ice
-from maskdet_app.hosting import around, build, guards
+from maskdet_app.live import ice
+from maskdet_app.ops import build_info as build
+from maskdet_app.server import asgi as around
+from maskdet_app.server import middleware as guards
 from maskdet_core import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[2]

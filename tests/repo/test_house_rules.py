@@ -17,9 +17,9 @@ RUNTIMES = {"cv2", "ai_edge_litert", "tensorflow", "keras"}
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"}
 # A visitor without a picture at hand tries the photo page with these: a public-domain portrait that
 # `python -m train samples` cuts and draws on.
-SAMPLES = {f"maskdet_app/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
+SAMPLES = {f"maskdet_app/photo/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
 # The icon, and what a link's preview shows, which is made of the three samples.
-FRONT = {"maskdet_app/hosting/icon.png", "maskdet_app/hosting/preview.png"}
+FRONT = {"maskdet_app/ui/icon.png", "maskdet_app/server/preview.png"}
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
 
 
@@ -95,7 +95,7 @@ def test_pages_import_no_runtime() -> None:
     }
 
 
-@pytest.mark.parametrize("module", ["maskdet_core", "maskdet_core.cli"])
+@pytest.mark.parametrize("module", ["maskdet_core", "maskdet_core.batch.cli"])
 def test_the_core_imports_neither_streamlit_nor_tensorflow(module: str) -> None:
     code = (
         f"import {module}, sys;"
@@ -114,7 +114,9 @@ def test_pictures_are_documentation_samples_and_the_front_only() -> None:
 
 
 def test_the_samples_folder_holds_nothing_else() -> None:
-    inside = [name for name in names(repository_files()) if name.startswith("maskdet_app/samples/")]
+    inside = [
+        name for name in names(repository_files()) if name.startswith("maskdet_app/photo/samples/")
+    ]
     assert sorted(inside) == sorted(SAMPLES)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.cascade.haar import WINDOW_PX, Windows
-from train.cascade.masks import paint_mask
+from train.cascade.painted_masks import paint_mask
 from train.errors import DataError
 
 SIDE_OVER_BOX = 1.14

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.finder import pyramid
-from maskdet_core.grouping import overlaps as box_overlaps
+from maskdet_core.faces.finder import pyramid
+from maskdet_core.faces.nms import overlaps as box_overlaps
 from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey, relit
 from train.cascade.haar import WINDOW_PX, Windows
 

@@ -3,8 +3,8 @@
 import importlib
 import pkgutil
 
-from train.config import FitConfig
 from train.errors import RunError
+from train.network.config import FitConfig
 
 DEFAULT = "maskdet"
 

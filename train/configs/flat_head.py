@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from train.config import NetworkConfig
 from train.configs import maskdet
+from train.network.config import NetworkConfig
 
 CONFIG = replace(maskdet.CONFIG, network=NetworkConfig(head="flat"))

@@ -1,5 +1,5 @@
 """The recipe that ships."""
 
-from train.config import FitConfig
+from train.network.config import FitConfig
 
 CONFIG = FitConfig()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from train.augment import PLAIN
+from train.augment.faces import PLAIN
 from train.configs import maskdet
 
 CONFIG = replace(maskdet.CONFIG, augment=PLAIN)

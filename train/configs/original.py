@@ -4,8 +4,8 @@ It turned no resolution down, laid no hands over faces and knew two answers. Whe
 hold some blocks only, the features end with the last one that they hold.
 """
 
-from train.augment import PLAIN
-from train.config import HEAD_ONLY, FitConfig, NetworkConfig
+from train.augment.faces import PLAIN
+from train.network.config import HEAD_ONLY, FitConfig, NetworkConfig
 
 CONFIG = FitConfig(
     network=NetworkConfig(preprocessing="unit_range", head="flat", no_face=False),

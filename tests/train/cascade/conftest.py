@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core.mosaic import MOSAIC
+from maskdet_core.faces.channels import MOSAIC
 
 FACE = (0.30, 0.25, 0.231, 0.40)
 """Box of the drawn face in fractions of a 160 x 120 picture: 37 x 48 px."""

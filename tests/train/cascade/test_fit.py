@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from maskdet_core import TrainedFaceFinder, load_finder
-from maskdet_core.cascade_manifest import CascadeManifest
+from maskdet_core.faces.manifest import CascadeManifest
 from train.cascade.boost import StageGoal
-from train.cascade.data import CascadeData, cascade_data
-from train.cascade.evaluate import evaluate_detector
 from train.cascade.faces import WindowConfig
-from train.cascade.fit import CascadeConfig, fit_cascade
-from train.cascade.fit_check import CheckConfig, CheckStage, fit_check
+from train.cascade.fit_proposals import CascadeConfig, fit_cascade
+from train.cascade.fit_verifier import CheckConfig, CheckStage, fit_check
 from train.cascade.opencv_xml import read_cascade
-from train.cascade.publish import PARTS, publish
-from train.datasets import read_dataset
+from train.data.datasets import read_dataset
+from train.data.detection import CascadeData, cascade_data
+from train.data.images import read_rgb
+from train.data.split import split_samples
 from train.errors import DataError, RunError
-from train.pictures import read_rgb
-from train.split import split_samples
+from train.evaluate.detector import evaluate_detector
+from train.evaluate.operating_points import PARTS, publish
 
 GOAL = StageGoal(20, recall=0.98, windows=1, false_rate=0.3)
 CONFIG = CascadeConfig(

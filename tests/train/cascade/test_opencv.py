@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core.face_check import FaceCheck
-from maskdet_core.mosaic import MOSAIC
+from maskdet_core.faces.channels import MOSAIC
+from maskdet_core.faces.verifier import FaceCheck
 from train.cascade.boost import StageGoal, fit_stage
+from train.cascade.channel_features import mosaic_features
 from train.cascade.haar import WINDOW_PX, random_features
 from train.cascade.model import Cascade
-from train.cascade.mosaic_features import mosaic_features
 from train.cascade.opencv_xml import read_cascade, to_xml, write_cascade
 from train.errors import RunError
 

@@ -14,8 +14,8 @@ from train.cascade.faces import (
     read_grey,
 )
 from train.cascade.haar import WINDOW_PX
-from train.cascade.masks import paint_mask
 from train.cascade.mining import NEGATIVE_IOU, Scene, box_size, mine, overlaps
+from train.cascade.painted_masks import paint_mask
 from train.errors import DataError
 
 FACE = (0.30, 0.25, 0.231, 0.40)

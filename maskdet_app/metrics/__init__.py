@@ -1,0 +1,1 @@
+"""The training metrics page."""

@@ -1,0 +1,98 @@
+"""What each part of the recipe is worth, on the training metrics page."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+import streamlit as st
+
+from maskdet_app.metrics.charts import name_axis
+from maskdet_app.metrics.records import MODELS, finite, interval, objects, read_object
+from maskdet_app.ui import theme
+from maskdet_app.ui.i18n import say
+
+FILE: Final = MODELS / "ablations.json"
+_OURS: Final = "maskdet"
+_COLOURS: Final = ["#0072B2", "#5F6B73"]
+
+
+def show_ablations() -> None:
+    """Draw the table of named configurations, or nothing where it was never made."""
+    if not FILE.is_file():
+        return
+    st.header(say("ablations.title"), anchor=False)
+    problems: list[str] = []
+    record = read_object(FILE, problems) or {}
+    configurations = objects(record.get("configurations"))
+    tests = test_names(configurations)
+    if not tests:
+        problems = problems or [say("ablations.empty")]
+    for problem in problems:
+        st.warning(theme.plain(problem, max_chars=200), icon=":material/warning:")
+    if not tests:
+        return
+    chosen = st.pills(
+        say("ablations.pick"), tests, default=tests[0], key="ablation", label_visibility="collapsed"
+    )
+    chart = dots(configurations, chosen or tests[0])
+    if chart is not None:
+        st.altair_chart(chart)
+    epochs, faces = finite(record.get("epochs")), finite(record.get("epoch_samples"))
+    if epochs is not None and faces is not None:
+        st.caption(say("ablations.note", epochs=f"{epochs:.0f}", faces=f"{faces:,.0f}"))
+
+
+def test_names(configurations: Sequence[dict[str, Any]]) -> list[str]:
+    """Names of the tests, in the order of the record."""
+    names = [str(t["name"]) for c in configurations for t in objects(c.get("tests")) if "name" in t]
+    return list(dict.fromkeys(names))
+
+
+def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart | None:
+    """Share of good answers of each configuration in one test, with its interval."""
+    kinds = [say("ablations.ours"), say("ablations.other")]
+    rows = []
+    for one in configurations:
+        for measured in objects(one.get("tests")):
+            value = finite(measured.get("value"))
+            if measured.get("name") != test or value is None:
+                continue
+            low, high = interval(measured) or (value, value)
+            ours = one.get("name") == _OURS
+            rows.append(
+                {
+                    "configuration": str(one.get("summary") or one.get("name")),
+                    "kind": kinds[0] if ours else kinds[1],
+                    "value": value,
+                    "low": low,
+                    "high": high,
+                    "n": finite(measured.get("n")),
+                }
+            )
+    if not rows:
+        return None
+    names = list(dict.fromkeys(str(row["configuration"]) for row in rows))
+    scale = alt.Scale(domain=kinds, range=_COLOURS)
+    base = alt.Chart(alt.Data(values=rows)).encode(  # type: ignore[no-untyped-call]
+        y=alt.Y("configuration:N", title=None, sort=names, axis=name_axis()),
+        color=alt.Color("kind:N", title=None, scale=scale),
+        tooltip=[
+            alt.Tooltip("configuration:N", title=say("ablations.configuration")),
+            alt.Tooltip("n:Q", title=say("ablations.pictures")),
+            *(
+                alt.Tooltip(f"{key}:Q", title=say(f"ablations.{key}"), format=".1%")
+                for key in ("value", "low", "high")
+            ),
+        ],
+    )
+    x = alt.X(
+        "low:Q", title=say("ablations.axis", test=test), axis=alt.Axis(format="~%", tickCount=6)
+    )
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x.scale(zero=False), x2="high:Q")
+    points = base.mark_point(size=110, filled=True, opacity=1).encode(
+        x="value:Q", shape=alt.Shape("kind:N", title=None)
+    )
+    layered: alt.LayerChart = (
+        (bars + points).properties(height=alt.Step(38)).configure_legend(orient="top", columns=1)
+    )
+    return layered

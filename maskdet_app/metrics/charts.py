@@ -1,0 +1,264 @@
+"""Altair charts of a training record. Colours come from the theme, so they suit light and dark."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from maskdet_app.metrics.records import finite, interval
+from maskdet_app.ui.i18n import say
+from maskdet_app.ui.theme import ink
+
+Chart = alt.Chart | alt.LayerChart
+
+MAX_CURVE_POINTS: Final = 400
+"""More points than pixels only make the page slow."""
+GREY: Final = "#808A92"
+BLUE: Final = "#0072B2"
+VERMILION: Final = "#D55E00"
+_HEIGHT_PX: Final = 260
+_LEGEND_PX: Final = 60
+_FIRST_PART: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
+"""Vega's expression for a label in two lines, from its first comma or colon on."""
+
+
+def class_words() -> dict[str, str]:
+    """The two classes of a record, and how they are called on a chart."""
+    return {"with_mask": say("chart.mask"), "without_mask": say("chart.no_mask")}
+
+
+def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) -> Chart | None:
+    """Training against validation by epoch; None without a single finite value.
+
+    Args:
+        epochs: as `records.Run.epochs`.
+        metric: "loss" or "accuracy".
+        title: of the vertical axis.
+    """
+    sets = [say("chart.training"), say("chart.validation")]
+    rows = [
+        {"epoch": epoch["epoch"], "value": epoch[key], "set": name, "phase": epoch["phase"]}
+        for epoch in epochs
+        for key, name in zip((metric, f"val_{metric}"), sets, strict=True)
+        if epoch[key] is not None
+    ]
+    if not rows:
+        return None
+    share = metric == "accuracy"
+    base = rows_chart(rows).encode(
+        x=alt.X(
+            "epoch:Q", title=say("chart.epoch"), axis=alt.Axis(tickMinStep=1, format="d")
+        ).scale(zero=False, nice=False, padding=12),
+        y=alt.Y("value:Q", title=title, axis=alt.Axis(format=".1%" if share else "~g")).scale(
+            zero=False
+        ),
+        color=alt.Color("set:N", title=None, sort=sets),
+        tooltip=[
+            alt.Tooltip("set:N", title=say("chart.pictures")),
+            alt.Tooltip("epoch:Q", title=say("chart.epoch")),
+            alt.Tooltip("value:Q", title=title, format=".2%" if share else ".4f"),
+            alt.Tooltip("phase:N", title=say("chart.phase")),
+        ],
+    )
+    lines = base.mark_line(strokeWidth=2.2).encode(
+        strokeDash=alt.StrokeDash("set:N", title=None, sort=sets)
+    )
+    points = base.mark_point(size=45, filled=True, opacity=1).encode(
+        shape=alt.Shape("set:N", title=None, sort=sets)
+    )
+    return _sized((lines + points).configure_legend(orient="top"))
+
+
+def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
+    """Counts and shares by true and said class; None where the record has no 2 x 2 numbers."""
+    matrix = test_set.get("confusion")
+    if not isinstance(matrix, list) or len(matrix) != 2:
+        return None
+    words = list(class_words().values())
+    cells = []
+    for true, row in zip(words, matrix, strict=True):
+        numbers = [finite(value) for value in row] if isinstance(row, list) else []
+        if len(numbers) != 2 or any(number is None or number < 0 for number in numbers):
+            return None
+        total = sum(number or 0.0 for number in numbers)
+        for said, number in zip(words, numbers, strict=True):
+            share = (number or 0.0) / total if total else 0.0
+            cells.append(
+                {"true": true, "said": said, "n": number, "share": share, "right": true == said}
+            )
+    base = rows_chart(cells).encode(
+        x=alt.X(
+            "said:N", title=say("chart.said"), sort=words, axis=alt.Axis(labelAngle=0, orient="top")
+        ),
+        y=alt.Y("true:N", title=say("chart.true"), sort=words),
+        tooltip=[
+            alt.Tooltip("true:N", title=say("chart.true")),
+            alt.Tooltip("said:N", title=say("chart.said")),
+            alt.Tooltip("n:Q", title=say("chart.number")),
+            alt.Tooltip("share:Q", title=say("chart.share"), format=".2%"),
+        ],
+    )
+    boxes = base.mark_rect(cornerRadius=8, stroke=GREY, strokeOpacity=0.4).encode(
+        color=alt.Color("right:N", legend=None).scale(
+            domain=[True, False], range=[BLUE, VERMILION]
+        ),
+        opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.14, 0.45]),
+    )
+    numbers_text = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=ink()).encode(
+        text=alt.Text("n:Q", format=",d")
+    )
+    shares = base.mark_text(fontSize=14, dy=14, color=ink()).encode(
+        text=alt.Text("share:Q", format=".1%")
+    )
+    return _sized(boxes + numbers_text + shares)
+
+
+def threshold_curve(
+    curve: Any, x_name: str, y_name: str, titles: tuple[str, str], min_confidence: float
+) -> Chart | None:
+    """A ROC or precision-recall curve with the two ends of the “not sure” range marked.
+
+    Args:
+        curve: record with lists ``x_name``, ``y_name`` and ``threshold`` (on the mask probability).
+        x_name: key of the horizontal values.
+        y_name: key of the vertical values.
+        titles: of the horizontal and the vertical axis.
+        min_confidence: "mask" from here on, "no mask" below 1 minus it.
+    """
+    points = _curve_points(curve, x_name, y_name)
+    if not points:
+        return None
+    at = alt.Tooltip("threshold:Q", title=say("chart.p_mask"), format=".3f")
+    base = rows_chart(_thinned(points)).encode(
+        x=alt.X("x:Q", title=titles[0], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
+        y=alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
+        order="order:Q",
+        tooltip=[
+            alt.Tooltip("x:Q", title=titles[0], format=".2%"),
+            alt.Tooltip("y:Q", title=titles[1], format=".2%"),
+            at,
+        ],
+    )
+    line = base.mark_line(strokeWidth=2.4, color=BLUE)
+    marks = []
+    for name, threshold in (
+        (say("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence),
+        (say("chart.below_mask", percent=f"{1 - min_confidence:.0%}"), 1 - min_confidence),
+    ):
+        near = min(points, key=lambda point: abs(point["threshold"] - threshold))
+        marks.append({**near, "mark": name})
+    names = [str(mark["mark"]) for mark in marks]
+    chosen = (
+        rows_chart(marks)
+        .mark_point(size=170, filled=True, opacity=1)
+        .encode(
+            x="x:Q",
+            y="y:Q",
+            shape=alt.Shape("mark:N", sort=names, title=None).scale(range=["circle", "diamond"]),
+            color=alt.Color("mark:N", sort=names, title=None).scale(range=[BLUE, VERMILION]),
+            tooltip=["mark:N", alt.Tooltip("x:Q", format=".2%"), alt.Tooltip("y:Q", format=".2%")],
+        )
+    )
+    layered = alt.layer(line, chosen).properties(height=_HEIGHT_PX + _LEGEND_PX)
+    drawn: Chart = layered.configure_legend(orient="bottom", labelLimit=300, columns=1)
+    return drawn
+
+
+def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
+    """One dot with its interval for each test set; None without a usable set."""
+    rows = []
+    for item in sets:
+        accuracy, between = finite(item.get("accuracy")), interval(item)
+        if accuracy is not None:
+            low, high = between or (accuracy, accuracy)
+            name = str(item.get("name") or item.get("slug") or "?")
+            rows.append({"name": name, "accuracy": accuracy, "low": low, "high": high})
+    if not rows:
+        return None
+    names = [str(row["name"]) for row in rows]
+    base = rows_chart(rows).encode(
+        y=alt.Y("name:N", title=None, sort=names, axis=name_axis()),
+        tooltip=[
+            alt.Tooltip("name:N", title=say("chart.test_set")),
+            *(
+                alt.Tooltip(f"{key}:Q", title=say(f"chart.{word}"), format=".2%")
+                for key, word in (("accuracy", "right"), ("low", "low"), ("high", "high"))
+            ),
+        ],
+    )
+    x = alt.X("low:Q", title=say("chart.right"), axis=alt.Axis(format=".0%", tickCount=6)).scale(
+        zero=False, nice=True
+    )
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55, color=BLUE).encode(x=x, x2="high:Q")
+    dots = base.mark_point(size=110, filled=True, opacity=1, color=BLUE).encode(x="accuracy:Q")
+    layered: alt.LayerChart = (bars + dots).properties(height=alt.Step(38))
+    return layered
+
+
+def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The test sets as rows of a table, percentages as text, a dash for what is not recorded."""
+    rows = []
+    for item in sets:
+        per_class = item.get("per_class")
+        classes = per_class if isinstance(per_class, dict) else {}
+        row: dict[str, Any] = {
+            say("metrics.column_set"): str(item.get("name") or item.get("slug") or "?"),
+            say("metrics.column_n"): _count(item.get("n")),
+            say("metrics.column_right"): _percent(finite(item.get("accuracy"))),
+            say("metrics.column_interval"): _between(interval(item)),
+            say("metrics.column_not_sure"): _count(item.get("n_not_sure")),
+        }
+        for key, word in class_words().items():
+            one = classes.get(key)
+            recall = finite(one.get("recall")) if isinstance(one, dict) else None
+            row[say("metrics.column_class", people=word.capitalize())] = _percent(recall)
+        row[say("metrics.column_note")] = str(item.get("note") or "")
+        rows.append(row)
+    return rows
+
+
+def name_axis() -> alt.Axis:
+    """An axis for names that are sentences: two lines each, so that a phone has room for both."""
+    return alt.Axis(labelExpr=_FIRST_PART, labelLimit=230)
+
+
+def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart over rows of plain values."""
+    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
+
+
+def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]]:
+    if not isinstance(curve, dict):
+        return []
+    columns = [curve.get(name) for name in (x_name, y_name, "threshold")]
+    if not all(isinstance(column, list) for column in columns):
+        return []
+    points = []
+    # Some writers leave the last threshold out; the shortest list decides.
+    for order, row in enumerate(zip(*columns, strict=False)):
+        x, y, threshold = (finite(value) for value in row)
+        if x is not None and y is not None and threshold is not None:
+            points.append({"x": x, "y": y, "threshold": threshold, "order": float(order)})
+    return points
+
+
+def _thinned(points: list[dict[str, float]]) -> list[dict[str, float]]:
+    step = max(1, len(points) // MAX_CURVE_POINTS)
+    return [*points[:-1:step], points[-1]]
+
+
+def _sized(chart: Chart) -> Chart:
+    return chart.properties(height=_HEIGHT_PX)
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}".replace("%", " %")
+
+
+def _between(pair: tuple[float, float] | None) -> str:
+    return "–" if pair is None else f"{pair[0] * 100:.1f} to {pair[1] * 100:.1f} %"
+
+
+def _count(value: Any) -> str:
+    number = finite(value)
+    return "–" if number is None else f"{number:,.0f}"

@@ -1,0 +1,142 @@
+"""Altair charts of the face finder's record: who is found, at what price."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from maskdet_app.metrics.charts import rows_chart
+from maskdet_app.metrics.records import finite, interval, objects
+from maskdet_app.ui.i18n import say
+
+Chart = alt.Chart | alt.LayerChart
+
+_COLOURS: Final = ["#0072B2", "#D55E00"]
+_SHAPES: Final = ["circle", "diamond"]
+_HEIGHT_PX: Final = 260
+
+
+def classes() -> dict[str, str]:
+    """The two kinds of people of a record, and how they are called on a chart."""
+    return {"masked": say("finder.masked"), "bare": say("finder.bare")}
+
+
+def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
+    """Share of people found by each finder, with intervals; None without a usable record."""
+    rows = []
+    for record in records:
+        for key, word in classes().items():
+            one = record.get(key)
+            recall = finite(one.get("recall")) if isinstance(one, dict) else None
+            if isinstance(one, dict) and recall is not None:
+                low, high = interval(one) or (recall, recall)
+                rows.append(
+                    {
+                        "finder": str(record.get("finder", "?")),
+                        "people": word,
+                        "recall": recall,
+                        "low": low,
+                        "high": high,
+                        "n": one.get("n"),
+                    }
+                )
+    if not rows:
+        return None
+    names = list(dict.fromkeys(str(row["finder"]) for row in rows))
+    base = rows_chart(rows).encode(
+        y=alt.Y("finder:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
+        yOffset=alt.YOffset("people:N", sort=list(classes().values())),
+        color=_by_class("color"),
+        tooltip=[
+            alt.Tooltip("finder:N", title=say("finder.finder")),
+            alt.Tooltip("people:N", title=say("finder.people")),
+            alt.Tooltip("n:Q", title=say("finder.n")),
+            *(
+                alt.Tooltip(f"{key}:Q", title=say(f"finder.{word}"), format=".1%")
+                for key, word in (("recall", "found"), ("low", "low"), ("high", "high"))
+            ),
+        ],
+    )
+    x = alt.X("low:Q", title=say("finder.found"), axis=alt.Axis(format=".0%")).scale(domain=[0, 1])
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x, x2="high:Q")
+    dots = base.mark_point(size=110, filled=True, opacity=1).encode(
+        x="recall:Q", shape=_by_class("shape")
+    )
+    layered: alt.LayerChart = (
+        (bars + dots).properties(height=alt.Step(26)).configure_legend(orient="top")
+    )
+    return layered
+
+
+def price_curve(curve: object) -> Chart | None:
+    """Faces found against false faces a photograph; None where nothing is recorded."""
+    rows = []
+    for order, point in enumerate(objects(curve)):
+        false_faces = finite(point.get("false_per_photo"))
+        for key, word in classes().items():
+            recall = finite(point.get(key))
+            if false_faces is not None and recall is not None:
+                rows.append({"false": false_faces, "recall": recall, "people": word, "i": order})
+    if not rows:
+        return None
+    base = rows_chart(rows).encode(
+        x=alt.X("false:Q", title=say("finder.false")),
+        y=alt.Y("recall:Q", title=say("finder.found"), axis=alt.Axis(format=".0%")).scale(
+            zero=False, nice=True
+        ),
+        color=_by_class("color"),
+        strokeDash=alt.StrokeDash("people:N", title=None, sort=list(classes().values())),
+        order="i:Q",
+        tooltip=[
+            alt.Tooltip("people:N", title=say("finder.people")),
+            alt.Tooltip("false:Q", title=say("finder.false"), format=".2f"),
+            alt.Tooltip("recall:Q", title=say("finder.found"), format=".1%"),
+        ],
+    )
+    line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
+    drawn: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    return drawn
+
+
+def stage_curve(stages: object) -> Chart | None:
+    """What is left of the windows that are no faces, stage by stage, on a logarithmic axis."""
+    parts = {"search": say("finder.part_search"), "check": say("finder.part_check")}
+    words = list(parts.values())
+    rows: list[dict[str, float | str]] = []
+    left = 1.0
+    for number, stage in enumerate(objects(stages), start=1):
+        rate, trees = finite(stage.get("false_rate")), finite(stage.get("trees"))
+        if rate is None or trees is None or not 0 < rate <= 1:
+            continue
+        left *= rate
+        part = parts.get(str(stage.get("part", "search")), words[0])
+        rows.append({"stage": number, "left": left, "trees": trees, "part": part})
+    if not rows:
+        return None
+    line = (
+        rows_chart(rows)
+        .mark_line(strokeWidth=2.2, point={"size": 60})
+        .encode(
+            x=alt.X("stage:Q", title=say("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
+            color=alt.Color("part:N", title=None, sort=words).scale(domain=words, range=_COLOURS),
+            shape=alt.Shape("part:N", title=None, sort=words).scale(domain=words, range=_SHAPES),
+            y=alt.Y("left:Q", title=say("finder.windows"), axis=alt.Axis(format="~e")).scale(
+                type="log"
+            ),
+            tooltip=[
+                alt.Tooltip("stage:Q", title=say("finder.stage")),
+                alt.Tooltip("part:N", title=say("finder.part")),
+                alt.Tooltip("trees:Q", title=say("finder.trees")),
+                alt.Tooltip("left:Q", title=say("finder.windows"), format=".2e"),
+            ],
+        )
+    )
+    drawn: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    return drawn
+
+
+def _by_class(channel: str) -> Any:
+    words = list(classes().values())
+    if channel == "color":
+        return alt.Color("people:N", title=None, sort=words).scale(domain=words, range=_COLOURS)
+    return alt.Shape("people:N", title=None, sort=words).scale(domain=words, range=_SHAPES)

@@ -1,0 +1,74 @@
+"""What became of the people in whole photographs."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, class_words, rows_chart
+from maskdet_app.metrics.records import finite
+from maskdet_app.ui.i18n import say
+
+_OUTCOME_COLOURS: Final = {
+    "right_verdict": BLUE,
+    "not_sure": GREY,
+    "wrong_verdict": VERMILION,
+    "not_found": "#C9CED2",
+}
+
+
+def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
+    """What became of the people in whole photographs, as shares of all; None without a count."""
+    rows = []
+    for record in records:
+        per_class = record.get("per_class")
+        for key, word in class_words().items():
+            one = per_class.get(key) if isinstance(per_class, dict) else None
+            counts = _outcomes(one) if isinstance(one, dict) else None
+            if counts is not None:
+                people = say("chart.who", preset=record.get("preset", "?"), people=word)
+                rows += [
+                    {"people": people, "outcome": name, "n": n, "order": order}
+                    for order, (name, n) in enumerate(counts.items())
+                ]
+    if not rows:
+        return None
+    names = list(dict.fromkeys(str(row["people"]) for row in rows))
+    scale = alt.Scale(domain=_outcome_words(), range=list(_OUTCOME_COLOURS.values()))
+    drawn: alt.Chart = (
+        rows_chart(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "n:Q",
+                stack="normalize",
+                title=say("chart.people"),
+                axis=alt.Axis(format=".0%", tickCount=5),
+            ),
+            y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
+            color=alt.Color("outcome:N", title=None, scale=scale),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("people:N", title=say("chart.people")),
+                alt.Tooltip("outcome:N", title=say("chart.outcome")),
+                alt.Tooltip("n:Q", title=say("chart.number")),
+            ],
+        )
+        .properties(height=alt.Step(34))
+        .configure_legend(orient="top", columns=1)
+    )
+    return drawn
+
+
+def _outcomes(one: dict[str, Any]) -> dict[str, float] | None:
+    people, found, right, not_sure = (
+        finite(one.get(name)) for name in ("n_people", "n_found", "n_right", "n_not_sure")
+    )
+    if people is None or found is None or right is None or not_sure is None:
+        return None
+    counts = (right, not_sure, found - right - not_sure, people - found)
+    return dict(zip(_outcome_words(), counts, strict=True))
+
+
+def _outcome_words() -> list[str]:
+    return [say(f"chart.{name}") for name in _OUTCOME_COLOURS]

@@ -1,0 +1,173 @@
+"""Read training records that may be missing, malformed, hold NaN, or be half written."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from maskdet_core.files import models_folder
+
+RUNS_ENV: Final = "MASKDET_RUNS"
+"""Environment variable: one more folder of runs."""
+MODELS: Final = models_folder()
+"""Folder of what ships."""
+MAX_RECORD_BYTES: Final = 20_000_000
+"""A larger record is refused: a run of 10,000 epochs needs 3 MB."""
+EPOCH_NUMBERS: Final = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training run as far as it can be read.
+
+    ``epochs`` holds finite numbers only; ``problems`` says in words what could not be read.
+    """
+
+    name: str
+    folder: Path
+    shipped: bool
+    info: dict[str, Any] = field(default_factory=dict)
+    epochs: tuple[dict[str, Any], ...] = ()
+    evaluation: dict[str, Any] | None = None
+    problems: tuple[str, ...] = ()
+    quiet_s: float = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether the record says that training goes on; see ``quiet_s`` for how likely it is."""
+        return self.info.get("status") == "running"
+
+
+def run_folders() -> list[Path]:
+    """Folders with a training record, newest record first, shipped and local ones."""
+    roots = [MODELS / "runs", Path("runs")]
+    if extra := os.environ.get(RUNS_ENV):
+        roots.append(Path(extra))
+    found = [
+        folder
+        for root in roots
+        if root.is_dir()
+        for folder in root.iterdir()
+        if any((folder / name).is_file() for name in ("run.json", "epochs.jsonl"))
+    ]
+    return sorted(found, key=lambda folder: (-_newest_change(folder), str(folder)))
+
+
+def read_run(folder: Path) -> Run:
+    """Read what can be read of a run; never raises for what the files hold."""
+    problems: list[str] = []
+    info = read_object(folder / "run.json", problems) or {}
+    epochs = _read_epochs(folder / "epochs.jsonl", problems)
+    evaluation_file = folder / "evaluation.json"
+    evaluation = read_object(evaluation_file, problems) if evaluation_file.exists() else None
+    name = info.get("name")
+    return Run(
+        name=name if isinstance(name, str) and name else folder.name,
+        folder=folder,
+        shipped=folder.parent == MODELS / "runs",
+        info=info,
+        epochs=tuple(epochs),
+        evaluation=evaluation,
+        problems=tuple(problems),
+        quiet_s=max(0.0, time.time() - _newest_change(folder)),
+    )
+
+
+def finite(value: Any) -> float | None:
+    """The number, or None for anything that is not a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; an empty list for anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def interval(item: Mapping[str, Any]) -> tuple[float, float] | None:
+    """A record's ``ci95`` as two finite numbers, or None."""
+    pair = item.get("ci95")
+    if not isinstance(pair, list) or len(pair) != 2:
+        return None
+    low, high = finite(pair[0]), finite(pair[1])
+    return None if low is None or high is None else (low, high)
+
+
+def _read_text(path: Path, problems: list[str]) -> str | None:
+    try:
+        if path.stat().st_size > MAX_RECORD_BYTES:
+            problems.append(f"{path.name} is too large to be a training record.")
+            return None
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        problems.append(f"{path.name} is missing.")
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name} cannot be read ({type(error).__name__}).")
+    return None
+
+
+def read_object(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    """The object that a JSON file holds; None, and a line in ``problems``, where it does not."""
+    text = _read_text(path, problems)
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        problems.append(f"{path.name} is not complete or not valid JSON.")
+        return None
+    if not isinstance(found, dict):
+        problems.append(f"{path.name} should hold an object, but holds something else.")
+        return None
+    return found
+
+
+def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
+    text = _read_text(path, problems)
+    if text is None:
+        return []
+    epochs: list[dict[str, Any]] = []
+    n_bad = 0
+    n_gaps = 0
+    *lines, last = text.split("\n")
+    for line in filter(str.strip, [*lines, last]):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            if line is last:
+                # Without its line end it is still being written: not yet there, and no fault.
+                continue
+            found = None
+        number = finite(found.get("epoch")) if isinstance(found, dict) else None
+        if number is None:
+            n_bad += 1
+            continue
+        values = {name: finite(found.get(name)) for name in EPOCH_NUMBERS}
+        n_gaps += sum(values[name] is None for name in EPOCH_NUMBERS if name in found)
+        phase = found.get("phase")
+        epochs.append({"epoch": int(number), "phase": str(phase) if phase else "", **values})
+    numbers = [epoch["epoch"] for epoch in epochs]
+    if numbers != sorted(set(numbers)):
+        # A second phase may count from one again.
+        for position, epoch in enumerate(epochs, start=1):
+            epoch["epoch"] = position
+    if n_bad:
+        problems.append(f"{n_bad} lines of {path.name} are malformed and were left out.")
+    if n_gaps:
+        problems.append(f"{n_gaps} values of {path.name} are not finite and were left out.")
+    return epochs
+
+
+def _newest_change(folder: Path) -> float:
+    times = [0.0]
+    for name in ("run.json", "epochs.jsonl", "evaluation.json"):
+        try:
+            times.append((folder / name).stat().st_mtime)
+        except OSError:
+            continue
+    return max(times)

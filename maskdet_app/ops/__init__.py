@@ -1,0 +1,1 @@
+"""Operations: settings, Prometheus metrics, rate limits, shutdown, build info. Imports no page."""

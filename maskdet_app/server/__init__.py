@@ -1,0 +1,1 @@
+"""The ASGI application around the pages: middleware, link preview, JSON logs."""

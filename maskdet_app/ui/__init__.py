@@ -1,0 +1,1 @@
+"""What all pages share: theme, texts, query parameters, share panel. Imports no page."""

@@ -1,0 +1,63 @@
+"""The share panel: a link and a QR code that open this very page with its settings."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import segno
+import streamlit as st
+
+from maskdet_app.live import ice
+from maskdet_app.live import stream as live_stream
+from maskdet_app.ui.i18n import say
+
+_QR_PX: Final = 220
+_QUIET: Final = 4
+"""Modules of light round the code; ISO/IEC 18004 asks for four."""
+
+
+def link(url: str, query: Mapping[str, list[str]], **more: str) -> str:
+    """The address of a page with its settings.
+
+    Args:
+        url: of the page; what follows its path is left out.
+        query: settings by name.
+        **more: further ones.
+    """
+    scheme, host, path, _, _ = urlsplit(url)
+    pairs = [*((name, value) for name, values in query.items() for value in values), *more.items()]
+    return urlunsplit((scheme, host, path, urlencode(pairs), ""))
+
+
+def frame_html(address: str) -> str:
+    """HTML that shows the live picture alone on somebody's page."""
+    safe = address.replace("&", "&amp;").replace('"', "%22")
+    return f'<iframe src="{safe}" allow="camera" width="640" height="480"></iframe>'
+
+
+@lru_cache(maxsize=64)
+def qr_svg(text: str) -> str:
+    """A QR code as SVG, dark on light in both themes, as readers expect it."""
+    svg: str = segno.make(text, error="m").svg_inline(border=_QUIET, dark="#000", light="#fff")
+    return svg
+
+
+def button() -> None:
+    """The button and what it opens."""
+    url = st.context.url
+    if url is None:
+        return
+    with st.popover(say("share.button"), icon=":material/share:"):
+        query = {name: st.query_params.get_all(name) for name in st.query_params}
+        # whoever opens the link starts their camera themselves
+        query.pop(live_stream.RUN, None)
+        address = link(url, query)
+        st.markdown(say("share.intro"))
+        st.code(address, language=None, wrap_lines=True)
+        st.image(qr_svg(address), alt=say("share.qr"), width=_QR_PX)
+        if ice.is_local(url):
+            st.caption(say("share.local"))
+        if urlsplit(url).path.strip("/") in ("", "live"):
+            st.markdown(say("share.frame"))
+            st.code(frame_html(link(url, query, embed="true")), language="html", wrap_lines=True)

@@ -1,0 +1,1 @@
+"""Photographs by the file: command line, folders, journal and reports."""

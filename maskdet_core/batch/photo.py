@@ -1,0 +1,166 @@
+"""One photo from its file to its report, with an annotated copy where one is wanted."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import cv2
+
+from maskdet_core.batch.report import PhotoReport, safe_name
+from maskdet_core.decode import MAX_BYTES, decode_image, encode_jpeg
+from maskdet_core.detector import MaskDetector, load_detector
+from maskdet_core.draw.annotate import LABELS, Labels, annotate
+from maskdet_core.draw.anonymise import blur_faces
+from maskdet_core.errors import ImageError
+from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+from maskdet_core.files import write_whole
+from maskdet_core.masks.classifier import N_THREADS, load_classifier
+from maskdet_core.types import Detections, RgbImage
+
+_RECORDS: Final = ("training", "metrics", "evaluation")
+"""Parts of a manifest that change no verdict."""
+
+
+class PhotoTask(NamedTuple):
+    """A photo to check; ``number`` names its annotated copy, 1 or more."""
+
+    path: Path
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoCheck:
+    """How photos are checked: what another process needs to know, and nothing that is loaded.
+
+    Attributes:
+        model: see `maskdet_core.load_classifier`.
+        min_confidence: see `MaskDetector`.
+        min_face_px: see `MaskDetector`.
+        finder: see `maskdet_core.load_finder`.
+        copies: existing folder for annotated copies, None for none.
+        blur: blur all faces in the copies.
+    """
+
+    model: Path | None = None
+    min_confidence: float | None = None
+    min_face_px: int | None = None
+    finder: str | None = None
+    copies: Path | None = None
+    blur: bool = False
+
+    def load(self, n_threads: int = N_THREADS) -> "PhotoChecker":
+        """Load the detector into this process.
+
+        Raises:
+            ModelError: the network cannot be loaded.
+            CascadeError: the cascades cannot be loaded.
+        """
+        detector = load_detector(
+            load_classifier(self.model, n_threads=n_threads),
+            min_confidence=self.min_confidence,
+            min_face_px=self.min_face_px,
+            finder=self.finder,
+        )
+        # after the finder, which sets it for the whole process too
+        cv2.setNumThreads(n_threads)
+        return PhotoChecker(detector, self.copies, blur=self.blur)
+
+    def load_in_worker(self) -> "PhotoChecker":
+        """As `load`, on one thread: the other cores have workers of their own."""
+        return self.load(n_threads=1)
+
+
+class PhotoChecker:
+    """Checks photos with one detector."""
+
+    def __init__(
+        self, detector: MaskDetector, copies: Path | None = None, *, blur: bool = False
+    ) -> None:
+        """Take a detector; ``copies`` and ``blur`` as in `PhotoCheck`."""
+        self.detector = detector
+        self._copies = copies
+        self._blur = blur
+
+    def __call__(self, task: PhotoTask) -> PhotoReport:
+        """Check a photo. One that cannot be used is a report with an error.
+
+        Raises:
+            OSError: the annotated copy cannot be written: no other one could be either.
+        """
+        photo = str(task.path)
+        try:
+            image = read_picture(task.path)
+            found = self.detector.detect(image)
+            copy = self._copy(image, found)
+        except ImageError as error:
+            return PhotoReport(photo, None, str(error))
+        except Exception as error:
+            # one photo must not end the work on thousands, whatever OpenCV or the runtime raises
+            return PhotoReport(photo, None, f"cannot be checked ({type(error).__name__}: {error})")
+        if self._copies is None or copy is None:
+            return PhotoReport(photo, found)
+        name = safe_name(photo, task.number)
+        write_whole(self._copies / name, copy)
+        return PhotoReport(photo, found, annotated=name)
+
+    def settings(self) -> dict[str, Any]:
+        """What the reports and copies depend on, in JSON types."""
+        detector = self.detector
+        manifest = detector.classifier.manifest
+        finder = detector.finder
+        trained = finder.manifest if isinstance(finder, TrainedFaceFinder) else None
+        return {
+            "model": manifest.name,
+            "model_sha256": manifest.sha256,
+            "model_manifest": _digest(manifest.to_json()),
+            "finder": trained.name if trained else type(finder).__name__,
+            "finder_manifest": _digest(trained.to_json()) if trained else None,
+            "min_confidence": detector.min_confidence,
+            "min_face_px": detector.min_face_px,
+            "max_faces": detector.max_faces,
+            "annotate": self._copies is not None,
+            "blur": self._blur,
+        }
+
+    def _copy(self, image: RgbImage, found: Detections) -> bytes | None:
+        return None if self._copies is None else annotated_copy(image, found, blurred=self._blur)
+
+
+def annotated_copy(
+    image_rgb: RgbImage, found: Detections, labels: Labels = LABELS, *, blurred: bool
+) -> bytes:
+    """A picture with its frames, as JPEG without metadata.
+
+    Args:
+        image_rgb: uint8 (H, W, 3), unchanged.
+        found: what was found in it.
+        labels: words on the frames; see `annotate`.
+        blurred: whether all faces that were found are blurred.
+    """
+    if blurred:
+        image_rgb = blur_faces(image_rgb, found.boxes)
+    return encode_jpeg(annotate(image_rgb, found, labels))
+
+
+def read_picture(path: Path) -> RgbImage:
+    """A file's picture, uint8 RGB (H, W, 3).
+
+    Raises:
+        ImageError: the file cannot be read, or holds no picture that can be used.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"cannot read the file: {error.strerror}") from error
+    return decode_image(data)
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    acting = {name: value for name, value in manifest.items() if name not in _RECORDS}
+    return hashlib.sha256(json.dumps(acting, sort_keys=True).encode()).hexdigest()

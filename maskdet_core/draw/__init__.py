@@ -1,0 +1,1 @@
+"""Drawing on pictures: verdicts, blurred faces, class activation maps."""

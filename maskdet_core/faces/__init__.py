@@ -1,0 +1,1 @@
+"""Face finding: Haar cascades propose, a verifier decides, overlapping windows are merged."""

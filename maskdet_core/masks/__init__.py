@@ -1,0 +1,1 @@
+"""Mask classification: square crops in, probabilities out."""

@@ -1,0 +1,222 @@
+"""The model's manifest: the one source of truth about a network file, written by training."""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from maskdet_core.errors import ModelError
+from maskdet_core.files import write_whole
+from maskdet_core.masks.face_rule import FaceRule
+from maskdet_core.types import WITH_MASK, WITHOUT_MASK, check_min_confidence
+
+FORMAT: Final = 1
+"""Version of the JSON layout; a reader refuses any other."""
+
+_REMEDY: Final = "Restore it with `git checkout models`, or train and export a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class CropFraming:
+    """How a square crop is cut around a face box.
+
+    The side is ``scale * max(w, h)`` of the box; the centre is the box's centre moved down by
+    ``shift_y * h``. Boxes are in the reference framing (tight, forehead to chin).
+    """
+
+    scale: float = 1.0
+    shift_y: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ValueError: scale outside 0.1 to 10, or shift_y outside -1 to 1.
+        """
+        if not 0.1 <= self.scale <= 10.0:
+            raise ValueError(f"crop scale must be 0.1 to 10, got {self.scale}")
+        if not -1.0 <= self.shift_y <= 1.0:
+            raise ValueError(f"crop shift_y must be -1 to 1, got {self.shift_y}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManifest:
+    """Everything that the runtime needs to know of a network.
+
+    The network takes uint8 crops (N, input_size_px, input_size_px, 3) with its preprocessing
+    inside and answers one logit a class, in the order of ``classes``. Candidates of a face finder
+    below ``min_face_probability`` are no faces; with the trained finder, ``face_rules`` by preset
+    ("photo", "live") decide instead.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    size_bytes: int
+    architecture: str = "VGG19"
+    quantization: str = "int8"
+    classes: tuple[str, ...] = (WITH_MASK, WITHOUT_MASK)
+    input_size_px: int = 128
+    colour_order: str = "rgb"
+    temperature: float = 1.0
+    crop: CropFraming = CropFraming()
+    min_confidence: float = 0.6
+    min_face_probability: float = 0.5
+    face_rules: dict[str, FaceRule] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            ValueError: a value that the runtime could not honour.
+        """
+        if not self.file or Path(self.file).name != self.file:
+            raise ValueError(f"file must be a bare file name, got {self.file!r}")
+        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
+            raise ValueError(f"sha256 must be 64 lower-case hex digits, got {self.sha256!r}")
+        if self.size_bytes < 1:
+            raise ValueError(f"size_bytes must be 1 or more, got {self.size_bytes}")
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes must differ from each other, got {list(self.classes)}")
+        if not {WITH_MASK, WITHOUT_MASK} <= set(self.classes):
+            raise ValueError(
+                f"classes must include {WITH_MASK} and {WITHOUT_MASK}, got {list(self.classes)}"
+            )
+        if not 16 <= self.input_size_px <= 1024:
+            raise ValueError(f"input size must be 16 to 1024 px, got {self.input_size_px}")
+        if self.colour_order != "rgb":
+            raise ValueError(f"colour_order must be 'rgb', got {self.colour_order!r}")
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise ValueError(f"temperature must be above 0, got {self.temperature}")
+        check_min_confidence(self.min_confidence)
+        if not 0.0 <= self.min_face_probability < 1.0:
+            raise ValueError(
+                "min_face_probability must be at least 0 and below 1, got "
+                f"{self.min_face_probability}"
+            )
+
+    @classmethod
+    def for_file(cls, model_file: Path, **values: Any) -> Self:
+        """Describe an existing network file: name, size and hash are taken from it."""
+        known = {"name": model_file.stem, "size_bytes": model_file.stat().st_size}
+        return cls(file=model_file.name, sha256=file_sha256(model_file), **{**known, **values})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read and check a manifest.
+
+        Raises:
+            ModelError: the file is missing, no JSON, or holds something unexpected.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(
+                f"cannot read the model manifest {path}: {error}. {_REMEDY}"
+            ) from error
+        try:
+            return cls._from_json(json.loads(text))
+        except KeyError as error:
+            raise ModelError(f"model manifest {path}: {error} is missing. {_REMEDY}") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ModelError(f"model manifest {path}: {error}. {_REMEDY}") from error
+
+    @classmethod
+    def _from_json(cls, raw: dict[str, Any]) -> Self:
+        for name, wanted, got in (
+            ("format", FORMAT, raw["format"]),
+            ("input.dtype", "uint8", raw["input"]["dtype"]),
+            ("input.preprocessing", "inside", raw["input"]["preprocessing"]),
+            ("output.kind", "logits", raw["output"]["kind"]),
+            ("crop.shape", "square", raw["crop"]["shape"]),
+        ):
+            if wanted != got:
+                raise ValueError(f"{name} must be {wanted!r}, got {got!r}")
+        return cls(
+            name=str(raw["name"]),
+            file=str(raw["file"]),
+            sha256=str(raw["sha256"]),
+            size_bytes=int(raw["size_bytes"]),
+            architecture=str(raw["architecture"]),
+            quantization=str(raw["quantization"]),
+            classes=tuple(str(name) for name in raw["classes"]),
+            input_size_px=int(raw["input"]["size_px"]),
+            colour_order=str(raw["input"]["colour_order"]),
+            temperature=float(raw["output"]["temperature"]),
+            crop=CropFraming(float(raw["crop"]["scale"]), float(raw["crop"]["shift_y"])),
+            min_confidence=float(raw["min_confidence"]),
+            min_face_probability=float(raw.get("min_face_probability", 0.5)),
+            face_rules={
+                str(preset): FaceRule(float(rule["finder_weight"]), float(rule["min_log_odds"]))
+                for preset, rule in raw.get("face_rules", {}).items()
+            },
+            training=dict(raw.get("training", {})),
+            metrics=dict(raw.get("metrics", {})),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest as it is written, in plain JSON types."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "file": self.file,
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+            "architecture": self.architecture,
+            "quantization": self.quantization,
+            "classes": list(self.classes),
+            "input": {
+                "size_px": self.input_size_px,
+                "colour_order": self.colour_order,
+                "dtype": "uint8",
+                "preprocessing": "inside",
+            },
+            "output": {"kind": "logits", "temperature": self.temperature},
+            "crop": {
+                "shape": "square",
+                "scale": self.crop.scale,
+                "shift_y": self.crop.shift_y,
+            },
+            "min_confidence": self.min_confidence,
+            "min_face_probability": self.min_face_probability,
+            "face_rules": {preset: asdict(rule) for preset, rule in self.face_rules.items()},
+            "training": self.training,
+            "metrics": self.metrics,
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the manifest; the file appears whole or not at all."""
+        write_whole(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
+
+    def read_model(self, folder: Path) -> bytes:
+        """Read the network file that lies in ``folder`` and check it against the manifest.
+
+        Raises:
+            ModelError: the file is missing, of another size, or of another sha256.
+        """
+        path = Path(folder) / self.file
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"cannot read the model {path}: {error}. {_REMEDY}") from error
+        if len(data) != self.size_bytes:
+            raise ModelError(
+                f"model {path}: expected {self.size_bytes} bytes, got {len(data)}. {_REMEDY}"
+            )
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != self.sha256:
+            raise ModelError(
+                f"model {path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
+            )
+        return data
+
+
+def file_sha256(path: Path) -> str:
+    """The file's sha256 as 64 lower-case hex digits."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""A server, a visitor, a browser and scenes, for tests and benchmarks."""

@@ -1,0 +1,80 @@
+"""The table of named configurations on the metrics page, whole, odd or absent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from maskdet_app.metrics import ablations as ablation_view
+
+RECORD = {
+    "epochs": 3,
+    "epoch_samples": 5000,
+    "configurations": [
+        {
+            "name": name,
+            "summary": summary,
+            "tests": [
+                {"name": "new people", "n": 100, "value": value, "ci95": [value - 0.05, value]},
+                {"name": "hands", "n": 50, "value": value / 2, "ci95": [0.1, 0.9]},
+            ],
+        }
+        for name, summary, value in (
+            ("maskdet", "The recipe that ships", 0.98),
+            ("original", "The old recipe", 0.9),
+        )
+    ],
+}
+
+
+def _page() -> AppTest:
+    def page() -> None:
+        from maskdet_app.metrics import ablations as ablation_view
+
+        ablation_view.show_ablations()
+
+    return AppTest.from_function(page).run()
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "ablations.json"
+    monkeypatch.setattr(ablation_view, "FILE", path)
+    return path
+
+
+def test_each_test_can_be_picked(file: Path) -> None:
+    file.write_text(json.dumps(RECORD))
+    app = _page()
+    assert not app.exception and not app.warning
+    assert app.pills[0].options == ["new people", "hands"]
+    assert "3 epochs of 5,000 faces" in app.caption[0].value
+    assert not app.pills[0].set_value("hands").run().exception
+
+
+def test_dots_mark_what_ships() -> None:
+    chart = ablation_view.dots(RECORD["configurations"], "new people")  # type: ignore[arg-type]
+    assert chart is not None
+    rows = chart.to_dict()["data"]["values"]
+    assert [(row["kind"], row["value"]) for row in rows] == [
+        ("what ships", 0.98),
+        ("one thing changed", 0.9),
+    ]
+    assert ablation_view.dots([], "new people") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[]", "{}", json.dumps({"configurations": [{"tests": [{"name": "a", "value": "x"}]}]})],
+    ids=["half", "list", "empty", "no-number"],
+)
+def test_odd_records_leave_no_traceback(file: Path, content: str) -> None:
+    file.write_text(content)
+    assert not _page().exception
+
+
+def test_nothing_where_there_is_no_table(file: Path) -> None:
+    shown: Any = _page()
+    assert not shown.exception and not shown.header

@@ -1,0 +1,237 @@
+"""Texts: all in the catalogue, all used, all translated, and shown in the visitor's language."""
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from maskdet_app.ui import i18n as language
+from maskdet_app.ui.i18n import ENGLISH, catalogue, current, drawn_labels, items, languages, say
+
+REPO_ROOT = Path(__file__).resolve().parents[3]
+SOURCES = [
+    REPO_ROOT / "streamlit_app.py",
+    *(REPO_ROOT / "pages").glob("*.py"),
+    *(REPO_ROOT / "maskdet_app").rglob("*.py"),
+]
+OTHERS = [code for code in languages() if code != ENGLISH]
+# What draws its first argument for people to read.
+SHOWING = set(
+    [
+        "title",
+        "header",
+        "markdown",
+        "caption",
+        "text",
+        "write",
+        "info",
+        "success",
+        "warning",
+        "error",
+        "button",
+        "toggle",
+        "checkbox",
+        "radio",
+        "selectbox",
+        "slider",
+        "pills",
+        "segmented_control",
+        "file_uploader",
+        "camera_input",
+        "metric",
+        "expander",
+        "download_button",
+        "page_link",
+        "progress",
+        "spinner",
+        "toast",
+    ]
+)
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def texts(code: str) -> dict[str, str]:
+    """Every text of a language by its key; those in lists by list, position and name."""
+    found = {}
+    for table, values in catalogue(code).items():
+        for name, value in values.items():
+            if isinstance(value, list):
+                for number, item in enumerate(value):
+                    for part, text in item.items():
+                        found[f"{table}.{name}.{number}.{part}"] = text
+            else:
+                found[f"{table}.{name}"] = value
+    return found
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def keys_used() -> Iterator[tuple[str, set[str], str]]:
+    """Key or the fixed beginning of one, names of the values given, and where."""
+    for path in SOURCES:
+        for call in calls(path):
+            if not isinstance(call.func, ast.Name) or call.func.id not in ("say", "items"):
+                continue
+            given = {keyword.arg or "**" for keyword in call.keywords}
+            options = [call.args[0]] if call.args else []
+            if options and isinstance(options[0], ast.IfExp):
+                options = [options[0].body, options[0].orelse]
+            for option in options:
+                if isinstance(option, ast.Constant):
+                    yield str(option.value), given, path.name
+                elif isinstance(option, ast.JoinedStr):
+                    first = option.values[0]
+                    assert isinstance(first, ast.Constant), f"{path.name}: no table in {option}"
+                    yield f"{first.value}*", given, path.name
+
+
+def test_there_is_a_translation() -> None:
+    assert OTHERS
+    assert next(iter(languages())) == ENGLISH
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_translation_is_complete(code: str) -> None:
+    english, other = texts(ENGLISH), texts(code)
+    assert set(other) == set(english)
+    assert [key for key, text in other.items() if not text.strip()] == []
+    assert {key: placeholders(text) for key, text in other.items()} == {
+        key: placeholders(text) for key, text in english.items()
+    }
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_translation_is_one(code: str) -> None:
+    english, other = texts(ENGLISH), texts(code)
+    long = [key for key, text in english.items() if text.count(" ") >= 3]
+    assert [key for key in long if other[key] == english[key]] == []
+
+
+@pytest.mark.parametrize("code", list(languages()))
+def test_what_is_drawn_into_pictures_is_ascii(code: str) -> None:
+    drawn = [text for key, text in texts(code).items() if key.startswith("verdict.")]
+    assert len(set(drawn)) == 6
+    assert all(text.isascii() for text in drawn)
+
+
+def test_every_key_in_the_code_is_there_with_its_values() -> None:
+    english = texts(ENGLISH)
+    for key, given, where in keys_used():
+        if key.endswith("*"):
+            assert any(name.startswith(key[:-1]) for name in english), f"{where}: {key}"
+        elif isinstance(found := _entry(key), str):
+            assert placeholders(found) == given, f"{where}: {key}"
+
+
+def _entry(key: str) -> Any:
+    table, name = key.split(".")
+    return catalogue(ENGLISH)[table][name]
+
+
+def test_every_text_is_used() -> None:
+    used = [key for key, _, _ in keys_used()]
+    exact = {key for key in used if not key.endswith("*")}
+    beginnings = tuple(key[:-1] for key in used if key.endswith("*"))
+    for table, values in catalogue(ENGLISH).items():
+        if table != "language":
+            unused = [
+                f"{table}.{name}"
+                for name in values
+                if f"{table}.{name}" not in exact and not f"{table}.{name}".startswith(beginnings)
+            ]
+            assert unused == []
+
+
+def test_no_sentence_stands_in_the_code() -> None:
+    strays = [
+        f"{path.name}: {call.args[0].value!r}"
+        for path in SOURCES
+        for call in calls(path)
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in SHOWING
+        # what is logged is for whoever runs the server
+        and not (isinstance(call.func.value, ast.Name) and call.func.value.id == "_LOG")
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+        and " " in call.args[0].value.strip()
+    ]
+    assert strays == []
+
+
+def test_a_text_that_a_translation_lacks_is_said_in_english(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(language, "current", lambda: OTHERS[0])
+    spanish = say("photo.title")
+    with monkeypatch.context() as patch:
+        patch.delitem(catalogue(OTHERS[0])["photo"], "title")
+        assert say("photo.title") == catalogue(ENGLISH)["photo"]["title"] != spanish
+    with pytest.raises(KeyError, match="nothing_like_it"):
+        say("photo.nothing_like_it")
+    with pytest.raises(KeyError, match="total"):
+        say("photo.packing", n=1)
+
+
+def test_without_a_visitor_it_is_english() -> None:
+    assert current() == ENGLISH
+    assert items("about.steps")[0]["head"] == "Picture"
+    assert set(drawn_labels().values()) == {("Mask", "M"), ("No mask", "No"), ("Not sure", "?")}
+
+
+@pytest.mark.parametrize(
+    ("session", "query", "browser", "wanted"),
+    [
+        (None, None, None, "en"),
+        (None, None, "es-MX", "es"),
+        (None, None, "xx-YY", "en"),
+        (None, "es", "en-GB", "es"),
+        (None, "../../etc/passwd", "es", "es"),
+        ("en", "es", "es", "en"),
+    ],
+)
+def test_what_decides(
+    session: str | None,
+    query: str | None,
+    browser: str | None,
+    wanted: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(language, "get_script_run_ctx", lambda **_: object())
+    monkeypatch.setattr(st, "session_state", {} if session is None else {"lang": session})
+    monkeypatch.setattr(st, "query_params", {} if query is None else {"lang": query})
+    monkeypatch.setattr(st, "context", SimpleNamespace(locale=browser))
+    assert current() == wanted
+
+
+@pytest.mark.parametrize("page", ["live", "photo", "metrics", "about"])
+@pytest.mark.parametrize("code", OTHERS)
+def test_pages_in_another_language(page: str, code: str) -> None:
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    app.query_params["lang"] = code
+    app.run()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert app.title[0].value == catalogue(code)[page]["title"]
+    shown = "\n".join(
+        str(element.value) for group in (app.markdown, app.caption) for element in group
+    )
+    english = [
+        text
+        for key, text in texts(ENGLISH).items()
+        if text.count(" ") >= 5 and "{" not in text and text in shown
+    ]
+    assert english == []

@@ -1,0 +1,79 @@
+"""Work for other processes, which must be importable there, and checks of folders on stubs."""
+
+import csv
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maskdet_core import FaceBox
+from maskdet_core.batch.folder import JOURNAL, Results, Tally, check_folder
+from maskdet_core.batch.photo import PhotoCheck
+
+BOX = FaceBox(20, 10, 24, 30)
+DIE = -1
+RAISE = -2
+ON_CTRL_C_AT_BIRTH = signal.getsignal(signal.SIGINT)
+"""In a worker, which takes this module up with its orders, before anything of ours has run."""
+
+
+def double(value: int) -> int:
+    """Twice the value; the small ones take longest, so that results come back out of turn."""
+    if value == DIE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if value == RAISE:
+        raise OSError("the disk is full")
+    time.sleep(0.05 if value % 4 == 0 else 0)
+    return 2 * value
+
+
+def set_up() -> Callable[[int], int]:
+    return double
+
+
+def is_born_deaf() -> Callable[[int], bool]:
+    return lambda value: ON_CTRL_C_AT_BIRTH is signal.SIG_IGN
+
+
+def broken_set_up() -> Callable[[int], int]:
+    os._exit(3)
+
+
+@dataclass(frozen=True)
+class CountingSetUp:
+    """Notes each process that sets itself up, and which each task was done by."""
+
+    folder: Path
+
+    def __call__(self) -> Callable[[int], int]:
+        (self.folder / str(os.getpid())).touch()
+        return lambda value: os.getpid()
+
+
+class Stub:
+    """A detector that sees given boxes in every photo, and how many photos it was shown."""
+
+    def __init__(self, classifier: Any, finder: Any) -> None:
+        self.classifier, self.finder = classifier, finder
+        self.values: dict[str, Any] = {}
+
+    @property
+    def n_checked(self) -> int:
+        return len(self.finder.asked_px)
+
+
+def run(photos: list[Path], results: Results, **check: Any) -> Tally:
+    return check_folder(photos, PhotoCheck(**check), results, 1)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    text = path.read_bytes().decode("utf-8-sig")
+    return list(csv.DictReader(text.splitlines(), strict=True))
+
+
+def journal_rows(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / JOURNAL).read_text().splitlines()[1:]]

@@ -1,0 +1,244 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core import MaskDetector, encode_jpeg, encode_png, load_finder
+from maskdet_core.batch import cli
+from maskdet_core.batch import photo as photo_check
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
+    """The command line on a stand-in network that sees a mask everywhere."""
+    classifier = stub_classifier(0.9)
+
+    def load_detector(model: object, finder: str | None, **values: Any) -> MaskDetector:
+        return MaskDetector(load_finder("live", finder), classifier, **values)
+
+    monkeypatch.setattr(photo_check, "load_classifier", lambda model, n_threads: classifier)
+    monkeypatch.setattr(photo_check, "load_detector", load_detector)
+    monkeypatch.setattr(cli, "load_classifier", lambda model: classifier)
+    return classifier
+
+
+@pytest.fixture
+def folder(tmp_path: Path, portrait: NDArray[np.uint8]) -> Path:
+    """A portrait, an empty picture and a text called .jpg, at two depths."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "portrait.JPG").write_bytes(encode_jpeg(portrait))
+    (tmp_path / "a.png").write_bytes(encode_png(np.full((60, 80, 3), 128, np.uint8)))
+    (tmp_path / "notes.txt").write_text("no picture, not looked at")
+    return tmp_path
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("finder", [[], ["--finder", "stock"]])
+def test_finder_can_be_chosen(
+    finder: list[str], stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(folder), "--format", "json", *finder]) == 0
+    assert len(lines(capsys.readouterr().out)[1]["faces"]) >= 1
+
+
+def test_missing_cascade_is_said_plainly(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(folder), "--finder", str(folder / "gone.json")]) == 2
+    error = capsys.readouterr().err
+    assert "gone.json" in error and "Traceback" not in error
+
+
+def test_check_writes_one_object_a_photo(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(folder), "--format", "json"]) == 0
+    empty, portrait = lines(capsys.readouterr().out)
+    assert empty == {
+        "path": str(folder / "a.png"),
+        "width": 80,
+        "height": 60,
+        "faces": [],
+        "n_unjudged": 0,
+        "annotated": None,
+        "error": None,
+    }
+    assert list(portrait) == list(empty)
+    assert portrait["path"] == str(folder / "b" / "portrait.JPG")
+    assert (portrait["width"], portrait["height"]) == (512, 512)
+    face = portrait["faces"][0]
+    assert list(face) == ["box_xywh", "verdict", "p_with_mask"]
+    assert (face["verdict"], face["p_with_mask"]) == ("with_mask", 0.9)
+    assert all(type(value) is int for value in face["box_xywh"])
+
+
+def test_unreadable_picture_is_reported_and_the_others_are_still_checked(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = folder / "0.jpg"
+    bad.write_text("text")
+    gone = folder / "gone.png"
+    assert cli.main(["check", str(gone), str(folder), "--format", "json"]) == 1
+    rows = lines(capsys.readouterr().out)
+    assert [Path(row["path"]).name for row in rows] == [
+        "gone.png",
+        "0.jpg",
+        "a.png",
+        "portrait.JPG",
+    ]
+    assert [row["error"] is None for row in rows] == [False, False, True, True]
+    assert rows[0]["faces"] == []
+    assert rows[0]["width"] is None
+
+
+def test_classify_takes_the_whole_picture(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["classify", str(folder / "a.png"), "--format", "json"]) == 0
+    assert lines(capsys.readouterr().out) == [
+        {
+            "path": str(folder / "a.png"),
+            "verdict": "with_mask",
+            "p_with_mask": 0.9,
+            "error": None,
+        }
+    ]
+    assert stubbed.seen[0].shape == (1, 32, 32, 3)
+    assert np.all(stubbed.seen[0] == 128)
+
+
+def test_classify_threshold_and_unreadable(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "0.jpg").write_bytes(b"")
+    arguments = ["classify", str(folder), "--format", "json", "--min-confidence", "0.95"]
+    assert cli.main(arguments) == 1
+    rows = lines(capsys.readouterr().out)
+    assert [row["verdict"] for row in rows] == [None, "not_sure", "not_sure"]
+    assert "empty file" in rows[0]["error"]
+
+
+def test_probability_that_is_not_finite_is_null(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stubbed.probabilities = (float("nan"),)
+    cli.main(["classify", str(folder / "a.png"), "--format", "json"])
+    row = lines(capsys.readouterr().out)[0]
+    assert (row["verdict"], row["p_with_mask"]) == ("not_sure", None)
+
+
+def test_text_says_no_face_found(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["check", str(folder)])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{folder / 'a.png'}: no face found"
+    assert "with_mask" in second
+
+
+def test_smallest_face_is_handed_on(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    portrait = str(folder / "b" / "portrait.JPG")
+    cli.main(["check", portrait, "--format", "json", "--min-face", "400"])
+    assert lines(capsys.readouterr().out)[0]["faces"] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["check"],
+        ["look", "x.jpg"],
+        ["check", "x.jpg", "--format", "xml"],
+        ["check", "x.jpg", "--min-face", "0"],
+        ["check", "x.jpg", "--min-confidence", "1.5"],
+        ["classify", "x.jpg", "--min-face", "30"],
+        ["check", "x.jpg", "--model", "no/such/model.json"],
+        ["check", "x.jpg", "--jobs", "0"],
+        ["check", "x.jpg", "--annotate"],
+        ["check", "x.jpg", "--fresh", "--csv", "r.csv"],
+        ["check", "x.jpg", "--out", "out", "--blur"],
+        ["check", "x.jpg", "--out", "out", "--format", "json"],
+        ["check", "x.jpg", "--csv", "r", "--json", "r"],
+        ["check", "x.jpg", "--csv", "/"],
+        ["classify", "x.jpg", "--out", "out"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err
+
+
+def test_help_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "--help"]) == 0
+    assert "--min-confidence" in capsys.readouterr().out
+
+
+BLOCKED = """
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"streamlit", "tensorflow", "keras", "av", "streamlit_webrtc"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Block())
+import maskdet_core
+from maskdet_core.batch.cli import main
+
+code = main(sys.argv[1:])
+heavy = {"streamlit", "tensorflow", "keras", "av"} & set(sys.modules)
+sys.exit(9 if heavy else code)
+"""
+
+
+def run_blocked(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", BLOCKED, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_library_and_help_need_neither_streamlit_nor_tensorflow() -> None:
+    done = run_blocked("--help")
+    assert done.returncode == 0, done.stderr
+    assert "classify" in done.stdout
+
+
+def test_keras_model_without_keras_is_a_plain_message(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_bytes(b"x")
+    done = run_blocked("classify", str(tmp_path), "--model", str(tmp_path / "m.keras"))
+    assert done.returncode == 2
+    assert "needs Keras" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "classify"])
+def test_real_run_without_streamlit_and_tensorflow(
+    command: str, folder: Path, shipped_manifest: Path
+) -> None:
+    model = str(shipped_manifest)
+    done = run_blocked(command, str(folder / "b"), "--format", "json", "--model", model)
+    assert done.returncode == 0, done.stderr
+    (row,) = lines(done.stdout)
+    assert row["error"] is None
+    if command == "check":
+        assert row["faces"][0]["verdict"] == "without_mask"

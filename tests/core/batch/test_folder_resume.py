@@ -1,0 +1,125 @@
+"""A second run on a results folder: what it does again, and what it refuses."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskdet_core.batch.folder import COPIES, JOURNAL, Results
+from maskdet_core.errors import JournalError
+from tests.core.batch.fakes import Stub, journal_rows, run, table
+
+
+def test_a_second_run_checks_nothing_again(
+    stub: Stub, photos: list[Path], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = Results(out, tmp_path / "r.csv", annotate=True)
+    run(photos, results)
+    first = ((tmp_path / "r.csv").read_bytes(), (out / JOURNAL).read_bytes())
+    capsys.readouterr()
+    tally = run(photos, results)
+    assert stub.n_checked == 3
+    assert (tally.n_photos, tally.n_with_mask, tally.n_unread) == (4, 3, 1)
+    assert ((tmp_path / "r.csv").read_bytes(), (out / JOURNAL).read_bytes()) == first
+    assert "4 photos (4 of them done before)" in capsys.readouterr().err
+
+
+def test_a_run_ended_in_the_middle_of_a_line_goes_on(
+    stub: Stub, photos: list[Path], out: Path, tmp_path: Path
+) -> None:
+    results = Results(out, tmp_path / "r.csv", annotate=True)
+    run(photos, results)
+    whole = (tmp_path / "r.csv").read_bytes()
+    lines = (out / JOURNAL).read_bytes().splitlines(keepends=True)
+    (out / JOURNAL).write_bytes(b"".join(lines[:2]) + lines[2][:30])
+    for half in ("001-0.jpg.partial", "002-1.jpg.partial"):
+        (out / COPIES / half).write_bytes(b"half")
+    (out / COPIES / "003-2.jpg").rename(out / COPIES / "003-on-its-way.jpg")
+    (out / COPIES / "mine.jpg").write_bytes(b"not ours to remove")
+    run(photos, results)
+    assert stub.n_checked == 3 + 2
+    assert (tmp_path / "r.csv").read_bytes() == whole
+    assert sorted(path.name for path in (out / COPIES).iterdir()) == [
+        "001-0.jpg",
+        "002-1.jpg",
+        "003-2.jpg",
+        "mine.jpg",
+    ]
+
+
+def test_a_changed_photo_is_done_again_under_its_number(
+    stub: Stub, photos: list[Path], out: Path
+) -> None:
+    run(photos, Results(out, annotate=True))
+    os.utime(photos[1], ns=(1, 1))
+    photos[3].write_bytes(photos[0].read_bytes())
+    run(photos, Results(out, annotate=True))
+    assert stub.n_checked == 3 + 2
+    assert [row["annotated"] for row in journal_rows(out)[4:]] == ["002-1.jpg", "004-3.jpg"]
+
+
+def test_numbers_stay_where_photos_come_in_between(
+    stub: Stub, photos: list[Path], out: Path, tmp_path: Path
+) -> None:
+    run(photos[1:], Results(out, annotate=True))
+    run(photos, Results(out, tmp_path / "r.csv", annotate=True))
+    names = [row["annotated"] for row in table(tmp_path / "r.csv")]
+    assert names == ["004-0.jpg", "001-1.jpg", "002-2.jpg", ""]
+
+
+def test_a_photo_whose_copy_is_gone_is_done_again(
+    stub: Stub, photos: list[Path], out: Path
+) -> None:
+    run(photos, Results(out, annotate=True))
+    (out / COPIES / "002-1.jpg").unlink()
+    run(photos, Results(out, annotate=True))
+    assert stub.n_checked == 3 + 1
+    assert (out / COPIES / "002-1.jpg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"min_confidence": 0.7}, "min_confidence was 0.6 and is now 0.7"),
+        ({"min_face_px": 50}, "min_face_px was None and is now 50"),
+        ({"blur": True}, "blur was False and is now True"),
+    ],
+)
+def test_other_settings_are_refused(
+    change: dict[str, Any], named: str, stub: Stub, photos: list[Path], out: Path
+) -> None:
+    run(photos, Results(out, annotate=True))
+    with pytest.raises(JournalError, match=named):
+        run(photos, Results(out, annotate=True), **change)
+    assert stub.n_checked == 3
+    run(photos, Results(out, annotate=True, fresh=True), **change)
+    assert stub.n_checked == 6
+    assert len(journal_rows(out)) == 4
+
+
+def test_another_network_is_refused(stub: Stub, photos: list[Path], out: Path) -> None:
+    run(photos, Results(out))
+    stub.classifier.manifest = replace(stub.classifier.manifest, temperature=2.0)
+    with pytest.raises(JournalError, match="model_manifest was"):
+        run(photos, Results(out))
+    stub.classifier.manifest = replace(
+        stub.classifier.manifest, temperature=1.0, metrics={"accuracy": 1.0}
+    )
+    run(photos, Results(out))
+
+
+def test_fresh_leaves_no_copy_of_the_earlier_run(stub: Stub, photos: list[Path], out: Path) -> None:
+    run(photos, Results(out, annotate=True))
+    run(photos[:1], Results(out, annotate=True, fresh=True))
+    assert [path.name for path in (out / COPIES).iterdir()] == ["001-0.jpg"]
+
+
+def test_copies_without_a_journal_are_not_overwritten(
+    stub: Stub, photos: list[Path], out: Path
+) -> None:
+    run(photos, Results(out, annotate=True))
+    (out / JOURNAL).unlink()
+    with pytest.raises(JournalError, match=f"expected {JOURNAL} beside"):
+        run(photos, Results(out, annotate=True))

@@ -1,0 +1,157 @@
+"""The journal: what it holds after a run that was ended anywhere, and what it refuses."""
+
+import json
+import math
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskdet_core import Detections, Face, FaceBox, Verdict
+from maskdet_core.batch.journal import Entry, Journal, Signature
+from maskdet_core.batch.report import PhotoReport
+from maskdet_core.errors import JournalError
+
+SETTINGS: dict[str, Any] = {"model": "m", "min_confidence": 0.95, "min_face_px": None}
+FOUND = Detections(
+    200,
+    100,
+    (
+        Face(FaceBox(10, 20, 30, 40), 0.75, Verdict.NOT_SURE),
+        Face(FaceBox(1, 2, 3, 4), math.nan, Verdict.NOT_SURE),
+    ),
+    (FaceBox(90, 1, 2, 3),),
+)
+
+
+def entry(photo: str, number: int = 1, changed_ns: int = 5) -> Entry:
+    report = PhotoReport(photo, Detections(8, 6), annotated=f"{number:03d}-x.jpg")
+    return Entry(report, number, Signature(10, changed_ns))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "faces.jsonl"
+
+
+def written(path: Path, *entries: Entry) -> None:
+    with Journal(path, SETTINGS) as journal:
+        for one in entries:
+            journal.append(one)
+
+
+def test_first_line_is_format_and_settings_then_a_line_a_photo(path: Path) -> None:
+    written(path, entry("a.jpg"), entry("b.jpg", 2))
+    head, *rows = map(json.loads, path.read_text().splitlines())
+    assert head == {"maskdet_journal": 1, "settings": SETTINGS}
+    assert [(row["path"], row["number"]) for row in rows] == [("a.jpg", 1), ("b.jpg", 2)]
+    assert {"width", "height", "faces", "n_unjudged", "error"} <= rows[0].keys()
+
+
+def test_a_photo_comes_back_as_it_was(path: Path) -> None:
+    name = b"caf\xe9\n.jpg".decode("utf-8", "surrogateescape")
+    failed = Entry(PhotoReport("gone.jpg", None, "no such file"), 4, Signature())
+    written(path, Entry(PhotoReport(name, FOUND), 3, Signature(1, 2)), failed)
+    with Journal(path, SETTINGS) as journal:
+        back = journal.find(name)
+        assert journal.find("gone.jpg") == failed
+        assert journal.find("unknown.jpg") is None
+        assert (len(journal), journal.last_number) == (2, 4)
+    assert back is not None and back.report.detections is not None
+    assert (back.report.photo, back.number, back.signature) == (name, 3, Signature(1, 2))
+    first, second = back.report.detections.faces
+    assert first == FOUND.faces[0]
+    assert math.isnan(second.p_with_mask)
+    assert back.report.detections.unjudged == FOUND.unjudged
+
+
+def test_each_photo_is_on_disk_before_the_next(path: Path) -> None:
+    with Journal(path, SETTINGS) as journal:
+        for n_photos in range(1, 4):
+            journal.append(entry(f"{n_photos}.jpg", n_photos))
+            assert len(path.read_bytes().splitlines()) == 1 + n_photos
+            assert journal.find("1.jpg") == entry("1.jpg")
+
+
+def test_the_last_entry_of_a_photo_counts(path: Path) -> None:
+    written(path, entry("a.jpg", changed_ns=5), entry("b.jpg", 2), entry("a.jpg", changed_ns=6))
+    with Journal(path, SETTINGS) as journal:
+        assert journal.find("a.jpg") == entry("a.jpg", changed_ns=6)
+        assert len(journal) == 2
+
+
+def test_a_run_ended_at_any_byte_can_go_on(path: Path) -> None:
+    written(path, entry("a.jpg"), entry("b.jpg", 2))
+    whole = path.read_bytes()
+    ends = [i + 1 for i, byte in enumerate(whole) if byte == ord("\n")]
+    for cut in range(len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        with Journal(path, SETTINGS) as journal:
+            n_whole = max(0, sum(end <= cut for end in ends) - 1)
+            assert len(journal) == n_whole
+            journal.append(entry("c.jpg", 3))
+        with Journal(path, SETTINGS) as journal:
+            assert len(journal) == n_whole + 1
+            assert journal.find("c.jpg") == entry("c.jpg", 3)
+
+
+def test_other_settings_are_refused_with_what_differs_and_a_remedy(path: Path) -> None:
+    written(path, entry("a.jpg"))
+    before = path.read_bytes()
+    with pytest.raises(JournalError) as caught:
+        Journal(path, {**SETTINGS, "min_confidence": 0.8, "blur": True})
+    said = str(caught.value)
+    assert "min_confidence was 0.95 and is now 0.8" in said
+    assert "blur was None and is now True" in said
+    assert "model" not in said
+    assert "another folder" in said and "--fresh" in said
+    assert path.read_bytes() == before
+
+
+def test_fresh_forgets(path: Path) -> None:
+    written(path, entry("a.jpg", 9))
+    with Journal(path, {"model": "other"}, fresh=True) as journal:
+        assert (len(journal), journal.last_number) == (0, 0)
+    assert json.loads(path.read_text())["settings"] == {"model": "other"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"my notes", "expected a journal"),
+        (b"my notes\nmore\n", "expected a journal"),
+        (b"[]\n", "expected a journal"),
+        (b'{"path": "a.jpg"}\n', "expected a journal"),
+        (b'{"maskdet_journal": 2, "settings": {}}\n', "expected format 1, got 2"),
+    ],
+)
+def test_a_file_that_is_no_journal_is_left_alone(path: Path, content: bytes, reason: str) -> None:
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match=reason):
+        Journal(path, SETTINGS)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("damaged", [b"{}", b"[]", b"\x00\x00", b'{"path": "a.jpg"'])
+def test_a_damaged_line_in_the_middle_is_refused(path: Path, damaged: bytes) -> None:
+    written(path, entry("a.jpg"))
+    path.write_bytes(path.read_bytes() + damaged + b"\n")
+    with pytest.raises(JournalError, match="expected a photo a line"):
+        Journal(path, SETTINGS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the lock is POSIX's")
+def test_two_runs_at_once_are_refused(path: Path) -> None:
+    with Journal(path, SETTINGS), pytest.raises(JournalError, match="used by another run"):
+        Journal(path, SETTINGS, fresh=True)
+    written(path, entry("a.jpg"))
+
+
+def test_signature_tells_a_changed_photo(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    assert Signature.of(photo) == Signature()
+    photo.write_bytes(b"abc")
+    os.utime(photo, ns=(1, 2_000_000_001))
+    assert Signature.of(photo) == Signature(3, 2_000_000_001)

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core import heat_picture
+from maskdet_core.draw.activation_map import FULL_LOG_ODDS
+
+GREY = np.full((64, 64, 3), 128, np.uint8)
+
+
+def by_place(**values: float) -> NDArray[np.float64]:
+    """Four by four places, those named "row_column" with a value."""
+    found = np.zeros((4, 4))
+    for name, value in values.items():
+        row, column = name.removeprefix("at").split("_")
+        found[int(row), int(column)] = value
+    return found
+
+
+def test_blue_where_a_mask_was_seen_and_vermilion_where_not() -> None:
+    picture = heat_picture(GREY, by_place(at0_0=3 * FULL_LOG_ODDS, at3_3=-3 * FULL_LOG_ODDS), 128)
+    for_mask, against = picture[4, 4].astype(int), picture[123, 123].astype(int)
+    assert for_mask[2] > for_mask[0] + 60
+    assert against[0] > against[2] + 60
+    middle = picture[64, 64].astype(int)
+    assert np.ptp(middle) < 12
+
+
+def test_weak_evidence_stays_grey() -> None:
+    picture = heat_picture(GREY, np.full((4, 4), FULL_LOG_ODDS / 20), 64).astype(int)
+    assert np.ptp(picture, axis=2).max() < 16
+
+
+def test_signs_tell_both_sides_apart_in_grey() -> None:
+    def strokes(value: float) -> tuple[int, int]:
+        picture = heat_picture(GREY, by_place(at1_1=value), 256)
+        white = np.all(picture == 255, axis=2)
+        return int(white.any(axis=1).sum()), int(white.any(axis=0).sum())
+
+    high, wide = strokes(80.0)
+    assert high == pytest.approx(wide, abs=2)
+    high, wide = strokes(-80.0)
+    assert high < wide / 2
+    assert strokes(FULL_LOG_ODDS / 8) == (0, 0)
+
+
+def test_places_that_are_not_finite_stay_grey() -> None:
+    picture = heat_picture(GREY, np.full((4, 4), np.nan), 64)
+    assert np.array_equal(picture, np.full((64, 64, 3), 128, np.uint8))
+
+
+def test_odd_input_is_refused_and_the_crop_untouched() -> None:
+    crop = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    before = crop.copy()
+    assert heat_picture(crop, np.ones((1, 1)), 40).shape == (40, 40, 3)
+    assert np.array_equal(crop, before)
+    with pytest.raises(ValueError, match="rows, columns"):
+        heat_picture(crop, np.ones(4))
+    with pytest.raises(ValueError, match="1 or more"):
+        heat_picture(crop, np.ones((2, 2)), 0)

@@ -1,0 +1,126 @@
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from maskdet_core import Detections, Face, FaceBox, Verdict, annotate
+from maskdet_core.draw.annotate import COLOURS, label_texts, percent_text, text_height_px
+
+P = {Verdict.WITH_MASK: 0.98, Verdict.WITHOUT_MASK: 0.03, Verdict.NOT_SURE: 0.5}
+
+
+def one_face(width: int, height: int, box: FaceBox, verdict: Verdict) -> Detections:
+    return Detections(width, height, (Face(box, P[verdict], verdict),))
+
+
+def drawn(width: int, height: int, box: FaceBox, verdict: Verdict) -> np.ndarray:
+    image = np.full((height, width, 3), 200, dtype=np.uint8)
+    return annotate(image, one_face(width, height, box, verdict))
+
+
+def test_callers_picture_is_unchanged() -> None:
+    image = np.full((100, 120, 3), 200, dtype=np.uint8)
+    result = annotate(image, one_face(120, 100, FaceBox(30, 40, 40, 40, 1.0), Verdict.WITH_MASK))
+    assert np.all(image == 200)
+    assert not np.shares_memory(image, result)
+    assert result.shape == image.shape
+    assert np.any(result != image)
+
+
+def test_no_face_changes_nothing() -> None:
+    image = np.full((10, 12, 3), 7, dtype=np.uint8)
+    assert np.array_equal(annotate(image, Detections(12, 10)), image)
+
+
+def test_another_pictures_detections_are_refused() -> None:
+    with pytest.raises(ValueError, match="12 x 10"):
+        annotate(np.zeros((12, 10, 3), np.uint8), Detections(12, 10))
+
+
+def test_percent_rounds_down_and_is_never_certain() -> None:
+    assert [percent_text(p) for p in (0.999, 1.0, 0.58, 0.0)] == ["99 %", "99 %", "58 %", "0 %"]
+
+
+def test_words_tell_the_verdicts_apart() -> None:
+    box = FaceBox(0, 0, 9, 9, 1.0)
+    texts = [label_texts(Face(box, P[verdict], verdict)) for verdict in Verdict]
+    assert [text[0] for text in texts] == ["Mask 98 %", "No mask 97 %", "Not sure"]
+    assert len({text for several in texts for text in several}) == 8
+    assert label_texts(Face(box, math.nan, Verdict.NOT_SURE))[0] == "Not sure"
+
+
+def test_words_of_another_language_are_drawn_if_the_font_has_them() -> None:
+    image = np.full((300, 400, 3), 90, np.uint8)
+    found = one_face(400, 300, FaceBox(100, 100, 90, 90, 1.0), Verdict.WITH_MASK)
+    spanish = {Verdict.WITH_MASK: ("Con mascarilla", "M")}
+    assert not np.array_equal(annotate(image, found, spanish), annotate(image, found))
+    with pytest.raises(ValueError, match="ASCII"):
+        annotate(image, found, {Verdict.WITH_MASK: ("قناع", "م")})
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_colours_are_the_stated_ones_in_rgb_order(verdict: Verdict) -> None:
+    image = drawn(640, 480, FaceBox(200, 150, 150, 200, 1.0), verdict)
+    same = np.all(image == np.array(COLOURS[verdict], np.uint8), axis=2)
+    assert same.sum() > 500
+    assert COLOURS[Verdict.WITH_MASK] == (0x00, 0x72, 0xB2)
+    assert COLOURS[Verdict.WITHOUT_MASK] == (0xD5, 0x5E, 0x00)
+
+
+def test_frames_differ_in_grey_too() -> None:
+    """Along a line through the face: one stroke a side, two strokes a side, or broken strokes."""
+    box = FaceBox(200, 150, 150, 200, 1.0)
+
+    def strokes(verdict: Verdict) -> int:
+        image = drawn(640, 480, box, verdict)
+        row = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[250, 180:370]
+        dark = row < 150
+        return int(np.count_nonzero(dark[1:] & ~dark[:-1]))
+
+    def gaps(verdict: Verdict) -> int:
+        image = drawn(640, 480, box, verdict)
+        side = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[160:340, 200]
+        light = side > 200
+        return int(np.count_nonzero(light[1:] & ~light[:-1]))
+
+    assert strokes(Verdict.WITH_MASK) == 2
+    assert strokes(Verdict.WITHOUT_MASK) == 4
+    assert gaps(Verdict.WITH_MASK) == 0
+    assert gaps(Verdict.NOT_SURE) >= 2
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (8, 8), (24, 24), (64, 48), (640, 480), (1, 900), (4000, 3000)]
+)
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_any_picture_size(size: tuple[int, int], verdict: Verdict) -> None:
+    width, height = size
+    whole = FaceBox(0, 0, width, height, 1.0)
+    corner = FaceBox(width - 1, height - 1, 1, 1, 1.0)
+    for box in (whole, corner):
+        assert drawn(width, height, box, verdict).shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (600, 0), (0, 440), (600, 440), (300, 200)])
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_whole_label_lies_inside_the_picture(place: tuple[int, int], verdict: Verdict) -> None:
+    def label_pixels(width: int, height: int, box: FaceBox) -> int:
+        image = drawn(width, height, box, verdict)
+        x0, x1 = max(box.x - 8, 0), min(box.x + box.w + 8, width)
+        y0, y1 = max(box.y - 8, 0), min(box.y + box.h + 8, height)
+        outside = image.copy()
+        outside[y0:y1, x0:x1] = 200
+        return int(np.count_nonzero(np.any(outside != 200, axis=2)))
+
+    text = text_height_px(640, 480)
+    pixels = label_pixels(640, 480, FaceBox(*place, 40, 40, 1.0))
+    assert pixels > text * text
+
+
+def test_text_grows_with_the_picture_within_readable_bounds() -> None:
+    heights = [text_height_px(side, side) for side in (50, 320, 640, 1280, 4000, 10_000)]
+    assert heights == sorted(heights)
+    assert heights[0] >= 11
+    assert text_height_px(640, 480) == 20
+    assert heights[-1] <= 90

@@ -1,0 +1,183 @@
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core import (
+    CascadeError,
+    CascadeManifest,
+    FaceBox,
+    HaarFaceFinder,
+    SearchSettings,
+    TrainedFaceFinder,
+    load_finder,
+)
+from maskdet_core.faces.cascade_finder import DEFAULT_MANIFEST, FINDER_ENV
+
+# By eye and by the reference detector: forehead to chin of the portrait.
+FACE = FaceBox(184, 62, 80, 110, 1.0)
+
+
+def with_mask(portrait: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The portrait with a plain light cloth from the bridge of the nose to the chin."""
+    masked = portrait.copy()
+    x, y, w, h = FACE.xywh
+    masked[y + round(0.52 * h) : y + h, x + round(0.08 * w) : x + round(0.92 * w)] = (205, 215, 225)
+    return masked
+
+
+@pytest.mark.parametrize("preset", ["photo", "live"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_face_is_found_with_and_without_a_mask(
+    preset: str, masked: bool, portrait: NDArray[np.uint8]
+) -> None:
+    image = with_mask(portrait) if masked else portrait
+    before = image.copy()
+    boxes = load_finder(preset).find(image, min_face_px=40)
+    assert boxes, "no face found"
+    assert boxes[0].iou(FACE) > 0.6
+    assert [box.score for box in boxes] == sorted((box.score for box in boxes), reverse=True)
+    assert np.array_equal(image, before)
+
+
+def test_face_cut_by_the_edge_is_found(portrait: NDArray[np.uint8]) -> None:
+    # the left eighth of the face is outside
+    cut = np.ascontiguousarray(portrait[:, FACE.x + FACE.w // 8 :])
+    face = FaceBox(-FACE.w // 8, FACE.y, FACE.w, FACE.h)
+    assert max(face.iou(box) for box in load_finder("photo").find(cut, min_face_px=40)) > 0.5
+
+
+@pytest.mark.parametrize("angle_deg", [-30, 30])
+def test_tilted_face_is_found(angle_deg: int, portrait: NDArray[np.uint8]) -> None:
+    centre = (FACE.x + FACE.w / 2, FACE.y + FACE.h / 2)
+    matrix = cv2.getRotationMatrix2D(centre, angle_deg, 1.0)
+    tilted = cv2.warpAffine(portrait, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    finder = load_finder("photo")
+    assert isinstance(finder, TrainedFaceFinder)
+    boxes = finder.find(np.asarray(tilted, np.uint8), min_face_px=40)
+    assert boxes[0].iou(FACE) > 0.5
+
+
+def test_small_faces_are_found_down_to_the_least_asked_for(portrait: NDArray[np.uint8]) -> None:
+    # a face of 28 px
+    small = np.ascontiguousarray(portrait[::4, ::4])
+    finder = load_finder("photo")
+    assert finder.find(small, min_face_px=24)[0].iou(FaceBox(46, 16, 20, 28)) > 0.5
+    assert all(box.iou(FaceBox(46, 16, 20, 28)) < 0.3 for box in finder.find(small, min_face_px=60))
+
+
+@pytest.mark.parametrize("preset", ["photo", "live"])
+@pytest.mark.parametrize("kind", ["black", "uniform", "noise"])
+def test_nothing_is_found_where_there_is_nothing(preset: str, kind: str) -> None:
+    image = {
+        "black": np.zeros((240, 320, 3), np.uint8),
+        "uniform": np.full((240, 320, 3), 128, np.uint8),
+        "noise": np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8),
+    }[kind]
+    assert load_finder(preset).find(image, min_face_px=24) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (19, 19)])
+def test_odd_sizes_hold_no_face(size: tuple[int, int]) -> None:
+    assert load_finder("photo").find(np.full((*size, 3), 90, np.uint8), min_face_px=24) == []
+
+
+def test_threads_find_the_same(portrait: NDArray[np.uint8]) -> None:
+    finder = load_finder("live")
+    alone = finder.find(portrait, min_face_px=40)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: finder.find(portrait, min_face_px=40), range(12)))
+    assert together == [alone] * 12
+
+
+def test_stock_cascades_stay_selectable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(load_finder("photo", "stock"), HaarFaceFinder)
+    assert isinstance(load_finder("photo"), TrainedFaceFinder)
+    monkeypatch.setenv(FINDER_ENV, "stock")
+    assert isinstance(load_finder("live"), HaarFaceFinder)
+    # what is asked for outright comes first
+    assert isinstance(load_finder("live", DEFAULT_MANIFEST), TrainedFaceFinder)
+
+
+@pytest.mark.parametrize("finder", ["stock", None])
+def test_unknown_preset_is_refused(finder: str | None) -> None:
+    with pytest.raises(ValueError, match="preset"):
+        load_finder("quick", finder)
+
+
+def test_wrong_arguments_are_refused() -> None:
+    finder = load_finder("live")
+    with pytest.raises(ValueError, match="min_face_px"):
+        finder.find(np.zeros((40, 40, 3), np.uint8), min_face_px=0)
+    with pytest.raises(ValueError, match="dtype uint8"):
+        finder.find(np.zeros((40, 40, 3)), min_face_px=24)  # type: ignore[arg-type]
+
+
+def preset(**changes: object) -> dict[str, object]:
+    """The photo preset alone, changed."""
+    return {"presets": {"photo": {"scale_step": 1.1, "min_score": 0, "tilts_deg": []} | changes}}
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    manifest = tmp_path / DEFAULT_MANIFEST.name
+    shutil.copy(DEFAULT_MANIFEST, manifest)
+    for part in ("search", "check"):
+        shutil.copy(DEFAULT_MANIFEST.with_name(f"maskdet-haar-{part}.xml"), tmp_path)
+    return manifest
+
+
+@pytest.mark.parametrize("part", ["search", "check"])
+def test_missing_changed_or_cut_cascade_is_an_error_at_load(part: str, copied: Path) -> None:
+    xml = copied.with_name(f"maskdet-haar-{part}.xml")
+    whole = xml.read_bytes()
+    xml.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CascadeError, match=r"expected sha256 .*git checkout models"):
+        load_finder("photo", copied)
+    xml.unlink()
+    with pytest.raises(CascadeError, match=r"cannot read the cascade .*git checkout models"):
+        load_finder("photo", copied)
+    copied.unlink()
+    with pytest.raises(CascadeError, match=r"maskdet-haar\.json"):
+        load_finder("photo", copied)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 1}, "format must be 2, got 1"),
+        ({"search": {"file": "../cascade.xml", "sha256": ""}}, "bare file name"),
+        ({"check": {"file": "cascade.xml"}}, "sha256"),
+        ({"check": None}, "haar.json"),
+        ({"window_px": 4}, "window_px must be 8 to 128"),
+        ({"box": {"width": 9, "height": 1, "shift_y": 0}}, "width and height"),
+        ({"box": {"width": 1}}, "'height' is missing"),
+        (preset(), "presets photo and live"),
+        (preset(scale_step=1.0), "scale_step must be"),
+        (preset(min_score=None), "haar.json"),
+        (preset(tilts_deg=[100]), "tilts_deg must be"),
+        (preset(tilts_deg=[0]), "tilts_deg must be"),
+        ({"presets": []}, "haar.json"),
+    ],
+)
+def test_manifest_that_cannot_be_honoured_is_refused(
+    change: dict[str, object], message: str, copied: Path
+) -> None:
+    raw = json.loads(copied.read_text(encoding="utf-8"))
+    copied.write_text(json.dumps(raw | change), encoding="utf-8")
+    with pytest.raises(CascadeError, match=message):
+        CascadeManifest.load(copied)
+
+
+def test_manifest_is_written_as_it_is_read(copied: Path) -> None:
+    manifest = CascadeManifest.load(copied)
+    manifest.save(copied)
+    assert CascadeManifest.load(copied) == manifest
+    with pytest.raises(ValueError, match="finite"):
+        replace(manifest, presets={"photo": SearchSettings(1.1, float("nan"))})

@@ -1,0 +1,86 @@
+"""What stands in for camera, finder, network, clock and engine in the tests of live video."""
+
+from collections.abc import Callable
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from maskdet_core import FaceBox, Judgements, LiveEngine, LiveProcessor, Verdict
+from maskdet_core.masks.manifest import ModelManifest
+
+FrameMaker = Callable[..., av.VideoFrame]
+Turn = Callable[..., av.VideoFrame]
+
+
+class Finder:
+    """One face in the middle of any frame, or the given boxes; keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.boxes: list[FaceBox] | None = None
+        self.asked_px: list[int] = []
+
+    def find(self, image_rgb: NDArray[np.uint8], *, min_face_px: int) -> list[FaceBox]:
+        self.asked_px.append(min_face_px)
+        height, width = image_rgb.shape[:2]
+        if self.boxes is not None:
+            return list(self.boxes)
+        return [FaceBox(width // 4, height // 4, (width + 1) // 2, (height + 1) // 2, 1.0)]
+
+
+class Network:
+    """Answers one probability, or raises while told to."""
+
+    def __init__(self, p_with_mask: float = 0.97) -> None:
+        self.manifest = ModelManifest("stub", "stub.tflite", "0" * 64, 1, input_size_px=16)
+        self.p_with_mask = p_with_mask
+        self.p_face = 1.0
+        self.failing = False
+        self.seen: list[NDArray[np.uint8]] = []
+
+    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+        if self.failing:
+            raise RuntimeError("broken at secret.jpg")
+        self.seen.append(crops.copy())
+        return Judgements(np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face))
+
+    def evidence(self, crops: NDArray[np.uint8]) -> None:
+        return None
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class CrankedEngine(LiveEngine):
+    """Has no thread: tests turn it by calling a viewer's `work`."""
+
+    def __init__(self) -> None:
+        self.viewers: list[Any] = []
+
+    def join(self, viewer: Any) -> None:
+        if viewer not in self.viewers:
+            self.viewers.append(viewer)
+
+    def leave(self, viewer: Any) -> None:
+        if viewer in self.viewers:
+            self.viewers.remove(viewer)
+
+    def notify(self) -> None:
+        pass
+
+
+def counts(processor: LiveProcessor) -> dict[Verdict, int]:
+    shown = processor.snapshot()
+    numbers = (shown.n_with, shown.n_without, shown.n_not_sure)
+    return {verdict: n for verdict, n in zip(Verdict, numbers, strict=True) if n}
+
+
+def vermilion(frame: av.VideoFrame) -> NDArray[np.bool_]:
+    rgb = frame.to_ndarray(format="rgb24").astype(int)
+    return np.abs(rgb - [0xD5, 0x5E, 0]).max(axis=2) < 30

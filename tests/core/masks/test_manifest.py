@@ -1,0 +1,115 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskdet_core import CropFraming, ModelError, ModelManifest
+from maskdet_core.masks.face_rule import FaceRule
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> ModelManifest:
+    model = tmp_path / "tiny.tflite"
+    model.write_bytes(b"weights")
+    return ModelManifest.for_file(
+        model,
+        crop=CropFraming(1.2, -0.05),
+        temperature=1.5,
+        face_rules={"photo": FaceRule(4.0, 18.25)},
+        training={"date": "2026-01-01"},
+        metrics={"accuracy": {"n": 10, "n_correct": 9, "value": 0.9, "ci95": [0.6, 1.0]}},
+    )
+
+
+def test_round_trip(manifest: ModelManifest, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.json"
+    manifest.save(path)
+    assert ModelManifest.load(path) == manifest
+    assert manifest.read_model(tmp_path) == b"weights"
+    assert sorted(child.name for child in tmp_path.iterdir()) == ["tiny.json", "tiny.tflite"]
+
+
+def test_missing_manifest_names_path_and_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"gone\.json.*git checkout models"):
+        ModelManifest.load(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '{"format": 1}', '{"format": 2}'])
+def test_malformed_manifest(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(text)
+    with pytest.raises(ModelError, match=r"m\.json"):
+        ModelManifest.load(path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("format",), 2),
+        (("file",), "../../etc/passwd"),
+        (("file",), ""),
+        (("sha256",), "abc"),
+        (("size_bytes",), 0),
+        (("classes",), ["with_mask"]),
+        (("classes",), ["mask", "no_mask"]),
+        (("classes",), ["with_mask", "without_mask", "with_mask"]),
+        (("input", "colour_order"), "bgr"),
+        (("input", "dtype"), "float32"),
+        (("input", "preprocessing"), "outside"),
+        (("input", "size_px"), 0),
+        (("output", "kind"), "probabilities"),
+        (("output", "temperature"), 0.0),
+        (("crop", "shape"), "round"),
+        (("crop", "scale"), 0.0),
+        (("crop", "shift_y"), 5.0),
+        (("min_confidence",), 0.3),
+        (("min_confidence",), None),
+    ],
+)
+def test_value_the_runtime_cannot_honour_is_refused(
+    manifest: ModelManifest, tmp_path: Path, keys: tuple[str, ...], value: Any
+) -> None:
+    raw = manifest.to_json()
+    inner = raw
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner[keys[-1]] = value
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(raw))
+    with pytest.raises(ModelError, match=r"m\.json"):
+        ModelManifest.load(path)
+
+
+def test_third_class_is_allowed_beside_the_two(manifest: ModelManifest, tmp_path: Path) -> None:
+    raw = manifest.to_json() | {"classes": ["without_mask", "incorrect", "with_mask"]}
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(raw))
+    assert ModelManifest.load(path).classes == ("without_mask", "incorrect", "with_mask")
+
+
+def test_missing_model_file(manifest: ModelManifest, tmp_path: Path) -> None:
+    (tmp_path / "tiny.tflite").unlink()
+    with pytest.raises(ModelError, match=r"tiny\.tflite.*git checkout models"):
+        manifest.read_model(tmp_path)
+
+
+def test_cut_short_model_file(manifest: ModelManifest, tmp_path: Path) -> None:
+    (tmp_path / "tiny.tflite").write_bytes(b"weigh")
+    with pytest.raises(ModelError, match="expected 7 bytes, got 5"):
+        manifest.read_model(tmp_path)
+
+
+def test_altered_model_file(manifest: ModelManifest, tmp_path: Path) -> None:
+    (tmp_path / "tiny.tflite").write_bytes(b"Weights")
+    with pytest.raises(ModelError, match="expected sha256"):
+        manifest.read_model(tmp_path)
+
+
+def test_failed_save_leaves_the_old_manifest(manifest: ModelManifest, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.json"
+    manifest.save(path)
+    manifest.metrics["bad"] = float("nan")
+    with pytest.raises(ValueError, match="JSON compliant"):
+        manifest.save(path)
+    assert "bad" not in ModelManifest.load(path).metrics

@@ -1,0 +1,68 @@
+"""Ablations: trained once, measured on the same faces, written as one table."""
+
+import json
+from pathlib import Path
+
+import keras
+import pytest
+
+from maskdet_core.faces.cascade_finder import TrainedFaceFinder, load_finder
+from train.commands import ablate as ablation
+from train.commands.ablate import Budget, ablate, comparable
+from train.data.datasets import read_dataset
+from train.data.split import split_samples
+from train.evaluate.model_card import write_model_card
+
+BUDGET = Budget(frozen_epochs=1, full_epochs=0, epoch_samples=32)
+
+
+def test_only_recipes_on_the_same_sets_are_compared() -> None:
+    names = comparable()
+    assert names[0] == "maskdet"
+    assert "original" in names
+    assert "street_held_out" not in names
+
+
+def test_budget_replaces_epochs_and_seed_only() -> None:
+    from train import configs
+
+    config, _ = configs.load("flat_head")
+    short = BUDGET.of(config)
+    assert (short.frozen_epochs, short.full_epochs, short.epoch_samples) == (1, 0, 32)
+    assert short.network == config.network
+    assert short.augment == config.augment
+
+
+def test_table_of_two_recipes(
+    crop_set: Path,
+    photo_set: Path,
+    hands: Path,
+    tmp_path: Path,
+    repo_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finder = load_finder("photo", repo_root / "models" / "maskdet-haar.json")
+    assert isinstance(finder, TrainedFaceFinder)
+    split = split_samples([*read_dataset(crop_set), *read_dataset(photo_set)])
+    models = tmp_path / "models"
+    models.mkdir()
+
+    def run() -> Path:
+        names = ["maskdet", "no_background"]
+        return ablate(names, BUDGET, "none", split, finder, tmp_path / "runs", hands, models)
+
+    try:
+        record = json.loads(run().read_text(encoding="utf-8"))
+        monkeypatch.setattr(ablation, "fit", None)
+        again = json.loads(run().read_text(encoding="utf-8"))
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    assert again["configurations"] == record["configurations"]
+    ours, without = record["configurations"]
+    assert [t["name"] for t in ours["tests"]] == [t["name"] for t in without["tests"]]
+    assert ours["tests"][0]["n"] == len(split.leak_free_test)
+    for one in (*ours["tests"], *without["tests"]):
+        assert 0 <= one["ci95"][0] <= one["value"] <= one["ci95"][1] <= 1
+    assert without["tests"][-1]["n_good"] == 0 < without["tests"][-1]["n"]
+    card = write_model_card(models).read_text(encoding="utf-8")
+    assert "| `no_background` | Without the third output, no face |" in card

@@ -1,0 +1,1 @@
+"""Training data: labelled pictures, splits, hard negatives, run records."""

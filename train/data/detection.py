@@ -1,0 +1,173 @@
+"""Which faces and scenes a cascade learns from, and which photographs it is measured on."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from train.cascade.faces import Box, KnownFace, read_boxes, read_grey
+from train.cascade.mining import Scene
+from train.data.datasets import CLASSES, FaceSample
+from train.data.split import Split
+from train.errors import DataError
+
+SURE_SCORE = 0.5
+"""Reference boxes of face crops below this are not learnt from, but never mined either."""
+
+WHOLE_CROP: Box = (0.04, 0.03, 0.92, 0.94)
+"""Where the face lies in a face crop without a reference box, as in street-853: its publisher cut
+them a little wider than the reference detector does."""
+
+LEAST_SIDE_PX = 20.0
+"""Faces with a smaller window show nothing that the 24 px window could learn from."""
+
+LEAST_VISIBLE = {"photo": 0.80, "masked": 0.72, "bare": 0.88}
+"""Share of a face's window that lies inside its picture, by where it comes from. The rest would be
+a smear. Masked crops are scarcer than bare ones, so more of the tight ones are taken."""
+
+CROPS_PER_PHOTO = 0.5
+"""Face crops that are mined beside each whole photograph: they show eyes, mouths and masks, but no
+background."""
+
+_MASKED = CLASSES.index("with_mask")
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photograph to measure on.
+
+    Attributes:
+        path: the picture.
+        name: its name within the sets.
+        masked: its class.
+        boxes: the people it is about, as `train.data.datasets` picks them.
+        others: people in the background, half faces and doubtful boxes; whoever finds them is
+            neither right nor wrong.
+        published_test: whether its publisher put it into the test part.
+    """
+
+    path: Path
+    name: str
+    masked: bool
+    boxes: tuple[Box, ...]
+    others: tuple[Box, ...]
+    published_test: bool
+
+
+@dataclass(frozen=True)
+class CascadeData:
+    """Everything of one training; no group of the split lies on two sides."""
+
+    faces: list[KnownFace] = field(default_factory=list)
+    held_faces: list[KnownFace] = field(default_factory=list)
+    scenes: list[Scene] = field(default_factory=list)
+    tune: list[Photo] = field(default_factory=list)
+    test: list[Photo] = field(default_factory=list)
+
+
+def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
+    """Sort the sets' faces by the split of the classifier.
+
+    `faces` and `scenes` come from the training part, `held_faces` from validation and from the
+    face crops of the leak-free test. The photographs held back for measuring are in `tune`, whose
+    figures choices may rest on, and `test`, the publisher's own test part, for the last word.
+
+    Args:
+        roots: folders of the sets.
+        split: of the same sets.
+
+    Raises:
+        DataError: no photographs with boxes, or none held back.
+    """
+    data = CascadeData()
+    boxes = {root.name: read_boxes(root) for root in roots if (root / "boxes.json").is_file()}
+    for side, samples in enumerate((split.train, split.validation, split.leak_free_test)):
+        by_path: dict[Path, list[FaceSample]] = defaultdict(list)
+        for sample in samples:
+            by_path[sample.path].append(sample)
+        for path, people in by_path.items():
+            name = "/".join(path.parts[-3:])
+            known = boxes.get(people[0].dataset, {}).get(name, [])
+            if people[0].box is None:
+                _add_crop(data, side, people[0], known, people[0].dataset in boxes)
+            else:
+                _add_photo(data, side, name, people, known)
+    photos = [scene for scene in data.scenes if not scene.is_crop]
+    crops = [scene for scene in data.scenes if scene.is_crop]
+    step = max(1, round(len(crops) / max(1, len(photos) * CROPS_PER_PHOTO)))
+    data.scenes[:] = [*photos, *crops[::step]]
+    if not data.scenes or not data.tune or not data.test:
+        raise DataError(
+            "expected a set of whole photographs with boxes.json, for training and for testing"
+        )
+    return data
+
+
+def held_back_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
+    """Photographs to choose by and photographs for the last word; none where sets hold crops."""
+    try:
+        data = cascade_data(roots, split)
+    except DataError:
+        return [], []
+    return data.tune, data.test
+
+
+def _add_photo(
+    data: CascadeData,
+    side: int,
+    name: str,
+    people: list[FaceSample],
+    known: list[list[float]],
+) -> None:
+    every = tuple(_box(b) for b in known)
+    main = tuple(sample.box for sample in people if sample.box is not None)
+    faces = [face for box in main for face in _faces(people[0], box)]
+    masked = people[0].label == _MASKED
+    if side == 0:
+        data.scenes.append(Scene(people[0].path, every, masked=masked))
+        data.faces.extend(faces)
+        return
+    published = people[0].published_split == "test"
+    others = tuple(box for box in every if box not in main)
+    photo = Photo(people[0].path, name, masked, main, others, published)
+    (data.test if published else data.tune).append(photo)
+    if side == 1:
+        data.held_faces.extend(faces)
+
+
+def _add_crop(
+    data: CascadeData, side: int, sample: FaceSample, known: list[list[float]], has_boxes: bool
+) -> None:
+    if side == 0 and known:
+        data.scenes.append(
+            Scene(
+                sample.path,
+                tuple(_box(b) for b in known),
+                is_crop=True,
+                masked=sample.label == _MASKED,
+            )
+        )
+    if has_boxes:
+        sure = [box for box in known if box[4] >= SURE_SCORE]
+        boxes = [_box(max(sure, key=lambda box: box[2] * box[3]))] if sure else []
+    else:
+        boxes = [WHOLE_CROP]
+    found = [face for box in boxes for face in _faces(sample, box)]
+    (data.faces if side == 0 else data.held_faces).extend(found)
+
+
+def _faces(sample: FaceSample, box: Box) -> list[KnownFace]:
+    """The face, if it is large enough and lies mostly inside its picture."""
+    masked, in_photo = sample.label == _MASKED, sample.box is not None
+    least = LEAST_VISIBLE["photo" if in_photo else "masked" if masked else "bare"]
+    face = KnownFace(sample.path, box, masked, in_photo)
+    height, width = read_grey(sample.path).shape
+    cx, cy, side = face.square(width, height)
+    across = min(width, cx + side / 2) - max(0, cx - side / 2)
+    down = min(height, cy + side / 2) - max(0, cy - side / 2)
+    visible = max(0.0, across) * max(0.0, down) / side**2
+    return [face] if side >= LEAST_SIDE_PX and (visible >= least or box == WHOLE_CROP) else []
+
+
+def _box(known: Sequence[float]) -> Box:
+    return (known[0], known[1], known[2], known[3])

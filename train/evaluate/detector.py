@@ -1,0 +1,173 @@
+"""`python -m train evaluate-detector`: our cascade beside the stock ones on held-back photos."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from maskdet_core.detector import MIN_FACE_SHARE, least_face_px
+from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.faces.manifest import CascadeManifest
+from maskdet_core.faces.opencv_finder import stock_finder
+from train.data.detection import CascadeData, Photo
+from train.data.images import read_rgb
+from train.data.runs import now_iso
+from train.errors import RunError
+from train.evaluate.detection import (
+    BASELINE,
+    FOUND_IOU,
+    FRAME,
+    Tally,
+    baseline_finder,
+    boxes_px,
+    count_photo,
+    curve,
+    frame_times_ms,
+    recall_at,
+    search_photos,
+    summary,
+    tally_photos,
+)
+from train.evaluate.model_card import write_model_card
+from train.evaluate.operating_points import EVERY_SCORE
+from train.shipped import FINDER
+
+CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
+"""False faces a photograph at which recall is stated beside the presets' own."""
+FRAME_FACE_PX: Final = 40
+"""Least face height while times are measured."""
+POSES_FILE: Final = Path(__file__).with_name("poses.json")
+"""Pose of the people on the held-back photographs, noted by eye."""
+
+
+def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
+    """The shipped cascade's presets and the stock cascades, by name.
+
+    Raises:
+        RunError: no cascade in `models`.
+    """
+    path = models / f"{FINDER}.json"
+    if not path.is_file():
+        raise RunError(f"expected a trained cascade at {path}: run `python -m train cascade` first")
+    manifest = CascadeManifest.load(path)
+    return manifest, {
+        "maskdet photo": TrainedFaceFinder(manifest, models, manifest.presets["photo"]),
+        "maskdet live": TrainedFaceFinder(manifest, models, manifest.presets["live"]),
+        BASELINE: baseline_finder(),
+        "stock photo": stock_finder("photo"),
+        "stock live": stock_finder("live"),
+    }
+
+
+def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None = None) -> Path:
+    """Measure, print a table, and write the figures into the cascade's manifest.
+
+    Args:
+        data: its photographs held back from training.
+        models: folder of the cascade.
+        dump_false: folder for crops of our cascade's false faces in the photographs that it was
+            trained on, so that the classifier can learn to drop them; None leaves that out.
+
+    Returns:
+        The manifest's path.
+    """
+    manifest, by_name = finders(models)
+    sets = {"held-back photos": [*data.tune, *data.test], "of them the published test": data.test}
+    poses = read_poses()
+    records = []
+    for name, finder in by_name.items():
+        found = search_photos(_unbounded(finder), sets["held-back photos"])
+        least = finder.settings.min_score if isinstance(finder, TrainedFaceFinder) else -math.inf
+        for label, photos in sets.items():
+            whole = tally_photos(photos, found, poses, -math.inf)
+            record = summary(tally_photos(photos, found, poses, least))
+            if isinstance(finder, TrainedFaceFinder):
+                record |= {"candidates": recall_at(whole, CANDIDATES), "curve": curve(whole)}
+            records.append({"finder": name, "set": label, **record})
+    records.sort(key=lambda record: list(sets).index(str(record["set"])))
+    times = frame_times_ms(
+        {name: (finder, FRAME_FACE_PX) for name, finder in by_name.items()},
+        sets["held-back photos"],
+    )
+    ratios = {name: value / times[BASELINE] for name, value in times.items()}
+    print_table(records, ratios)
+    evaluation = {
+        "date": now_iso(),
+        "match_iou": FOUND_IOU,
+        "least_face_share": MIN_FACE_SHARE["photo"],
+        "records": records,
+        "frame": {"size_px": list(FRAME), "least_face_px": FRAME_FACE_PX, "cores": 1},
+        "time_ratio": {name: round(ratio, 3) for name, ratio in ratios.items()},
+    }
+    path = models / f"{FINDER}.json"
+    replace(manifest, evaluation=manifest.evaluation | evaluation).save(path)
+    write_model_card(models)
+    if dump_false is not None:
+        print(f"{dump(by_name['maskdet photo'], data, dump_false)} false faces in {dump_false}")
+    return path
+
+
+def _unbounded(finder: FaceFinder) -> FaceFinder:
+    """The same search with every candidate kept: the threshold comes after the grouping."""
+    if not isinstance(finder, TrainedFaceFinder):
+        return finder
+    return finder.at(EVERY_SCORE)
+
+
+def read_poses() -> dict[str, str]:
+    """Noted pose by photograph; empty where the file is absent."""
+    if not POSES_FILE.is_file():
+        return {}
+    noted = json.loads(POSES_FILE.read_text(encoding="utf-8"))
+    return {name: pose for pose, names in noted.items() for name in names}
+
+
+def print_table(records: list[dict[str, Any]], ratios: Mapping[str, float]) -> None:
+    """Figures side by side."""
+    for record in records:
+        classes = ", ".join(
+            f"{name} {record[name]['n_found']}/{record[name]['n']} = {record[name]['recall']:.1%} "
+            f"({record[name]['ci95'][0]:.1%}-{record[name]['ci95'][1]:.1%})"
+            for name in ("masked", "bare")
+        )
+        print(
+            f"{record['set']}: {record['finder']:16s} {classes}, "
+            f"{record['false_per_photo']:.2f} false a photo"
+        )
+        for point in record.get("candidates", []):
+            print(
+                f"    at {point['false_per_photo']:.2f} false a photo: "
+                f"masked {point['masked']:.1%}, bare {point['bare']:.1%}"
+            )
+    for name, ratio in ratios.items():
+        print(f"time for {FRAME[0]}x{FRAME[1]}, one core: {name:16s} {ratio:.2f} x {BASELINE}")
+
+
+def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
+    """Write crops of the false faces in the training photographs; returns how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    n = 0
+    for scene in tqdm(data.scenes, unit="photo"):
+        if scene.is_crop or not scene.boxes:
+            continue
+        image = read_rgb(scene.path)
+        photo = Photo(scene.path, scene.path.name, False, scene.boxes, (), False)
+        least = least_face_px(image.shape[1], image.shape[0])
+        found = finder.find(image, min_face_px=least)
+        people = boxes_px(photo.boxes, image)
+        for box in count_photo(Tally(), photo, image, found, least):
+            if max((box.iou(person) for person in people), default=0.0) > 0.1:
+                continue
+            cut = box.clipped(image.shape[1], image.shape[0])
+            if cut is not None:
+                n += 1
+                crop = image[cut.y : cut.y + cut.h, cut.x : cut.x + cut.w, ::-1]
+                cv2.imwrite(str(folder / f"false_{n:05d}.png"), np.ascontiguousarray(crop))
+    return n

@@ -1,0 +1,112 @@
+"""Choose when finder and network together say that a candidate is no face."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from maskdet_core.detector import PRESETS, MaskDetector, least_face_px, load_detector
+from maskdet_core.masks.classifier import Classifier
+from maskdet_core.masks.face_rule import FaceRule
+from train.data.detection import Photo
+from train.data.images import read_rgb
+from train.evaluate.detection import boxes_px, take_best
+
+WEIGHTS = (1.0, 2.0, 3.0, 4.0, 6.0)
+"""Of the finder's score, tried in turn."""
+SLACK = 0.75
+"""Share of the strictest threshold that loses nobody here; the rest is left to weaker faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One box of the finder.
+
+    Attributes:
+        score: the finder's log odds.
+        p_face: the network's probability.
+        is_face: whether it is the box of a person.
+    """
+
+    score: float
+    p_face: float
+    is_face: bool
+
+
+def candidates(photos: Sequence[Photo], detector: MaskDetector) -> list[Candidate]:
+    """What the finder finds in held-back photographs; boxes on background people are left out."""
+    found: list[Candidate] = []
+    for photo in tqdm(photos, desc="candidates", unit="photo"):
+        rgb = read_rgb(photo.path)
+        height, width = rgb.shape[:2]
+        least = least_face_px(width, height, detector.min_face_share)
+        boxes = [
+            inside
+            for box in detector.finder.find(rgb, min_face_px=least)
+            if (inside := box.clipped(width, height)) is not None
+        ]
+        if not boxes:
+            continue
+        crops = np.stack([detector.crop(rgb, box) for box in boxes])
+        p_face = detector.classifier.predict(crops).p_face
+        said = dict(zip(boxes, p_face.tolist(), strict=True))
+        free = list(boxes)
+        people = [take_best(free, person) for person in boxes_px(photo.boxes, rgb)]
+        for other in boxes_px(photo.others, rgb):
+            take_best(free, other)
+        found += [Candidate(box.score, said[box], True) for box in people if box is not None]
+        found += [Candidate(box.score, said[box], False) for box in free]
+    return found
+
+
+def choose_rule(found: Sequence[Candidate]) -> FaceRule | None:
+    """The rule that drops most of what is no face while it keeps everybody, with some slack.
+
+    Args:
+        found: by one finder at one setting; None is returned where faces are missing among them.
+    """
+    faces = [c for c in found if c.is_face]
+    if not faces:
+        return None
+    rules = []
+    for weight in WEIGHTS:
+        rule = FaceRule(weight, 0.0)
+        weakest = min(rule.value(c.score, c.p_face) for c in faces)
+        # a threshold below zero has no slack to give
+        rule = FaceRule(weight, math.floor(100 * min(weakest, SLACK * weakest)) / 100)
+        rules.append((n_shown(found, rule), rule))
+    return min(rules, key=lambda pair: pair[0])[1]
+
+
+def n_shown(found: Sequence[Candidate], rule: FaceRule) -> int:
+    """Candidates that are no faces and pass for one."""
+    return sum(not c.is_face and not rule.drops(c.score, c.p_face) for c in found)
+
+
+def face_rules(
+    photos: Sequence[Photo], finder_manifest: Path, classifier: Classifier
+) -> dict[str, FaceRule]:
+    """One rule for each preset of the app.
+
+    Args:
+        photos: held back from the training of finder and network, and not those of the last word.
+        finder_manifest: of the trained cascades.
+        classifier: the network as it will ship.
+    """
+    rules: dict[str, FaceRule] = {}
+    for preset in PRESETS:
+        detector = load_detector(classifier, preset, finder=finder_manifest)
+        found = candidates(photos, detector)
+        rule = choose_rule(found)
+        if rule is None:
+            continue
+        rules[preset] = rule
+        n_faces = sum(c.is_face for c in found)
+        print(
+            f"{preset}: of {len(found) - n_faces} candidates without a face in {len(photos)} "
+            f"photographs {n_shown(found, rule)} are shown, of {n_faces} with one all"
+        )
+    return rules

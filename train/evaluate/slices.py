@@ -1,0 +1,80 @@
+"""Parts of a test that are known to be hard, and faces made hard on purpose."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from train.augment.hands import HandPaster
+from train.data.datasets import CLASSES, FaceSample
+from train.data.images import face_square, plain_crop, read_rgb
+
+Crops = NDArray[np.uint8]
+
+SMALL_PX: Final = 32
+"""Faces whose crop's side is shorter in its picture count as small."""
+DARK_LUMA: Final = 70.0
+"""Crops whose mean luma is below count as dark."""
+BLUR_VARIANCE: Final = 60.0
+"""Crops whose Laplacian has a smaller variance count as blurred (Pech-Pacheco et al., ICPR 2000);
+the value parts about the blurriest sixth of the tests from the rest."""
+
+
+def side_px(sample: FaceSample) -> float:
+    """Side of the sample's crop in its own picture."""
+    return face_square(sample, *read_rgb(sample.path).shape[:2])[2]
+
+
+def is_dark(crop: Crops) -> bool:
+    """Whether one crop, uint8 RGB, is dark."""
+    return float(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).mean()) < DARK_LUMA
+
+
+def is_blurred(crop: Crops) -> bool:
+    """Whether one crop, uint8 RGB, shows little detail."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    return float(cv2.Laplacian(grey, cv2.CV_64F).var()) < BLUR_VARIANCE
+
+
+def slices(samples: Sequence[FaceSample], crops: Crops) -> dict[str, NDArray[np.bool_]]:
+    """Which samples belong to each hard part: name in words, mask (N,)."""
+    tests: dict[str, Callable[[int], bool]] = {
+        f"below {SMALL_PX} px": lambda i: side_px(samples[i]) < SMALL_PX,
+        f"{SMALL_PX} px and more": lambda i: side_px(samples[i]) >= SMALL_PX,
+        "blurred": lambda i: is_blurred(crops[i]),
+        "dark": lambda i: is_dark(crops[i]),
+    }
+    return {
+        name: np.array([test(i) for i in range(len(samples))], np.bool_)
+        for name, test in tests.items()
+    }
+
+
+def with_hands(samples: Sequence[FaceSample], hands: Sequence[Path], seed: int = 7) -> Crops:
+    """Plain crops with hands of students that were not trained on, uint8 (N, 128, 128, 3).
+
+    Over the mouth of bare faces; over or beside masked ones, by turns.
+    """
+    paster = HandPaster(hands)
+    without = CLASSES.index("without_mask")
+    crops = []
+    for i, sample in enumerate(samples):
+        over_mouth = sample.label == without or i % 2 == 0
+        rng = np.random.default_rng((seed, i))
+        crops.append(paster.paste(plain_crop(sample), rng, over_mouth=over_mouth))
+    return np.stack(crops)
+
+
+def coarse(crops: Crops, side_px: int) -> Crops:
+    """Crops (N, S, S, 3) as if the faces had been this small, blown up again."""
+    size = crops.shape[1]
+    small = [cv2.resize(c, (side_px, side_px), interpolation=cv2.INTER_AREA) for c in crops]
+    return np.stack(
+        [
+            np.asarray(cv2.resize(c, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
+            for c in small
+        ]
+    )

@@ -1,0 +1,63 @@
+"""People in whole photographs: found or not, and told rightly."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tqdm import tqdm
+
+from maskdet_core.detector import MaskDetector, Preset
+from maskdet_core.types import WITH_MASK, WITHOUT_MASK, Verdict
+from train.data.datasets import CLASSES
+from train.data.detection import Photo
+from train.data.images import read_rgb
+from train.evaluate.detection import boxes_px, take_best
+from train.evaluate.intervals import wilson_interval
+
+
+def whole_photos(preset: Preset, photos: Sequence[Photo], detector: MaskDetector) -> dict[str, Any]:
+    """Run the app's own way, face finder and all, over photographs.
+
+    A person is found where a box overlaps the reference enough, see `take_best`; every box that
+    matches nobody, in the background neither, is a false face.
+
+    Args:
+        preset: of the detector.
+        photos: held back from training.
+        detector: as the app loads it.
+    """
+    counts = {
+        c: dict.fromkeys(("n_people", "n_found", "n_right", "n_not_sure"), 0) for c in CLASSES
+    }
+    n_false = 0
+    for photo in tqdm(photos, desc=preset, unit="photo"):
+        rgb = read_rgb(photo.path)
+        said = {face.box: face.verdict for face in detector.detect(rgb).faces}
+        left = list(said)
+        truth = WITH_MASK if photo.masked else WITHOUT_MASK
+        count = counts[truth]
+        for person in boxes_px(photo.boxes, rgb):
+            count["n_people"] += 1
+            box = take_best(left, person)
+            if box is not None:
+                count["n_found"] += 1
+                count["n_right"] += said[box] == truth
+                count["n_not_sure"] += said[box] == Verdict.NOT_SURE
+        for other in boxes_px(photo.others, rgb):
+            take_best(left, other)
+        n_false += len(left)
+    for name, count in counts.items():
+        low, high = wilson_interval(count["n_right"], count["n_people"])
+        print(
+            f"{preset} check, {name}: {count['n_found']} of {count['n_people']} people found, "
+            f"{count['n_right']} with a right verdict ({low:.1%} to {high:.1%}), "
+            f"{count['n_not_sure']} not sure"
+        )
+    print(f"{preset} check: {n_false} false faces in {len(photos)} photos")
+    return {
+        "preset": preset,
+        "n_photos": len(photos),
+        "n_people": sum(c["n_people"] for c in counts.values()),
+        "n_found": sum(c["n_found"] for c in counts.values()),
+        "false_faces": n_false,
+        "per_class": counts,
+    }

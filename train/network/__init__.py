@@ -1,0 +1,1 @@
+"""VGG19: configuration, batches, training, export."""
