@@ -3,9 +3,9 @@
 import streamlit as st
 
 from maskdet_app.ui import entry, footer, theme
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
-st.set_page_config(page_title=say("app.name"), page_icon=theme.ICON, layout="wide")
+st.set_page_config(page_title=t("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()
 theme.apply()
 # Streamlit finds pages by itself only as long as nothing calls st.navigation: name them all.
@@ -13,26 +13,24 @@ st.navigation(
     [
         st.Page(
             "pages/live.py",
-            title=say("live.title"),
+            title=t("live.title"),
             icon=":material/videocam:",
             url_path="live",
             default=True,
         ),
         st.Page(
             "pages/photo.py",
-            title=say("photo.title"),
+            title=t("photo.title"),
             icon=":material/photo_camera:",
             url_path="photo",
         ),
         st.Page(
             "pages/metrics.py",
-            title=say("metrics.title"),
+            title=t("metrics.title"),
             icon=":material/monitoring:",
             url_path="metrics",
         ),
-        st.Page(
-            "pages/about.py", title=say("about.title"), icon=":material/info:", url_path="about"
-        ),
+        st.Page("pages/about.py", title=t("about.title"), icon=":material/info:", url_path="about"),
     ],
     position="hidden" if st.context.is_embedded else "top",
 ).run()

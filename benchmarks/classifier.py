@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core import load_classifier
-from maskdet_core.masks.classifier import N_THREADS
+from maskdet_core.cpu import N_THREADS
 
 SIDE_PX: Final = 128
 _PRODUCTS: Final = ((64, 256, 256), (64, 512, 512), (32, 512, 512), (32, 1024, 1024))

@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from maskdet_core.batch.cli import pictures
 from testbed.browser import open_browser
 from testbed.server import Server, serve
@@ -107,14 +107,14 @@ class Peak:
 
 
 def _warm_up(page: Page) -> None:
-    page.get_by_role("button", name=say("photo.samples")).click()
-    expect(page.get_by_role("button", name=say("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
+    page.get_by_role("button", name=t("photo.samples")).click()
+    expect(page.get_by_role("button", name=t("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
     _forget(page)
 
 
 def _forget(page: Page) -> None:
-    page.get_by_role("button", name=say("photo.forget")).click()
-    expect(page.get_by_text(say("photo.empty"))).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name=t("photo.forget")).click()
+    expect(page.get_by_text(t("photo.empty"))).to_be_visible(timeout=WAIT_MS)
     time.sleep(SETTLE_S)
 
 
@@ -124,23 +124,23 @@ def _hand_in(page: Page, paths: Sequence[Path]) -> tuple[float, float]:
     began = time.monotonic()
     page.locator("input[type=file]").set_input_files([str(path) for path in paths])
     # “pill” is how the page shows the filter
-    pill = page.get_by_role("button", name=say("photo.filter_with_mask"), exact=True)
+    pill = page.get_by_role("button", name=t("photo.filter_with_mask"), exact=True)
     pill.wait_for(timeout=WAIT_MS)
     clicked = time.monotonic()
     pill.click()
     page.wait_for_function("() => new URLSearchParams(location.search).has('show')")
     answered_s = time.monotonic() - clicked
     pill.click()
-    expect(page.get_by_role("button", name=say("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name=t("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
     return time.monotonic() - began, answered_s
 
 
 def _exports(page: Page) -> dict[str, bytes]:
-    taken = {name: _download(page, say(f"photo.{name}")) for name in ("csv", "json")}
-    page.get_by_role("button", name=say("photo.zip"), exact=True).click()
-    ready = page.get_by_role("button", name=say("photo.zip_ready"))
+    taken = {name: _download(page, t(f"photo.{name}")) for name in ("csv", "json")}
+    page.get_by_role("button", name=t("photo.zip"), exact=True).click()
+    ready = page.get_by_role("button", name=t("photo.zip_ready"))
     ready.wait_for(timeout=WAIT_MS)
-    return taken | {"zip": _download(page, say("photo.zip_ready"))}
+    return taken | {"zip": _download(page, t("photo.zip_ready"))}
 
 
 def _download(page: Page, name: str) -> bytes:

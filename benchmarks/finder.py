@@ -17,8 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from maskdet_core import FaceBox, FaceFinder, HaarFaceFinder, decode_image, load_finder
-from maskdet_core.faces.opencv_finder import SearchPass, stock_finder, stock_spec
+from maskdet_core import FaceBox, load_finder
+from maskdet_core.decode import decode_image
+from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.faces.opencv_finder import OpenCvFaceFinder, SearchPass, stock_finder, stock_spec
 from train.data.detection import Photo
 from train.evaluate.detection import BASELINE, FOUND_IOU, baseline_finder, boxes_px, frame_times_ms
 
@@ -68,7 +70,7 @@ def fit(folder: Path, names: Sequence[str], boxes: dict[str, list[list[float]]])
     for name_of_cascade in ("alt", "alt2", "default", "profile"):
         spec = stock_spec(name_of_cascade, 3)
         square = replace(spec, width=1.0, height=1.0, shift_x=0.0, shift_y=0.0)
-        finder = HaarFaceFinder([SearchPass((square,), side_px=512, scale_factor=1.08)])
+        finder = OpenCvFaceFinder([SearchPass((square,), side_px=512, scale_factor=1.08)])
         rows = []
         for name in names:
             image = decode_image((folder / name).read_bytes())

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskdet_core.batch.cli import EXIT_OK, EXIT_SOME_UNREADABLE, pictures
-from maskdet_core.batch.workers import n_cores
+from maskdet_core.cpu import n_cores
 
 MORE: Final = 4
 _ROUNDS: Final = 3

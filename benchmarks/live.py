@@ -21,7 +21,8 @@ from aiortc.codecs.vpx import Vp8Encoder
 from numpy.typing import NDArray
 
 from benchmarks.original import OriginalLoop
-from maskdet_core import LiveEngine, LiveProcessor, MaskDetector, Places, load_detector
+from maskdet_core import LiveProcessor, MaskDetector
+from maskdet_core.live import AdmissionControl, InferenceWorker
 from maskdet_core.live import processor as live_processor
 from maskdet_core.live.frame import LiveFrame
 from testbed.scenes import scene
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     except ImportError:
         print("the original's loop needs Keras: use the training environment")
         return 2
-    detector = load_detector(preset="live")
+    detector = MaskDetector.load(preset="live")
     for n_faces in FACES:
         pictures = [*scene(n_faces, 120)]
         theirs, found = _original(original, pictures)
@@ -75,8 +76,8 @@ def _ours(
 ) -> tuple[float, float]:
     """Processor seconds a frame, and faces shown, once the stream has settled."""
     frames = _frames(pictures)
-    engine = LiveEngine()
-    processor = LiveProcessor(detector, engine, Places(1))
+    worker = InferenceWorker()
+    processor = LiveProcessor(detector, worker, AdmissionControl(1))
     try:
         _play(processor, frames, 2.0)
         began = time.process_time()
@@ -84,7 +85,7 @@ def _ours(
         return (time.process_time() - began) / n_frames, n_shown / n_frames
     finally:
         processor.stop()
-        engine.close()
+        worker.close()
 
 
 def _play(

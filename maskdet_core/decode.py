@@ -5,16 +5,17 @@ raises on a truncated file where OpenCV answers with whatever its buffer held.
 """
 
 import io
-import warnings
 from functools import cache
+from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.Image import DecompressionBombError, DecompressionBombWarning
 
 from maskdet_core.errors import ImageError
-from maskdet_core.types import RgbImage, check_rgb
+from maskdet_core.types import RgbImage, validate_rgb
 
 MAX_BYTES: Final = 20_000_000
 """Largest accepted file; a file of exactly this size is accepted. Decimal megabytes, as browsers
@@ -23,9 +24,6 @@ MAX_PIXELS: Final = 50_000_000
 """Largest accepted picture: 150 MB once unpacked; phones reach 48 megapixels."""
 MAX_SIDE_PX: Final = 10_000
 """Longest accepted side: no camera goes beyond, and drawing and finding slow down with it."""
-
-# For the whole process, since switching warnings for one call is not safe among threads.
-warnings.simplefilter("error", DecompressionBombWarning)
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _HEIF: Final = "HEIF"
@@ -79,9 +77,53 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
         raise ImageError(f"the picture is damaged or cut short ({error})") from error
 
 
+def read_image(path: Path | str) -> RgbImage:
+    """A file's picture; see `decode_image` for what is accepted and how it is converted.
+
+    Args:
+        path: the file.
+
+    Returns:
+        uint8 array (H, W, 3), RGB.
+
+    Raises:
+        ImageError: the file cannot be read, or holds no picture that can be used.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"cannot read the file: {error.strerror}") from error
+    return decode_image(data)
+
+
+def shrink_within(image_rgb: RgbImage, side_px: int) -> RgbImage:
+    """The picture itself, or a smaller one where its long side is above ``side_px``.
+
+    Args:
+        image_rgb: uint8 (H, W, 3), unchanged.
+        side_px: longest side of the result.
+
+    Raises:
+        ValueError: no uint8 RGB image, or side_px below 1.
+    """
+    validate_rgb(image_rgb)
+    if side_px < 1:
+        raise ValueError(f"side_px must be 1 or more, got {side_px}")
+    height, width = image_rgb.shape[:2]
+    scale = side_px / max(height, width)
+    if scale >= 1:
+        return image_rgb
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
 def encode_jpeg(image_rgb: RgbImage, quality: int = 92) -> bytes:
     """Write uint8 RGB (H, W, 3) as JPEG without any metadata; quality 1 to 95."""
-    check_rgb(image_rgb)
+    validate_rgb(image_rgb)
     stream = io.BytesIO()
     Image.fromarray(image_rgb).save(stream, "JPEG", quality=quality)
     return stream.getvalue()
@@ -89,7 +131,7 @@ def encode_jpeg(image_rgb: RgbImage, quality: int = 92) -> bytes:
 
 def encode_png(image_rgb: RgbImage) -> bytes:
     """Write uint8 RGB (H, W, 3) as PNG without any metadata."""
-    check_rgb(image_rgb)
+    validate_rgb(image_rgb)
     stream = io.BytesIO()
     Image.fromarray(image_rgb).save(stream, "PNG")
     return stream.getvalue()

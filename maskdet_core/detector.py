@@ -2,25 +2,27 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder, load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.masks.classifier import Classifier, load_classifier
+from maskdet_core.faces.loading import load_finder
+from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.face_rule import FaceRule
+from maskdet_core.masks.loading import load_classifier
 from maskdet_core.types import (
     Detections,
     Face,
     FaceBox,
-    Judgements,
+    Predictions,
     RgbImage,
-    check_min_confidence,
-    check_rgb,
     decide,
+    validate_min_confidence,
+    validate_rgb,
 )
 
 Preset = Literal["photo", "live"]
@@ -36,7 +38,7 @@ MAX_FACES: Final = 50
 NESTED: Final = 0.8
 """A box that has so much of a smaller, surer face in it is none: the finder keeps such pairs, since
 the smaller one may be a print on a mask, but then the classifier takes that for no face."""
-NOTHING_SAID: Final = Judgements(np.empty(0), np.empty(0))
+NOTHING_SAID: Final = Predictions(np.empty(0), np.empty(0))
 
 
 class MaskDetector:
@@ -79,11 +81,50 @@ class MaskDetector:
             raise ValueError(f"max_faces must be 1 or more, got {max_faces}")
         self.finder = finder
         self.classifier = classifier
-        self.min_confidence = check_min_confidence(min_confidence)
+        self.min_confidence = validate_min_confidence(min_confidence)
         self.min_face_px = min_face_px
         self.min_face_share = min_face_share
         self.max_faces = max_faces
         self.face_rule = face_rule
+
+    @classmethod
+    def load(
+        cls,
+        model: Path | str | Classifier | None = None,
+        preset: Preset = "photo",
+        *,
+        min_confidence: float | None = None,
+        min_face_px: int | None = None,
+        finder: Path | str | None = None,
+    ) -> Self:
+        """A detector ready for use.
+
+        Args:
+            model: a manifest or `.keras` path, an already loaded classifier to share, or None for
+                the default model.
+            preset: "photo" searches thoroughly, "live" fast.
+            min_confidence: see `MaskDetector`.
+            min_face_px: see `MaskDetector`.
+            finder: see `load_finder`.
+
+        Raises:
+            ModelError: the model cannot be loaded.
+            CascadeError: the cascades cannot be loaded.
+            ValueError: another preset, or a number out of its range.
+        """
+        face_finder = load_finder(preset, finder)
+        loaded = model if isinstance(model, Classifier) else load_classifier(model)
+        # the scores of OpenCV's own cascades are no log odds
+        trained = isinstance(face_finder, CascadeFaceFinder)
+        rules = loaded.manifest.face_rules if trained else {}
+        return cls(
+            face_finder,
+            loaded,
+            min_confidence=min_confidence,
+            min_face_px=min_face_px,
+            min_face_share=MIN_FACE_SHARE[preset],
+            face_rule=rules.get(preset),
+        )
 
     def detect(
         self,
@@ -125,8 +166,8 @@ class MaskDetector:
         Raises:
             ValueError: as `detect`.
         """
-        check_rgb(image_rgb)
-        threshold = check_min_confidence(
+        validate_rgb(image_rgb)
+        threshold = validate_min_confidence(
             self.min_confidence if min_confidence is None else min_confidence
         )
         height, width = image_rgb.shape[:2]
@@ -158,7 +199,7 @@ class MaskDetector:
         Raises:
             ValueError: another dtype or shape, or a least height below 1 px.
         """
-        check_rgb(image_rgb)
+        validate_rgb(image_rgb)
         height, width = image_rgb.shape[:2]
         least_px = self.least_px(width, height) if min_face_px is None else min_face_px
         if least_px < 1:
@@ -170,7 +211,7 @@ class MaskDetector:
         """Least face height that is looked for in a picture of this size, px."""
         return self.min_face_px or least_face_px(width, height, self.min_face_share)
 
-    def classify(self, image_rgb: NDArray[np.uint8], boxes: Sequence[FaceBox]) -> Judgements:
+    def classify(self, image_rgb: NDArray[np.uint8], boxes: Sequence[FaceBox]) -> Predictions:
         """What the network says of boxes in a picture, uint8 (H, W, 3); no box is no error."""
         if not boxes:
             return NOTHING_SAID
@@ -192,7 +233,8 @@ class MaskDetector:
 def _holds(box: FaceBox, surer: Sequence[FaceBox]) -> bool:
     """Whether a box goes around a surer face, as whole heads and shoulders sometimes do."""
     return any(
-        box.w * box.h > one.w * one.h and box.overlap_of_smaller(one) >= NESTED for one in surer
+        box.w * box.h > one.w * one.h and box.intersection_over_smaller(one) >= NESTED
+        for one in surer
     )
 
 
@@ -205,41 +247,3 @@ def least_face_px(width: int, height: int, share: float = MIN_FACE_SHARE["photo"
         share: of its longer side.
     """
     return max(MIN_FACE_PX, round(max(width, height) * share))
-
-
-def load_detector(
-    model: Path | str | Classifier | None = None,
-    preset: Preset = "photo",
-    *,
-    min_confidence: float | None = None,
-    min_face_px: int | None = None,
-    finder: Path | str | None = None,
-) -> MaskDetector:
-    """A detector ready for use.
-
-    Args:
-        model: a manifest or `.keras` path, an already loaded classifier to share, or None for
-            the default model.
-        preset: "photo" searches thoroughly, "live" fast.
-        min_confidence: see `MaskDetector`.
-        min_face_px: see `MaskDetector`.
-        finder: see `load_finder`.
-
-    Raises:
-        ModelError: the model cannot be loaded.
-        CascadeError: the cascades cannot be loaded.
-        ValueError: another preset, or a number out of its range.
-    """
-    face_finder = load_finder(preset, finder)
-    loaded = model if isinstance(model, Classifier) else load_classifier(model)
-    # the scores of OpenCV's own cascades are no log odds
-    trained = isinstance(face_finder, TrainedFaceFinder)
-    rules = loaded.manifest.face_rules if trained else {}
-    return MaskDetector(
-        face_finder,
-        loaded,
-        min_confidence=min_confidence,
-        min_face_px=min_face_px,
-        min_face_share=MIN_FACE_SHARE[preset],
-        face_rule=rules.get(preset),
-    )

@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgements:
+class Predictions:
     """What a classifier says of N crops.
 
     Attributes:
@@ -57,7 +57,7 @@ class Judgements:
         return len(self.p_with_mask)
 
 
-def check_min_confidence(min_confidence: float) -> float:
+def validate_min_confidence(min_confidence: float) -> float:
     """Return the threshold unchanged if it lies in [0.5, 1), else raise ValueError."""
     if not 0.5 <= min_confidence < 1.0:
         raise ValueError(f"min_confidence must be at least 0.5 and below 1, got {min_confidence}")
@@ -78,7 +78,7 @@ def decide(p_with_mask: float, min_confidence: float) -> Verdict:
     Raises:
         ValueError: the threshold is out of its range.
     """
-    check_min_confidence(min_confidence)
+    validate_min_confidence(min_confidence)
     if not math.isfinite(p_with_mask) or not 0.0 <= p_with_mask <= 1.0:
         return Verdict.NOT_SURE
     if p_with_mask >= min_confidence:
@@ -88,7 +88,7 @@ def decide(p_with_mask: float, min_confidence: float) -> Verdict:
     return Verdict.NOT_SURE
 
 
-def check_rgb(image_rgb: NDArray[Any]) -> None:
+def validate_rgb(image_rgb: NDArray[Any]) -> None:
     """Raise ValueError unless the array is uint8 of shape (H, W, 3) with at least one pixel."""
     if not isinstance(image_rgb, np.ndarray):
         raise ValueError(f"expected a numpy array (H, W, 3), got {type(image_rgb).__name__}")
@@ -131,7 +131,7 @@ class FaceBox:
         shared = self._shared(other)
         return shared / (self.w * self.h + other.w * other.h - shared)
 
-    def overlap_of_smaller(self, other: "FaceBox") -> float:
+    def intersection_over_smaller(self, other: "FaceBox") -> float:
         """How much of the smaller of the two boxes lies inside the other, 0 to 1."""
         return self._shared(other) / min(self.w * self.h, other.w * other.h)
 

@@ -4,22 +4,22 @@ import streamlit as st
 
 from maskdet_app.about import view as about_view
 from maskdet_app.ui import entry, theme
-from maskdet_app.ui.i18n import items, say, verdict_word
+from maskdet_app.ui.i18n import items, t, verdict_word
 from maskdet_core import Verdict
 
 entry.require()
-st.title(say("about.title"))
-st.markdown(say("about.intro"))
-st.header(say("about.how"), anchor=False)
+st.title(t("about.title"))
+st.markdown(t("about.intro"))
+st.header(t("about.how"), anchor=False)
 st.html(theme.flow_html((step["head"], step["body"]) for step in items("about.steps")))
-st.header(say("about.reading"), anchor=False)
-st.html(theme.tiles_html((v, verdict_word(v), say(f"about.frame_{v}")) for v in Verdict))
+st.header(t("about.reading"), anchor=False)
+st.html(theme.tiles_html((v, verdict_word(v), t(f"about.frame_{v}")) for v in Verdict))
 limits, privacy = st.columns(2, gap="large")
 with limits:
-    st.header(say("about.limits"), anchor=False)
-    st.markdown(say("about.limits_text"))
+    st.header(t("about.limits"), anchor=False)
+    st.markdown(t("about.limits_text"))
 with privacy:
-    st.header(say("about.privacy"), anchor=False)
-    st.markdown(say("about.privacy_text"))
+    st.header(t("about.privacy"), anchor=False)
+    st.markdown(t("about.privacy_text"))
 about_view.show_model()
 about_view.show_status()

@@ -8,30 +8,30 @@ from maskdet_app.live import resources as live_room
 from maskdet_app.live import status as live_view
 from maskdet_app.live import stream as live_stream
 from maskdet_app.ui import entry, model
-from maskdet_app.ui.i18n import drawn_labels, say
+from maskdet_app.ui.i18n import drawn_labels, t
 
 entry.require()
 alone = bool(st.context.is_embedded)
 if alone:
     live_view.clear_the_frame()
 else:
-    st.title(say("live.title"))
-    st.markdown(say("live.intro"))
+    st.title(t("live.title"))
+    st.markdown(t("live.intro"))
 url = st.context.url
 if ice.is_insecure(url):
-    st.warning(say("live.plain_http"), icon=":material/lock_open:")
+    st.warning(t("live.plain_http"), icon=":material/lock_open:")
 rtc_configuration = live_view.ask_for_servers(url)
 try:
-    room = live_room.places()
+    room = live_room.admission()
 except ValueError as error:
-    st.warning(say("live.bad_limit", reason=error), icon=":material/settings:")
-    room = live_room.places_as_measured()
+    st.warning(t("live.bad_limit", reason=error), icon=":material/settings:")
+    room = live_room.measured_admission()
 
 detector = model.load_detector("live")
 if detector is not None and not live_stream.is_held():
     processor = live_room.processor(detector, room)
     processor.set_labels(drawn_labels())
-    if not room.holds(processor) and not room.has_room:
+    if not room.holds(processor) and not room.has_capacity:
         live_view.show_full(room)
     elif alone:
         processor.set_min_confidence(model.asked_threshold(detector))
@@ -40,14 +40,14 @@ if detector is not None and not live_stream.is_held():
         picture, beside = st.columns([1.8, 1], gap="medium")
         with picture:
             stream = st.container()
-            with st.expander(say("live.options"), icon=":material/tune:"):
+            with st.expander(t("live.options"), icon=":material/tune:"):
                 options = live_options.ask(processor)
                 processor.set_min_confidence(model.threshold_slider(detector))
         with stream:
             state = live_stream.show(processor, rtc_configuration, options.facing)
         with beside:
             live_view.show_status(processor, room, state, options.alert)
-        st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
+        st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
 if not alone:
-    with st.expander(say("live.help_title"), icon=":material/help:"):
-        st.markdown(say("live.help"))
+    with st.expander(t("live.help_title"), icon=":material/help:"):
+        st.markdown(t("live.help"))

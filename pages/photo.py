@@ -6,11 +6,11 @@ from maskdet_app.photo import options as desk_options
 from maskdet_app.photo import upload as intake
 from maskdet_app.photo import view as desk_room
 from maskdet_app.ui import entry, model
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 entry.require()
-st.title(say("photo.title"))
-st.markdown(say("photo.intro"))
+st.title(t("photo.title"))
+st.markdown(t("photo.intro"))
 detector = model.load_detector("photo")
 if detector is not None:
     desk = desk_room.desk()

@@ -15,7 +15,7 @@ from train.commands.options import parser
 from train.errors import RunError, TrainError
 
 if TYPE_CHECKING:
-    from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+    from maskdet_core.faces.cascade_finder import CascadeFaceFinder
     from train.data.split import Split
     from train.network.config import FitConfig
 
@@ -91,11 +91,12 @@ def _fit_config(args: argparse.Namespace) -> "FitConfig":
     return replace(config, **asked, hands=config.hands and not args.no_hands)
 
 
-def _finder(manifest: Path) -> "TrainedFaceFinder | None":
-    from maskdet_core.faces.cascade_finder import TrainedFaceFinder, load_finder
+def _finder(manifest: Path) -> "CascadeFaceFinder | None":
+    from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+    from maskdet_core.faces.loading import load_finder
 
     finder = load_finder("photo", manifest)
-    return finder.at(NO_FACE_SCORE) if isinstance(finder, TrainedFaceFinder) else None
+    return finder.at(NO_FACE_SCORE) if isinstance(finder, CascadeFaceFinder) else None
 
 
 def _dispatch_ablate(args: argparse.Namespace, split: "Split") -> None:

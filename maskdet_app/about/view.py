@@ -5,16 +5,18 @@ import streamlit as st
 from maskdet_app.metrics.records import objects
 from maskdet_app.ops import build_info as build
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
-from maskdet_core import ModelError, ModelManifest, default_model_path
+from maskdet_app.ui.i18n import t
+from maskdet_core import ModelError
+from maskdet_core.masks.loading import default_model_path
+from maskdet_core.masks.manifest import ModelManifest
 
 
 def show_model() -> None:
     """A short table from the manifest, or the reason why there is none."""
-    st.header(say("about.model"), anchor=False)
+    st.header(t("about.model"), anchor=False)
     path = default_model_path()
     if path.suffix != ".json":
-        st.caption(say("about.model_none", file=theme.plain(path.name)))
+        st.caption(t("about.model_none", file=theme.plain(path.name)))
         return
     try:
         manifest = ModelManifest.load(path)
@@ -23,11 +25,11 @@ def show_model() -> None:
         return
     size = f"{manifest.input_size_px} × {manifest.input_size_px} px"
     rows = {
-        say("about.model_name"): manifest.name,
-        say("about.model_kind"): f"{manifest.architecture}, {manifest.quantization}, {size}",
-        say("about.model_file"): say("about.model_mb", mb=f"{manifest.size_bytes / 1e6:.1f}"),
-        say("about.model_trained"): _datasets(manifest.training.get("datasets")),
-        say("about.model_date"): manifest.training.get("date"),
+        t("about.model_name"): manifest.name,
+        t("about.model_kind"): f"{manifest.architecture}, {manifest.quantization}, {size}",
+        t("about.model_file"): t("about.model_mb", mb=f"{manifest.size_bytes / 1e6:.1f}"),
+        t("about.model_trained"): _datasets(manifest.training.get("datasets")),
+        t("about.model_date"): manifest.training.get("date"),
     }
     lines = [f"| {key} | {theme.plain(str(value), 200)} |" for key, value in rows.items() if value]
     head, *rest = lines
@@ -37,17 +39,17 @@ def show_model() -> None:
 def show_status() -> None:
     """One line on what runs here."""
     st.caption(
-        say(
+        t(
             "about.status",
             version=build.version(),
             commit=build.commit(),
-            model=build.model() or say("about.status_no_model"),
+            model=build.model() or t("about.status_no_model"),
         )
     )
 
 
 def _datasets(found: object) -> str:
     return "; ".join(
-        say("about.model_pictures", name=one.get("name"), n=one.get("n_train"))
+        t("about.model_pictures", name=one.get("name"), n=one.get("n_train"))
         for one in objects(found)
     )

@@ -6,8 +6,9 @@ from typing import Final
 import altair as alt
 
 from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, rows_chart
-from maskdet_app.ui.i18n import say, verdict_word
-from maskdet_core import Moment, Verdict
+from maskdet_app.ui.i18n import t, verdict_word
+from maskdet_core import Verdict
+from maskdet_core.live import TimelinePoint
 
 _COLOURS: Final = {
     Verdict.WITH_MASK: BLUE,
@@ -19,7 +20,7 @@ LEAST_SPAN_S: Final = 30
 """The axis reaches back so far even when the stream has just begun."""
 
 
-def timeline(moments: Sequence[Moment]) -> Chart:
+def timeline(moments: Sequence[TimelinePoint]) -> Chart:
     """Faces by second, no mask below the line and masks above, so that it reads without colour.
 
     Args:
@@ -41,7 +42,7 @@ def timeline(moments: Sequence[Moment]) -> Chart:
     high = 1 + max((max(m.n_with, m.n_without, m.n_not_sure) for m in moments), default=0)
     bars = rows_chart(rows).mark_bar(size=4)
     layers = bars.encode(
-        x=alt.X("ago:Q", title=say("live.timeline_axis"), axis=alt.Axis(format="d")).scale(
+        x=alt.X("ago:Q", title=t("live.timeline_axis"), axis=alt.Axis(format="d")).scale(
             domain=[-span, 0], nice=False
         ),
         y=alt.Y(
@@ -50,7 +51,7 @@ def timeline(moments: Sequence[Moment]) -> Chart:
         color=alt.Color("verdict:N", title=None, sort=words).scale(
             domain=words, range=list(_COLOURS.values())
         ),
-        tooltip=[alt.Tooltip("verdict:N"), alt.Tooltip("ago:Q", title=say("live.timeline_axis"))],
+        tooltip=[alt.Tooltip("verdict:N"), alt.Tooltip("ago:Q", title=t("live.timeline_axis"))],
     ) + rows_chart([{"faces": 0}]).mark_rule(opacity=0.5).encode(y="faces:Q")
     chart: Chart = layers.properties(height=_HEIGHT_PX).configure_legend(orient="top")
     return chart

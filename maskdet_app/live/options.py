@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 import streamlit as st
 
-from maskdet_app.ui import query_params as address
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui import query_params
+from maskdet_app.ui.i18n import t
 from maskdet_core import LiveProcessor, encode_jpeg
 
 Alert = Literal["off", "colour", "sound"]
@@ -34,31 +34,31 @@ class LiveOptions:
 
 def ask(processor: LiveProcessor) -> LiveOptions:
     """Draw the choices; the mirror takes effect on the processor at once."""
-    facing = address.choice(
+    facing = query_params.segmented_control(
         "facing",
-        say("live.camera_label"),
+        t("live.camera_label"),
         (FRONT, REAR),
         FRONT,
-        format_func=lambda mode: say("live.camera_front" if mode == FRONT else "live.camera_rear"),
-        help=say("live.camera_help"),
+        format_func=lambda mode: t("live.camera_front" if mode == FRONT else "live.camera_rear"),
+        help=t("live.camera_help"),
     )
     # a mirror is what people expect of a camera that looks at them, and of no other
-    mirrored = st.toggle(say("live.mirror_label"), value=facing == FRONT, key=f"mirror_{facing}")
+    mirrored = st.toggle(t("live.mirror_label"), value=facing == FRONT, key=f"mirror_{facing}")
     processor.set_mirrored(mirrored)
-    alert = address.choice(
+    alert = query_params.segmented_control(
         "alert",
-        say("live.alert_label"),
+        t("live.alert_label"),
         _ALERTS,
         _OFF,
-        format_func=lambda kind: say(f"live.alert_{kind}"),
-        help=say("live.alert_help"),
+        format_func=lambda kind: t(f"live.alert_{kind}"),
+        help=t("live.alert_help"),
     )
     return LiveOptions(facing, alert)
 
 
 def asked_facing() -> str:
     """The camera that the address asks for."""
-    return address.asked_for("facing", (FRONT, REAR), FRONT)
+    return query_params.read("facing", (FRONT, REAR), FRONT)
 
 
 def constraints(facing: str) -> dict[str, Any]:
@@ -77,11 +77,11 @@ def constraints(facing: str) -> dict[str, Any]:
 def snapshot_button(processor: LiveProcessor) -> None:
     """Hand the newest frame with its verdicts to the visitor; the server keeps none."""
     st.download_button(
-        say("live.snapshot"),
+        t("live.snapshot"),
         data=_picture(processor),
         file_name="maskdet.jpg",
         mime="image/jpeg",
-        help=say("live.snapshot_help"),
+        help=t("live.snapshot_help"),
         icon=":material/photo_camera:",
         on_click="ignore",
         key="live_snapshot",
@@ -103,7 +103,7 @@ def show_alert(alert: Alert, n_without: int) -> None:
     """Say that somebody wears no mask, in words on colour and, if wished, by sound."""
     if alert == "off" or not n_without:
         return
-    st.html(f'<div class="md-alert" role="alert">{say("live.alert_words")}</div>')
+    st.html(f'<div class="md-alert" role="alert">{t("live.alert_words")}</div>')
     if alert == "sound":
         with st.container(key="alert-sound"):
             st.audio(_chime(), format="audio/wav", autoplay=True)

@@ -1,4 +1,4 @@
-"""What all live viewers of this server share: one engine, and the places before it."""
+"""What all live viewers of this server share: one worker, and the places before it."""
 
 import gc
 from typing import Final
@@ -7,17 +7,18 @@ import streamlit as st
 
 from maskdet_app.ops import metrics as monitoring
 from maskdet_app.ops.settings import setting
-from maskdet_core import LiveEngine, LiveProcessor, MaskDetector, Places
+from maskdet_core import LiveProcessor, MaskDetector
+from maskdet_core.live import AdmissionControl, InferenceWorker
 
 MAX_VIEWERS: Final = "MASKDET_MAX_VIEWERS"
 """Environment variable or Streamlit secret: most live viewers at once; without it the server goes
 by what it measures."""
-_METER: Final = monitoring.LiveMeter()
+_METER: Final = monitoring.LiveMetrics()
 _SLOT: Final = "live_processor"
 
 
 @st.cache_resource(show_spinner=False)
-def engine() -> LiveEngine:
+def worker() -> InferenceWorker:
     """The server's one worker for live verdicts.
 
     Streamlit has the garbage collector go through everything after each run of a page, and a live
@@ -27,17 +28,17 @@ def engine() -> LiveEngine:
     """
     gc.collect()
     gc.freeze()
-    return LiveEngine()
+    return InferenceWorker()
 
 
 @st.cache_resource(show_spinner=False)
-def _places(limit: int | None) -> Places:
-    found = Places(limit, strained=lambda: engine().strained)
+def _admission(limit: int | None) -> AdmissionControl:
+    found = AdmissionControl(limit, overloaded=lambda: worker().overloaded)
     monitoring.watch(found)
     return found
 
 
-def places() -> Places:
+def admission() -> AdmissionControl:
     """The server's places for live viewers.
 
     Raises:
@@ -45,28 +46,28 @@ def places() -> Places:
     """
     value = setting(MAX_VIEWERS)
     if value is None:
-        return places_as_measured()
+        return measured_admission()
     try:
         limit = int(value)
     except (TypeError, ValueError):
         limit = 0
     if limit < 1:
         raise ValueError(f"expected a whole number of 1 or more, got {value!r}")
-    return _places(limit)
+    return _admission(limit)
 
 
-def places_as_measured() -> Places:
+def measured_admission() -> AdmissionControl:
     """As many places as the processor time of the viewers says."""
-    return _places(None)
+    return _admission(None)
 
 
-def processor(detector: MaskDetector, room: Places) -> LiveProcessor:
+def processor(detector: MaskDetector, room: AdmissionControl) -> LiveProcessor:
     """This visitor's processor, made anew only when detector or places are others."""
     kept = st.session_state.get(_SLOT)
     if kept is None or kept[0] is not detector or kept[1] is not room:
         if kept is not None:
             kept[2].stop()
-        kept = (detector, room, LiveProcessor(detector, engine(), room, meter=_METER))
+        kept = (detector, room, LiveProcessor(detector, worker(), room, meter=_METER))
         st.session_state[_SLOT] = kept
     found: LiveProcessor = kept[2]
     return found

@@ -13,8 +13,9 @@ from maskdet_app.live.options import Alert
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops import shutdown as farewell
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
-from maskdet_core import LiveProcessor, LiveStats, Places
+from maskdet_app.ui.i18n import t
+from maskdet_core import LiveProcessor, LiveStats
+from maskdet_core.live import AdmissionControl
 
 REFRESH_S: Final = 0.5
 TIMELINE_S: Final = 2.0
@@ -39,16 +40,16 @@ VIDEO_ATTRIBUTES: Final[dict[str, Any]] = {
 def webrtc_words() -> Translations:
     """What streamlit-webrtc writes on its buttons and into its messages."""
     return {
-        "start": say("live.start"),
-        "stop": say("live.stop"),
-        "select_device": say("webrtc.select_device"),
-        "select_camera": say("webrtc.select_camera"),
-        "turn_camera_on": say("webrtc.turn_camera_on"),
-        "turn_camera_off": say("webrtc.turn_camera_off"),
-        "media_api_not_available": say("webrtc.media_api_not_available"),
-        "device_ask_permission": say("webrtc.device_ask_permission"),
-        "device_not_available": say("webrtc.device_not_available"),
-        "device_access_denied": say("webrtc.device_access_denied"),
+        "start": t("live.start"),
+        "stop": t("live.stop"),
+        "select_device": t("webrtc.select_device"),
+        "select_camera": t("webrtc.select_camera"),
+        "turn_camera_on": t("webrtc.turn_camera_on"),
+        "turn_camera_off": t("webrtc.turn_camera_off"),
+        "media_api_not_available": t("webrtc.media_api_not_available"),
+        "device_ask_permission": t("webrtc.device_ask_permission"),
+        "device_not_available": t("webrtc.device_not_available"),
+        "device_access_denied": t("webrtc.device_access_denied"),
     }
 
 
@@ -67,14 +68,14 @@ def ask_for_servers(url: str | None) -> dict[str, Any]:
         return ice.rtc_configuration(url, in_use=_BEGAN in st.session_state)
     except ValueError as error:
         st.warning(
-            say("live.bad_ice", reason=theme.plain(str(error), 200)), icon=":material/settings:"
+            t("live.bad_ice", reason=theme.plain(str(error), 200)), icon=":material/settings:"
         )
     except TurnError:
-        st.info(say("live.no_relay"), icon=":material/hub:")
+        st.info(t("live.no_relay"), icon=":material/hub:")
     return ice.without_relay(url)
 
 
-def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> None:
+def show_status(live: LiveProcessor, room: AdmissionControl, state: Any, alert: Alert) -> None:
     """Draw the status panel; while the camera runs it redraws itself, and only itself.
 
     Args:
@@ -90,34 +91,34 @@ def show_status(live: LiveProcessor, room: Places, state: Any, alert: Alert) -> 
     if state.playing:
         st.fragment(_running, run_every=REFRESH_S)(live, room, alert)
         live_options.snapshot_button(live)
-        st.caption(say("live.timeline"))
+        st.caption(t("live.timeline"))
         st.fragment(_timeline, run_every=TIMELINE_S)(live)
     elif state.signalling:
         st.fragment(_connecting, run_every=REFRESH_S)()
     else:
-        _counts(say("live.idle_title"), say("live.idle"), LiveStats())
+        _counts(t("live.idle_title"), t("live.idle"), LiveStats())
 
 
-def show_full(room: Places) -> None:
+def show_full(room: AdmissionControl) -> None:
     """Say kindly that all places are taken, what to do meanwhile, and let in when one is free."""
     with st.container(border=True):
-        st.header(say("live.full_title"), anchor=False)
-        st.markdown(say("live.full"))
-        st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
+        st.header(t("live.full_title"), anchor=False)
+        st.markdown(t("live.full"))
+        st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
         st.fragment(_wait, run_every=WAIT_S)(room)
 
 
-def _wait(room: Places) -> None:
-    if room.has_room:
+def _wait(room: AdmissionControl) -> None:
+    if room.has_capacity:
         st.rerun(scope="app")
-    st.caption(say("live.full_waiting"))
+    st.caption(t("live.full_waiting"))
 
 
 def _connecting() -> None:
     if _took_too_long():
         _show_no_way()
     else:
-        _counts(say("live.connecting_title"), say("live.connecting"), LiveStats())
+        _counts(t("live.connecting_title"), t("live.connecting"), LiveStats())
 
 
 def _took_too_long() -> bool:
@@ -126,25 +127,25 @@ def _took_too_long() -> bool:
 
 
 def _show_no_way() -> None:
-    st.header(say("live.no_way_title"), anchor=False)
-    st.warning(say("live.no_way"), icon=":material/wifi_off:")
-    st.page_link("pages/photo.py", label=say("live.way_out"), icon=":material/photo_camera:")
+    st.header(t("live.no_way_title"), anchor=False)
+    st.warning(t("live.no_way"), icon=":material/wifi_off:")
+    st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
 
 
-def _running(live: LiveProcessor, room: Places, alert: Alert) -> None:
+def _running(live: LiveProcessor, room: AdmissionControl, alert: Alert) -> None:
     stats = live.snapshot()
     if stats.refused:
         st.rerun(scope="app")
-    if farewell.is_leaving():
-        st.warning(say("live.leaving"), icon=":material/power_settings_new:")
+    if farewell.is_draining():
+        st.warning(t("live.leaving"), icon=":material/power_settings_new:")
     if stats.verdict_age_s is None and _took_too_long():
         _show_no_way()
         return
     if stats.verdict_age_s is None or stats.verdict_age_s > STALE_S:
-        _counts(say("live.waiting_title"), say("live.waiting"), LiveStats(errors=stats.errors))
+        _counts(t("live.waiting_title"), t("live.waiting"), LiveStats(errors=stats.errors))
         return
     n_faces = stats.n_with + stats.n_without + stats.n_not_sure
-    _counts(say("live.on_title"), "" if n_faces else say("live.no_face"), stats)
+    _counts(t("live.on_title"), "" if n_faces else t("live.no_face"), stats)
     live_options.show_alert(alert, stats.n_without)
     _readouts(stats, room)
 
@@ -159,23 +160,23 @@ def _counts(title: str, note: str, stats: LiveStats) -> None:
     # Always drawn, so that nothing below it jumps when the note comes and goes.
     st.caption(note or "\u00a0")
     if stats.errors:
-        st.caption(say("live.errors", n=stats.errors))
+        st.caption(t("live.errors", n=stats.errors))
 
 
-def _readouts(stats: LiveStats, room: Places) -> None:
+def _readouts(stats: LiveStats, room: AdmissionControl) -> None:
     age_s = stats.verdict_age_s or 0.0
     st.html(
         theme.readouts_html(
             (
-                (say("live.fps"), f"{stats.fps_in:.0f} → {stats.fps:.0f}", say("live.fps_help")),
-                (say("live.latency"), f"{stats.latency_ms:.0f} ms", say("live.latency_help")),
-                (say("live.age"), f"{age_s:.1f} s", say("live.age_help")),
+                (t("live.fps"), f"{stats.fps_in:.0f} → {stats.fps:.0f}", t("live.fps_help")),
+                (t("live.latency"), f"{stats.latency_ms:.0f} ms", t("live.latency_help")),
+                (t("live.age"), f"{age_s:.1f} s", t("live.age_help")),
                 (
-                    say("live.viewers"),
-                    say("live.viewers_of", n=room.n_taken, most=room.n_places),
-                    say("live.viewers_help"),
+                    t("live.viewers"),
+                    t("live.viewers_of", n=room.n_active, most=room.capacity),
+                    t("live.viewers_help"),
                 ),
             )
         )
     )
-    st.progress(room.load, text=say("live.load", percent=round(100 * room.load)))
+    st.progress(room.load, text=t("live.load", percent=round(100 * room.load)))

@@ -17,8 +17,8 @@ from maskdet_app.live import options as live_options
 from maskdet_app.live import status as live_view
 from maskdet_app.ops import metrics as monitoring
 from maskdet_app.ops.rate_limit import RateLimiter
-from maskdet_app.ui import query_params as address
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui import query_params
+from maskdet_app.ui.i18n import t
 from maskdet_core import LiveProcessor
 
 _LOG: Final = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def show(
     """
     if _MET not in st.session_state:
         st.session_state[_MET] = True
-        if alone or RAN in address.all_asked_for(RUN, [RAN]):
+        if alone or RAN in query_params.read_all(RUN, [RAN]):
             _set_step("stop")
     step = _step()
     context = streamlit_webrtc.webrtc_streamer(
@@ -83,7 +83,7 @@ def show(
     if step == "stop":
         st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
-        address.keep(RUN, [RAN] if state.playing else [])
+        query_params.write(RUN, [RAN] if state.playing else [])
         if step is not None:
             # the buttons come back
             _set_step(None)
@@ -112,7 +112,7 @@ def _wait() -> None:
     left_s = _held_s()
     if left_s <= 0:
         st.rerun(scope="app")
-    st.info(say("live.held", seconds=f"{left_s:.0f}"), icon=":material/hourglass_top:")
+    st.info(t("live.held", seconds=f"{left_s:.0f}"), icon=":material/hourglass_top:")
 
 
 def _wanted(step: Step | None, *, alone: bool) -> bool | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from maskdet_app.metrics.charts import name_axis
 from maskdet_app.metrics.records import MODELS, finite, interval, objects, read_object
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 FILE: Final = MODELS / "ablations.json"
 _OURS: Final = "maskdet"
@@ -20,26 +20,26 @@ def show_ablations() -> None:
     """Draw the table of named configurations, or nothing where it was never made."""
     if not FILE.is_file():
         return
-    st.header(say("ablations.title"), anchor=False)
+    st.header(t("ablations.title"), anchor=False)
     problems: list[str] = []
     record = read_object(FILE, problems) or {}
     configurations = objects(record.get("configurations"))
     tests = test_names(configurations)
     if not tests:
-        problems = problems or [say("ablations.empty")]
+        problems = problems or [t("ablations.empty")]
     for problem in problems:
         st.warning(theme.plain(problem, max_chars=200), icon=":material/warning:")
     if not tests:
         return
     chosen = st.pills(
-        say("ablations.pick"), tests, default=tests[0], key="ablation", label_visibility="collapsed"
+        t("ablations.pick"), tests, default=tests[0], key="ablation", label_visibility="collapsed"
     )
     chart = dots(configurations, chosen or tests[0])
     if chart is not None:
         st.altair_chart(chart)
     epochs, faces = finite(record.get("epochs")), finite(record.get("epoch_samples"))
     if epochs is not None and faces is not None:
-        st.caption(say("ablations.note", epochs=f"{epochs:.0f}", faces=f"{faces:,.0f}"))
+        st.caption(t("ablations.note", epochs=f"{epochs:.0f}", faces=f"{faces:,.0f}"))
 
 
 def test_names(configurations: Sequence[dict[str, Any]]) -> list[str]:
@@ -50,7 +50,7 @@ def test_names(configurations: Sequence[dict[str, Any]]) -> list[str]:
 
 def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart | None:
     """Share of good answers of each configuration in one test, with its interval."""
-    kinds = [say("ablations.ours"), say("ablations.other")]
+    kinds = [t("ablations.ours"), t("ablations.other")]
     rows = []
     for one in configurations:
         for measured in objects(one.get("tests")):
@@ -77,16 +77,16 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart 
         y=alt.Y("configuration:N", title=None, sort=names, axis=name_axis()),
         color=alt.Color("kind:N", title=None, scale=scale),
         tooltip=[
-            alt.Tooltip("configuration:N", title=say("ablations.configuration")),
-            alt.Tooltip("n:Q", title=say("ablations.pictures")),
+            alt.Tooltip("configuration:N", title=t("ablations.configuration")),
+            alt.Tooltip("n:Q", title=t("ablations.pictures")),
             *(
-                alt.Tooltip(f"{key}:Q", title=say(f"ablations.{key}"), format=".1%")
+                alt.Tooltip(f"{key}:Q", title=t(f"ablations.{key}"), format=".1%")
                 for key in ("value", "low", "high")
             ),
         ],
     )
     x = alt.X(
-        "low:Q", title=say("ablations.axis", test=test), axis=alt.Axis(format="~%", tickCount=6)
+        "low:Q", title=t("ablations.axis", test=test), axis=alt.Axis(format="~%", tickCount=6)
     )
     bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x.scale(zero=False), x2="high:Q")
     points = base.mark_point(size=110, filled=True, opacity=1).encode(

@@ -7,7 +7,7 @@ import altair as alt
 
 from maskdet_app.metrics.charts import BLUE, GREY, Chart, rows_chart
 from maskdet_app.metrics.records import finite, objects
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 _HEIGHT_PX: Final = 260
 _LEAST_RISK: Final = 0.02
@@ -21,8 +21,8 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
     if not rows:
         return None
     ends = [{"mean_p": 0.0, "share_masked": 0.0}, {"mean_p": 1.0, "share_masked": 1.0}]
-    across = alt.X("mean_p:Q", title=say("chart.p_said"), axis=alt.Axis(format=".0%"))
-    up = alt.Y("share_masked:Q", title=say("chart.how_often"), axis=alt.Axis(format=".0%"))
+    across = alt.X("mean_p:Q", title=t("chart.p_said"), axis=alt.Axis(format=".0%"))
+    up = alt.Y("share_masked:Q", title=t("chart.how_often"), axis=alt.Axis(format=".0%"))
     ideal = rows_chart(ends).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=across, y=up)
     dots = (
         rows_chart(rows)
@@ -30,13 +30,13 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
         .encode(
             x=across,
             y=up,
-            size=alt.Size("n:Q", title=say("chart.faces"), legend=None).scale(
+            size=alt.Size("n:Q", title=t("chart.faces"), legend=None).scale(
                 type="log", range=[30, 500]
             ),
             tooltip=[
-                alt.Tooltip("n:Q", title=say("chart.faces")),
-                alt.Tooltip("mean_p:Q", title=say("chart.said"), format=".1%"),
-                alt.Tooltip("share_masked:Q", title=say("chart.true"), format=".1%"),
+                alt.Tooltip("n:Q", title=t("chart.faces")),
+                alt.Tooltip("mean_p:Q", title=t("chart.said"), format=".1%"),
+                alt.Tooltip("share_masked:Q", title=t("chart.true"), format=".1%"),
             ],
         )
     )
@@ -49,13 +49,13 @@ def risk_curve(test_set: dict[str, Any], min_confidence: float) -> Chart | None:
     rows = _rows(test_set.get("risk_coverage"), ("coverage", "risk", "min_confidence"))
     if not rows:
         return None
-    across = alt.X("coverage:Q", title=say("chart.get_verdict"), axis=alt.Axis(format=".0%"))
-    up = alt.Y("risk:Q", title=say("chart.of_these"), axis=alt.Axis(format=".1%", tickCount=5))
+    across = alt.X("coverage:Q", title=t("chart.get_verdict"), axis=alt.Axis(format=".0%"))
+    up = alt.Y("risk:Q", title=t("chart.of_these"), axis=alt.Axis(format=".1%", tickCount=5))
     up = up.scale(domain=[0, max(_LEAST_RISK, *(row["risk"] for row in rows))])
     tips = [
-        alt.Tooltip("coverage:Q", title=say("chart.get_verdict"), format=".1%"),
-        alt.Tooltip("risk:Q", title=say("chart.of_these"), format=".2%"),
-        alt.Tooltip("min_confidence:Q", title=say("chart.least_sure"), format=".1%"),
+        alt.Tooltip("coverage:Q", title=t("chart.get_verdict"), format=".1%"),
+        alt.Tooltip("risk:Q", title=t("chart.of_these"), format=".2%"),
+        alt.Tooltip("min_confidence:Q", title=t("chart.least_sure"), format=".1%"),
     ]
     line = (
         rows_chart(rows)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.records import finite, interval
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from maskdet_app.ui.theme import ink
 
 Chart = alt.Chart | alt.LayerChart
@@ -24,7 +24,7 @@ _FIRST_PART: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
 
 def class_words() -> dict[str, str]:
     """The two classes of a record, and how they are called on a chart."""
-    return {"with_mask": say("chart.mask"), "without_mask": say("chart.no_mask")}
+    return {"with_mask": t("chart.mask"), "without_mask": t("chart.no_mask")}
 
 
 def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) -> Chart | None:
@@ -35,7 +35,7 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
         metric: "loss" or "accuracy".
         title: of the vertical axis.
     """
-    sets = [say("chart.training"), say("chart.validation")]
+    sets = [t("chart.training"), t("chart.validation")]
     rows = [
         {"epoch": epoch["epoch"], "value": epoch[key], "set": name, "phase": epoch["phase"]}
         for epoch in epochs
@@ -46,18 +46,18 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
         return None
     share = metric == "accuracy"
     base = rows_chart(rows).encode(
-        x=alt.X(
-            "epoch:Q", title=say("chart.epoch"), axis=alt.Axis(tickMinStep=1, format="d")
-        ).scale(zero=False, nice=False, padding=12),
+        x=alt.X("epoch:Q", title=t("chart.epoch"), axis=alt.Axis(tickMinStep=1, format="d")).scale(
+            zero=False, nice=False, padding=12
+        ),
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=".1%" if share else "~g")).scale(
             zero=False
         ),
         color=alt.Color("set:N", title=None, sort=sets),
         tooltip=[
-            alt.Tooltip("set:N", title=say("chart.pictures")),
-            alt.Tooltip("epoch:Q", title=say("chart.epoch")),
+            alt.Tooltip("set:N", title=t("chart.pictures")),
+            alt.Tooltip("epoch:Q", title=t("chart.epoch")),
             alt.Tooltip("value:Q", title=title, format=".2%" if share else ".4f"),
-            alt.Tooltip("phase:N", title=say("chart.phase")),
+            alt.Tooltip("phase:N", title=t("chart.phase")),
         ],
     )
     lines = base.mark_line(strokeWidth=2.2).encode(
@@ -88,14 +88,14 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
             )
     base = rows_chart(cells).encode(
         x=alt.X(
-            "said:N", title=say("chart.said"), sort=words, axis=alt.Axis(labelAngle=0, orient="top")
+            "said:N", title=t("chart.said"), sort=words, axis=alt.Axis(labelAngle=0, orient="top")
         ),
-        y=alt.Y("true:N", title=say("chart.true"), sort=words),
+        y=alt.Y("true:N", title=t("chart.true"), sort=words),
         tooltip=[
-            alt.Tooltip("true:N", title=say("chart.true")),
-            alt.Tooltip("said:N", title=say("chart.said")),
-            alt.Tooltip("n:Q", title=say("chart.number")),
-            alt.Tooltip("share:Q", title=say("chart.share"), format=".2%"),
+            alt.Tooltip("true:N", title=t("chart.true")),
+            alt.Tooltip("said:N", title=t("chart.said")),
+            alt.Tooltip("n:Q", title=t("chart.number")),
+            alt.Tooltip("share:Q", title=t("chart.share"), format=".2%"),
         ],
     )
     boxes = base.mark_rect(cornerRadius=8, stroke=GREY, strokeOpacity=0.4).encode(
@@ -128,7 +128,7 @@ def threshold_curve(
     points = _curve_points(curve, x_name, y_name)
     if not points:
         return None
-    at = alt.Tooltip("threshold:Q", title=say("chart.p_mask"), format=".3f")
+    at = alt.Tooltip("threshold:Q", title=t("chart.p_mask"), format=".3f")
     base = rows_chart(_thinned(points)).encode(
         x=alt.X("x:Q", title=titles[0], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         y=alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
@@ -142,8 +142,8 @@ def threshold_curve(
     line = base.mark_line(strokeWidth=2.4, color=BLUE)
     marks = []
     for name, threshold in (
-        (say("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence),
-        (say("chart.below_mask", percent=f"{1 - min_confidence:.0%}"), 1 - min_confidence),
+        (t("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence),
+        (t("chart.below_mask", percent=f"{1 - min_confidence:.0%}"), 1 - min_confidence),
     ):
         near = min(points, key=lambda point: abs(point["threshold"] - threshold))
         marks.append({**near, "mark": name})
@@ -179,14 +179,14 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     base = rows_chart(rows).encode(
         y=alt.Y("name:N", title=None, sort=names, axis=name_axis()),
         tooltip=[
-            alt.Tooltip("name:N", title=say("chart.test_set")),
+            alt.Tooltip("name:N", title=t("chart.test_set")),
             *(
-                alt.Tooltip(f"{key}:Q", title=say(f"chart.{word}"), format=".2%")
+                alt.Tooltip(f"{key}:Q", title=t(f"chart.{word}"), format=".2%")
                 for key, word in (("accuracy", "right"), ("low", "low"), ("high", "high"))
             ),
         ],
     )
-    x = alt.X("low:Q", title=say("chart.right"), axis=alt.Axis(format=".0%", tickCount=6)).scale(
+    x = alt.X("low:Q", title=t("chart.right"), axis=alt.Axis(format=".0%", tickCount=6)).scale(
         zero=False, nice=True
     )
     bars = base.mark_rule(strokeWidth=3, opacity=0.55, color=BLUE).encode(x=x, x2="high:Q")
@@ -202,17 +202,17 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         per_class = item.get("per_class")
         classes = per_class if isinstance(per_class, dict) else {}
         row: dict[str, Any] = {
-            say("metrics.column_set"): str(item.get("name") or item.get("slug") or "?"),
-            say("metrics.column_n"): _count(item.get("n")),
-            say("metrics.column_right"): _percent(finite(item.get("accuracy"))),
-            say("metrics.column_interval"): _between(interval(item)),
-            say("metrics.column_not_sure"): _count(item.get("n_not_sure")),
+            t("metrics.column_set"): str(item.get("name") or item.get("slug") or "?"),
+            t("metrics.column_n"): _count(item.get("n")),
+            t("metrics.column_right"): _percent(finite(item.get("accuracy"))),
+            t("metrics.column_interval"): _between(interval(item)),
+            t("metrics.column_not_sure"): _count(item.get("n_not_sure")),
         }
         for key, word in class_words().items():
             one = classes.get(key)
             recall = finite(one.get("recall")) if isinstance(one, dict) else None
-            row[say("metrics.column_class", people=word.capitalize())] = _percent(recall)
-        row[say("metrics.column_note")] = str(item.get("note") or "")
+            row[t("metrics.column_class", people=word.capitalize())] = _percent(recall)
+        row[t("metrics.column_note")] = str(item.get("note") or "")
         rows.append(row)
     return rows
 

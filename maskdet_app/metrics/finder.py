@@ -9,17 +9,18 @@ import streamlit as st
 from maskdet_app.metrics import finder_charts
 from maskdet_app.metrics.records import finite, objects
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
-from maskdet_core import CascadeError, CascadeManifest
-from maskdet_core.faces.cascade_finder import DEFAULT_MANIFEST, FINDER_ENV, STOCK
+from maskdet_app.ui.i18n import t
+from maskdet_core import CascadeError
+from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
+from maskdet_core.faces.manifest import CascadeManifest
 
 
 def show_finder() -> None:
     """How many people the cascade in use finds, beside OpenCV's own ones."""
-    st.header(say("finder.title"), anchor=False)
+    st.header(t("finder.title"), anchor=False)
     chosen = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
     if chosen == STOCK:
-        st.info(say("finder.stock"), icon=":material/face:")
+        st.info(t("finder.stock"), icon=":material/face:")
         return
     try:
         manifest = CascadeManifest.load(Path(chosen))
@@ -28,20 +29,20 @@ def show_finder() -> None:
         return
     records = objects(manifest.evaluation.get("records"))
     if not records:
-        st.info(say("finder.no_record"), icon=":material/fact_check:")
+        st.info(t("finder.no_record"), icon=":material/fact_check:")
     else:
         _show_records(records, manifest.evaluation.get("time_ratio"))
     drawn = finder_charts.stage_curve(manifest.training.get("stages"))
     if drawn is not None:
-        with st.expander(say("finder.stages")):
+        with st.expander(t("finder.stages")):
             st.altair_chart(drawn)
-            st.caption(say("finder.stages_note"))
+            st.caption(t("finder.stages_note"))
 
 
 def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
     sets = list(dict.fromkeys(str(record.get("set", "?")) for record in records))
     chosen = st.segmented_control(
-        say("finder.pick"), sets, default=sets[0], key="finder_set", label_visibility="collapsed"
+        t("finder.pick"), sets, default=sets[0], key="finder_set", label_visibility="collapsed"
     )
     shown = [record for record in records if str(record.get("set", "?")) == (chosen or sets[0])]
     found, price = st.columns([3, 2], gap="medium")
@@ -49,28 +50,28 @@ def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
         dots = finder_charts.recall_dots(shown)
         if dots is not None:
             st.altair_chart(dots)
-        st.caption(say("finder.dots_note"))
+        st.caption(t("finder.dots_note"))
     with price:
         curve = finder_charts.price_curve(shown[0].get("curve"))
         if curve is not None:
             st.altair_chart(curve)
-            st.caption(say("finder.price_note"))
+            st.caption(t("finder.price_note"))
     st.dataframe([_row(record, ratios) for record in shown], hide_index=True)
 
 
 def _row(record: dict[str, Any], ratios: object) -> dict[str, str]:
     name = str(record.get("finder", "?"))
-    row = {say("finder.column_finder"): name}
+    row = {t("finder.column_finder"): name}
     for key, word in finder_charts.classes().items():
         one = record.get(key)
         one = one if isinstance(one, dict) else {}
         n_found, n = finite(one.get("n_found")), finite(one.get("n"))
         known = n_found is not None and n is not None
-        row[say("finder.column_found", people=word)] = (
-            say("finder.count", n=f"{n_found:.0f}", total=f"{n:.0f}") if known else "–"
+        row[t("finder.column_found", people=word)] = (
+            t("finder.count", n=f"{n_found:.0f}", total=f"{n:.0f}") if known else "–"
         )
     per_photo = finite(record.get("false_per_photo"))
-    row[say("finder.column_false")] = "–" if per_photo is None else f"{per_photo:.2f}"
+    row[t("finder.column_false")] = "–" if per_photo is None else f"{per_photo:.2f}"
     ratio = finite(ratios.get(name)) if isinstance(ratios, dict) else None
-    row[say("finder.column_time")] = "–" if ratio is None else f"{ratio:.2f}"
+    row[t("finder.column_time")] = "–" if ratio is None else f"{ratio:.2f}"
     return row

@@ -7,7 +7,7 @@ import altair as alt
 
 from maskdet_app.metrics.charts import rows_chart
 from maskdet_app.metrics.records import finite, interval, objects
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 Chart = alt.Chart | alt.LayerChart
 
@@ -18,7 +18,7 @@ _HEIGHT_PX: Final = 260
 
 def classes() -> dict[str, str]:
     """The two kinds of people of a record, and how they are called on a chart."""
-    return {"masked": say("finder.masked"), "bare": say("finder.bare")}
+    return {"masked": t("finder.masked"), "bare": t("finder.bare")}
 
 
 def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
@@ -48,16 +48,16 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
         yOffset=alt.YOffset("people:N", sort=list(classes().values())),
         color=_by_class("color"),
         tooltip=[
-            alt.Tooltip("finder:N", title=say("finder.finder")),
-            alt.Tooltip("people:N", title=say("finder.people")),
-            alt.Tooltip("n:Q", title=say("finder.n")),
+            alt.Tooltip("finder:N", title=t("finder.finder")),
+            alt.Tooltip("people:N", title=t("finder.people")),
+            alt.Tooltip("n:Q", title=t("finder.n")),
             *(
-                alt.Tooltip(f"{key}:Q", title=say(f"finder.{word}"), format=".1%")
+                alt.Tooltip(f"{key}:Q", title=t(f"finder.{word}"), format=".1%")
                 for key, word in (("recall", "found"), ("low", "low"), ("high", "high"))
             ),
         ],
     )
-    x = alt.X("low:Q", title=say("finder.found"), axis=alt.Axis(format=".0%")).scale(domain=[0, 1])
+    x = alt.X("low:Q", title=t("finder.found"), axis=alt.Axis(format=".0%")).scale(domain=[0, 1])
     bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x, x2="high:Q")
     dots = base.mark_point(size=110, filled=True, opacity=1).encode(
         x="recall:Q", shape=_by_class("shape")
@@ -80,17 +80,17 @@ def price_curve(curve: object) -> Chart | None:
     if not rows:
         return None
     base = rows_chart(rows).encode(
-        x=alt.X("false:Q", title=say("finder.false")),
-        y=alt.Y("recall:Q", title=say("finder.found"), axis=alt.Axis(format=".0%")).scale(
+        x=alt.X("false:Q", title=t("finder.false")),
+        y=alt.Y("recall:Q", title=t("finder.found"), axis=alt.Axis(format=".0%")).scale(
             zero=False, nice=True
         ),
         color=_by_class("color"),
         strokeDash=alt.StrokeDash("people:N", title=None, sort=list(classes().values())),
         order="i:Q",
         tooltip=[
-            alt.Tooltip("people:N", title=say("finder.people")),
-            alt.Tooltip("false:Q", title=say("finder.false"), format=".2f"),
-            alt.Tooltip("recall:Q", title=say("finder.found"), format=".1%"),
+            alt.Tooltip("people:N", title=t("finder.people")),
+            alt.Tooltip("false:Q", title=t("finder.false"), format=".2f"),
+            alt.Tooltip("recall:Q", title=t("finder.found"), format=".1%"),
         ],
     )
     line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
@@ -100,7 +100,7 @@ def price_curve(curve: object) -> Chart | None:
 
 def stage_curve(stages: object) -> Chart | None:
     """What is left of the windows that are no faces, stage by stage, on a logarithmic axis."""
-    parts = {"search": say("finder.part_search"), "check": say("finder.part_check")}
+    parts = {"search": t("finder.part_search"), "check": t("finder.part_check")}
     words = list(parts.values())
     rows: list[dict[str, float | str]] = []
     left = 1.0
@@ -117,17 +117,17 @@ def stage_curve(stages: object) -> Chart | None:
         rows_chart(rows)
         .mark_line(strokeWidth=2.2, point={"size": 60})
         .encode(
-            x=alt.X("stage:Q", title=say("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
+            x=alt.X("stage:Q", title=t("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
             color=alt.Color("part:N", title=None, sort=words).scale(domain=words, range=_COLOURS),
             shape=alt.Shape("part:N", title=None, sort=words).scale(domain=words, range=_SHAPES),
-            y=alt.Y("left:Q", title=say("finder.windows"), axis=alt.Axis(format="~e")).scale(
+            y=alt.Y("left:Q", title=t("finder.windows"), axis=alt.Axis(format="~e")).scale(
                 type="log"
             ),
             tooltip=[
-                alt.Tooltip("stage:Q", title=say("finder.stage")),
-                alt.Tooltip("part:N", title=say("finder.part")),
-                alt.Tooltip("trees:Q", title=say("finder.trees")),
-                alt.Tooltip("left:Q", title=say("finder.windows"), format=".2e"),
+                alt.Tooltip("stage:Q", title=t("finder.stage")),
+                alt.Tooltip("part:N", title=t("finder.part")),
+                alt.Tooltip("trees:Q", title=t("finder.trees")),
+                alt.Tooltip("left:Q", title=t("finder.windows"), format=".2e"),
             ],
         )
     )

@@ -7,7 +7,7 @@ import altair as alt
 
 from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, class_words, rows_chart
 from maskdet_app.metrics.records import finite
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 _OUTCOME_COLOURS: Final = {
     "right_verdict": BLUE,
@@ -26,7 +26,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
             one = per_class.get(key) if isinstance(per_class, dict) else None
             counts = _outcomes(one) if isinstance(one, dict) else None
             if counts is not None:
-                people = say("chart.who", preset=record.get("preset", "?"), people=word)
+                people = t("chart.who", preset=record.get("preset", "?"), people=word)
                 rows += [
                     {"people": people, "outcome": name, "n": n, "order": order}
                     for order, (name, n) in enumerate(counts.items())
@@ -42,16 +42,16 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
             x=alt.X(
                 "n:Q",
                 stack="normalize",
-                title=say("chart.people"),
+                title=t("chart.people"),
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
             y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
             color=alt.Color("outcome:N", title=None, scale=scale),
             order=alt.Order("order:Q"),
             tooltip=[
-                alt.Tooltip("people:N", title=say("chart.people")),
-                alt.Tooltip("outcome:N", title=say("chart.outcome")),
-                alt.Tooltip("n:Q", title=say("chart.number")),
+                alt.Tooltip("people:N", title=t("chart.people")),
+                alt.Tooltip("outcome:N", title=t("chart.outcome")),
+                alt.Tooltip("n:Q", title=t("chart.number")),
             ],
         )
         .properties(height=alt.Step(34))
@@ -71,4 +71,4 @@ def _outcomes(one: dict[str, Any]) -> dict[str, float] | None:
 
 
 def _outcome_words() -> list[str]:
-    return [say(f"chart.{name}") for name in _OUTCOME_COLOURS]
+    return [t(f"chart.{name}") for name in _OUTCOME_COLOURS]

@@ -7,7 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from maskdet_core import ModelError, ModelManifest, default_model_path
+from maskdet_core import ModelError
+from maskdet_core.masks.loading import default_model_path
+from maskdet_core.masks.manifest import ModelManifest
 
 COMMIT: Final = "MASKDET_COMMIT"
 """Environment variable, for images that are built without the repository."""

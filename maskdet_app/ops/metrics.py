@@ -5,7 +5,8 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from maskdet_core import Detections, Places, Verdict
+from maskdet_core import Detections, Verdict
+from maskdet_core.live import AdmissionControl
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ LOAD: Final = Gauge("maskdet_load_ratio", "Share of the machine's processor time
 INFO: Final = Gauge("maskdet_info", "What runs here", ["version", "commit", "model"])
 
 
-class LiveMeter:
+class LiveMetrics:
     """Counts what live streams do; given to each of them."""
 
     def came(self) -> None:
@@ -60,10 +61,10 @@ def count_photo(found: Detections | None) -> None:
             PHOTO_FACES.labels(verdict.value).inc(found.count(verdict))
 
 
-def watch(places: Places) -> None:
+def watch(places: AdmissionControl) -> None:
     """Ask these places whenever the numbers are read."""
-    VIEWERS.set_function(lambda: places.n_taken)
-    PLACES.set_function(lambda: places.n_places)
+    VIEWERS.set_function(lambda: places.n_active)
+    PLACES.set_function(lambda: places.capacity)
     LOAD.set_function(lambda: places.load)
 
 

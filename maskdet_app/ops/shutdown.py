@@ -13,12 +13,12 @@ _LEAVING: Final = threading.Event()
 Handler = Callable[[int, FrameType | None], object]
 
 
-def is_leaving() -> bool:
+def is_draining() -> bool:
     """Whether this server is about to stop."""
     return _LEAVING.is_set()
 
 
-def say_goodbye_first(grace_s: float, n_viewers: Callable[[], int]) -> None:
+def drain_before_exit(grace_s: float, n_viewers: Callable[[], int]) -> None:
     """From now on SIGTERM is obeyed after a while if anybody watches; in the event loop's thread.
 
     Args:

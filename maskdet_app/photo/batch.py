@@ -6,16 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from maskdet_app.ops import metrics as monitoring
-from maskdet_core import (
-    Detections,
-    ImageError,
-    MaskDetector,
-    RgbImage,
-    annotate,
-    decode_image,
-    encode_jpeg,
-    shrink_within,
-)
+from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
+from maskdet_core.decode import decode_image, shrink_within
 from maskdet_core.detector import MIN_FACE_PX, least_face_px
 from maskdet_core.draw.annotate import Labels
 
@@ -67,7 +59,7 @@ class CloseUp:
     crops: tuple[RgbImage, ...]
 
 
-class Desk:
+class PhotoBatch:
     """A visitor's photos in the order in which they came."""
 
     def __init__(self) -> None:

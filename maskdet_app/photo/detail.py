@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from maskdet_app.photo import downloads as take_home
-from maskdet_app.photo.batch import Desk, Photo, with_frames
+from maskdet_app.photo.batch import Photo, PhotoBatch, with_frames
 from maskdet_app.photo.gallery import summary
-from maskdet_app.photo.options import DeskOptions
+from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import drawn_labels, say, verdict_word
-from maskdet_core import Face, MaskDetector, RgbImage, encode_jpeg, heat_picture
+from maskdet_app.ui.i18n import drawn_labels, t, verdict_word
+from maskdet_core import Face, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 
 CROP_PX: Final = 176
 _HEAT_PX: Final = 2 * CROP_PX
@@ -23,16 +23,18 @@ _HEAT_PX: Final = 2 * CROP_PX
 def probability_text(p_with_mask: float) -> str:
     """A mask probability for reading, rounded to whole percent but never up to 100 or to 0."""
     if not math.isfinite(p_with_mask):
-        return say("photo.p_none")
+        return t("photo.p_none")
     percent = p_with_mask * 100
     if percent < 1:
-        return say("photo.p_below")
+        return t("photo.p_below")
     if percent > 99:
-        return say("photo.p_above")
-    return say("photo.p_mask", value=f"{percent:.0f}")
+        return t("photo.p_above")
+    return t("photo.p_mask", value=f"{percent:.0f}")
 
 
-def show_photo(desk: Desk, detector: MaskDetector, photo: Photo, options: DeskOptions) -> None:
+def show_photo(
+    desk: PhotoBatch, detector: MaskDetector, photo: Photo, options: PhotoOptions
+) -> None:
     """One checked photo with everything that is known of it.
 
     Args:
@@ -43,7 +45,7 @@ def show_photo(desk: Desk, detector: MaskDetector, photo: Photo, options: DeskOp
     """
     if photo.found is None:
         reason = theme.plain(photo.error or "", max_chars=200)
-        st.error(say("photo.error", reason=reason), icon=":material/broken_image:")
+        st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
         return
     close_up = desk.close_up(detector, photo)
     labels = drawn_labels()
@@ -52,30 +54,30 @@ def show_photo(desk: Desk, detector: MaskDetector, photo: Photo, options: DeskOp
         st.image(
             encode_jpeg(with_frames(close_up.picture, photo.found, labels)),
             width="stretch",
-            alt=say("photo.alt", name=photo.name[:60], summary=summary(photo)),
+            alt=t("photo.alt", name=photo.name[:60], summary=summary(photo)),
         )
         st.download_button(
-            say("photo.download"),
+            t("photo.download"),
             lambda: take_home.picture(photo, labels, blurred=options.blurred),
             file_name="maskdet.jpg",
             mime="image/jpeg",
             icon=":material/download:",
-            help=say("photo.download_help"),
+            help=t("photo.download_help"),
             on_click="ignore",
             key="download_one",
         )
     with faces:
         if not photo.found.faces:
-            st.info(say("photo.no_face"), icon=":material/search_off:")
+            st.info(t("photo.no_face"), icon=":material/search_off:")
             return
         if photo.found.unjudged:
             n_over = len(photo.found.unjudged)
             st.warning(
-                say("photo.over_cap", shown=len(photo.found), n=n_over), icon=":material/groups:"
+                t("photo.over_cap", shown=len(photo.found), n=n_over), icon=":material/groups:"
             )
         heat = _heat(detector, close_up.crops) if options.why else None
         if heat is not None:
-            st.caption(say("photo.why_note"))
+            st.caption(t("photo.why_note"))
         with st.container(horizontal=True, gap="small"):
             for number, face in enumerate(photo.found):
                 crop = close_up.crops[number]
@@ -83,22 +85,22 @@ def show_photo(desk: Desk, detector: MaskDetector, photo: Photo, options: DeskOp
 
 
 def _heat(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:
-    by_place = detector.classifier.evidence(np.stack(crops))
+    by_place = detector.classifier.activation_map(np.stack(crops))
     if by_place is None:
         return None
-    return [heat_picture(*pair, _HEAT_PX) for pair in zip(crops, by_place, strict=True)]
+    return [draw_activation_map(*pair, _HEAT_PX) for pair in zip(crops, by_place, strict=True)]
 
 
 def _show_face(
-    number: int, face: Face, crop: RgbImage, heat: RgbImage | None, options: DeskOptions
+    number: int, face: Face, crop: RgbImage, heat: RgbImage | None, options: PhotoOptions
 ) -> None:
     word = verdict_word(face.verdict)
     said = probability_text(face.p_with_mask)
     with st.container(border=True, width=CROP_PX + 36, gap="xsmall", key=f"face-{number}"):
         if heat is None:
-            st.image(crop, width=CROP_PX, alt=say("photo.alt_face", verdict=word))
+            st.image(crop, width=CROP_PX, alt=t("photo.alt_face", verdict=word))
         else:
-            st.image(heat, width=CROP_PX, alt=say("photo.alt_heat", verdict=word))
+            st.image(heat, width=CROP_PX, alt=t("photo.alt_heat", verdict=word))
         st.markdown(theme.badge(face.verdict, f"**{word}**"))
         st.html(theme.meter_html(face.p_with_mask, options.min_confidence, said))
 
@@ -116,16 +118,16 @@ def show_way_back(photo: Photo, order: list[Photo], on_open: Callable[[str | Non
     before = keys[at - 1] if at else None
     after = keys[at + 1] if at is not None and at + 1 < len(keys) else None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(say("photo.back"), icon=":material/grid_view:", on_click=on_open, args=(None,))
+        st.button(t("photo.back"), icon=":material/grid_view:", on_click=on_open, args=(None,))
         st.button(
-            say("photo.before"),
+            t("photo.before"),
             icon=":material/chevron_left:",
             on_click=on_open,
             args=(before,),
             disabled=before is None,
         )
         st.button(
-            say("photo.after"),
+            t("photo.after"),
             icon=":material/chevron_right:",
             on_click=on_open,
             args=(after,),

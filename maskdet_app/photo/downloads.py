@@ -6,9 +6,9 @@ import zipfile
 from collections.abc import Sequence
 
 from maskdet_app.photo.batch import Photo
-from maskdet_core import decode_image
 from maskdet_core.batch.photo import annotated_copy
 from maskdet_core.batch.report import PhotoReport, csv_bytes, json_text, safe_name
+from maskdet_core.decode import decode_image
 from maskdet_core.draw.annotate import Labels
 
 

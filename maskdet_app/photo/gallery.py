@@ -6,10 +6,9 @@ from typing import Final, Literal, get_args
 
 import streamlit as st
 
-from maskdet_app.photo.batch import Desk, Photo
-from maskdet_app.ui import query_params as address
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import drawn_labels, say, verdict_word
+from maskdet_app.photo.batch import Photo, PhotoBatch
+from maskdet_app.ui import query_params, theme
+from maskdet_app.ui.i18n import drawn_labels, t, verdict_word
 from maskdet_core import Verdict
 
 Kind = Literal["without_mask", "with_mask", "not_sure", "no_face", "unread"]
@@ -72,36 +71,36 @@ def _sureness(photo: Photo) -> float:
 def summary(photo: Photo) -> str:
     """What was found in a photo, in a few words."""
     if photo.found is None:
-        return say("photo.kind_unread")
+        return t("photo.kind_unread")
     counts = [f"{photo.found.count(v)} × {verdict_word(v)}" for v in Verdict if _count(photo, v)]
-    return ", ".join(counts) or say("photo.kind_no_face")
+    return ", ".join(counts) or t("photo.kind_no_face")
 
 
 def choose(photos: Sequence[Photo]) -> list[Photo]:
     """Offer the filter and the order, and return what is to be shown."""
-    address.begin("show", address.all_asked_for("show", KINDS))
-    address.begin("order", address.asked_for("order", ORDERS, _AS_CAME))
+    query_params.initialise("show", query_params.read_all("show", KINDS))
+    query_params.initialise("order", query_params.read("order", ORDERS, _AS_CAME))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.pills(
-            say("photo.filter"),
+            t("photo.filter"),
             KINDS,
             selection_mode="multi",
-            format_func=lambda kind: f"{_ICONS[kind]} {say(f'photo.filter_{kind}')}",
+            format_func=lambda kind: f"{_ICONS[kind]} {t(f'photo.filter_{kind}')}",
             key="show",
         )
         order = st.selectbox(
-            say("photo.order"),
+            t("photo.order"),
             ORDERS,
-            format_func=lambda one: say(f"photo.order_{one}"),
+            format_func=lambda one: t(f"photo.order_{one}"),
             key="order",
             width=230,
         )
-    address.keep("show", wanted)
-    address.keep("order", [order], [_AS_CAME])
+    query_params.write("show", wanted)
+    query_params.write("order", [order], [_AS_CAME])
     return arranged(photos, wanted, order)
 
 
-def show(desk: Desk, shown: Sequence[Photo], on_open: Callable[[str], None]) -> None:
+def show(desk: PhotoBatch, shown: Sequence[Photo], on_open: Callable[[str], None]) -> None:
     """Draw a page of the grid.
 
     Args:
@@ -110,7 +109,7 @@ def show(desk: Desk, shown: Sequence[Photo], on_open: Callable[[str], None]) -> 
         on_open: called with a photo's key when somebody wants to see it closely.
     """
     if not shown:
-        st.info(say("photo.filter_empty"), icon=":material/filter_alt_off:")
+        st.info(t("photo.filter_empty"), icon=":material/filter_alt_off:")
         return
     n_pages = math.ceil(len(shown) / PAGE_SIZE)
     page = 1
@@ -123,21 +122,21 @@ def show(desk: Desk, shown: Sequence[Photo], on_open: Callable[[str], None]) -> 
                 _show_card(desk, photo, on_open)
 
 
-def _show_card(desk: Desk, photo: Photo, on_open: Callable[[str], None]) -> None:
+def _show_card(desk: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) -> None:
     name = theme.plain(photo.name, max_chars=30)
     if photo.found is None:
         st.markdown(f"**{name}**")
         reason = theme.plain(photo.error or "", max_chars=200)
-        st.error(say("photo.error", reason=reason), icon=":material/broken_image:")
+        st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
         return
     st.image(
         desk.preview(photo, drawn_labels()),
         width="stretch",
-        alt=say("photo.alt", name=photo.name[:60], summary=summary(photo)),
+        alt=t("photo.alt", name=photo.name[:60], summary=summary(photo)),
     )
     st.markdown(f"**{name}**  \n{_badges(photo)}")
     st.button(
-        say("photo.open"),
+        t("photo.open"),
         key=f"open-{photo.key}",
         icon=":material/zoom_in:",
         on_click=on_open,
@@ -148,7 +147,7 @@ def _show_card(desk: Desk, photo: Photo, on_open: Callable[[str], None]) -> None
 
 def _badges(photo: Photo) -> str:
     if photo.found is None or not photo.found.faces:
-        return f":gray-badge[{_ICONS['no_face']} {say('photo.kind_no_face')}]"
+        return f":gray-badge[{_ICONS['no_face']} {t('photo.kind_no_face')}]"
     return " ".join(
         theme.badge(verdict, f"{_count(photo, verdict)} × {verdict_word(verdict)}")
         for verdict in Verdict

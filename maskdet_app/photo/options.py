@@ -7,16 +7,15 @@ import numpy as np
 import streamlit as st
 
 from maskdet_app.photo.batch import SMALLEST, Smallest
-from maskdet_app.ui import model
-from maskdet_app.ui import query_params as address
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui import model, query_params
+from maskdet_app.ui.i18n import t
 from maskdet_core import MaskDetector
 
 _USUAL: Final[Smallest] = "usual"
 
 
 @dataclass(frozen=True, slots=True)
-class DeskOptions:
+class PhotoOptions:
     """A visitor's choices.
 
     Attributes:
@@ -32,32 +31,30 @@ class DeskOptions:
     blurred: bool
 
 
-def ask(detector: MaskDetector) -> DeskOptions:
+def ask(detector: MaskDetector) -> PhotoOptions:
     """Draw the settings and return what they say."""
     min_confidence = model.threshold_slider(detector)
-    smallest = address.choice(
+    smallest = query_params.segmented_control(
         "smallest",
-        say("photo.smallest"),
+        t("photo.smallest"),
         SMALLEST,
         _USUAL,
-        format_func=lambda one: say(f"photo.smallest_{one}"),
-        help=say("photo.smallest_help"),
+        format_func=lambda one: t(f"photo.smallest_{one}"),
+        help=t("photo.smallest_help"),
         width="stretch",
     )
     explains = _explains(detector)
     why = st.toggle(
-        say("photo.why"),
-        help=say("photo.why_help") if explains else say("photo.why_not"),
+        t("photo.why"),
+        help=t("photo.why_help") if explains else t("photo.why_not"),
         disabled=not explains,
         key="why",
         bind="query-params",
     )
-    blurred = st.toggle(
-        say("photo.blur"), help=say("photo.blur_help"), key="blur", bind="query-params"
-    )
-    return DeskOptions(min_confidence, smallest, why and explains, blurred)
+    blurred = st.toggle(t("photo.blur"), help=t("photo.blur_help"), key="blur", bind="query-params")
+    return PhotoOptions(min_confidence, smallest, why and explains, blurred)
 
 
 def _explains(detector: MaskDetector) -> bool:
     size = detector.classifier.manifest.input_size_px
-    return detector.classifier.evidence(np.empty((0, size, size, 3), np.uint8)) is not None
+    return detector.classifier.activation_map(np.empty((0, size, size, 3), np.uint8)) is not None

@@ -8,7 +8,7 @@ import streamlit as st
 from maskdet_app.photo.batch import Photo
 from maskdet_app.photo.gallery import Kind, kinds
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 
 _ORDER: Final[tuple[Kind, ...]] = ("without_mask", "not_sure", "with_mask", "no_face", "unread")
@@ -28,8 +28,8 @@ def show(photos: Sequence[Photo]) -> None:
     """Tiles with the number of faces a verdict, and a bar of the photos."""
     show_faces(photos)
     numbers = photos_by_kind(photos)
-    parts = [(kind, numbers[kind], say(f"photo.bar_{kind}")) for kind in _ORDER if numbers[kind]]
-    st.html(theme.strip_html(say("photo.bar", n=len(photos)), parts))
+    parts = [(kind, numbers[kind], t(f"photo.bar_{kind}")) for kind in _ORDER if numbers[kind]]
+    st.html(theme.strip_html(t("photo.bar", n=len(photos)), parts))
 
 
 def show_faces(photos: Sequence[Photo]) -> None:

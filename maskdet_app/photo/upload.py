@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from maskdet_app.ops import malloc_trim as memory
-from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, Desk
-from maskdet_app.ui.i18n import say
-from maskdet_core import MAX_BYTES
+from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
+from maskdet_app.ui.i18n import t
+from maskdet_core.decode import MAX_BYTES
 
 TYPES: Final = ("jpg", "jpeg", "png", "webp", "heic", "heif")
 SAMPLES: Final = Path(__file__).parent / "samples"
@@ -32,12 +32,12 @@ class UploadedPhoto(Protocol):
         ...
 
 
-def show(desk: Desk) -> None:
+def show(desk: PhotoBatch) -> None:
     """Draw the ways in, and put on the desk what came by them."""
     number = st.session_state.setdefault(_ROUND, 0)
     key = f"photos-{number}"
     uploads = st.file_uploader(
-        say("photo.upload", mb=MAX_BYTES // 1_000_000),
+        t("photo.upload", mb=MAX_BYTES // 1_000_000),
         type=TYPES,
         accept_multiple_files=True,
         key=key,
@@ -46,25 +46,25 @@ def show(desk: Desk) -> None:
     )
     _take(desk, uploads)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("photo.samples"), icon=":material/auto_awesome:", key="samples"):
+        if st.button(t("photo.samples"), icon=":material/auto_awesome:", key="samples"):
             _add_samples(desk)
-        by_camera = st.toggle(say("photo.camera"), key="camera", bind="query-params")
+        by_camera = st.toggle(t("photo.camera"), key="camera", bind="query-params")
     if by_camera:
-        shot = st.camera_input(say("photo.camera_label"), key=f"shot-{number}")
+        shot = st.camera_input(t("photo.camera_label"), key=f"shot-{number}")
         if shot is not None:
             data = shot.getvalue()
-            name = say("photo.camera_name", n=len(desk) + 1)
+            name = t("photo.camera_name", n=len(desk) + 1)
             _add(desk, f"shot-{hashlib.sha256(data).hexdigest()[:16]}", name, data)
     n_refused = st.session_state.get(_REFUSED, 0)
     if n_refused:
         st.warning(
-            say("photo.full", n=n_refused, most=MAX_PHOTOS, mb=MAX_TOTAL_BYTES // 1_000_000),
+            t("photo.full", n=n_refused, most=MAX_PHOTOS, mb=MAX_TOTAL_BYTES // 1_000_000),
             icon=":material/inventory_2:",
         )
-    st.caption(say("photo.note"))
+    st.caption(t("photo.note"))
 
 
-def forget_all(desk: Desk) -> None:
+def forget_all(desk: PhotoBatch) -> None:
     """Clear the desk, the uploader, and what Streamlit holds of both; for a button's callback."""
     desk.clear()
     st.session_state[_TAKEN] = set()
@@ -78,7 +78,7 @@ def forget_all(desk: Desk) -> None:
     memory.give_back_soon()
 
 
-def _take(desk: Desk, uploads: Sequence[UploadedPhoto]) -> None:
+def _take(desk: PhotoBatch, uploads: Sequence[UploadedPhoto]) -> None:
     # What was taken once is not taken again, or a photo that was removed would come back.
     taken: set[str] = st.session_state.setdefault(_TAKEN, set())
     for upload in uploads:
@@ -87,12 +87,12 @@ def _take(desk: Desk, uploads: Sequence[UploadedPhoto]) -> None:
             _add(desk, upload.file_id, upload.name, upload.getvalue())
 
 
-def _add(desk: Desk, key: str, name: str, data: bytes) -> None:
+def _add(desk: PhotoBatch, key: str, name: str, data: bytes) -> None:
     if not desk.add(key, name, data):
         st.session_state[_REFUSED] = st.session_state.get(_REFUSED, 0) + 1
 
 
-def _let_go(desk: Desk, key: str) -> None:
+def _let_go(desk: PhotoBatch, key: str) -> None:
     """Forget what the visitor took out of the uploader.
 
     Only in the widget's own callback: the uploader is empty as well when somebody comes back from
@@ -105,7 +105,7 @@ def _let_go(desk: Desk, key: str) -> None:
     taken -= gone
 
 
-def _add_samples(desk: Desk) -> None:
+def _add_samples(desk: PhotoBatch) -> None:
     for name in SAMPLE_NAMES:
         data = (SAMPLES / f"{name}.jpg").read_bytes()
-        _add(desk, f"sample-{name}", say(f"photo.sample_{name}"), data)
+        _add(desk, f"sample-{name}", t(f"photo.sample_{name}"), data)

@@ -49,8 +49,8 @@ def options() -> dict[str, Any]:
         "lifespan": _lifespan,
         "middleware": [
             Middleware(guards.SecurityHeaders, frame_ancestors=ancestors),
-            Middleware(guards.VisitorLimits),
-            Middleware(front.FrontPage),
+            Middleware(guards.RateLimits),
+            Middleware(front.LinkPreview),
         ],
         "routes": front.routes(),
         "on_script_error": _note_page_error,
@@ -63,7 +63,7 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
     port = _number(METRICS_PORT, 0)
     if port:
         monitoring.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
-    farewell.say_goodbye_first(_number(GRACE, GRACE_S), _n_viewers)
+    farewell.drain_before_exit(_number(GRACE, GRACE_S), _n_viewers)
     _LOG.info("version %s, commit %s, network %s", build.version(), build.commit(), build.model())
     yield
     _LOG.info("stopped")
@@ -71,9 +71,9 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
 
 def _n_viewers() -> int:
     try:
-        return live_room.places().n_taken
+        return live_room.admission().n_active
     except ValueError:
-        return live_room.places_as_measured().n_taken
+        return live_room.measured_admission().n_active
 
 
 def _note_page_error(error: Exception) -> None:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 _PREVIEW: Final = Path(__file__).with_name("preview.png")
 _ICON: Final = Path(theme.ICON)
@@ -30,7 +30,7 @@ def routes() -> list[Route]:
     ]
 
 
-class FrontPage:
+class LinkPreview:
     """Puts title, icon and preview into Streamlit's page, for programs that do not run it."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -86,7 +86,7 @@ def _plain(scope: Scope) -> Scope:
 
 
 def _head(url: URL) -> bytes:
-    title, text = escape(say("app.name")), escape(say("app.description"))
+    title, text = escape(t("app.name")), escape(t("app.description"))
     picture = escape(str(url.replace(path=PREVIEW_PATH, query="")))
     address = escape(str(url.replace(query="")))
     return (

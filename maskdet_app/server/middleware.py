@@ -81,7 +81,7 @@ class Limits:
     """Many people can share an address; a visit costs the server a session."""
 
 
-class VisitorLimits:
+class RateLimits:
     """Refuses what comes too often from one address, and strangers what is not for them."""
 
     def __init__(self, app: ASGIApp, limits: Limits | None = None) -> None:
@@ -108,8 +108,8 @@ class VisitorLimits:
             await refused(scope, receive, send)
 
     def _refusal(self, kind: str, path: str, scope: Scope) -> PlainTextResponse | None:
-        client = client_of(scope)
-        if path == HEALTH and farewell.is_leaving():
+        client = client_address(scope)
+        if path == HEALTH and farewell.is_draining():
             return PlainTextResponse("leaving", 503)
         if path.startswith(_INTERNAL) and not _is_loopback(client):
             return PlainTextResponse("not found", 404)
@@ -127,7 +127,7 @@ class VisitorLimits:
         )
 
 
-def client_of(scope: Scope) -> str:
+def client_address(scope: Scope) -> str:
     """The visitor's address; behind a proxy on this machine, as the proxy gives it.
 
     Uvicorn puts the proxy's word in place where it trusts the proxy (FORWARDED_ALLOW_IPS).

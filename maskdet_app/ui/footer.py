@@ -4,7 +4,7 @@ import streamlit as st
 
 from maskdet_app.ui import i18n as language
 from maskdet_app.ui import share
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 
 def show() -> None:
@@ -15,6 +15,6 @@ def show() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         with st.container(width="stretch"):
-            st.caption(say("app.promise"))
+            st.caption(t("app.promise"))
         share.button()
         language.picker()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ui import query_params as address
+from maskdet_app.ui import query_params
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import Labels
 
@@ -34,7 +34,7 @@ def catalogue(code: str) -> Catalogue:
     return tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
 
 
-def say(key: str, /, **values: object) -> str:
+def t(key: str, /, **values: object) -> str:
     """A text in the visitor's language.
 
     Args:
@@ -59,14 +59,13 @@ def items(key: str) -> tuple[dict[str, str], ...]:
 
 def verdict_word(verdict: Verdict) -> str:
     """A verdict in a word or two."""
-    return say(f"verdict.{verdict.value}")
+    return t(f"verdict.{verdict.value}")
 
 
 def drawn_labels() -> Labels:
     """What is written on the frames in pictures."""
     return {
-        verdict: (verdict_word(verdict), say(f"verdict.{verdict.value}_short"))
-        for verdict in Verdict
+        verdict: (verdict_word(verdict), t(f"verdict.{verdict.value}_short")) for verdict in Verdict
     }
 
 
@@ -80,9 +79,9 @@ def current() -> str:
 
 def picker() -> None:
     """A selector of the language, kept in the page's address."""
-    address.choice(
+    query_params.segmented_control(
         KEY,
-        say("app.language"),
+        t("app.language"),
         list(languages()),
         _of_browser(),
         format_func=lambda code: languages()[code],

@@ -6,16 +6,11 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
-from maskdet_core import (
-    Classifier,
-    MaskDetector,
-    MaskdetError,
-    default_model_path,
-    load_classifier,
-)
-from maskdet_core import load_detector as load_core_detector
+from maskdet_app.ui.i18n import t
+from maskdet_core import MaskDetector, MaskdetError, load_classifier
 from maskdet_core.detector import Preset
+from maskdet_core.masks.classifier import Classifier
+from maskdet_core.masks.loading import default_model_path
 
 THRESHOLDS_PERCENT: Final = (50, 99)
 
@@ -29,7 +24,7 @@ def _classifier(path: str, changed_at: float) -> Classifier:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _detector(path: str, changed_at: float, preset: Preset) -> MaskDetector:
-    return load_core_detector(_classifier(path, changed_at), preset)
+    return MaskDetector.load(_classifier(path, changed_at), preset)
 
 
 def load_detector(preset: Preset) -> MaskDetector | None:
@@ -40,14 +35,14 @@ def load_detector(preset: Preset) -> MaskDetector | None:
     """
     path = default_model_path()
     try:
-        with st.spinner(say("shared.loading_model")):
+        with st.spinner(t("shared.loading_model")):
             return _detector(str(path), _changed_at(path), preset)
     except MaskdetError as error:
         st.error(
-            say("shared.no_model", path=path, reason=theme.plain(str(error), max_chars=300)),
+            t("shared.no_model", path=path, reason=theme.plain(str(error), max_chars=300)),
             icon=":material/error:",
         )
-        st.info(say("shared.no_model_remedy"), icon=":material/build:")
+        st.info(t("shared.no_model_remedy"), icon=":material/build:")
         return None
 
 
@@ -65,12 +60,12 @@ def threshold_slider(detector: MaskDetector) -> float:
     """Show the threshold slider, bound to the address, and return its value, 0.5 to 0.99."""
     low, high = THRESHOLDS_PERCENT
     percent = st.slider(
-        say("shared.threshold_label"),
+        t("shared.threshold_label"),
         low,
         high,
         value=min(max(round(detector.min_confidence * 100), low), high),
         format="%d %%",
-        help=say("shared.threshold_help"),
+        help=t("shared.threshold_help"),
         key="sure",
         bind="query-params",
     )

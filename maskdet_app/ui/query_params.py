@@ -12,19 +12,19 @@ import streamlit as st
 T = TypeVar("T", bound=str)
 
 
-def asked_for(name: str, options: Sequence[T], default: T) -> T:
+def read(name: str, options: Sequence[T], default: T) -> T:
     """What the address says, or the default where it says nothing that there is."""
     said = st.query_params.get(name)
     return next((option for option in options if option == said), default)
 
 
-def all_asked_for(name: str, options: Sequence[T]) -> list[T]:
+def read_all(name: str, options: Sequence[T]) -> list[T]:
     """Everything that the address says of a choice of several."""
     said = st.query_params.get_all(name)
     return [option for option in options if option in said]
 
 
-def begin(key: str, value: object) -> None:
+def initialise(key: str, value: object) -> None:
     """Give a widget the address's value to begin with.
 
     Not as the widget's default: the address changes with the choice, and where a default changes,
@@ -34,7 +34,7 @@ def begin(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def keep(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None:
+def write(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None:
     """Write a choice into the address; the default is left out, so that links stay short."""
     wanted = [] if list(chosen) == list(default) else list(chosen)
     if st.query_params.get_all(name) == wanted:
@@ -45,7 +45,7 @@ def keep(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None:
         del st.query_params[name]
 
 
-def choice(name: str, label: str, options: Sequence[T], default: T, **looks: Any) -> T:
+def segmented_control(name: str, label: str, options: Sequence[T], default: T, **looks: Any) -> T:
     """Offer one of a few side by side, beginning with what the address says, and keep it there.
 
     Args:
@@ -55,8 +55,8 @@ def choice(name: str, label: str, options: Sequence[T], default: T, **looks: Any
         default: what the address need not say.
         **looks: further arguments of `st.segmented_control`.
     """
-    begin(name, asked_for(name, options, default))
+    initialise(name, read(name, options, default))
     chosen = st.segmented_control(label, options, required=True, key=name, **looks)
     kept: T = chosen or default
-    keep(name, [kept], [default])
+    write(name, [kept], [default])
     return kept

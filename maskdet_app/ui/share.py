@@ -10,7 +10,7 @@ import streamlit as st
 
 from maskdet_app.live import ice
 from maskdet_app.live import stream as live_stream
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 _QR_PX: Final = 220
 _QUIET: Final = 4
@@ -48,16 +48,16 @@ def button() -> None:
     url = st.context.url
     if url is None:
         return
-    with st.popover(say("share.button"), icon=":material/share:"):
+    with st.popover(t("share.button"), icon=":material/share:"):
         query = {name: st.query_params.get_all(name) for name in st.query_params}
         # whoever opens the link starts their camera themselves
         query.pop(live_stream.RUN, None)
         address = link(url, query)
-        st.markdown(say("share.intro"))
+        st.markdown(t("share.intro"))
         st.code(address, language=None, wrap_lines=True)
-        st.image(qr_svg(address), alt=say("share.qr"), width=_QR_PX)
+        st.image(qr_svg(address), alt=t("share.qr"), width=_QR_PX)
         if ice.is_local(url):
-            st.caption(say("share.local"))
+            st.caption(t("share.local"))
         if urlsplit(url).path.strip("/") in ("", "live"):
-            st.markdown(say("share.frame"))
+            st.markdown(t("share.frame"))
             st.code(frame_html(link(url, query, embed="true")), language="html", wrap_lines=True)

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskdet_core.batch.folder import COPIES, Results, check_folder, checked
-from maskdet_core.batch.photo import PhotoCheck, PhotoTask, read_picture
+from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
 from maskdet_core.batch.report import one_line, rounded, to_json, valid_text
-from maskdet_core.batch.workers import n_cores
+from maskdet_core.cpu import n_cores
+from maskdet_core.decode import read_image
 from maskdet_core.errors import ImageError, MaskdetError
-from maskdet_core.masks.classifier import Classifier, load_classifier
+from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
+from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
-from maskdet_core.types import FaceBox, RgbImage, check_min_confidence, decide
+from maskdet_core.types import FaceBox, RgbImage, decide, validate_min_confidence
 
 EXIT_OK: Final = 0
 EXIT_SOME_UNREADABLE: Final = 1
@@ -171,14 +173,14 @@ def _positive(text: str) -> int:
 
 def _confidence(text: str) -> float:
     try:
-        return check_min_confidence(float(text))
+        return validate_min_confidence(float(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _check(options: argparse.Namespace) -> bool:
     """Check photos; whether all could be read."""
-    check = PhotoCheck(
+    check = PhotoCheckConfig(
         options.model,
         options.min_confidence,
         options.min_face,
@@ -220,7 +222,7 @@ def _classify(options: argparse.Namespace) -> bool:
             "error": None,
         }
         try:
-            crop = whole_picture_crop(read_picture(path), classifier)
+            crop = whole_picture_crop(read_image(path), classifier)
         except ImageError as error:
             all_read = False
             write({**row, "error": str(error)})

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 from tqdm import tqdm
 
 from maskdet_core.batch.journal import Entry, Journal, Signature
-from maskdet_core.batch.photo import PhotoCheck, PhotoChecker, PhotoTask
+from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
 from maskdet_core.batch.workers import in_order
 from maskdet_core.errors import JournalError
@@ -88,7 +88,7 @@ class Results:
 
 
 def checked(
-    tasks: Sequence[PhotoTask], check: PhotoCheck, checker: PhotoChecker, n_jobs: int
+    tasks: Sequence[PhotoTask], check: PhotoCheckConfig, checker: PhotoChecker, n_jobs: int
 ) -> Generator[PhotoReport, None, None]:
     """Check photos, in as many processes as pay.
 
@@ -112,7 +112,9 @@ def checked(
         yield from map(checker, tasks)
 
 
-def check_folder(paths: Sequence[Path], check: PhotoCheck, results: Results, n_jobs: int) -> Tally:
+def check_folder(
+    paths: Sequence[Path], check: PhotoCheckConfig, results: Results, n_jobs: int
+) -> Tally:
     """Check photos and write what ``results`` asks for.
 
     Photos that the results folder's journal holds are not checked again, unless they have changed

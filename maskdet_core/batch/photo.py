@@ -10,14 +10,15 @@ from typing import Any, Final, NamedTuple
 import cv2
 
 from maskdet_core.batch.report import PhotoReport, safe_name
-from maskdet_core.decode import MAX_BYTES, decode_image, encode_jpeg
-from maskdet_core.detector import MaskDetector, load_detector
+from maskdet_core.cpu import N_THREADS
+from maskdet_core.decode import encode_jpeg, read_image
+from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.files import write_whole
-from maskdet_core.masks.classifier import N_THREADS, load_classifier
+from maskdet_core.masks.loading import load_classifier
 from maskdet_core.types import Detections, RgbImage
 
 _RECORDS: Final = ("training", "metrics", "evaluation")
@@ -32,7 +33,7 @@ class PhotoTask(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoCheck:
+class PhotoCheckConfig:
     """How photos are checked: what another process needs to know, and nothing that is loaded.
 
     Attributes:
@@ -58,7 +59,7 @@ class PhotoCheck:
             ModelError: the network cannot be loaded.
             CascadeError: the cascades cannot be loaded.
         """
-        detector = load_detector(
+        detector = MaskDetector.load(
             load_classifier(self.model, n_threads=n_threads),
             min_confidence=self.min_confidence,
             min_face_px=self.min_face_px,
@@ -79,7 +80,7 @@ class PhotoChecker:
     def __init__(
         self, detector: MaskDetector, copies: Path | None = None, *, blur: bool = False
     ) -> None:
-        """Take a detector; ``copies`` and ``blur`` as in `PhotoCheck`."""
+        """Take a detector; ``copies`` and ``blur`` as in `PhotoCheckConfig`."""
         self.detector = detector
         self._copies = copies
         self._blur = blur
@@ -92,7 +93,7 @@ class PhotoChecker:
         """
         photo = str(task.path)
         try:
-            image = read_picture(task.path)
+            image = read_image(task.path)
             found = self.detector.detect(image)
             copy = self._copy(image, found)
         except ImageError as error:
@@ -111,7 +112,7 @@ class PhotoChecker:
         detector = self.detector
         manifest = detector.classifier.manifest
         finder = detector.finder
-        trained = finder.manifest if isinstance(finder, TrainedFaceFinder) else None
+        trained = finder.manifest if isinstance(finder, CascadeFaceFinder) else None
         return {
             "model": manifest.name,
             "model_sha256": manifest.sha256,
@@ -143,22 +144,6 @@ def annotated_copy(
     if blurred:
         image_rgb = blur_faces(image_rgb, found.boxes)
     return encode_jpeg(annotate(image_rgb, found, labels))
-
-
-def read_picture(path: Path) -> RgbImage:
-    """A file's picture, uint8 RGB (H, W, 3).
-
-    Raises:
-        ImageError: the file cannot be read, or holds no picture that can be used.
-    """
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"cannot read the file: {error.strerror}") from error
-    return decode_image(data)
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

@@ -21,13 +21,6 @@ _R = TypeVar("_R")
 _work: Callable[[Any], Any] | None = None
 
 
-def n_cores() -> int:
-    """Cores that this process may use, which can be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def in_order(
     tasks: Iterable[_T], set_up: Callable[[], Callable[[_T], _R]], n_jobs: int
 ) -> Iterator[_R]:

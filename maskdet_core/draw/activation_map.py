@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.draw.annotate import COLOURS
-from maskdet_core.types import RgbImage, Verdict, check_rgb
+from maskdet_core.types import RgbImage, Verdict, validate_rgb
 
 FULL_LOG_ODDS: Final = 40.0
 """Three quarters of the full colour. The places of plain faces reach 30 to 90 either way, those of
@@ -19,7 +19,7 @@ _WHITE: Final = (255, 255, 255)
 _INK: Final = (20, 34, 46)
 
 
-def heat_picture(crop_rgb: RgbImage, log_odds: NDArray[Any], size_px: int = 256) -> RgbImage:
+def draw_activation_map(crop_rgb: RgbImage, log_odds: NDArray[Any], size_px: int = 256) -> RgbImage:
     """A face in grey, tinted by what each place contributed to its verdict.
 
     Blue and a plus speak for a mask, vermilion and a minus against it; the sign's size is the
@@ -27,8 +27,8 @@ def heat_picture(crop_rgb: RgbImage, log_odds: NDArray[Any], size_px: int = 256)
 
     Args:
         crop_rgb: what the classifier saw, uint8 (H, W, 3), not changed.
-        log_odds: by place, (rows, columns), as `MaskClassifier.evidence` gives them for one crop;
-            places that are not finite stay grey.
+        log_odds: by place, (rows, columns), as `MaskClassifier.activation_map` gives them for
+            one crop; places that are not finite stay grey.
         size_px: side of the result.
 
     Returns:
@@ -37,7 +37,7 @@ def heat_picture(crop_rgb: RgbImage, log_odds: NDArray[Any], size_px: int = 256)
     Raises:
         ValueError: no uint8 RGB image, log odds of another shape, or a size below 1 px.
     """
-    check_rgb(crop_rgb)
+    validate_rgb(crop_rgb)
     if log_odds.ndim != 2 or not log_odds.size:
         raise ValueError(f"expected log odds of shape (rows, columns), got {log_odds.shape}")
     if size_px < 1:

@@ -6,7 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from maskdet_core.types import Detections, Face, FaceBox, RgbImage, Verdict, check_rgb
+from maskdet_core.types import Detections, Face, FaceBox, RgbImage, Verdict, validate_rgb
 
 Colour = tuple[int, int, int]
 
@@ -77,7 +77,7 @@ def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABEL
         ValueError: no uint8 RGB image, of another size than the detections, or labels that are
             not ASCII.
     """
-    check_rgb(image_rgb)
+    validate_rgb(image_rgb)
     height, width = image_rgb.shape[:2]
     if (width, height) != (detections.width_px, detections.height_px):
         raise ValueError(

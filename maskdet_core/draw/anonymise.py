@@ -6,7 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from maskdet_core.types import FaceBox, RgbImage, check_rgb
+from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
 _REACH: Final = 1.35
 """The blurred oval beside the box: it takes in chin, ears and hairline."""
@@ -30,7 +30,7 @@ def blur_faces(image_rgb: RgbImage, boxes: Iterable[FaceBox]) -> RgbImage:
     Raises:
         ValueError: no uint8 RGB image.
     """
-    check_rgb(image_rgb)
+    validate_rgb(image_rgb)
     canvas = np.array(image_rgb, order="C")
     height, width = canvas.shape[:2]
     for box in boxes:

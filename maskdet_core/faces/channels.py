@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.finder import turn
+from maskdet_core.faces.pyramid import rotate
 from maskdet_core.types import RgbImage
 
 PLANE_PX: Final = 48
@@ -36,7 +36,7 @@ _GRADIENT_STD: Final = 120.0
 Mosaic = NDArray[np.uint8]
 
 
-class MosaicSource:
+class ChannelExtractor:
     """Cuts mosaics out of one picture."""
 
     def __init__(self, image_rgb: RgbImage) -> None:
@@ -46,7 +46,7 @@ class MosaicSource:
             image_rgb: uint8 (H, W, 3), unchanged.
         """
         self._image = image_rgb
-        self._turned: dict[float, _Turned] = {}
+        self._rotated: dict[float, _Rotated] = {}
         self._sheet = _Sheet()
 
     def cut(self, centre: tuple[float, float], side: float, tilt_deg: float = 0.0) -> Mosaic:
@@ -62,17 +62,17 @@ class MosaicSource:
             brightness in detail, gradient across; lower row: gradient down, Cr, Cb. All but the
             detail show the surroundings.
         """
-        upright = self._turned.get(tilt_deg)
+        upright = self._rotated.get(tilt_deg)
         if upright is None:
-            upright = self._turned[tilt_deg] = _Turned(self._image, tilt_deg)
+            upright = self._rotated[tilt_deg] = _Rotated(self._image, tilt_deg)
         return self._sheet.draw(*upright.cut(centre, SURROUNDINGS * side))
 
 
-class _Turned:
+class _Rotated:
     """The picture turned upright, in luma and chroma, and halves of it as they are asked for."""
 
     def __init__(self, image_rgb: RgbImage, tilt_deg: float) -> None:
-        picture, self._matrix = turn(image_rgb, tilt_deg)
+        picture, self._matrix = rotate(image_rgb, tilt_deg)
         colour = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)
         self._halves = [(cv2.extractChannel(colour, 0), colour)]
 

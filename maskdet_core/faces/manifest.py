@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import CascadeError
-from maskdet_core.files import write_whole
-from maskdet_core.masks.manifest import file_sha256
+from maskdet_core.files import file_sha256, write_whole
 
 FORMAT: Final = 2
 """Version of the JSON layout; a reader refuses any other."""
@@ -17,7 +16,7 @@ _REMEDY: Final = "Restore it with `git checkout models`, or train a new one."
 
 
 @dataclass(frozen=True, slots=True)
-class SearchSettings:
+class FinderPreset:
     """How thoroughly a picture is searched.
 
     Attributes:
@@ -103,7 +102,7 @@ class CascadeManifest:
     width: float
     height: float
     shift_y: float
-    presets: dict[str, SearchSettings]
+    presets: dict[str, FinderPreset]
     training: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
 
@@ -144,7 +143,7 @@ class CascadeManifest:
                 height=float(box["height"]),
                 shift_y=float(box["shift_y"]),
                 presets={
-                    str(name): SearchSettings(
+                    str(name): FinderPreset(
                         float(one["scale_step"]),
                         float(one["min_score"]),
                         tuple(float(tilt) for tilt in one["tilts_deg"]),

@@ -18,14 +18,14 @@ thus never hides the face around it."""
 MAX_CANDIDATES: Final = 1500
 """Best candidates that are looked at: bounds time and memory on pictures of pure texture."""
 
-SAME_HEAP_IOU: Final = 0.4
+CLUSTER_IOU: Final = 0.4
 """Candidates that overlap a better one so much show the same thing."""
 
 Boxes = NDArray[np.float64]
 """Boxes (N, 4): left, top, width, height in px."""
 
 
-def distinct(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """Indices of the best candidate of each heap, best first (greedy non-maximum suppression).
 
     Args:
@@ -36,21 +36,21 @@ def distinct(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.empty(0, np.int64)
     # OpenCV drops scores that are not positive
     positive = scores - scores.min() + 1.0
-    kept = cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, SAME_HEAP_IOU)
+    kept = cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, CLUSTER_IOU)
     return np.asarray(kept, np.int64).ravel()
 
 
-def neighbours(
+def cluster_members(
     boxes: Boxes, scores: NDArray[np.float64], best: int, most: int
 ) -> NDArray[np.int64]:
     """Indices of up to `most` candidates of the heap of `best`, itself left out, best first."""
-    iou, _ = overlaps(boxes, boxes[best : best + 1])
-    near = np.flatnonzero(iou[:, 0] >= SAME_HEAP_IOU)
+    iou, _ = pairwise_overlaps(boxes, boxes[best : best + 1])
+    near = np.flatnonzero(iou[:, 0] >= CLUSTER_IOU)
     near = near[near != best]
     return np.asarray(near[np.argsort(-scores[near], kind="stable")[:most]], np.int64)
 
 
-def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float) -> list[FaceBox]:
+def merge_clusters(boxes: Boxes, scores: NDArray[np.float64], min_score: float) -> list[FaceBox]:
     """Join overlapping candidates, the best first.
 
     A face's score is the log of the summed odds of its candidates, so that many windows that
@@ -73,7 +73,7 @@ def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float
         )
     order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
     boxes, scores = boxes[order], scores[order]
-    iou, inside = overlaps(boxes, boxes)
+    iou, inside = pairwise_overlaps(boxes, boxes)
     votes = iou >= SAME_FACE_IOU
     top = scores.max(initial=0.0)
     with np.errstate(divide="ignore"):
@@ -96,7 +96,9 @@ def group_candidates(boxes: Boxes, scores: NDArray[np.float64], min_score: float
     return sorted(faces, key=lambda face: face.score, reverse=True)
 
 
-def overlaps(boxes: Boxes, others: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def pairwise_overlaps(
+    boxes: Boxes, others: Boxes
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Intersection over union, and over the smaller area, of boxes (N, 4) and others (M, 4).
 
     Returns:

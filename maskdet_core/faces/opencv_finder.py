@@ -14,8 +14,10 @@ import numpy as np
 from cv2.data import haarcascades
 from numpy.typing import NDArray
 
-from maskdet_core.faces.finder import N_THREADS, OwnCascade, grey_image
-from maskdet_core.types import FaceBox, RgbImage, check_rgb
+from maskdet_core.cpu import N_THREADS
+from maskdet_core.faces.haar import ThreadLocalCascade
+from maskdet_core.faces.pyramid import grey_image
+from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
 CASCADE_FOLDER: Final = Path(haarcascades)
 """Where the opencv package keeps its stock cascades."""
@@ -69,7 +71,7 @@ class SearchPass:
     enlarge: bool = True
 
 
-class HaarFaceFinder:
+class OpenCvFaceFinder:
     """Several cascades over one picture, one box a face. Shared safely by threads."""
 
     def __init__(self, passes: Sequence[SearchPass]) -> None:
@@ -86,7 +88,7 @@ class HaarFaceFinder:
         self.passes = tuple(passes)
         cv2.setNumThreads(N_THREADS)
         files = {spec.file for one in self.passes for spec in one.specs}
-        self._cascades = {file: OwnCascade(file) for file in sorted(files)}
+        self._cascades = {file: ThreadLocalCascade(file) for file in sorted(files)}
 
     def find(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> list[FaceBox]:
         """Find faces; see `FaceFinder.find`.
@@ -94,7 +96,7 @@ class HaarFaceFinder:
         Raises:
             ValueError: no uint8 RGB image.
         """
-        check_rgb(image_rgb)
+        validate_rgb(image_rgb)
         height, width = image_rgb.shape[:2]
         whole = grey_image(image_rgb)
         boxes: list[FaceBox] = []
@@ -132,7 +134,9 @@ def merge_boxes(boxes: Sequence[FaceBox]) -> list[FaceBox]:
 
 
 def _same_face(one: FaceBox, other: FaceBox) -> bool:
-    return one.iou(other) >= SAME_FACE_IOU or one.overlap_of_smaller(other) >= SAME_FACE_INSIDE
+    return (
+        one.iou(other) >= SAME_FACE_IOU or one.intersection_over_smaller(other) >= SAME_FACE_INSIDE
+    )
 
 
 def _search(
@@ -195,7 +199,7 @@ PHOTO_PASSES: Final = (
 )
 
 
-def stock_finder(preset: str = "photo") -> HaarFaceFinder:
+def stock_finder(preset: str = "photo") -> OpenCvFaceFinder:
     """The best measured combination of OpenCV's own cascades.
 
     Args:
@@ -207,8 +211,8 @@ def stock_finder(preset: str = "photo") -> HaarFaceFinder:
     """
     match preset:
         case "photo":
-            return HaarFaceFinder(PHOTO_PASSES)
+            return OpenCvFaceFinder(PHOTO_PASSES)
         case "live":
-            return HaarFaceFinder(LIVE_PASSES)
+            return OpenCvFaceFinder(LIVE_PASSES)
         case _:
             raise ValueError(f"preset must be 'photo' or 'live', got {preset!r}")

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.finder import GreyImage, OwnCascade, pyramid, turn
+from maskdet_core.faces.haar import ThreadLocalCascade
+from maskdet_core.faces.pyramid import GreyImage, pyramid, rotate
 
 PAD_SHARE: Final = 0.25
 """How far a window may reach past the picture, in sides, over its repeated edge: finds faces that
@@ -22,7 +23,7 @@ Squares = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class Proposals:
     """Windows that the search takes for faces.
 
     Attributes:
@@ -40,12 +41,12 @@ class Candidates:
         """Number of windows."""
         return len(self.scores)
 
-    def __getitem__(self, index: Any) -> "Candidates":
+    def __getitem__(self, index: Any) -> "Proposals":
         """Some of the windows, by a slice, a mask or indices."""
-        return Candidates(self.squares[index], self.tilts_deg[index], self.scores[index])
+        return Proposals(self.squares[index], self.tilts_deg[index], self.scores[index])
 
 
-class CascadeSearch:
+class HaarProposer:
     """One cascade, looked for in whole pictures. Shared safely by threads."""
 
     def __init__(
@@ -62,10 +63,10 @@ class CascadeSearch:
         Raises:
             CascadeError: the file is missing or no cascade.
         """
-        self._cascade, self._window = OwnCascade(path), window_px
+        self._cascade, self._window = ThreadLocalCascade(path), window_px
         self._step, self._tilts = scale_step, tilts_deg
 
-    def find(self, grey: GreyImage, least_px: float) -> Candidates:
+    def find(self, grey: GreyImage, least_px: float) -> Proposals:
         """All windows that pass the cascade.
 
         Args:
@@ -77,7 +78,7 @@ class CascadeSearch:
         for tilt_deg in (0.0, *self._tilts):
             least = least_px * (TILTED_LEAST if tilt_deg else 1.0)
             first = min(1.0, self._window / least)
-            upright, back = turned(grey, tilt_deg, first)
+            upright, back = rotated(grey, tilt_deg, first)
             found, sums = self._levels(upright, 1.0 if tilt_deg else first)
             if tilt_deg:
                 found = back(found)
@@ -87,7 +88,7 @@ class CascadeSearch:
             squares.append(found)
             tilts.append(np.full(len(found), tilt_deg))
             scores.append(sums)
-        return Candidates(np.concatenate(squares), np.concatenate(tilts), np.concatenate(scores))
+        return Proposals(np.concatenate(squares), np.concatenate(tilts), np.concatenate(scores))
 
     def _levels(self, grey: GreyImage, first: float) -> tuple[Squares, NDArray[np.float64]]:
         cascade, window = self._cascade.get(), self._window
@@ -109,7 +110,7 @@ class CascadeSearch:
         return np.concatenate(squares), np.concatenate(scores)
 
 
-def turned(
+def rotated(
     grey: GreyImage, tilt_deg: float, zoom: float
 ) -> tuple[GreyImage, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
     """The whole picture turned about its centre and scaled, and the way back for squares.
@@ -127,7 +128,7 @@ def turned(
         return grey, lambda squares: squares
     height, width = (max(1, round(side * zoom)) for side in grey.shape)
     small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
-    picture, matrix = turn(np.asarray(small, np.uint8), tilt_deg)
+    picture, matrix = rotate(np.asarray(small, np.uint8), tilt_deg)
     inverse = cv2.invertAffineTransform(matrix)
     scale = np.array([grey.shape[1] / width, grey.shape[0] / height])
 

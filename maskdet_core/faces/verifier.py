@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import MOSAIC, Mosaic, MosaicSource
-from maskdet_core.faces.finder import OwnCascade
-from maskdet_core.faces.proposals import Candidates
+from maskdet_core.faces.channels import MOSAIC, ChannelExtractor, Mosaic
+from maskdet_core.faces.haar import ThreadLocalCascade
+from maskdet_core.faces.proposals import Proposals
 
 
-class FaceCheck:
+class Verifier:
     """A Haar cascade over mosaics (`maskdet_core.faces.channels`). Shared safely by threads."""
 
     def __init__(self, path: Path) -> None:
@@ -20,9 +20,9 @@ class FaceCheck:
         Raises:
             CascadeError: the file is missing or no cascade.
         """
-        self._cascade = OwnCascade(path)
+        self._cascade = ThreadLocalCascade(path)
 
-    def score(self, source: MosaicSource, candidates: Candidates) -> NDArray[np.float64]:
+    def score(self, source: ChannelExtractor, candidates: Proposals) -> NDArray[np.float64]:
         """How sure it is of each candidate.
 
         Args:

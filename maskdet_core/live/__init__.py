@@ -1,8 +1,8 @@
-"""Live video: faces followed from frame to frame, judged in turn for many viewers."""
+"""Live video: faces tracked from frame to frame and classified in turn for many viewers."""
 
-from maskdet_core.live.admission import Places
+from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.processor import LiveProcessor
-from maskdet_core.live.stats import LiveStats, Moment
-from maskdet_core.live.worker import LiveEngine
+from maskdet_core.live.stats import LiveStats, TimelinePoint
+from maskdet_core.live.worker import InferenceWorker
 
-__all__ = ["LiveEngine", "LiveProcessor", "LiveStats", "Moment", "Places"]
+__all__ = ["AdmissionControl", "InferenceWorker", "LiveProcessor", "LiveStats", "TimelinePoint"]

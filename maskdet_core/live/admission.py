@@ -1,11 +1,12 @@
 """Who may be watched over live: as many at once as this machine can serve well."""
 
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
+
+from maskdet_core.cpu import n_cores as usable_cores
 
 LEASE_S: Final = 5.0
 """A place without frames for so long is free again, whatever became of its viewer."""
@@ -19,18 +20,18 @@ _SAMPLE_S: Final = 1.0
 _SAMPLES: Final = 6
 
 
-class Places:
+class AdmissionControl:
     """Places of live viewers, given first come, first served. Safe to share by threads.
 
     How many there are is a limit set from outside, or what the processor time of the viewers who
-    are there says about one more, as long as the worker is not strained.
+    are there says about one more, as long as the worker is not overloaded.
     """
 
     def __init__(
         self,
         limit: int | None = None,
         *,
-        strained: Callable[[], bool] = lambda: False,
+        overloaded: Callable[[], bool] = lambda: False,
         n_cores: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         cpu_clock: Callable[[], float] = time.process_time,
@@ -39,7 +40,7 @@ class Places:
 
         Args:
             limit: most viewers at once; None goes by what is measured.
-            strained: whether the worker is at its limit, which nobody is added to; asked only
+            overloaded: whether the worker is at its limit, which nobody is added to; asked only
                 where no limit is set.
             n_cores: None takes those that this process may use.
             clock: seconds, only ever rising.
@@ -51,7 +52,7 @@ class Places:
         if limit is not None and limit < 1:
             raise ValueError(f"limit must be 1 or more, got {limit}")
         self._limit = limit
-        self._strained = strained
+        self._overloaded = overloaded
         self._n_cores = n_cores or usable_cores()
         self._clock, self._cpu_clock = clock, cpu_clock
         self._lock = threading.Lock()
@@ -59,20 +60,20 @@ class Places:
         self._samples: deque[tuple[float, float]] = deque(maxlen=_SAMPLES)
         self._changed_s = clock()
 
-    def take(self, who: object) -> bool:
+    def acquire(self, who: object) -> bool:
         """Take a place or renew it, which each frame does; False while there is none."""
         with self._lock:
             now = self._clock()
             self._sample(now)
             self._expire(now)
             if who not in self._leases:
-                if not self._has_room(now):
+                if not self._has_capacity(now):
                     return False
                 self._note_change(now)
             self._leases[who] = now
             return True
 
-    def leave(self, who: object) -> None:
+    def release(self, who: object) -> None:
         """Give a place back; who has none is no error."""
         with self._lock:
             if self._leases.pop(who, None) is not None:
@@ -85,25 +86,25 @@ class Places:
             return who in self._leases
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         """Whether one more would be let in now."""
         with self._lock:
             now = self._clock()
             self._expire(now)
-            return self._has_room(now)
+            return self._has_capacity(now)
 
     @property
-    def n_taken(self) -> int:
+    def n_active(self) -> int:
         """Viewers now."""
         with self._lock:
             self._expire(self._clock())
             return len(self._leases)
 
     @property
-    def n_places(self) -> int:
+    def capacity(self) -> int:
         """Viewers that can be served at once, by the limit or by what is measured."""
         with self._lock:
-            return self._n_places()
+            return self._capacity()
 
     @property
     def load(self) -> float:
@@ -112,20 +113,20 @@ class Places:
             self._sample(self._clock())
             return min(1.0, self._cores_used() / self._n_cores)
 
-    def _has_room(self, now: float) -> bool:
+    def _has_capacity(self, now: float) -> bool:
         n = len(self._leases)
         if n == 0:
             return True
         if self._limit is None and now - self._changed_s < _SETTLE_S:
             # several at once may come in before the first has been measured
             return n < self._n_cores
-        return n < self._n_places()
+        return n < self._capacity()
 
-    def _n_places(self) -> int:
+    def _capacity(self) -> int:
         if self._limit is not None:
             return self._limit
         n, used = len(self._leases), self._cores_used()
-        if n and self._strained():
+        if n and self._overloaded():
             return n
         if n == 0 or used <= 0:
             return max(n, UNMEASURED_PER_CORE * self._n_cores)
@@ -152,10 +153,3 @@ class Places:
             return 0.0
         (from_s, cpu_from), (to_s, cpu_to) = self._samples[0], self._samples[-1]
         return (cpu_to - cpu_from) / (to_s - from_s)
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

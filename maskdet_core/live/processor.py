@@ -17,15 +17,16 @@ import numpy as np
 
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
-from maskdet_core.live.admission import Places
+from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.appearance import has_changed, view
 from maskdet_core.live.frame import LiveFrame
+from maskdet_core.live.inference import Look, Round, Todo
 from maskdet_core.live.optical_flow import follow
-from maskdet_core.live.scheduler import Look, Round, Schedule, Todo
-from maskdet_core.live.stats import LiveStats, Meter, StreamRecord
+from maskdet_core.live.scheduler import Schedule
+from maskdet_core.live.stats import LiveStats, Meter, StreamStats
 from maskdet_core.live.tracker import NO_FACE_LOOKS, Box, Track, Tracks
-from maskdet_core.live.worker import LiveEngine
-from maskdet_core.types import Detections, Face, RgbImage, Verdict, check_min_confidence
+from maskdet_core.live.worker import InferenceWorker
+from maskdet_core.types import Detections, Face, RgbImage, Verdict, validate_min_confidence
 
 if TYPE_CHECKING:
     import av
@@ -48,8 +49,8 @@ class LiveProcessor:
     def __init__(
         self,
         detector: MaskDetector,
-        engine: LiveEngine,
-        places: Places,
+        worker: InferenceWorker,
+        admission: AdmissionControl,
         min_confidence: float | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -59,9 +60,9 @@ class LiveProcessor:
 
         Args:
             detector: shared with other viewers.
-            engine: does the searching and judging.
-            places: one is taken with the first frame and given back by `stop`, or by itself when
-                frames stop coming.
+            worker: does the searching and judging.
+            admission: a slot is acquired with the first frame and released by `stop`, or by itself
+                when frames stop coming.
             min_confidence: 0.5 <= c < 1; None takes the detector's.
             clock: seconds, only ever rising; the engine's too.
             meter: counts what all streams do.
@@ -70,9 +71,9 @@ class LiveProcessor:
             ValueError: threshold out of range.
         """
         self._detector = detector
-        self._engine = engine
-        self._places = places
-        self._min_confidence = check_min_confidence(
+        self._worker = worker
+        self._admission = admission
+        self._min_confidence = validate_min_confidence(
             detector.min_confidence if min_confidence is None else min_confidence
         )
         self._clock = clock
@@ -85,7 +86,7 @@ class LiveProcessor:
         self._waiting: tuple[LiveFrame, dict[int, Box]] | None = None
         self._round_at_s: float | None = None
         self._last: tuple[LiveFrame, Detections] | None = None
-        self._record = StreamRecord(meter)
+        self._record = StreamStats(meter)
         self._logged_at: float | None = None
 
     @property
@@ -100,7 +101,7 @@ class LiveProcessor:
         Raises:
             ValueError: threshold out of range; the old one stays.
         """
-        checked = check_min_confidence(min_confidence)
+        checked = validate_min_confidence(min_confidence)
         with self._lock:
             self._min_confidence = checked
 
@@ -140,13 +141,13 @@ class LiveProcessor:
         with self._lock:
             self._last = (seen, shown)
         self._record.left(now, self._clock(), shown)
-        self._engine.notify()
+        self._worker.notify()
         return drawn
 
     def stop(self) -> None:
         """The stream has ended: give the place back and forget its faces. May be called again."""
-        self._engine.leave(self)
-        self._places.leave(self)
+        self._worker.unregister(self)
+        self._admission.release(self)
         with self._lock:
             self._forget()
             self._last = None
@@ -166,14 +167,14 @@ class LiveProcessor:
         age_s = None if oldest is None else now - oldest
         return self._record.stats(now, age_s)
 
-    def due_at_s(self, stretch: float) -> float | None:
+    def due_at_s(self, backoff: float) -> float | None:
         """For the engine: when the next round is due; None while no new frame has come."""
         with self._lock:
             if self._waiting is None:
                 return None
-            return self._schedule.due_at_s(self._tracks, stretch)
+            return self._schedule.due_at_s(self._tracks, backoff)
 
-    def work(self, stretch: float) -> None:
+    def work(self, backoff: float) -> None:
         """For the engine: search and judge the newest frame, as far as either is due."""
         with self._lock:
             if self._waiting is None:
@@ -181,7 +182,7 @@ class LiveProcessor:
             frame, then = self._waiting
             self._waiting, tracks = None, self._tracks
             least_px = self._detector.least_px(frame.width_px, frame.height_px)
-            todo = self._schedule.plan(self._tracks, then, frame, least_px, stretch)
+            todo = self._schedule.plan(self._tracks, then, frame, least_px, backoff)
             min_confidence = self._min_confidence
         try:
             done = Round(self._detector, frame, todo)
@@ -195,9 +196,9 @@ class LiveProcessor:
             self._round_at_s = frame.at_s
 
     def _admitted(self) -> bool:
-        admitted = self._places.take(self)
+        admitted = self._admission.acquire(self)
         if admitted:
-            self._engine.join(self)
+            self._worker.register(self)
         self._record.admitted(admitted)
         return admitted
 

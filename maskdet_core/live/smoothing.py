@@ -20,7 +20,7 @@ MUDDLED: Final = 8
 _KEPT: Final = 8
 
 
-class Opinion:
+class VerdictSmoother:
     """Verdict over the looks at one face, as the decayed mean of their log odds.
 
     The first look's verdict holds at once. Afterwards one bad look never changes it: the other

@@ -37,7 +37,7 @@ class Meter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimelinePoint:
     """The most faces of each verdict at once during one second, ``second`` since the start."""
 
     second: int
@@ -76,10 +76,10 @@ class LiveStats:
     width_px: int = 0
     height_px: int = 0
     refused: bool = False
-    timeline: tuple[Moment, ...] = ()
+    timeline: tuple[TimelinePoint, ...] = ()
 
 
-class StreamRecord:
+class StreamStats:
     """Gathers the numbers of one stream. Safe to share by threads."""
 
     def __init__(self, meter: Meter | None = None) -> None:
@@ -97,7 +97,7 @@ class StreamRecord:
         self._left: deque[tuple[float, float]] = deque(maxlen=_MAX_FRAMES)
         self._last: Detections | None = None
         self._began_at_s: float | None = None
-        self._timeline: deque[Moment] = deque(maxlen=TIMELINE_S)
+        self._timeline: deque[TimelinePoint] = deque(maxlen=TIMELINE_S)
 
     def came(self, at_s: float) -> None:
         """A frame has come."""
@@ -127,10 +127,10 @@ class StreamRecord:
             self._count(int(at_s - self._began_at_s), shown)
 
     def _count(self, second: int, shown: Detections) -> None:
-        now = Moment(second, *(shown.count(verdict) for verdict in _ORDER))
+        now = TimelinePoint(second, *(shown.count(verdict) for verdict in _ORDER))
         if self._timeline and self._timeline[-1].second == second:
             old = self._timeline.pop()
-            now = Moment(
+            now = TimelinePoint(
                 second,
                 max(old.n_with, now.n_with),
                 max(old.n_without, now.n_without),

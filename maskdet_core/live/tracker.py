@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.live.appearance import View
-from maskdet_core.live.smoothing import Opinion
+from maskdet_core.live.smoothing import VerdictSmoother
 from maskdet_core.types import FaceBox
 
 SAME_FACE_IOU: Final = 0.25
@@ -53,7 +53,7 @@ class Track:
     score: float
     seen_at_s: float
     looked_at_s: float = -math.inf
-    opinion: Opinion = field(default_factory=Opinion)
+    opinion: VerdictSmoother = field(default_factory=VerdictSmoother)
     view: View | None = None
     changed: bool = False
     n_misses: int = 0

@@ -19,9 +19,9 @@ BUSY_MOST: Final = 0.7
 """Share of its time that the worker works; above it all viewers are served less often."""
 BUSY_LEAST: Final = 0.5
 """Below it they are served more often again."""
-STRAINED: Final = 2.5
-"""From this stretch on looks become rarer too, and verdicts older: no viewer more, then."""
-MAX_STRETCH: Final = 8.0
+OVERLOADED: Final = 2.5
+"""From this backoff on looks become rarer too, and verdicts older: no viewer more, then."""
+MAX_BACKOFF: Final = 8.0
 """Most by which the time between two rounds of a viewer is stretched."""
 _STEP: Final = 1.2
 _WINDOW_S: Final = 0.5
@@ -32,16 +32,16 @@ _IDLE_S: Final = 1.0
 class Viewer(Protocol):
     """A stream that wants to be looked at."""
 
-    def due_at_s(self, stretch: float) -> float | None:
+    def due_at_s(self, backoff: float) -> float | None:
         """When its next round is due, times between rounds being stretched; None: no new frame."""
         ...
 
-    def work(self, stretch: float) -> None:
+    def work(self, backoff: float) -> None:
         """Look at its newest frame. Raises nothing."""
         ...
 
 
-class LiveEngine:
+class InferenceWorker:
     """The process's one worker. Safe to share by threads; `close` ends it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,23 +55,23 @@ class LiveEngine:
         # weak: a viewer whose session is gone must not live on in here
         self._viewers: list[weakref.ref[Viewer]] = []
         self._closed = False
-        self._stretch = 1.0
+        self._backoff = 1.0
         self._busy_s, self._since_s = 0.0, clock()
         self._load = 0.0
         self._thread = threading.Thread(target=self._run, name="maskdet-live", daemon=True)
         self._thread.start()
 
     @property
-    def stretch(self) -> float:
+    def backoff(self) -> float:
         """By how much the times between rounds are stretched now, 1 or more."""
         with self._wake:
-            return self._stretch
+            return self._backoff
 
     @property
-    def strained(self) -> bool:
+    def overloaded(self) -> bool:
         """Whether one more viewer would be one too many."""
         with self._wake:
-            return self._stretch >= STRAINED
+            return self._backoff >= OVERLOADED
 
     @property
     def load(self) -> float:
@@ -79,13 +79,13 @@ class LiveEngine:
         with self._wake:
             return self._load
 
-    def join(self, viewer: Viewer) -> None:
+    def register(self, viewer: Viewer) -> None:
         """Serve a viewer from now on; one that is served already is no error."""
         with self._wake:
             if all(known() is not viewer for known in self._viewers):
                 self._viewers.append(weakref.ref(viewer))
 
-    def leave(self, viewer: Viewer) -> None:
+    def unregister(self, viewer: Viewer) -> None:
         """Serve a viewer no longer; one that is not served is no error."""
         with self._wake:
             self._viewers = [known for known in self._viewers if known() is not viewer]
@@ -110,7 +110,7 @@ class LiveEngine:
                 return
             started = self._clock()
             try:
-                viewer.work(self._stretch)
+                viewer.work(self._backoff)
             except Exception as error:
                 # The worker serves everybody: no viewer may end it.
                 _LOG.error("a viewer's round failed by %s", type(error).__name__)
@@ -129,7 +129,7 @@ class LiveEngine:
                     if viewer is None:
                         self._viewers.remove(known)
                         continue
-                    due = viewer.due_at_s(self._stretch)
+                    due = viewer.due_at_s(self._backoff)
                     if due is None:
                         continue
                     if due <= now:
@@ -150,9 +150,9 @@ class LiveEngine:
             return
         self._load = min(1.0, self._busy_s / elapsed)
         if self._load > BUSY_MOST:
-            self._stretch = min(MAX_STRETCH, self._stretch * _STEP)
+            self._backoff = min(MAX_BACKOFF, self._backoff * _STEP)
         elif self._load < BUSY_LEAST:
-            self._stretch = max(1.0, self._stretch / _STEP)
+            self._backoff = max(1.0, self._backoff / _STEP)
         self._busy_s, self._since_s = 0.0, now
 
 

@@ -1,6 +1,5 @@
 """The mask classifier: uint8 face crops in, probabilities out. No TensorFlow in here."""
 
-import os
 import threading
 from collections import Counter
 from pathlib import Path
@@ -9,16 +8,12 @@ from typing import Any, Final, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.cpu import N_THREADS
 from maskdet_core.errors import ModelError
-from maskdet_core.files import models_folder
+from maskdet_core.masks.logits import mask_log_odds, predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, Judgements
+from maskdet_core.types import Predictions
 
-MODEL_ENV: Final = "MASKDET_MODEL"
-"""Environment variable naming another manifest or `.keras` file than the shipped one."""
-DEFAULT_MODEL: Final = models_folder() / "maskdet-vgg19-int8.json"
-N_THREADS: Final = min(2, os.cpu_count() or 1)
-"""Threads of one LiteRT run: more bring little for one crop and take them from other viewers."""
 _LOGITS: Final = 2
 """Dimensions of the output that holds the logits."""
 _BY_PLACE: Final = 4
@@ -34,84 +29,22 @@ class Classifier(Protocol):
         """Classes, input size and crop framing."""
         ...
 
-    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         """Judge each crop; see `MaskClassifier.predict`."""
         ...
 
-    def evidence(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
-        """What spoke for a mask, by place; see `MaskClassifier.evidence`."""
+    def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+        """What spoke for a mask, by place; see `MaskClassifier.activation_map`."""
         ...
 
 
-def default_model_path() -> Path:
-    """The manifest (or `.keras` file) to load: ``MASKDET_MODEL`` if set, else the shipped one."""
-    return Path(os.environ.get(MODEL_ENV) or DEFAULT_MODEL)
-
-
-def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREADS) -> Classifier:
-    """Load a classifier.
-
-    Args:
-        path: a manifest (`.json`, the int8 network beside it) or a Keras file (`.keras`, loaded
-            in safe mode; only then is TensorFlow or another Keras backend imported). None means
-            `default_model_path`.
-        n_threads: threads of one LiteRT run; Keras chooses its own.
-
-    Raises:
-        ModelError: anything wrong with the network or its manifest.
-    """
-    path = Path(path) if path is not None else default_model_path()
-    match path.suffix:
-        case ".json":
-            return MaskClassifier.from_manifest(path, n_threads=n_threads)
-        case ".keras":
-            from maskdet_core.masks.keras_classifier import KerasMaskClassifier
-
-            return KerasMaskClassifier.from_file(path)
-        case _:
-            raise ModelError(f"expected a .json manifest or a .keras model, got {path}")
-
-
-def check_crops(crops: NDArray[Any], size_px: int) -> None:
+def validate_crops(crops: NDArray[Any], size_px: int) -> None:
     """Raise ValueError unless ``crops`` is uint8 (N, size_px, size_px, 3); N may be 0."""
     wanted = (size_px, size_px, 3)
     if not isinstance(crops, np.ndarray) or crops.dtype != np.uint8:
         raise ValueError(f"expected uint8 crops, got {getattr(crops, 'dtype', type(crops))}")
     if crops.ndim != 4 or crops.shape[1:] != wanted:
         raise ValueError(f"expected crops of shape (N, {size_px}, {size_px}, 3), got {crops.shape}")
-
-
-def judge(logits: NDArray[Any], manifest: ModelManifest) -> Judgements:
-    """Probabilities from logits (N, n_classes).
-
-    The probability of a mask is a softmax over the two mask classes only, after division by the
-    temperature, so that a further class does not change what it means. The probability of a face
-    is the softmax over all classes, `NO_FACE` being the rest.
-    """
-    scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
-    with_mask = scaled[:, manifest.classes.index(WITH_MASK)]
-    without_mask = scaled[:, manifest.classes.index(WITHOUT_MASK)]
-    p_with_mask = _sigmoid(with_mask, without_mask)
-    if NO_FACE not in manifest.classes:
-        return Judgements(p_with_mask, np.ones(len(scaled)))
-    no_face = scaled[:, manifest.classes.index(NO_FACE)]
-    return Judgements(p_with_mask, _sigmoid(np.logaddexp(with_mask, without_mask), no_face))
-
-
-def mask_log_odds(logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
-    """Log odds of a mask against none from logits (..., n_classes), after the temperature."""
-    scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
-    with_mask = scaled[..., manifest.classes.index(WITH_MASK)]
-    return with_mask - scaled[..., manifest.classes.index(WITHOUT_MASK)]
-
-
-def _sigmoid(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of a among the two logits; NaN where one is not finite."""
-    usable = np.isfinite(a) & np.isfinite(b)
-    difference = np.where(usable, a, 0.0) - np.where(usable, b, 0.0)
-    # Beyond 700 exp() overflows; the probability is exactly 0 or 1 in float64 long before.
-    probability = 1.0 / (1.0 + np.exp(-np.clip(difference, -700.0, 700.0)))
-    return np.where(usable, probability, np.nan)
 
 
 class MaskClassifier:
@@ -183,7 +116,7 @@ class MaskClassifier:
         """Classes, input size and crop framing."""
         return self._manifest
 
-    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         """Judge each crop.
 
         Args:
@@ -192,7 +125,7 @@ class MaskClassifier:
         Raises:
             ValueError: another shape or dtype.
         """
-        return judge(self.logits(crops), self._manifest)
+        return predictions_from_logits(self.logits(crops), self._manifest)
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
         """What the network answers, float64 (N, n_classes), before temperature and thresholds.
@@ -203,13 +136,13 @@ class MaskClassifier:
         Raises:
             ValueError: another shape or dtype.
         """
-        check_crops(crops, self._manifest.input_size_px)
+        validate_crops(crops, self._manifest.input_size_px)
         logits = np.empty((len(crops), len(self._manifest.classes)), dtype=np.float64)
         for index in range(len(crops)):
             logits[index] = self._run(crops[index : index + 1], self._output)
         return logits
 
-    def evidence(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+    def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """What spoke for a mask and what against it, by place.
 
         The head is linear on the last feature map, so a verdict's log odds are the mean of what
@@ -225,7 +158,7 @@ class MaskClassifier:
         Raises:
             ValueError: another shape or dtype.
         """
-        check_crops(crops, self._manifest.input_size_px)
+        validate_crops(crops, self._manifest.input_size_px)
         if self._by_place is None:
             return None
         by_place = np.empty((len(crops), *self._by_place["shape"][1:]), dtype=np.float64)

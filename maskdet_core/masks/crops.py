@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from maskdet_core.masks.manifest import CropFraming
-from maskdet_core.types import FaceBox, RgbImage, check_rgb
+from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
 
 def square_crop(image_rgb: RgbImage, box: FaceBox, framing: CropFraming, size_px: int) -> RgbImage:
@@ -23,7 +23,7 @@ def square_crop(image_rgb: RgbImage, box: FaceBox, framing: CropFraming, size_px
     Raises:
         ValueError: no uint8 RGB image, or size_px below 1.
     """
-    check_rgb(image_rgb)
+    validate_rgb(image_rgb)
     if size_px < 1:
         raise ValueError(f"size_px must be 1 or more, got {size_px}")
     height, width = image_rgb.shape[:2]
@@ -40,24 +40,3 @@ def square_crop(image_rgb: RgbImage, box: FaceBox, framing: CropFraming, size_px
         return np.array(square, order="C")
     method = cv2.INTER_AREA if side > size_px else cv2.INTER_LINEAR
     return cv2.resize(square, (size_px, size_px), interpolation=method).astype(np.uint8, copy=False)
-
-
-def shrink_within(image_rgb: RgbImage, side_px: int) -> RgbImage:
-    """The picture itself, or a smaller one where its long side is above ``side_px``.
-
-    Args:
-        image_rgb: uint8 (H, W, 3), unchanged.
-        side_px: longest side of the result.
-
-    Raises:
-        ValueError: no uint8 RGB image, or side_px below 1.
-    """
-    check_rgb(image_rgb)
-    if side_px < 1:
-        raise ValueError(f"side_px must be 1 or more, got {side_px}")
-    height, width = image_rgb.shape[:2]
-    scale = side_px / max(height, width)
-    if scale >= 1:
-        return image_rgb
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

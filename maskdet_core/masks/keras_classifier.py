@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.errors import ModelError
-from maskdet_core.masks.classifier import check_crops, judge, mask_log_odds
+from maskdet_core.masks.classifier import validate_crops
+from maskdet_core.masks.logits import mask_log_odds, predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.types import Judgements
+from maskdet_core.types import Predictions
 
 
 class KerasMaskClassifier:
@@ -81,24 +82,24 @@ class KerasMaskClassifier:
         """Classes, input size and crop framing."""
         return self._manifest
 
-    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         """Judge uint8 RGB crops (N, size, size, 3)."""
-        check_crops(crops, self._manifest.input_size_px)
+        validate_crops(crops, self._manifest.input_size_px)
         if not len(crops):
-            return Judgements(np.empty(0), np.empty(0))
+            return Predictions(np.empty(0), np.empty(0))
         import keras
 
         with self._lock:
             logits = keras.ops.convert_to_numpy(self._network(crops, training=False))
-        return judge(np.array(logits), self._manifest)
+        return predictions_from_logits(np.array(logits), self._manifest)
 
-    def evidence(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
-        """What spoke for a mask, by place; see `MaskClassifier.evidence`.
+    def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+        """What spoke for a mask, by place; see `MaskClassifier.activation_map`.
 
         None unless the network ends as this project's do: a layer "pool" that averages over
         places, and a dense layer "logits".
         """
-        check_crops(crops, self._manifest.input_size_px)
+        validate_crops(crops, self._manifest.input_size_px)
         import keras
 
         named = {layer.name: layer for layer in self._network.layers}

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import ModelError
-from maskdet_core.files import write_whole
+from maskdet_core.files import file_sha256, write_whole
 from maskdet_core.masks.face_rule import FaceRule
-from maskdet_core.types import WITH_MASK, WITHOUT_MASK, check_min_confidence
+from maskdet_core.types import WITH_MASK, WITHOUT_MASK, validate_min_confidence
 
 FORMAT: Final = 1
 """Version of the JSON layout; a reader refuses any other."""
@@ -92,7 +92,7 @@ class ModelManifest:
             raise ValueError(f"colour_order must be 'rgb', got {self.colour_order!r}")
         if not (math.isfinite(self.temperature) and self.temperature > 0):
             raise ValueError(f"temperature must be above 0, got {self.temperature}")
-        check_min_confidence(self.min_confidence)
+        validate_min_confidence(self.min_confidence)
         if not 0.0 <= self.min_face_probability < 1.0:
             raise ValueError(
                 "min_face_probability must be at least 0 and below 1, got "
@@ -214,9 +214,3 @@ class ModelManifest:
                 f"model {path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
             )
         return data
-
-
-def file_sha256(path: Path) -> str:
-    """The file's sha256 as 64 lower-case hex digits."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

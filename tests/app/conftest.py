@@ -8,7 +8,8 @@ import pytest
 import streamlit_webrtc
 
 from maskdet_app.photo.batch import Photo
-from maskdet_core import Detections, Face, FaceBox, Verdict, decide, encode_jpeg
+from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
+from maskdet_core.types import decide
 
 MakePhoto = Callable[..., Photo]
 

@@ -9,8 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskdet_core import FaceBox, Judgements, MaskDetector, ModelManifest
+from maskdet_core import FaceBox, MaskDetector
 from maskdet_core.batch import photo as photo_check
+from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import Predictions
 from tests.core.batch.fakes import BOX, Stub
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
@@ -27,12 +29,12 @@ class StubClassifier:
         self.p_face: Sequence[float] = (1.0,)
         self.seen: list[NDArray[np.uint8]] = []
 
-    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         self.seen.append(crops.copy())
         p_with_mask = np.resize(np.array(self.probabilities, dtype=np.float64), len(crops))
-        return Judgements(p_with_mask, np.resize(np.array(self.p_face, np.float64), len(crops)))
+        return Predictions(p_with_mask, np.resize(np.array(self.p_face, np.float64), len(crops)))
 
-    def evidence(self, crops: NDArray[np.uint8]) -> None:
+    def activation_map(self, crops: NDArray[np.uint8]) -> None:
         return None
 
 
@@ -80,7 +82,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any, stub_finder: Any
         return MaskDetector(made.finder, model, **values, **made.values)
 
     monkeypatch.setattr(photo_check, "load_classifier", lambda path, n_threads: made.classifier)
-    monkeypatch.setattr(photo_check, "load_detector", load_detector)
+    monkeypatch.setattr(photo_check.MaskDetector, "load", load_detector)
     return made
 
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskdet_core import MAX_BYTES, ImageError, decode_image, encode_jpeg, encode_png
-from maskdet_core.decode import MAX_SIDE_PX
+from maskdet_core import ImageError, encode_jpeg, encode_png
+from maskdet_core.decode import MAX_BYTES, MAX_SIDE_PX, decode_image
 
 
 def written(picture: Image.Image, kind: str, **options: object) -> bytes:

@@ -10,7 +10,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from maskdet_core import ImageError, decode_image, encode_jpeg
+from maskdet_core import ImageError, encode_jpeg
+from maskdet_core.decode import decode_image
 
 ROOT = Path(__file__).parents[2]
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 40), (30, 40, 200), (250, 250, 250)
@@ -87,7 +88,7 @@ def test_a_jpeg_that_says_it_is_one_is_refused() -> None:
 
 def test_its_libraries_are_loaded_only_for_it() -> None:
     code = (
-        "import io, sys; from PIL import Image; from maskdet_core import decode_image;"
+        "import io, sys; from PIL import Image; from maskdet_core.decode import decode_image;"
         "b = io.BytesIO(); Image.new('RGB', (9, 9)).save(b, 'PNG'); decode_image(b.getvalue());"
         "print('pillow_heif' in sys.modules)"
     )

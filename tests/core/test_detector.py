@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_detector, load_finder
+from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_finder
 from maskdet_core.masks.face_rule import FaceRule
 
 Stub = Callable[..., Any]
@@ -67,9 +67,9 @@ def test_rule_of_the_preset_holds_for_the_trained_finder_alone(stub_classifier: 
     classifier = stub_classifier(0.9)
     rules = {"photo": FaceRule(2.0, 3.0), "live": FaceRule(1.0, 4.0)}
     classifier.manifest = replace(classifier.manifest, face_rules=rules)
-    assert load_detector(classifier, "photo").face_rule == rules["photo"]
-    assert load_detector(classifier, "live").face_rule == rules["live"]
-    assert load_detector(classifier, "photo", finder="stock").face_rule is None
+    assert MaskDetector.load(classifier, "photo").face_rule == rules["photo"]
+    assert MaskDetector.load(classifier, "live").face_rule == rules["live"]
+    assert MaskDetector.load(classifier, "photo", finder="stock").face_rule is None
 
 
 def test_face_over_the_border_is_clipped_and_its_crop_is_whole(
@@ -217,10 +217,10 @@ def test_least_face_follows_the_picture_unless_set(
 
 def test_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.json"):
-        load_detector(tmp_path / "none.json")
+        MaskDetector.load(tmp_path / "none.json")
 
 
 def test_whole_way_on_a_real_bare_face(shipped_manifest: Path, portrait: NDArray[np.uint8]) -> None:
     for preset in ("photo", "live"):
-        found = load_detector(shipped_manifest, preset).detect(portrait)
+        found = MaskDetector.load(shipped_manifest, preset).detect(portrait)
         assert found.faces[0].verdict is Verdict.WITHOUT_MASK

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from maskdet_core import Detections, Face, FaceBox, Verdict, decide
+from maskdet_core import Detections, Face, FaceBox, Verdict
+from maskdet_core.types import decide
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_box_is_clipped_to_the_picture() -> None:
 def test_overlaps() -> None:
     small, large = FaceBox(0, 0, 10, 10, 1.0), FaceBox(5, 0, 20, 10, 1.0)
     assert small.iou(large) == pytest.approx(50 / 250)
-    assert small.overlap_of_smaller(large) == pytest.approx(0.5)
+    assert small.intersection_over_smaller(large) == pytest.approx(0.5)
     assert small.iou(FaceBox(20, 20, 5, 5, 1.0)) == 0.0
 
 

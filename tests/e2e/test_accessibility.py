@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from maskdet_app.photo import upload as intake
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 
 WAIT_MS = 30_000
 SERIOUS = {"serious", "critical"}
@@ -54,8 +54,8 @@ def test_photo_page_with_results(
     with open_browser(scheme=scheme) as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo?why=true")
-        page.get_by_role("button", name=say("photo.samples")).click()
-        expect(page.get_by_role("button", name=say("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("photo.samples")).click()
+        expect(page.get_by_role("button", name=t("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
         pictures = page.get_by_test_id("stImage").locator("img")
         expect(pictures).to_have_count(3)
         assert all(picture.get_attribute("alt") for picture in pictures.all())
@@ -65,8 +65,8 @@ def test_photo_page_with_results(
         )
         expect(page.get_by_text("broken", exact=False).first).to_be_visible(timeout=WAIT_MS)
         shoot(page, f"photo-gallery-{scheme}")
-        page.get_by_role("button", name=say("photo.open")).nth(1).click()
-        expect(page.get_by_role("button", name=say("photo.back"))).to_be_visible(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("photo.open")).nth(1).click()
+        expect(page.get_by_role("button", name=t("photo.back"))).to_be_visible(timeout=WAIT_MS)
         assert faults(page) == []
         shoot(page, f"photo-detail-{scheme}")
 
@@ -77,7 +77,7 @@ def test_everything_can_be_reached_by_keyboard(
     with open_browser() as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo")
-        button = page.get_by_role("button", name=say("photo.samples"))
+        button = page.get_by_role("button", name=t("photo.samples"))
         button.wait_for(timeout=WAIT_MS)
         for _ in range(40):
             page.keyboard.press("Tab")
@@ -86,5 +86,5 @@ def test_everything_can_be_reached_by_keyboard(
         else:
             pytest.fail("the samples cannot be reached by the Tab key")
         page.keyboard.press("Enter")
-        last = say(f"photo.sample_{intake.SAMPLE_NAMES[-1]}")
+        last = t(f"photo.sample_{intake.SAMPLE_NAMES[-1]}")
         expect(page.get_by_text(last).first).to_be_visible(timeout=WAIT_MS)

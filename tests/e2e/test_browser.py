@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from testbed.server import serve
 from tests.e2e.live_page import (
     VIDEO_PIXELS,
@@ -114,10 +114,10 @@ def test_without_a_camera_the_page_says_so_and_offers_the_photo_check(
         frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
         # the browser's own word, which the help beside it explains
         expect(frame(page).get_by_text("NotFoundError")).to_be_visible(timeout=WAIT_MS)
-        page.get_by_text(say("live.help_title")).click()
+        page.get_by_text(t("live.help_title")).click()
         expect(page.get_by_text("Not found (“NotFoundError”)")).to_be_visible(timeout=WAIT_MS)
         shoot(page, "live-no-camera")
-        follow(page, say("live.way_out"), "Photo check")
+        follow(page, t("live.way_out"), "Photo check")
 
 
 def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Request, expect
 
 from maskdet_app.ops import build_info as build
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from testbed.server import serve
 from tests.e2e.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
 
@@ -56,13 +56,13 @@ def test_pages_need_nothing_from_elsewhere(
         # charts compile their expressions, which a policy can forbid
         expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=WAIT_MS)
         page.goto(f"{server.url}/about")
-        status = say("about.status", version=build.version(), commit=build.commit(), model="")
+        status = t("about.status", version=build.version(), commit=build.commit(), model="")
         expect(page.get_by_text(status)).to_be_visible(timeout=WAIT_MS)
         page.goto(server.url)
         start(page)
         wait_for_count(page, "with_mask")
         page.goto(f"{server.url}/photo?why=true")
-        page.get_by_role("button", name=say("photo.samples")).click(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("photo.samples")).click(timeout=WAIT_MS)
         expect(page.get_by_test_id("stImage").locator("img")).to_have_count(3, timeout=WAIT_MS)
     assert asked == {"127.0.0.1"}
     assert blocked == []
@@ -74,13 +74,13 @@ def test_share_panel_opens_this_very_page(
     with open_browser() as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo?why=true&run=on")
-        page.get_by_role("button", name=say("share.button")).click(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("share.button")).click(timeout=WAIT_MS)
         address = page.get_by_test_id("stCode").first.text_content() or ""
-        expect(page.get_by_role("img", name=say("share.qr"))).to_be_visible()
+        expect(page.get_by_role("img", name=t("share.qr"))).to_be_visible()
         shoot(page, "share")
         assert address.strip() == f"{server.url}/photo?why=true"
         page.goto(server.url)
-        page.get_by_role("button", name=say("share.button")).click(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("share.button")).click(timeout=WAIT_MS)
         codes = page.get_by_test_id("stCode")
         expect(codes).to_have_count(2)
         assert "embed=true" in (codes.nth(1).text_content() or "")
@@ -106,8 +106,8 @@ def test_a_frame_shows_the_picture_alone_and_starts_by_itself(
             page.wait_for_timeout(500)
         shoot(page, "kiosk")
         expect(page.locator("h1")).to_have_count(0)
-        expect(page.get_by_role("link", name=say("photo.title"))).to_have_count(0)
-        expect(page.get_by_role("button", name=say("share.button"))).to_have_count(0)
+        expect(page.get_by_role("link", name=t("photo.title"))).to_have_count(0)
+        expect(page.get_by_role("button", name=t("share.button"))).to_have_count(0)
 
 
 def test_viewers_are_told_before_the_end(
@@ -128,7 +128,7 @@ def test_viewers_are_told_before_the_end(
         start(page)
         wait_for_count(page, "with_mask")
         server.terminate()
-        expect(page.get_by_text(say("live.leaving"))).to_be_visible(timeout=GRACE_S * 1000)
+        expect(page.get_by_text(t("live.leaving"))).to_be_visible(timeout=GRACE_S * 1000)
         with pytest.raises(urllib.error.HTTPError, match="503"):
             urllib.request.urlopen(f"{server.url}/_stcore/health")
         shoot(page, "leaving")
@@ -144,7 +144,7 @@ def test_viewers_are_told_before_the_end(
 def test_a_link_has_title_and_preview_without_running_the_page(server: Any) -> None:
     with urllib.request.urlopen(f"{server.url}/photo") as answer:
         text = answer.read().decode()
-    assert f"<title>{say('app.name')}</title>" in text
+    assert f"<title>{t('app.name')}</title>" in text
     found = re.search(r'property="og:image" content="([^"]+)"', text)
     assert found is not None
     with urllib.request.urlopen(found[1]) as picture:

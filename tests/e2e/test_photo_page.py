@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from maskdet_app.photo import upload as intake
-from maskdet_app.ui.i18n import catalogue, say
-from maskdet_core import MAX_BYTES
+from maskdet_app.ui.i18n import catalogue, t
+from maskdet_core.decode import MAX_BYTES
 from testbed.server import serve
 
 WAIT_MS = 30_000
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 def _open(server: Any, browser: Any, query: str = "") -> Page:
     page: Page = browser.new_page()
     page.goto(f"{server.url}/photo{query}")
-    page.get_by_role("button", name=say("photo.samples")).wait_for(timeout=WAIT_MS)
+    page.get_by_role("button", name=t("photo.samples")).wait_for(timeout=WAIT_MS)
     return page
 
 
@@ -40,7 +40,7 @@ def _hand_in(page: Page, *files: tuple[str, bytes]) -> None:
 
 
 def _checked(page: Page) -> None:
-    expect(page.get_by_role("button", name=say("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name=t("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
 
 
 def _count(page: Page, verdict: str, n: int) -> None:
@@ -66,8 +66,8 @@ def test_a_link_to_a_page_works_on_a_server_that_just_started(
     with serve(log=tmp_path / "server.log") as fresh, open_browser() as browser:
         page = browser.new_page()
         page.goto(f"{fresh.url}/{path}")
-        expect(page.locator("h1")).to_have_text(say(f"{path}.title"), timeout=WAIT_MS)
-        expect(page.get_by_role("link", name=say("live.title"))).to_be_visible()
+        expect(page.locator("h1")).to_have_text(t(f"{path}.title"), timeout=WAIT_MS)
+        expect(page.get_by_role("link", name=t("live.title"))).to_be_visible()
         expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
 
 
@@ -83,8 +83,8 @@ def test_the_server_keeps_nothing_of_photos_that_were_removed(
             _hand_in(page, ("a.jpg", samples["masked"]), ("b.jpg", samples["bare"]))
             _checked(page)
             _comes_to(lambda: _held(fresh).get("UploadedFileManager"), handed_in)
-            page.get_by_role("button", name=say("photo.forget")).click()
-            expect(page.get_by_text(say("photo.empty"))).to_be_visible(timeout=WAIT_MS)
+            page.get_by_role("button", name=t("photo.forget")).click()
+            expect(page.get_by_text(t("photo.empty"))).to_be_visible(timeout=WAIT_MS)
             _comes_to(lambda: _held(fresh), before)
 
 
@@ -134,7 +134,7 @@ def test_a_snapshot_is_checked(
         page = _open(server, browser, "?camera=true")
         page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
         _count(page, "with_mask", 1)
-        expect(page.get_by_text(say("photo.camera_name", n=1)).first).to_be_visible()
+        expect(page.get_by_text(t("photo.camera_name", n=1)).first).to_be_visible()
         shoot(page, "photo-snapshot")
 
 
@@ -149,14 +149,14 @@ def test_downloads_agree_with_what_is_shown(
         page = _open(server, browser)
         _hand_in(page, ("=m.jpg", tagged.getvalue()), ("b.jpg", samples["bare"]), ("c.jpg", b""))
         _checked(page)
-        told = json.loads(_download(page, say("photo.json")))
+        told = json.loads(_download(page, t("photo.json")))
         verdicts = [[face["verdict"] for face in photo["faces"]] for photo in told]
         assert verdicts == [["with_mask"], ["without_mask"], []]
-        table = _download(page, say("photo.csv")).decode("utf-8-sig")
+        table = _download(page, t("photo.csv")).decode("utf-8-sig")
         assert "'=m.jpg" in table and "c.jpg" in table
-        page.get_by_role("button", name=say("photo.zip"), exact=True).click()
-        page.get_by_role("button", name=say("photo.zip_ready")).wait_for(timeout=WAIT_MS)
-        with zipfile.ZipFile(io.BytesIO(_download(page, say("photo.zip_ready")))) as packed:
+        page.get_by_role("button", name=t("photo.zip"), exact=True).click()
+        page.get_by_role("button", name=t("photo.zip_ready")).wait_for(timeout=WAIT_MS)
+        with zipfile.ZipFile(io.BytesIO(_download(page, t("photo.zip_ready")))) as packed:
             pictures = [name for name in packed.namelist() if name.endswith(".jpg")]
             assert len(pictures) == 2
             for name in pictures:
@@ -171,12 +171,12 @@ def test_settings_and_filter_go_into_the_address_and_come_back(
 ) -> None:
     with open_browser() as browser:
         page = _open(server, browser)
-        page.get_by_text(say("photo.blur"), exact=True).click()
-        page.get_by_role("radio", name=say("photo.smallest_large")).click()
-        page.get_by_role("button", name=say("photo.samples")).click()
+        page.get_by_text(t("photo.blur"), exact=True).click()
+        page.get_by_role("radio", name=t("photo.smallest_large")).click()
+        page.get_by_role("button", name=t("photo.samples")).click()
         _checked(page)
         pills = page.get_by_test_id("stButtonGroup").locator("button")
-        pills.filter(has_text=say("photo.filter_with_mask")).nth(-1).click()
+        pills.filter(has_text=t("photo.filter_with_mask")).nth(-1).click()
         page.wait_for_function("() => location.search.includes('show=with_mask')")
         assert "smallest=large" in page.url and "blur=true" in page.url
 
@@ -190,7 +190,7 @@ def test_settings_and_filter_go_into_the_address_and_come_back(
         title = other.locator("h1")
         expect(title).to_have_text(catalogue("es")["about"]["title"], timeout=WAIT_MS)
         other.get_by_role("radio", name="English").click()
-        expect(title).to_have_text(say("about.title"), timeout=WAIT_MS)
+        expect(title).to_have_text(t("about.title"), timeout=WAIT_MS)
 
 
 def _spanish(name: str) -> str:
@@ -215,6 +215,6 @@ def test_a_pile_of_photos(
         _checked(page)
         expect(page.get_by_test_id("stImage").locator("img")).to_have_count(N_PHOTOS)
         shoot(page, "photo-pile")
-        page.get_by_role("button", name=say("photo.forget")).click()
-        expect(page.get_by_text(say("photo.empty"))).to_be_visible(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("photo.forget")).click()
+        expect(page.get_by_text(t("photo.empty"))).to_be_visible(timeout=WAIT_MS)
         expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(0)

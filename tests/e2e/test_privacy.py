@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from maskdet_app.photo import upload as intake
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from testbed.server import serve
 
 WAIT_MS = 60_000
@@ -52,7 +52,7 @@ def test_no_new_file_and_no_name_in_the_log(
     with serve(log=log, **environment) as server, open_browser(video=video) as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo")
-        page.get_by_role("button", name=say("photo.samples")).wait_for(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("photo.samples")).wait_for(timeout=WAIT_MS)
         before = files_below(*places)
 
         file = {"mimeType": "image/jpeg", "buffer": sample}
@@ -60,18 +60,18 @@ def test_no_new_file_and_no_name_in_the_log(
             [{"name": f"{SECRET}-{n}.jpg", **file} for n in (1, 2)]
             + [{"name": f"{SECRET}-bad.jpg", "mimeType": "image/jpeg", "buffer": b"bad"}]
         )
-        csv = page.get_by_role("button", name=say("photo.csv"))
+        csv = page.get_by_role("button", name=t("photo.csv"))
         expect(csv).to_be_enabled(timeout=WAIT_MS)
         with page.expect_download(timeout=WAIT_MS):
             csv.click()
-        page.get_by_role("button", name=say("photo.zip"), exact=True).click()
-        ready = page.get_by_role("button", name=say("photo.zip_ready"))
+        page.get_by_role("button", name=t("photo.zip"), exact=True).click()
+        ready = page.get_by_role("button", name=t("photo.zip_ready"))
         with page.expect_download(timeout=WAIT_MS):
             ready.click(timeout=WAIT_MS)
 
         page.goto(server.url)
         frame = page.frame_locator("iframe[title^='streamlit_webrtc']")
-        frame.get_by_role("button", name=say("live.start"), exact=False).click(timeout=WAIT_MS)
+        frame.get_by_role("button", name=t("live.start"), exact=False).click(timeout=WAIT_MS)
         tile = page.locator('[data-verdict="with_mask"] b').first
         expect(tile).to_have_text("1", timeout=WAIT_MS)
         open_files = server.open_files()

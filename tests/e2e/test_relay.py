@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from testbed.server import free_port, serve
 from tests.e2e.live_page import frame, start, wait_for_count
 from tests.e2e.programs import listening
@@ -77,8 +77,8 @@ def test_relay_only(
             wait_for_count(page, "with_mask")
             shoot(page, "live-relayed")
         else:
-            frame(page).get_by_role("button", name=say("live.start")).click()
-            expect(page.get_by_text(say("live.no_way"))).to_be_visible(timeout=NO_WAY_MS)
+            frame(page).get_by_role("button", name=t("live.start")).click()
+            expect(page.get_by_text(t("live.no_way"))).to_be_visible(timeout=NO_WAY_MS)
             shoot(page, "live-no-way")
     relay_log = coturn.log.read_text()
     assert (ALLOCATED in relay_log) == right, relay_log[-3000:]

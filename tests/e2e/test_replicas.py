@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from testbed.server import Server, free_port, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening
@@ -92,5 +92,5 @@ def test_one_of_two_servers_dies(
         wait_for_count(other, "with_mask")
         assert _home(other) == homes[1]
         # and can be stopped as ever
-        frame(unlucky).get_by_role("button", name=say("live.stop")).click(timeout=WAIT_MS)
-        expect(unlucky.get_by_text(say("live.idle_title"))).to_be_visible(timeout=WAIT_MS)
+        frame(unlucky).get_by_role("button", name=t("live.stop")).click(timeout=WAIT_MS)
+        expect(unlucky.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_app.ui.i18n import say
+from maskdet_app.ui.i18n import t
 from maskdet_core.live.admission import LEASE_S
 from testbed.scenes import scene
 from testbed.server import Server, serve
@@ -66,7 +66,7 @@ def test_two_are_served_and_the_third_waits_until_a_link_is_cut(server: Server, 
                     await until(lambda v=visitor: v.counts.get("without_mask") == 1)
                 async with Visitor(server.port, film) as three:
                     assert three.is_full
-                    assert say("live.full_title") in three.texts
+                    assert t("live.full_title") in three.texts
                 # the second's tab is closed here, without a word to the server
             await has_place(server, film, LEASE_S + 5.0)
             assert one.counts["without_mask"] == 1

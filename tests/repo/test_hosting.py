@@ -12,7 +12,7 @@ from maskdet_app.live import ice
 from maskdet_app.ops import build_info as build
 from maskdet_app.server import asgi as around
 from maskdet_app.server import middleware as guards
-from maskdet_core import MAX_BYTES
+from maskdet_core.decode import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")

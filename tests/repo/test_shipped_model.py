@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from maskdet_core import ModelManifest
+from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE
 
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.finder import pyramid
-from maskdet_core.faces.nms import overlaps as box_overlaps
+from maskdet_core.faces.nms import pairwise_overlaps
+from maskdet_core.faces.pyramid import pyramid
 from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey, relit
 from train.cascade.haar import WINDOW_PX, Windows
 
@@ -109,7 +109,7 @@ def overlaps(
     """
     sides = np.broadcast_to(np.asarray(side, np.float64), len(xy))[:, None]
     size = sides * np.array([box_size(1.0)])
-    iou, _ = box_overlaps(np.hstack([xy + (sides - size) / 2, size]), boxes)
+    iou, _ = pairwise_overlaps(np.hstack([xy + (sides - size) / 2, size]), boxes)
     return iou
 
 

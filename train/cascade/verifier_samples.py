@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import MOSAIC, MosaicSource
-from maskdet_core.faces.finder import grey_image
-from maskdet_core.faces.proposals import CascadeSearch
-from maskdet_core.faces.verifier import FaceCheck
+from maskdet_core.faces.channels import MOSAIC, ChannelExtractor
+from maskdet_core.faces.proposals import HaarProposer
+from maskdet_core.faces.pyramid import grey_image
+from maskdet_core.faces.verifier import Verifier
 from maskdet_core.types import RgbImage
 from train.cascade.faces import SIDE_OVER_BOX
 from train.cascade.haar import WINDOW_PX, Windows
@@ -65,8 +65,8 @@ class Mosaics:
 
 
 def visit(
-    search: CascadeSearch,
-    check: FaceCheck | None,
+    search: HaarProposer,
+    check: Verifier | None,
     scene: Scene,
     rng: np.random.Generator,
     config: VisitConfig,
@@ -84,7 +84,7 @@ def visit(
     least = max(WINDOW_PX, round(max(image.shape[:2]) * LEAST_SHARE))
     found = search.find(grey_image(image), least)
     iou = overlaps(found.squares[:, :2], found.squares[:, 2], boxes)
-    source = MosaicSource(image)
+    source = ChannelExtractor(image)
     kept: list[NDArray[np.uint8]] = []
     owner: list[int] = []
     face = iou.max(axis=1, initial=0) >= FACE_IOU
@@ -153,8 +153,8 @@ def visits(
 ) -> Mosaics:
     """Visit each scene once; made for a process of its own."""
     cv2.setNumThreads(1)
-    search = CascadeSearch(search_file, WINDOW_PX, SCALE_STEP, TILTS_DEG)
-    check = None if check_file is None else FaceCheck(check_file)
+    search = HaarProposer(search_file, WINDOW_PX, SCALE_STEP, TILTS_DEG)
+    check = None if check_file is None else Verifier(check_file)
     rng = np.random.default_rng(seed)
     parts: list[Mosaics] = []
     n_faces = 0

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from train import configs
 from train.data import hard_negatives as no_faces
 from train.data.datasets import CLASSES, OUTPUTS
@@ -63,7 +63,7 @@ def ablate(
     budget: Budget,
     weights: str,
     split: Split,
-    finder: TrainedFaceFinder,
+    finder: CascadeFaceFinder,
     out: Path,
     hands: Path,
     models: Path,
@@ -153,7 +153,7 @@ def _face_margin(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _false_alarms(
-    path: Path, split: Split, finder: TrainedFaceFinder, seed: int
+    path: Path, split: Split, finder: CascadeFaceFinder, seed: int
 ) -> NDArray[np.uint8]:
     """Crops (N, 128, 128, 3) of what the finder takes for a face in held-back photographs."""
     held = split.leak_free_test

@@ -14,8 +14,8 @@ import numpy as np
 from tqdm import tqdm
 
 from maskdet_core.detector import least_face_px
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder
-from maskdet_core.faces.nms import distinct
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.nms import non_maximum_suppression
 from maskdet_core.types import FaceBox
 from train.cascade.faces import read_boxes
 from train.data.datasets import OUTPUTS, FaceSample
@@ -33,7 +33,7 @@ squares anywhere."""
 
 
 def find_no_faces(
-    samples: Sequence[FaceSample], finder: TrainedFaceFinder, seed: int
+    samples: Sequence[FaceSample], finder: CascadeFaceFinder, seed: int
 ) -> list[FaceSample]:
     """Samples that show no face, from the photographs among the samples.
 
@@ -55,7 +55,9 @@ def find_no_faces(
         faces = boxes_px([(b[0], b[1], b[2], b[3]) for b in rows], image)
         boxes = finder.find(image, min_face_px=least)[: PER_PHOTO["found"]]
         squares, scores = finder.search(image, min_face_px=least)
-        for i in rng.permutation(distinct(squares, scores))[: PER_PHOTO["candidate"]]:
+        for i in rng.permutation(non_maximum_suppression(squares, scores))[
+            : PER_PHOTO["candidate"]
+        ]:
             x, y, w, h = (round(float(v)) for v in squares[i])
             boxes.append(FaceBox(x, y, max(1, w), max(1, h)))
         for _ in range(PER_PHOTO["random"]):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.masks.classifier import judge
+from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 
 MAX_NOT_SURE = 0.03
@@ -53,7 +53,7 @@ def calibrated(
         masked: (N,) truth.
     """
     fitted = replace(manifest, temperature=round(fit_temperature(logits, masked), 3))
-    said = judge(logits, fitted)
+    said = predictions_from_logits(logits, fitted)
     return replace(
         fitted,
         min_confidence=round(min_confidence(said.p_with_mask), 3),

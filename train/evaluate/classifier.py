@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from maskdet_core.detector import PRESETS, load_detector
-from maskdet_core.masks.classifier import MaskClassifier, judge
+from maskdet_core.detector import PRESETS, MaskDetector
+from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from train.data.datasets import CLASSES, OUTPUTS, FaceSample, read_worn_wrongly
 from train.data.detection import held_back_photos
@@ -80,7 +81,7 @@ def evaluate(
     if photos:
         finder = models / f"{FINDER}.json"
         record["whole_photos"] = [
-            whole_photos(preset, photos, load_detector(classifier, preset, finder=finder))
+            whole_photos(preset, photos, MaskDetector.load(classifier, preset, finder=finder))
             for preset in PRESETS
         ]
     path: Path = models / "runs" / RunFolder(run).read()["name"] / "evaluation.json"
@@ -137,7 +138,7 @@ def measure(
         logits: (N, n_classes) of its crops.
         manifest: names the classes, the temperature and the thresholds.
     """
-    said = judge(logits, manifest)
+    said = predictions_from_logits(logits, manifest)
     for part in test.parts:
         here = np.flatnonzero(part.members)
         faces = [test.faces[i] for i in here]

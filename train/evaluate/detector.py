@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from maskdet_core.detector import MIN_FACE_SHARE, least_face_px
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.faces.opencv_finder import stock_finder
@@ -58,8 +58,8 @@ def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
         raise RunError(f"expected a trained cascade at {path}: run `python -m train cascade` first")
     manifest = CascadeManifest.load(path)
     return manifest, {
-        "maskdet photo": TrainedFaceFinder(manifest, models, manifest.presets["photo"]),
-        "maskdet live": TrainedFaceFinder(manifest, models, manifest.presets["live"]),
+        "maskdet photo": CascadeFaceFinder(manifest, models, manifest.presets["photo"]),
+        "maskdet live": CascadeFaceFinder(manifest, models, manifest.presets["live"]),
         BASELINE: baseline_finder(),
         "stock photo": stock_finder("photo"),
         "stock live": stock_finder("live"),
@@ -84,11 +84,11 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
     records = []
     for name, finder in by_name.items():
         found = search_photos(_unbounded(finder), sets["held-back photos"])
-        least = finder.settings.min_score if isinstance(finder, TrainedFaceFinder) else -math.inf
+        least = finder.settings.min_score if isinstance(finder, CascadeFaceFinder) else -math.inf
         for label, photos in sets.items():
             whole = tally_photos(photos, found, poses, -math.inf)
             record = summary(tally_photos(photos, found, poses, least))
-            if isinstance(finder, TrainedFaceFinder):
+            if isinstance(finder, CascadeFaceFinder):
                 record |= {"candidates": recall_at(whole, CANDIDATES), "curve": curve(whole)}
             records.append({"finder": name, "set": label, **record})
     records.sort(key=lambda record: list(sets).index(str(record["set"])))
@@ -116,7 +116,7 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
 
 def _unbounded(finder: FaceFinder) -> FaceFinder:
     """The same search with every candidate kept: the threshold comes after the grouping."""
-    if not isinstance(finder, TrainedFaceFinder):
+    if not isinstance(finder, CascadeFaceFinder):
         return finder
     return finder.at(EVERY_SCORE)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import PRESETS, MaskDetector, least_face_px, load_detector
+from maskdet_core.detector import PRESETS, MaskDetector, least_face_px
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.face_rule import FaceRule
 from train.data.detection import Photo
@@ -98,7 +98,7 @@ def face_rules(
     """
     rules: dict[str, FaceRule] = {}
     for preset in PRESETS:
-        detector = load_detector(classifier, preset, finder=finder_manifest)
+        detector = MaskDetector.load(classifier, preset, finder=finder_manifest)
         found = candidates(photos, detector)
         rule = choose_rule(found)
         if rule is None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder
-from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, SearchSettings
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, FinderPreset
 from maskdet_core.files import write_whole
 from train.cascade.haar import WINDOW_PX
 from train.cascade.mining import box_size
@@ -22,8 +22,8 @@ PARTS: Final = ("search", "check")
 EVERY_SCORE: Final = -1e3
 """A least score that drops nothing."""
 SEARCHES: Final = {
-    "photo": SearchSettings(1.2, EVERY_SCORE, (-30.0, 30.0)),
-    "live": SearchSettings(1.3, EVERY_SCORE),
+    "photo": FinderPreset(1.2, EVERY_SCORE, (-30.0, 30.0)),
+    "live": FinderPreset(1.3, EVERY_SCORE),
 }
 """Chosen on the tuning photographs: steps of 1.2 found more than 1.25 at few false faces, 1.15 no
 more, and searching for tilted heads too is worth its time in a photograph. The least score is set
@@ -77,10 +77,10 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
             "stages": [{"part": part, **stage} for part in PARTS for stage in stages[part]],
         },
     )
-    presets: dict[str, SearchSettings] = {}
+    presets: dict[str, FinderPreset] = {}
     points: dict[str, Any] = {}
     for name, settings in manifest.presets.items():
-        finder = TrainedFaceFinder(manifest, models, settings)
+        finder = CascadeFaceFinder(manifest, models, settings)
         tally = tally_photos(data.tune, search_photos(finder, data.tune))
         least = least_score(tally, FALSE_PER_PHOTO[name])
         presets[name] = replace(settings, min_score=round(least, 3))

@@ -25,7 +25,7 @@ from train.evaluate.calibration import calibrated
 from train.evaluate.face_rule import face_rules
 from train.evaluate.metrics import float_logits, label_agreement
 from train.network.config import NetworkConfig
-from train.network.vgg19 import build_model, with_evidence
+from train.network.vgg19 import build_model, with_activation_map
 from train.shipped import FINDER, NETWORK
 
 CALIBRATION_FACES = 300
@@ -138,7 +138,7 @@ def _to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
 
     signature = keras.InputSpec(shape=(1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
-        with_evidence(model).export(
+        with_activation_map(model).export(
             folder, format="tf_saved_model", input_signature=[signature], verbose=False
         )
         return _convert(tf.lite.TFLiteConverter.from_saved_model(folder), calibration_crops)

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from train.augment.hands import HandPaster, split_hands
 from train.data import hard_negatives as no_faces
 from train.data.datasets import FaceSample
@@ -28,7 +28,7 @@ NO_FACES_FILE = "no_faces.json"
 def fit(
     config: FitConfig,
     split: Split,
-    finder: TrainedFaceFinder | None,
+    finder: CascadeFaceFinder | None,
     out: Path,
     hands: Path | None,
     *,
@@ -219,7 +219,7 @@ def _compile(model: keras.Model, config: FitConfig, phase: str, epochs: int) -> 
 
 
 def _no_faces(
-    path: Path, split: Split, finder: TrainedFaceFinder | None, seed: int, *, resume: bool
+    path: Path, split: Split, finder: CascadeFaceFinder | None, seed: int, *, resume: bool
 ) -> list[FaceSample]:
     if finder is None:
         return []

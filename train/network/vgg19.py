@@ -65,7 +65,7 @@ def build_model(start_weights: str = "none", network: NetworkConfig = SHIPPED) -
     return model
 
 
-def with_evidence(model: keras.Model) -> keras.Model:
+def with_activation_map(model: keras.Model) -> keras.Model:
     """The same network with the logits by place, (N, rows, columns, n), as a second output.
 
     Averaging over places and the dense layer are both linear, so the dense layer may come first:

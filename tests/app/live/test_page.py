@@ -18,8 +18,9 @@ from maskdet_app.live import options as live_options
 from maskdet_app.live import resources as live_room
 from maskdet_app.live import stream as live_stream
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
-from maskdet_core import LiveStats, Moment
+from maskdet_app.ui.i18n import t
+from maskdet_core import LiveStats
+from maskdet_core.live import TimelinePoint
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
@@ -59,7 +60,7 @@ def words(app: AppTest) -> str:
 def test_idle_page_offers_the_camera_and_its_choices(component: dict[str, Any]) -> None:
     app = run()
     assert not app.exception
-    assert say("live.idle_title") in words(app)
+    assert t("live.idle_title") in words(app)
     assert component["async_processing"] is False
     video = component["media_stream_constraints"]["video"]
     assert video["facingMode"] == {"ideal": live_options.FRONT}
@@ -81,14 +82,14 @@ def test_visitor_too_many_is_told_and_shown_the_photo_page(
     component: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(live_room.MAX_VIEWERS, "1")
-    assert live_room.places().take("somebody else")
+    assert live_room.admission().acquire("somebody else")
     app = run()
     assert not app.exception
-    assert say("live.full_title") in words(app)
+    assert t("live.full_title") in words(app)
     assert "video_frame_callback" not in component
-    live_room.places().leave("somebody else")
+    live_room.admission().release("somebody else")
     app.run()
-    assert say("live.idle_title") in words(app)
+    assert t("live.idle_title") in words(app)
     assert "video_frame_callback" in component
 
 
@@ -101,7 +102,7 @@ def test_odd_limit_is_told_and_ignored(
     app = run()
     assert not app.exception
     assert live_room.MAX_VIEWERS in words(app)
-    assert say("live.idle_title") in words(app)
+    assert t("live.idle_title") in words(app)
 
 
 @needs_network
@@ -109,7 +110,7 @@ def test_running_page_shows_its_readouts(component: dict[str, Any]) -> None:
     component["state"].playing = True
     app = run()
     assert not app.exception
-    assert say("live.waiting_title") in words(app)
+    assert t("live.waiting_title") in words(app)
 
 
 def test_readouts_are_read_out_and_escaped() -> None:
@@ -121,7 +122,7 @@ def test_readouts_are_read_out_and_escaped() -> None:
 
 
 def test_timeline_puts_masks_above_and_no_masks_below() -> None:
-    moments = [Moment(0, 2, 0, 0), Moment(1, 1, 3, 0), Moment(2, 0, 0, 1)]
+    moments = [TimelinePoint(0, 2, 0, 0), TimelinePoint(1, 1, 3, 0), TimelinePoint(2, 0, 0, 1)]
     rows = live_charts.timeline(moments).to_dict()["layer"][0]["data"]["values"]
     shown = {(row["ago"], row["verdict"]): row["faces"] for row in rows}
     assert shown == {(-2, "Mask"): 2, (-1, "Mask"): 1, (-1, "No mask"): -3, (0, "Not sure"): 1}

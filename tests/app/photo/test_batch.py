@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from maskdet_app.photo import batch as desk_module
-from maskdet_app.photo.batch import MAX_PHOTOS, Desk, Photo, least_px
-from maskdet_core import FaceBox, MaskDetector, Verdict, decode_image, encode_jpeg
+from maskdet_app.photo.batch import MAX_PHOTOS, Photo, PhotoBatch, least_px
+from maskdet_core import FaceBox, MaskDetector, Verdict, encode_jpeg
+from maskdet_core.decode import decode_image
 from tests.app.conftest import LABELS, picture
 from tests.core.conftest import StubClassifier, StubFinder
 
@@ -24,13 +25,13 @@ def nothing(photo: Photo, n_before: int) -> None:
     """Tell nobody."""
 
 
-def worked(desk: Desk, detector: MaskDetector) -> list[Photo]:
+def worked(desk: PhotoBatch, detector: MaskDetector) -> list[Photo]:
     desk.work(detector, "usual", 60, nothing)
     return list(desk)
 
 
 def test_one_bad_file_never_stops_the_rest(detector: MaskDetector) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     for key, data in (("a", picture()), ("b", b""), ("c", b"\xff\xd8\xffjunk"), ("d", picture())):
         assert desk.add(key, f"{key}.jpg", data)
     photos = worked(desk, detector)
@@ -40,7 +41,7 @@ def test_one_bad_file_never_stops_the_rest(detector: MaskDetector) -> None:
 
 
 def test_work_stops_in_time_and_goes_on(detector: MaskDetector) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     for number in range(3):
         desk.add(str(number), "x", picture(seed=number))
     told: list[tuple[str, int]] = []
@@ -52,7 +53,7 @@ def test_work_stops_in_time_and_goes_on(detector: MaskDetector) -> None:
 
 def test_an_error_in_between_loses_nothing(detector: MaskDetector) -> None:
     """A click ends the page's run in the middle of it, by an exception."""
-    desk = Desk()
+    desk = PhotoBatch()
     for number in range(3):
         desk.add(str(number), "x", picture(seed=number))
 
@@ -67,7 +68,7 @@ def test_an_error_in_between_loses_nothing(detector: MaskDetector) -> None:
 
 
 def test_another_least_size_checks_anew(detector: MaskDetector, finder: StubFinder) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     desk.add("a", "a", picture(1200, 900))
     worked(desk, detector)
     assert [photo.key for photo in desk.waiting("large")] == ["a"]
@@ -84,13 +85,13 @@ def test_least_sizes_of_a_phones_photo(size: desk_module.Smallest, px: int) -> N
 def test_there_is_a_limit_and_what_is_there_already_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     assert all(desk.add(str(n), "x", b"1") for n in range(MAX_PHOTOS))
     assert not desk.add("one more", "x", b"1")
     assert desk.add("0", "x", b"1")
     assert len(desk) == MAX_PHOTOS
     monkeypatch.setattr(desk_module, "MAX_TOTAL_BYTES", 10)
-    small = Desk()
+    small = PhotoBatch()
     assert small.add("a", "x", bytes(10))
     assert not small.add("b", "x", b"1")
     small.remove("a", "never here")
@@ -100,7 +101,7 @@ def test_there_is_a_limit_and_what_is_there_already_stays(
 def test_threshold_changes_verdicts_without_another_search(
     detector: MaskDetector, finder: StubFinder
 ) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     desk.add("a", "a", picture())
     (photo,) = worked(desk, detector)
     verdicts = [next(iter(photo.at(c).found or ())).verdict for c in (0.95, 0.99)]
@@ -111,7 +112,7 @@ def test_threshold_changes_verdicts_without_another_search(
 def test_preview_is_drawn_anew_only_where_a_verdict_changed(
     detector: MaskDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     desk.add("a", "a", picture(900, 600))
     (photo,) = worked(desk, detector)
     first = desk.preview(photo.at(0.95), LABELS)
@@ -123,7 +124,7 @@ def test_preview_is_drawn_anew_only_where_a_verdict_changed(
 
 
 def test_close_up_shows_what_was_judged(detector: MaskDetector, finder: StubFinder) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     rgb = np.random.default_rng(0).integers(0, 256, (200, 2000, 3), np.uint8)
     desk.add("a", "a", encode_jpeg(rgb))
     desk.add("b", "b", picture())
@@ -138,9 +139,9 @@ def test_close_up_shows_what_was_judged(detector: MaskDetector, finder: StubFind
 
 
 def test_nothing_is_kept_of_what_was_removed(
-    detector: MaskDetector, everything: Callable[[Desk], bytes]
+    detector: MaskDetector, everything: Callable[[PhotoBatch], bytes]
 ) -> None:
-    desk = Desk()
+    desk = PhotoBatch()
     for key in ("a", "b"):
         desk.add(key, key, picture())
     for photo in worked(desk, detector):
@@ -150,10 +151,10 @@ def test_nothing_is_kept_of_what_was_removed(
     assert [photo.key for photo in desk] == ["b"]
     assert b"'a'" not in everything(desk)
     desk.clear()
-    assert everything(desk) == everything(Desk())
+    assert everything(desk) == everything(PhotoBatch())
 
 
 @pytest.fixture
-def everything() -> Callable[[Desk], bytes]:
+def everything() -> Callable[[PhotoBatch], bytes]:
     """All that a desk holds, as text."""
     return lambda desk: repr(vars(desk)).encode()

@@ -10,7 +10,8 @@ from PIL import Image
 from maskdet_app.photo import downloads as take_home
 from maskdet_app.photo.batch import Photo
 from maskdet_app.photo.downloads import Packer
-from maskdet_core import Detections, Face, FaceBox, Verdict, decode_image, encode_jpeg
+from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
+from maskdet_core.decode import decode_image
 from tests.app.conftest import LABELS, MakePhoto
 
 

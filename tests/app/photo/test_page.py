@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.photo import view as desk_room
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import say
-from maskdet_core import MAX_BYTES
+from maskdet_app.ui.i18n import t
+from maskdet_core.decode import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
@@ -78,7 +78,7 @@ def test_samples_show_all_that_it_can_tell() -> None:
     assert not app.exception
     assert counts(app) == {"with_mask": 1, "without_mask": 2, "not_sure": 0}
     for name in ("bare", "masked", "hand"):
-        assert theme.plain(say(f"photo.sample_{name}")) in words(app)
+        assert theme.plain(t(f"photo.sample_{name}")) in words(app)
 
 
 BAD = {
@@ -114,7 +114,7 @@ def test_a_huge_announced_size_is_refused() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (19, 19)])
 def test_odd_sizes_hold_no_face(size: tuple[int, int]) -> None:
     app = handed_in([("odd.png", written(Image.new("RGB", size, (90, 90, 90)), "PNG"))])
-    assert say("photo.no_face") in words(app)
+    assert t("photo.no_face") in words(app)
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16", "gif-like animation"])
@@ -141,7 +141,7 @@ def test_a_turned_photo_is_turned_back_once(orientation: int, bare_picture: Imag
     turned = bare_picture.rotate(turns[orientation], expand=True)
     data = written(turned, "JPEG", quality=95, exif=exif)
     app = handed_in([("turned.jpg", data)])
-    assert verdict_word_of_the_only_face(app) == say("verdict.without_mask")
+    assert verdict_word_of_the_only_face(app) == t("verdict.without_mask")
 
 
 def verdict_word_of_the_only_face(app: AppTest) -> str:
@@ -171,9 +171,7 @@ def test_no_face_is_said_in_words(kind: str) -> None:
         "uniform": np.full((200, 300, 3), 170, np.uint8),
         "noise": np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8),
     }[kind]
-    assert say("photo.no_face") in words(
-        handed_in([("x.png", written(Image.fromarray(rgb), "PNG"))])
-    )
+    assert t("photo.no_face") in words(handed_in([("x.png", written(Image.fromarray(rgb), "PNG"))]))
 
 
 def test_sixty_faces_are_capped_and_it_says_so(bare_picture: Image.Image) -> None:
@@ -204,11 +202,11 @@ def test_one_photo_is_opened_closely_and_left_again(bare: bytes, masked: bytes) 
     app = handed_in([("a.jpg", bare), ("b.jpg", masked)])
     key = next(button.key for button in app.button if str(button.key).startswith("open-"))
     app.button(key=key).click().run()
-    assert say("photo.back") in [button.label for button in app.button]
-    assert verdict_word_of_the_only_face(app) == say("verdict.without_mask")
+    assert t("photo.back") in [button.label for button in app.button]
+    assert verdict_word_of_the_only_face(app) == t("verdict.without_mask")
     app.toggle(key="why").set_value(True).run()
     assert not app.exception
-    assert say("photo.why_note") in words(app)
+    assert t("photo.why_note") in words(app)
 
 
 def test_photos_are_there_still_after_another_page_and_gone_when_asked(bare: bytes) -> None:
@@ -219,7 +217,7 @@ def test_photos_are_there_still_after_another_page_and_gone_when_asked(bare: byt
     app.button(key="forget").click().run()
     assert not app.exception
     assert counts(app) == {}
-    assert say("photo.empty") in words(app)
+    assert t("photo.empty") in words(app)
     assert len(app.session_state["desk"]) == 0
 
 

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from maskdet_app.ops import shutdown as farewell
 from maskdet_app.server import link_preview as front
 from maskdet_app.server import middleware as guards
-from maskdet_app.server.middleware import Limits, SecurityHeaders, VisitorLimits
-from maskdet_app.ui.i18n import say
+from maskdet_app.server.middleware import Limits, RateLimits, SecurityHeaders
+from maskdet_app.ui.i18n import t
 
 PAGE = (
     b'<html><head><link rel="shortcut icon" href="./favicon.png" />'
@@ -103,12 +103,12 @@ def test_a_header_of_the_apps_own_stays() -> None:
 
 
 def test_websockets_pass() -> None:
-    app = SecurityHeaders(VisitorLimits(answering()), "'self'")
+    app = SecurityHeaders(RateLimits(answering()), "'self'")
     assert ask(app, "/_stcore/stream", kind="websocket").kind == "websocket.accept"
 
 
 def test_uploads_are_limited_by_address() -> None:
-    app = VisitorLimits(answering(), Limits(uploads=(2, 0.01)))
+    app = RateLimits(answering(), Limits(uploads=(2, 0.01)))
     path = "/_stcore/upload_file/session/file"
     assert [ask(app, path, method="PUT").status for _ in range(3)] == [200, 200, 429]
     refused = ask(app, path, method="PUT")
@@ -120,7 +120,7 @@ def test_uploads_are_limited_by_address() -> None:
 
 
 def test_visits_are_limited_by_address() -> None:
-    app = VisitorLimits(answering(), Limits(visits=(1, 0.01)))
+    app = RateLimits(answering(), Limits(visits=(1, 0.01)))
     kinds = [ask(app, "/_stcore/stream", kind="websocket").kind for _ in range(2)]
     assert kinds == ["websocket.accept", "websocket.close"]
 
@@ -136,21 +136,21 @@ def test_visits_are_limited_by_address() -> None:
     ],
 )
 def test_streamlits_own_numbers_are_for_this_machine(client: str | None, status: int) -> None:
-    assert ask(VisitorLimits(answering()), "/_stcore/metrics", client=client).status == status
+    assert ask(RateLimits(answering()), "/_stcore/metrics", client=client).status == status
 
 
 def test_a_server_that_leaves_says_so_to_its_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = VisitorLimits(answering())
+    app = RateLimits(answering())
     assert ask(app, guards.HEALTH).status == 200
-    monkeypatch.setattr(farewell, "is_leaving", lambda: True)
+    monkeypatch.setattr(farewell, "is_draining", lambda: True)
     assert ask(app, guards.HEALTH).status == 503
     assert ask(app, "/").status == 200
 
 
 def test_the_front_page_has_title_icon_and_preview() -> None:
-    answer = ask(front.FrontPage(answering(PAGE, "text/html; charset=utf-8")), "/photo")
+    answer = ask(front.LinkPreview(answering(PAGE, "text/html; charset=utf-8")), "/photo")
     text = answer.body.decode()
-    assert f"<title>{say('app.name')}</title>" in text
+    assert f"<title>{t('app.name')}</title>" in text
     assert 'property="og:image" content="https://maskdet.example/preview.png"' in text
     assert 'property="og:url" content="https://maskdet.example/photo"' in text
     assert 'href="./icon.png"' in text
@@ -162,13 +162,13 @@ def test_the_front_page_has_title_icon_and_preview() -> None:
     ("path", "method"), [("/static/a.js", "GET"), ("/", "POST"), ("/_stcore/health", "GET")]
 )
 def test_nothing_else_is_rewritten(path: str, method: str) -> None:
-    answer = ask(front.FrontPage(answering(PAGE, "text/html")), path, method=method)
+    answer = ask(front.LinkPreview(answering(PAGE, "text/html")), path, method=method)
     assert answer.body == PAGE
     assert answer.headers["etag"] == "x"
 
 
 def test_what_is_no_page_passes() -> None:
-    answer = ask(front.FrontPage(answering(b"[1, 2, 3]", "application/json")), "/x")
+    answer = ask(front.LinkPreview(answering(b"[1, 2, 3]", "application/json")), "/x")
     assert answer.body == b"[1, 2, 3]"
 
 

@@ -74,7 +74,7 @@ def test_numbers() -> None:
         "photo": value("maskdet_photo_faces_total", verdict="with_mask"),
     }
     found = Detections(100, 100, (Face(FaceBox(1, 1, 50, 50), 0.99, Verdict.WITH_MASK),))
-    meter = monitoring.LiveMeter()
+    meter = monitoring.LiveMetrics()
     meter.came()
     meter.left(0.004, found)
     meter.refused()
@@ -124,14 +124,14 @@ def test_the_commit_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_viewers_are_told_before_the_end(n_viewers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     farewell._LEAVING.clear()
     ended: list[bool] = []
-    before = signal.signal(signal.SIGTERM, lambda *_: ended.append(farewell.is_leaving()))
+    before = signal.signal(signal.SIGTERM, lambda *_: ended.append(farewell.is_draining()))
 
     async def live() -> None:
-        farewell.say_goodbye_first(0.2, lambda: n_viewers)
-        assert not farewell.is_leaving()
+        farewell.drain_before_exit(0.2, lambda: n_viewers)
+        assert not farewell.is_draining()
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.sleep(0.05)
-        assert farewell.is_leaving()
+        assert farewell.is_draining()
         assert ended == ([] if n_viewers else [True])
         await asyncio.sleep(0.4)
         assert ended == [True]

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ui import i18n as language
-from maskdet_app.ui.i18n import ENGLISH, catalogue, current, drawn_labels, items, languages, say
+from maskdet_app.ui.i18n import ENGLISH, catalogue, current, drawn_labels, items, languages, t
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [
@@ -83,7 +83,7 @@ def keys_used() -> Iterator[tuple[str, set[str], str]]:
     """Key or the fixed beginning of one, names of the values given, and where."""
     for path in SOURCES:
         for call in calls(path):
-            if not isinstance(call.func, ast.Name) or call.func.id not in ("say", "items"):
+            if not isinstance(call.func, ast.Name) or call.func.id not in ("t", "items"):
                 continue
             given = {keyword.arg or "**" for keyword in call.keywords}
             options = [call.args[0]] if call.args else []
@@ -176,14 +176,14 @@ def test_a_text_that_a_translation_lacks_is_said_in_english(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(language, "current", lambda: OTHERS[0])
-    spanish = say("photo.title")
+    spanish = t("photo.title")
     with monkeypatch.context() as patch:
         patch.delitem(catalogue(OTHERS[0])["photo"], "title")
-        assert say("photo.title") == catalogue(ENGLISH)["photo"]["title"] != spanish
+        assert t("photo.title") == catalogue(ENGLISH)["photo"]["title"] != spanish
     with pytest.raises(KeyError, match="nothing_like_it"):
-        say("photo.nothing_like_it")
+        t("photo.nothing_like_it")
     with pytest.raises(KeyError, match="total"):
-        say("photo.packing", n=1)
+        t("photo.packing", n=1)
 
 
 def test_without_a_visitor_it_is_english() -> None:

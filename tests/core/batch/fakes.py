@@ -12,7 +12,7 @@ from typing import Any
 
 from maskdet_core import FaceBox
 from maskdet_core.batch.folder import JOURNAL, Results, Tally, check_folder
-from maskdet_core.batch.photo import PhotoCheck
+from maskdet_core.batch.photo import PhotoCheckConfig
 
 BOX = FaceBox(20, 10, 24, 30)
 DIE = -1
@@ -67,7 +67,7 @@ class Stub:
 
 
 def run(photos: list[Path], results: Results, **check: Any) -> Tally:
-    return check_folder(photos, PhotoCheck(**check), results, 1)
+    return check_folder(photos, PhotoCheckConfig(**check), results, 1)
 
 
 def table(path: Path) -> list[dict[str, str]]:

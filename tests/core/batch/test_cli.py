@@ -24,7 +24,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
         return MaskDetector(load_finder("live", finder), classifier, **values)
 
     monkeypatch.setattr(photo_check, "load_classifier", lambda model, n_threads: classifier)
-    monkeypatch.setattr(photo_check, "load_detector", load_detector)
+    monkeypatch.setattr(photo_check.MaskDetector, "load", load_detector)
     monkeypatch.setattr(cli, "load_classifier", lambda model: classifier)
     return classifier
 

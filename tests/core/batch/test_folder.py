@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskdet_core import FaceBox, decode_image, encode_jpeg
+from maskdet_core import FaceBox, encode_jpeg
 from maskdet_core.batch import folder as folder_check
 from maskdet_core.batch.folder import COPIES, Results, check_folder
-from maskdet_core.batch.photo import PhotoCheck, PhotoTask
+from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
 from maskdet_core.batch.report import COLUMNS
+from maskdet_core.decode import decode_image
 from tests.core.batch.fakes import BOX, Stub, journal_rows, run, table
 
 
@@ -161,5 +162,5 @@ def test_few_photos_start_no_processes(
     for path in many:
         shutil.copy(photos[0], path)
     for n_photos, n_jobs in ((15, 8), (16, 8), (40, 3), (40, 1)):
-        check_folder(many[:n_photos], PhotoCheck(), Results(out, fresh=True), n_jobs)
+        check_folder(many[:n_photos], PhotoCheckConfig(), Results(out, fresh=True), n_jobs)
     assert asked == [2, 3]

@@ -18,7 +18,7 @@ from PIL import Image
 from maskdet_core import ModelError, load_classifier
 from maskdet_core.batch import photo as photo_check
 from maskdet_core.batch.folder import COPIES, JOURNAL, Results, check_folder
-from maskdet_core.batch.photo import PhotoCheck
+from maskdet_core.batch.photo import PhotoCheckConfig
 from tests.core.batch.fakes import journal_rows
 
 ROOT = Path(__file__).parents[3]
@@ -34,12 +34,12 @@ def test_a_worker_uses_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     before = cv2.getNumThreads()
     with monkeypatch.context() as patch:
         patch.setattr(photo_check, "load_classifier", load_classifier)
-        for load in (PhotoCheck().load_in_worker, PhotoCheck().load):
+        for load in (PhotoCheckConfig().load_in_worker, PhotoCheckConfig().load):
             with pytest.raises(ModelError):
                 load()
     assert asked == [1, photo_check.N_THREADS]
     try:
-        PhotoCheck(finder="stock").load_in_worker()
+        PhotoCheckConfig(finder="stock").load_in_worker()
         assert cv2.getNumThreads() == 1
     finally:
         cv2.setNumThreads(before)
@@ -64,7 +64,7 @@ def test_two_processes_write_what_one_writes(
     seen = []
     for n_jobs in (1, 2):
         out, target = tmp_path / str(n_jobs), tmp_path / f"{n_jobs}.csv"
-        check = PhotoCheck(shipped_manifest)
+        check = PhotoCheckConfig(shipped_manifest)
         tally = check_folder(photos, check, Results(out, target, annotate=True), n_jobs)
         assert (tally.n_photos, tally.n_unread) == (18, 1)
         copies = {path.name: path.read_bytes() for path in (out / COPIES).iterdir()}
@@ -119,7 +119,7 @@ def test_ctrl_c_leaves_a_journal_to_go_on_from(
     n_done = len(journal_rows(out))
     assert 3 <= n_done < 378
     first = sorted(album.iterdir())[: n_done + 2]
-    tally = check_folder(first, PhotoCheck(shipped_manifest), Results(out, annotate=True), 1)
+    tally = check_folder(first, PhotoCheckConfig(shipped_manifest), Results(out, annotate=True), 1)
     assert tally.n_photos == n_done + 2
     assert len(journal_rows(out)) == n_done + 2
 

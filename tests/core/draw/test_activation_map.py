@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import heat_picture
+from maskdet_core import draw_activation_map
 from maskdet_core.draw.activation_map import FULL_LOG_ODDS
 
 GREY = np.full((64, 64, 3), 128, np.uint8)
@@ -18,7 +18,9 @@ def by_place(**values: float) -> NDArray[np.float64]:
 
 
 def test_blue_where_a_mask_was_seen_and_vermilion_where_not() -> None:
-    picture = heat_picture(GREY, by_place(at0_0=3 * FULL_LOG_ODDS, at3_3=-3 * FULL_LOG_ODDS), 128)
+    picture = draw_activation_map(
+        GREY, by_place(at0_0=3 * FULL_LOG_ODDS, at3_3=-3 * FULL_LOG_ODDS), 128
+    )
     for_mask, against = picture[4, 4].astype(int), picture[123, 123].astype(int)
     assert for_mask[2] > for_mask[0] + 60
     assert against[0] > against[2] + 60
@@ -27,13 +29,13 @@ def test_blue_where_a_mask_was_seen_and_vermilion_where_not() -> None:
 
 
 def test_weak_evidence_stays_grey() -> None:
-    picture = heat_picture(GREY, np.full((4, 4), FULL_LOG_ODDS / 20), 64).astype(int)
+    picture = draw_activation_map(GREY, np.full((4, 4), FULL_LOG_ODDS / 20), 64).astype(int)
     assert np.ptp(picture, axis=2).max() < 16
 
 
 def test_signs_tell_both_sides_apart_in_grey() -> None:
     def strokes(value: float) -> tuple[int, int]:
-        picture = heat_picture(GREY, by_place(at1_1=value), 256)
+        picture = draw_activation_map(GREY, by_place(at1_1=value), 256)
         white = np.all(picture == 255, axis=2)
         return int(white.any(axis=1).sum()), int(white.any(axis=0).sum())
 
@@ -45,16 +47,16 @@ def test_signs_tell_both_sides_apart_in_grey() -> None:
 
 
 def test_places_that_are_not_finite_stay_grey() -> None:
-    picture = heat_picture(GREY, np.full((4, 4), np.nan), 64)
+    picture = draw_activation_map(GREY, np.full((4, 4), np.nan), 64)
     assert np.array_equal(picture, np.full((64, 64, 3), 128, np.uint8))
 
 
 def test_odd_input_is_refused_and_the_crop_untouched() -> None:
     crop = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     before = crop.copy()
-    assert heat_picture(crop, np.ones((1, 1)), 40).shape == (40, 40, 3)
+    assert draw_activation_map(crop, np.ones((1, 1)), 40).shape == (40, 40, 3)
     assert np.array_equal(crop, before)
     with pytest.raises(ValueError, match="rows, columns"):
-        heat_picture(crop, np.ones(4))
+        draw_activation_map(crop, np.ones(4))
     with pytest.raises(ValueError, match="1 or more"):
-        heat_picture(crop, np.ones((2, 2)), 0)
+        draw_activation_map(crop, np.ones((2, 2)), 0)

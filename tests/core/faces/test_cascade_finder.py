@@ -9,16 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import (
-    CascadeError,
-    CascadeManifest,
-    FaceBox,
-    HaarFaceFinder,
-    SearchSettings,
-    TrainedFaceFinder,
-    load_finder,
-)
-from maskdet_core.faces.cascade_finder import DEFAULT_MANIFEST, FINDER_ENV
+from maskdet_core import CascadeError, FaceBox, load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV
+from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
+from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 
 # By eye and by the reference detector: forehead to chin of the portrait.
 FACE = FaceBox(184, 62, 80, 110, 1.0)
@@ -59,7 +54,7 @@ def test_tilted_face_is_found(angle_deg: int, portrait: NDArray[np.uint8]) -> No
     matrix = cv2.getRotationMatrix2D(centre, angle_deg, 1.0)
     tilted = cv2.warpAffine(portrait, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE)
     finder = load_finder("photo")
-    assert isinstance(finder, TrainedFaceFinder)
+    assert isinstance(finder, CascadeFaceFinder)
     boxes = finder.find(np.asarray(tilted, np.uint8), min_face_px=40)
     assert boxes[0].iou(FACE) > 0.5
 
@@ -97,12 +92,12 @@ def test_threads_find_the_same(portrait: NDArray[np.uint8]) -> None:
 
 
 def test_stock_cascades_stay_selectable(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(load_finder("photo", "stock"), HaarFaceFinder)
-    assert isinstance(load_finder("photo"), TrainedFaceFinder)
+    assert isinstance(load_finder("photo", "stock"), OpenCvFaceFinder)
+    assert isinstance(load_finder("photo"), CascadeFaceFinder)
     monkeypatch.setenv(FINDER_ENV, "stock")
-    assert isinstance(load_finder("live"), HaarFaceFinder)
+    assert isinstance(load_finder("live"), OpenCvFaceFinder)
     # what is asked for outright comes first
-    assert isinstance(load_finder("live", DEFAULT_MANIFEST), TrainedFaceFinder)
+    assert isinstance(load_finder("live", DEFAULT_MANIFEST), CascadeFaceFinder)
 
 
 @pytest.mark.parametrize("finder", ["stock", None])
@@ -180,4 +175,4 @@ def test_manifest_is_written_as_it_is_read(copied: Path) -> None:
     manifest.save(copied)
     assert CascadeManifest.load(copied) == manifest
     with pytest.raises(ValueError, match="finite"):
-        replace(manifest, presets={"photo": SearchSettings(1.1, float("nan"))})
+        replace(manifest, presets={"photo": FinderPreset(1.1, float("nan"))})

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core.faces.cascade_finder import DEFAULT_MANIFEST
-from maskdet_core.faces.channels import MOSAIC, PLANE_PX, MosaicSource
-from maskdet_core.faces.proposals import Candidates
-from maskdet_core.faces.verifier import FaceCheck
+from maskdet_core.faces.channels import MOSAIC, PLANE_PX, ChannelExtractor
+from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.faces.proposals import Proposals
+from maskdet_core.faces.verifier import Verifier
 
 CENTRE, SIDE = (224.0, 117.0), 126.0
 CHECK = DEFAULT_MANIFEST.with_name("maskdet-haar-check.xml")
@@ -22,7 +22,7 @@ def test_mosaic_shows_surroundings_detail_gradients_and_colour(
     portrait: NDArray[np.uint8],
 ) -> None:
     before = portrait.copy()
-    mosaic = MosaicSource(portrait).cut(CENTRE, SIDE)
+    mosaic = ChannelExtractor(portrait).cut(CENTRE, SIDE)
     assert mosaic.shape == MOSAIC[::-1] and mosaic.dtype == np.uint8
     assert np.array_equal(portrait, before)
     # the detail plane is the middle of the first one at twice the size
@@ -39,14 +39,14 @@ def test_gradients_know_their_direction(number: int) -> None:
     stripes = np.zeros((96, 96, 3), np.uint8)
     stripes[:, ::16] = stripes[:, 1::16] = 255
     image = stripes if number == 2 else np.ascontiguousarray(stripes.transpose(1, 0, 2))
-    mosaic = MosaicSource(image).cut((48, 48), 48)
+    mosaic = ChannelExtractor(image).cut((48, 48), 48)
     assert plane(mosaic, number).mean() > 5
     assert plane(mosaic, 5 - number).mean() == 0
 
 
 def test_light_and_contrast_do_not_matter(portrait: NDArray[np.uint8]) -> None:
     dim = (portrait * 0.5).astype(np.uint8)
-    one, other = (MosaicSource(image).cut(CENTRE, SIDE) for image in (portrait, dim))
+    one, other = (ChannelExtractor(image).cut(CENTRE, SIDE) for image in (portrait, dim))
     for number in range(4):
         assert np.abs(plane(one, number) - plane(other, number)).mean() < 4
 
@@ -56,9 +56,9 @@ def test_tilt_turns_the_head_upright(portrait: NDArray[np.uint8]) -> None:
     tilted = np.asarray(
         cv2.warpAffine(portrait, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
-    upright = plane(MosaicSource(portrait).cut(CENTRE, SIDE), 1)
-    back = plane(MosaicSource(tilted).cut(CENTRE, SIDE, 30.0), 1)
-    wrong = plane(MosaicSource(tilted).cut(CENTRE, SIDE, -30.0), 1)
+    upright = plane(ChannelExtractor(portrait).cut(CENTRE, SIDE), 1)
+    back = plane(ChannelExtractor(tilted).cut(CENTRE, SIDE, 30.0), 1)
+    wrong = plane(ChannelExtractor(tilted).cut(CENTRE, SIDE, -30.0), 1)
     assert np.corrcoef(upright.ravel(), back.ravel())[0, 1] > 0.97
     assert np.corrcoef(upright.ravel(), wrong.ravel())[0, 1] < 0.8
 
@@ -68,8 +68,8 @@ def test_size_does_not_matter(scale: float, portrait: NDArray[np.uint8]) -> None
     size = (round(512 * scale), round(512 * scale))
     scaled = np.asarray(cv2.resize(portrait, size, interpolation=cv2.INTER_AREA), np.uint8)
     x, y = CENTRE
-    one = MosaicSource(portrait).cut(CENTRE, SIDE)
-    other = MosaicSource(scaled).cut((x * scale, y * scale), SIDE * scale)
+    one = ChannelExtractor(portrait).cut(CENTRE, SIDE)
+    other = ChannelExtractor(scaled).cut((x * scale, y * scale), SIDE * scale)
     for number in (0, 1, 4, 5):
         a, b = plane(one, number).ravel(), plane(other, number).ravel()
         assert np.corrcoef(a, b)[0, 1] > 0.93
@@ -80,14 +80,14 @@ def test_size_does_not_matter(scale: float, portrait: NDArray[np.uint8]) -> None
 def test_odd_pictures_and_squares_past_the_edge_are_cut(
     shape: tuple[int, int], side: float
 ) -> None:
-    mosaic = MosaicSource(np.full((*shape, 3), 90, np.uint8)).cut((-5.0, 400.0), side)
+    mosaic = ChannelExtractor(np.full((*shape, 3), 90, np.uint8)).cut((-5.0, 400.0), side)
     assert mosaic.shape == MOSAIC[::-1]
 
 
 def test_check_tells_the_face_from_the_wall(portrait: NDArray[np.uint8]) -> None:
     squares = np.array([[161.0, 54.0, 126.0], [20.0, 20.0, 100.0]])
-    candidates = Candidates(squares, np.zeros(2), np.zeros(2))
-    face, wall = FaceCheck(CHECK).score(MosaicSource(portrait), candidates)
+    candidates = Proposals(squares, np.zeros(2), np.zeros(2))
+    face, wall = Verifier(CHECK).score(ChannelExtractor(portrait), candidates)
     assert face > 3
     assert wall < -3
-    assert len(FaceCheck(CHECK).score(MosaicSource(portrait), candidates[:0])) == 0
+    assert len(Verifier(CHECK).score(ChannelExtractor(portrait), candidates[:0])) == 0

@@ -1,13 +1,18 @@
 import numpy as np
 import pytest
 
-from maskdet_core.faces.nms import MAX_CANDIDATES, distinct, group_candidates, neighbours
+from maskdet_core.faces.nms import (
+    MAX_CANDIDATES,
+    cluster_members,
+    merge_clusters,
+    non_maximum_suppression,
+)
 from maskdet_core.types import FaceBox
 
 
 def group(rows: list[tuple[float, ...]], min_score: float = -100.0) -> list[FaceBox]:
     table = np.array(rows, np.float64).reshape(-1, 5)
-    return group_candidates(table[:, :4], table[:, 4], min_score)
+    return merge_clusters(table[:, :4], table[:, 4], min_score)
 
 
 def test_nothing_is_an_ordinary_value() -> None:
@@ -58,7 +63,7 @@ def test_work_is_bounded() -> None:
     rng = np.random.default_rng(0)
     n = 3 * MAX_CANDIDATES
     boxes = np.column_stack([rng.uniform(0, 1e6, (n, 2)), np.full((n, 2), 20.0)])
-    assert len(group_candidates(boxes, rng.normal(size=n), -100.0)) <= MAX_CANDIDATES
+    assert len(merge_clusters(boxes, rng.normal(size=n), -100.0)) <= MAX_CANDIDATES
 
 
 HEAPS = np.array(
@@ -68,18 +73,18 @@ SCORES = np.array([1.0, 2.0, -3.0, -5.0, -4.0])
 
 
 def test_one_candidate_stands_for_each_heap() -> None:
-    assert distinct(HEAPS, SCORES).tolist() == [1, 2]
+    assert non_maximum_suppression(HEAPS, SCORES).tolist() == [1, 2]
     # the worst of all counts too
-    assert distinct(HEAPS[[0, 2]], SCORES[[0, 2]]).tolist() == [0, 1]
-    assert distinct(HEAPS[:0], SCORES[:0]).tolist() == []
+    assert non_maximum_suppression(HEAPS[[0, 2]], SCORES[[0, 2]]).tolist() == [0, 1]
+    assert non_maximum_suppression(HEAPS[:0], SCORES[:0]).tolist() == []
 
 
 @pytest.mark.parametrize(("most", "expected"), [(8, [4, 3]), (1, [4]), (0, [])])
 def test_neighbours_are_the_rest_of_the_heap(most: int, expected: list[int]) -> None:
-    assert neighbours(HEAPS, SCORES, 2, most).tolist() == expected
+    assert cluster_members(HEAPS, SCORES, 2, most).tolist() == expected
 
 
 @pytest.mark.parametrize(("boxes", "scores"), [((3, 3), 3), ((3, 4), 2)])
 def test_shapes_are_checked(boxes: tuple[int, int], scores: int) -> None:
     with pytest.raises(ValueError, match=r"expected boxes \(N, 4\)"):
-        group_candidates(np.zeros(boxes), np.zeros(scores), 0.0)
+        merge_clusters(np.zeros(boxes), np.zeros(scores), 0.0)

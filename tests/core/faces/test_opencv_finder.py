@@ -7,9 +7,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import CascadeError, CascadeSpec, FaceBox, HaarFaceFinder, stock_finder
-from maskdet_core.faces.finder import grey_image
-from maskdet_core.faces.opencv_finder import SearchPass, merge_boxes, scaled, stock_spec
+from maskdet_core import CascadeError, FaceBox
+from maskdet_core.faces.opencv_finder import (
+    CascadeSpec,
+    OpenCvFaceFinder,
+    SearchPass,
+    merge_boxes,
+    scaled,
+    stock_finder,
+    stock_spec,
+)
+from maskdet_core.faces.pyramid import grey_image
 
 # By eye and by the reference detector: forehead to chin of the portrait.
 FACE = FaceBox(184, 62, 80, 110, 1.0)
@@ -56,7 +64,7 @@ def with_cascade(path: Path) -> list[SearchPass]:
 
 def test_missing_cascade_is_an_error_at_load(tmp_path: Path) -> None:
     with pytest.raises(CascadeError, match=r"gone\.xml"):
-        HaarFaceFinder(with_cascade(tmp_path / "gone.xml"))
+        OpenCvFaceFinder(with_cascade(tmp_path / "gone.xml"))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a cascade", b"<opencv_storage></opencv_storage>"])
@@ -64,7 +72,7 @@ def test_empty_or_wrong_cascade_is_an_error_at_load(tmp_path: Path, content: byt
     path = tmp_path / "broken.xml"
     path.write_bytes(content)
     with pytest.raises(CascadeError, match=r"broken\.xml"):
-        HaarFaceFinder(with_cascade(path))
+        OpenCvFaceFinder(with_cascade(path))
 
 
 def test_cut_short_cascade_is_an_error_at_load(tmp_path: Path) -> None:
@@ -72,12 +80,12 @@ def test_cut_short_cascade_is_an_error_at_load(tmp_path: Path) -> None:
     shutil.copy(stock_spec("alt", 3).file, path)
     path.write_bytes(path.read_bytes()[:20_000])
     with pytest.raises(CascadeError, match=r"short\.xml"):
-        HaarFaceFinder(with_cascade(path))
+        OpenCvFaceFinder(with_cascade(path))
 
 
 def test_no_cascade_and_unknown_preset_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one cascade"):
-        HaarFaceFinder([])
+        OpenCvFaceFinder([])
     with pytest.raises(ValueError, match="preset"):
         stock_finder("quick")
 
@@ -123,7 +131,7 @@ def test_mirrored_cascade_sees_the_mirrored_picture(portrait: NDArray[np.uint8])
     flipped = np.ascontiguousarray(portrait[:, ::-1])
 
     def best(image: NDArray[np.uint8], spec: CascadeSpec) -> FaceBox:
-        return HaarFaceFinder([SearchPass((spec,), 512)]).find(image, min_face_px=40)[0]
+        return OpenCvFaceFinder([SearchPass((spec,), 512)]).find(image, min_face_px=40)[0]
 
     one, other = best(portrait, spec), best(flipped, replace(spec, mirrored=True))
     assert abs(other.x - (portrait.shape[1] - one.x - one.w)) <= 1

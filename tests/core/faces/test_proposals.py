@@ -6,15 +6,15 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import CascadeError
-from maskdet_core.faces.cascade_finder import DEFAULT_MANIFEST
-from maskdet_core.faces.finder import grey_image, pyramid
-from maskdet_core.faces.proposals import CascadeSearch, turned
+from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.faces.proposals import HaarProposer, rotated
+from maskdet_core.faces.pyramid import grey_image, pyramid
 
 SEARCH = DEFAULT_MANIFEST.with_name("maskdet-haar-search.xml")
 
 
 def test_candidates_are_picked_like_rows(portrait: NDArray[np.uint8]) -> None:
-    found = CascadeSearch(SEARCH, 24, 1.25, (-30.0, 30.0)).find(grey_image(portrait), 40)
+    found = HaarProposer(SEARCH, 24, 1.25, (-30.0, 30.0)).find(grey_image(portrait), 40)
     assert len(found) == len(found.squares) == len(found.tilts_deg) > 20
     assert set(found.tilts_deg) == {-30.0, 0.0, 30.0}
     best = found[np.argsort(-found.scores)[:3]]
@@ -24,7 +24,7 @@ def test_candidates_are_picked_like_rows(portrait: NDArray[np.uint8]) -> None:
 
 
 def test_windows_are_no_smaller_than_asked(portrait: NDArray[np.uint8]) -> None:
-    search = CascadeSearch(SEARCH, 24, 1.25, (-30.0,))
+    search = HaarProposer(SEARCH, 24, 1.25, (-30.0,))
     for least in (10, 40, 90):
         found = search.find(grey_image(portrait), least)
         assert found.squares[:, 2].min() >= max(least, 24) * 0.95
@@ -32,7 +32,7 @@ def test_windows_are_no_smaller_than_asked(portrait: NDArray[np.uint8]) -> None:
 
 def test_missing_cascade_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(CascadeError, match="no file"):
-        CascadeSearch(tmp_path / "none.xml", 24, 1.25)
+        HaarProposer(tmp_path / "none.xml", 24, 1.25)
 
 
 @pytest.mark.parametrize("tilt_deg", [-30.0, 20.0, 90.0])
@@ -40,7 +40,7 @@ def test_missing_cascade_is_an_error_at_once(tmp_path: Path) -> None:
 def test_turning_there_and_back_ends_where_it_began(tilt_deg: float, zoom: float) -> None:
     grey = np.zeros((120, 200), np.uint8)
     cv2.circle(grey, (150, 40), 12, 255, -1)
-    picture, back = turned(grey, tilt_deg, zoom)
+    picture, back = rotated(grey, tilt_deg, zoom)
     ys, xs = np.nonzero(picture > 128)
     side = 2 * 12 * zoom
     square = np.array([[xs.mean() - side / 2, ys.mean() - side / 2, side]])

@@ -7,8 +7,9 @@ import av
 import numpy as np
 import pytest
 
-from maskdet_core import LiveProcessor, MaskDetector, Places
-from tests.core.live.fakes import Clock, CrankedEngine, Finder, FrameMaker, Network, Turn
+from maskdet_core import LiveProcessor, MaskDetector
+from maskdet_core.live import AdmissionControl
+from tests.core.live.fakes import Clock, CrankedWorker, Finder, FrameMaker, Network, Turn
 
 
 @pytest.fixture
@@ -27,21 +28,25 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def engine() -> CrankedEngine:
-    return CrankedEngine()
+def worker() -> CrankedWorker:
+    return CrankedWorker()
 
 
 @pytest.fixture
-def places(clock: Clock) -> Places:
-    return Places(2, clock=clock, cpu_clock=lambda: 0.0)
+def admission(clock: Clock) -> AdmissionControl:
+    return AdmissionControl(2, clock=clock, cpu_clock=lambda: 0.0)
 
 
 @pytest.fixture
 def new_processor(
-    finder: Finder, network: Network, engine: CrankedEngine, places: Places, clock: Clock
+    finder: Finder,
+    network: Network,
+    worker: CrankedWorker,
+    admission: AdmissionControl,
+    clock: Clock,
 ) -> Callable[[], LiveProcessor]:
     detector = MaskDetector(finder, network)
-    return lambda: LiveProcessor(detector, engine, places, 0.6, clock=clock)
+    return lambda: LiveProcessor(detector, worker, admission, 0.6, clock=clock)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What stands in for camera, finder, network, clock and engine in the tests of live video."""
+"""What stands in for camera, finder, network, clock and worker in the tests of live video."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, Judgements, LiveEngine, LiveProcessor, Verdict
+from maskdet_core import FaceBox, LiveProcessor, Verdict
+from maskdet_core.live import InferenceWorker
 from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import Predictions
 
 FrameMaker = Callable[..., av.VideoFrame]
 Turn = Callable[..., av.VideoFrame]
@@ -39,13 +41,13 @@ class Network:
         self.failing = False
         self.seen: list[NDArray[np.uint8]] = []
 
-    def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         if self.failing:
             raise RuntimeError("broken at secret.jpg")
         self.seen.append(crops.copy())
-        return Judgements(np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face))
+        return Predictions(np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face))
 
-    def evidence(self, crops: NDArray[np.uint8]) -> None:
+    def activation_map(self, crops: NDArray[np.uint8]) -> None:
         return None
 
 
@@ -57,17 +59,17 @@ class Clock:
         return self.now
 
 
-class CrankedEngine(LiveEngine):
+class CrankedWorker(InferenceWorker):
     """Has no thread: tests turn it by calling a viewer's `work`."""
 
     def __init__(self) -> None:
         self.viewers: list[Any] = []
 
-    def join(self, viewer: Any) -> None:
+    def register(self, viewer: Any) -> None:
         if viewer not in self.viewers:
             self.viewers.append(viewer)
 
-    def leave(self, viewer: Any) -> None:
+    def unregister(self, viewer: Any) -> None:
         if viewer in self.viewers:
             self.viewers.remove(viewer)
 

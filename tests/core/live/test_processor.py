@@ -10,18 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import (
-    Judgements,
-    LiveEngine,
-    LiveProcessor,
-    MaskDetector,
-    Places,
-    Verdict,
-)
+from maskdet_core import LiveProcessor, MaskDetector, Verdict
+from maskdet_core.live import AdmissionControl, InferenceWorker
 from maskdet_core.live.processor import OUTDATED_S
+from maskdet_core.types import Predictions
 from tests.core.live.fakes import (
     Clock,
-    CrankedEngine,
+    CrankedWorker,
     Finder,
     FrameMaker,
     Network,
@@ -158,18 +153,18 @@ def test_threshold_moved_while_playing_counts_from_the_next_frame(
 
 
 def test_nothing_waits_for_a_look_in_work(
-    clock: Clock, places: Places, make: FrameMaker, finder: Finder
+    clock: Clock, admission: AdmissionControl, make: FrameMaker, finder: Finder
 ) -> None:
     entered, go_on = threading.Event(), threading.Event()
 
     class Slow(Network):
-        def predict(self, crops: NDArray[np.uint8]) -> Judgements:
+        def predict(self, crops: NDArray[np.uint8]) -> Predictions:
             entered.set()
             assert go_on.wait(20)
             return super().predict(crops)
 
     processor = LiveProcessor(
-        MaskDetector(finder, Slow(0.7)), CrankedEngine(), places, 0.6, clock=clock
+        MaskDetector(finder, Slow(0.7)), CrankedWorker(), admission, 0.6, clock=clock
     )
     processor.recv(make())
     worker = threading.Thread(target=processor.work, args=(1.0,))
@@ -208,7 +203,7 @@ def test_newest_frame_wins(
 
 def test_viewer_too_many_gets_the_raw_picture_until_a_place_is_free(
     new_processor: Callable[[], LiveProcessor],
-    engine: CrankedEngine,
+    worker: CrankedWorker,
     make: FrameMaker,
     clock: Clock,
 ) -> None:
@@ -218,25 +213,25 @@ def test_viewer_too_many_gets_the_raw_picture_until_a_place_is_free(
     frame = make()
     assert three.recv(frame) is frame
     assert three.snapshot().refused
-    assert engine.viewers == [one, two]
+    assert worker.viewers == [one, two]
     one.stop()
     one.stop()
-    assert engine.viewers == [two]
+    assert worker.viewers == [two]
     three.recv(make())
     assert not three.snapshot().refused
-    assert engine.viewers == [two, three]
+    assert worker.viewers == [two, three]
 
 
 def test_stop_before_the_first_frame_and_twice(
-    processor: LiveProcessor, places: Places, turn: Turn
+    processor: LiveProcessor, admission: AdmissionControl, turn: Turn
 ) -> None:
     processor.stop()
     processor.stop()
-    assert places.n_taken == 0
+    assert admission.n_active == 0
     turn()
-    assert places.n_taken == 1
+    assert admission.n_active == 1
     processor.stop()
-    assert places.n_taken == 0
+    assert admission.n_active == 0
     assert processor.picture() is None
     turn()
     turn()
@@ -270,8 +265,8 @@ def test_statistics_stay_bounded(processor: LiveProcessor, turn: Turn, make: Fra
 
 
 def test_with_the_real_worker(finder: Finder, network: Network, make: FrameMaker) -> None:
-    engine = LiveEngine()
-    processor = LiveProcessor(MaskDetector(finder, network), engine, Places(1), 0.6)
+    worker = InferenceWorker()
+    processor = LiveProcessor(MaskDetector(finder, network), worker, AdmissionControl(1), 0.6)
     seen = threading.Event()
     try:
         for _ in range(400):
@@ -281,5 +276,5 @@ def test_with_the_real_worker(finder: Finder, network: Network, make: FrameMaker
                 break
             threading.Event().wait(0.02)
     finally:
-        engine.close()
+        worker.close()
     assert seen.is_set()

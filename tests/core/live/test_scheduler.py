@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import Judgements, LiveProcessor
-from maskdet_core.live.worker import STRAINED
+from maskdet_core import LiveProcessor
+from maskdet_core.live.worker import OVERLOADED
+from maskdet_core.types import Predictions
 from tests.core.live.fakes import Clock, Finder, FrameMaker, Network, Turn, counts
 
 
@@ -33,22 +34,22 @@ def test_searches_are_more_frequent_while_there_is_no_face(turn: Turn, finder: F
 def test_under_load_searches_give_way_before_looks(
     processor: LiveProcessor, make: FrameMaker, clock: Clock, finder: Finder, network: Network
 ) -> None:
-    def numbers(stretch: float) -> tuple[int, int]:
+    def numbers(backoff: float) -> tuple[int, int]:
         finder.asked_px.clear()
         network.seen.clear()
         for _ in range(300):
             processor.recv(make(320, 240))
-            due = processor.due_at_s(stretch)
+            due = processor.due_at_s(backoff)
             if due is not None and due <= clock.now:
-                processor.work(stretch)
+                processor.work(backoff)
             clock.now += 1 / 30
         return len(finder.asked_px), len(network.seen)
 
     searches, looks = numbers(1.0)
-    fewer_searches, as_many_looks = numbers(STRAINED)
-    assert fewer_searches == pytest.approx(searches / STRAINED, abs=2)
+    fewer_searches, as_many_looks = numbers(OVERLOADED)
+    assert fewer_searches == pytest.approx(searches / OVERLOADED, abs=2)
     assert as_many_looks == pytest.approx(looks, rel=0.2)
-    assert numbers(2 * STRAINED)[1] < 0.7 * looks
+    assert numbers(2 * OVERLOADED)[1] < 0.7 * looks
 
 
 def test_round_that_ends_after_the_mirror_was_turned_is_forgotten(
@@ -57,7 +58,7 @@ def test_round_that_ends_after_the_mirror_was_turned_is_forgotten(
     processor.recv(make(320, 240))
     predict = network.predict
 
-    def turn_meanwhile(crops: NDArray[np.uint8]) -> Judgements:
+    def turn_meanwhile(crops: NDArray[np.uint8]) -> Predictions:
         processor.set_mirrored(True)
         processor.recv(make(320, 240))
         return predict(crops)

@@ -4,14 +4,16 @@ import math
 
 import pytest
 
-from maskdet_core.live.smoothing import Opinion
+from maskdet_core.live.smoothing import VerdictSmoother
 from maskdet_core.types import Verdict
 
 WITH, WITHOUT, NOT_SURE = Verdict.WITH_MASK, Verdict.WITHOUT_MASK, Verdict.NOT_SURE
 
 
-def after(looks: list[tuple[float, float]], threshold: float = 0.95) -> tuple[Opinion, list[str]]:
-    opinion = Opinion()
+def after(
+    looks: list[tuple[float, float]], threshold: float = 0.95
+) -> tuple[VerdictSmoother, list[str]]:
+    opinion = VerdictSmoother()
     return opinion, [opinion.add(p, at, threshold) for at, p in looks]
 
 
@@ -75,7 +77,7 @@ def test_failed_look_is_passed_over(broken: float) -> None:
     opinion, said = after([*steady(0.99), (1.5, broken)])
     assert said[-1] == WITH
     assert opinion.looked_at_s == 1.25
-    empty = Opinion()
+    empty = VerdictSmoother()
     assert math.isnan(empty.p_with_mask)
     assert empty.looked_at_s is None
     assert not empty.restless

@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import (
-    Judgements,
-    MaskClassifier,
-    ModelError,
-    ModelManifest,
-    default_model_path,
-    load_classifier,
-)
-from maskdet_core.masks.classifier import judge
+from maskdet_core import ModelError, load_classifier
+from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.masks.loading import default_model_path
+from maskdet_core.masks.logits import predictions_from_logits
+from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import Predictions
 
 
 def manifest_with(**values: object) -> ModelManifest:
@@ -34,24 +31,28 @@ def crops(n: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def test_probability_is_the_softmax_over_the_two_classes() -> None:
-    p = judge(np.array([[1.0, 0.0], [0.0, 0.0], [-2.0, 2.0]]), manifest_with()).p_with_mask
+    p = predictions_from_logits(
+        np.array([[1.0, 0.0], [0.0, 0.0], [-2.0, 2.0]]), manifest_with()
+    ).p_with_mask
     assert p == pytest.approx([0.731059, 0.5, 0.017986], abs=1e-6)
 
 
 def test_temperature_softens() -> None:
-    p = judge(np.array([[4.0, 0.0]]), manifest_with(temperature=4.0)).p_with_mask
+    p = predictions_from_logits(np.array([[4.0, 0.0]]), manifest_with(temperature=4.0)).p_with_mask
     assert p == pytest.approx([0.731059], abs=1e-6)
 
 
 def test_class_order_comes_from_the_manifest_and_a_third_class_changes_nothing() -> None:
     manifest = manifest_with(classes=("without_mask", "incorrect", "with_mask"))
-    p = judge(np.array([[0.0, 50.0, 1.0]]), manifest).p_with_mask
+    p = predictions_from_logits(np.array([[0.0, 50.0, 1.0]]), manifest).p_with_mask
     assert p == pytest.approx([0.731059], abs=1e-6)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_logit_that_is_not_finite_gives_nan_for_that_crop_alone(bad: float) -> None:
-    p = judge(np.array([[bad, 0.0], [0.0, bad], [9e9, -9e9]]), manifest_with()).p_with_mask
+    p = predictions_from_logits(
+        np.array([[bad, 0.0], [0.0, bad], [9e9, -9e9]]), manifest_with()
+    ).p_with_mask
     assert np.isnan(p[:2]).all()
     assert p[2] == pytest.approx(1.0)
 
@@ -59,17 +60,17 @@ def test_logit_that_is_not_finite_gives_nan_for_that_crop_alone(bad: float) -> N
 def test_face_is_what_is_not_the_third_class() -> None:
     manifest = manifest_with(classes=("with_mask", "without_mask", "no_face"))
     logits = np.array([[1.0, 1.0, 1.0], [9.0, 0.0, -9.0], [0.0, 0.0, 800.0], [0.0, 1.0, np.nan]])
-    said = judge(logits, manifest)
+    said = predictions_from_logits(logits, manifest)
     assert said.p_face[:3] == pytest.approx([2 / 3, 1.0, 0.0], abs=1e-6)
     assert np.isnan(said.p_face[3])
     assert said.p_with_mask == pytest.approx([0.5, 0.999877, 0.5, 0.268941], abs=1e-6)
     # a network of two classes cannot tell, and drops nobody
-    assert judge(logits[:, :2], manifest_with()).p_face.tolist() == [1.0] * 4
+    assert predictions_from_logits(logits[:, :2], manifest_with()).p_face.tolist() == [1.0] * 4
 
 
 def test_judgements_of_two_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\)"):
-        Judgements(np.zeros(2), np.zeros(3))
+        Predictions(np.zeros(2), np.zeros(3))
 
 
 def test_file_that_is_no_network(tmp_path: Path) -> None:
@@ -110,7 +111,8 @@ def test_shipped_network_answers_probabilities(shipped: MaskClassifier) -> None:
 def test_shipped_network_judges_a_bare_face(
     shipped: MaskClassifier, portrait: NDArray[np.uint8]
 ) -> None:
-    from maskdet_core import FaceBox, square_crop
+    from maskdet_core import FaceBox
+    from maskdet_core.masks.crops import square_crop
 
     box = FaceBox(184, 62, 80, 110, 1.0)
     crop = square_crop(portrait, box, shipped.manifest.crop, 128)

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from maskdet_core import CropFraming, FaceBox, shrink_within, square_crop
+from maskdet_core import FaceBox
+from maskdet_core.decode import shrink_within
+from maskdet_core.masks.crops import square_crop
+from maskdet_core.masks.manifest import CropFraming
 
 
 def gradient(height: int = 60, width: int = 80) -> np.ndarray:

@@ -7,14 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import (
-    CropFraming,
-    FaceBox,
-    MaskClassifier,
-    MaskDetector,
-    load_finder,
-    square_crop,
-)
+from maskdet_core import FaceBox, MaskDetector, load_finder
+from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.masks.crops import square_crop
+from maskdet_core.masks.manifest import CropFraming
 from train.samples.portrait import draw_mask
 
 
@@ -40,7 +36,7 @@ def pair(portrait: NDArray[np.uint8], face: FaceBox) -> NDArray[np.uint8]:
 def test_mean_over_places_is_the_verdict(shipped: MaskClassifier, pair: NDArray[np.uint8]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), np.uint8)
     crops = np.concatenate([pair, noise])
-    by_place = shipped.evidence(crops)
+    by_place = shipped.activation_map(crops)
     assert by_place is not None
     assert by_place.shape == (4, 4, 4)
     means, said = by_place.mean(axis=(1, 2)), shipped.predict(crops).p_with_mask
@@ -53,7 +49,7 @@ def test_mean_over_places_is_the_verdict(shipped: MaskClassifier, pair: NDArray[
 def test_the_masks_place_carries_the_evidence(
     shipped: MaskClassifier, pair: NDArray[np.uint8]
 ) -> None:
-    by_place = shipped.evidence(pair)
+    by_place = shipped.activation_map(pair)
     assert by_place is not None
     bare, masked = by_place
     assert masked.mean() > 0 > bare.mean()
@@ -64,15 +60,15 @@ def test_the_masks_place_carries_the_evidence(
 
 
 def test_no_crop_gives_no_map_and_another_shape_is_refused(shipped: MaskClassifier) -> None:
-    nothing = shipped.evidence(np.empty((0, 128, 128, 3), np.uint8))
+    nothing = shipped.activation_map(np.empty((0, 128, 128, 3), np.uint8))
     assert nothing is not None and nothing.shape == (0, 4, 4)
     with pytest.raises(ValueError, match="shape"):
-        shipped.evidence(np.zeros((1, 64, 64, 3), np.uint8))
+        shipped.activation_map(np.zeros((1, 64, 64, 3), np.uint8))
 
 
 def test_asking_changes_no_verdict(shipped: MaskClassifier, pair: NDArray[np.uint8]) -> None:
     before = shipped.logits(pair)
-    shipped.evidence(pair[::-1])
+    shipped.activation_map(pair[::-1])
     assert np.array_equal(shipped.logits(pair), before)
 
 
@@ -81,7 +77,7 @@ def test_the_detector_hands_out_crops_that_can_be_explained(
 ) -> None:
     detector = MaskDetector(load_finder("photo"), shipped)
     found, crops = detector.examine(portrait)
-    by_place = detector.classifier.evidence(np.stack(crops))
+    by_place = detector.classifier.activation_map(np.stack(crops))
     assert by_place is not None
     for face, places in zip(found, by_place, strict=True):
         assert (places.mean() > 0) == (face.p_with_mask > 0.5)

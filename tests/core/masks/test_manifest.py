@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from maskdet_core import CropFraming, ModelError, ModelManifest
+from maskdet_core import ModelError
 from maskdet_core.masks.face_rule import FaceRule
+from maskdet_core.masks.manifest import CropFraming, ModelManifest
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskdet_core import TrainedFaceFinder, load_finder
+from maskdet_core import load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from train.cascade.boost import StageGoal
 from train.cascade.faces import WindowConfig
@@ -76,7 +77,7 @@ def test_training_resumes_publishes_and_is_measured(
     manifest = CascadeManifest.load(path)
     assert [stage["part"] for stage in manifest.training["stages"]] == ["search"] * 2 + ["check"]
     finder = load_finder("photo", path)
-    assert isinstance(finder, TrainedFaceFinder)
+    assert isinstance(finder, CascadeFaceFinder)
     photo = data.test[0]
     best = finder.find(read_rgb(photo.path), min_face_px=24)[0]
     x, y, w, h = (np.array(photo.boxes[0]) * [160, 120, 160, 120]).tolist()

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core.faces.channels import MOSAIC
-from maskdet_core.faces.verifier import FaceCheck
+from maskdet_core.faces.verifier import Verifier
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.channel_features import mosaic_features
 from train.cascade.haar import WINDOW_PX, random_features
@@ -77,7 +77,7 @@ def test_python_and_opencv_agree_on_mosaics(
     path = tmp_path / "check.xml"
     write_cascade(path, cascade)
     assert read_cascade(path) == cascade
-    check = FaceCheck(path)
+    check = Verifier(path)
     share = rng.uniform(0, 1, (200, 1, 1))
     mixed = (share * faces + (1 - share) * others).astype(np.uint8)
     expected = np.where(cascade.passing(mixed), cascade.last_sums(mixed), -np.inf)

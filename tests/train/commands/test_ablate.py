@@ -6,7 +6,8 @@ from pathlib import Path
 import keras
 import pytest
 
-from maskdet_core.faces.cascade_finder import TrainedFaceFinder, load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.loading import load_finder
 from train.commands import ablate as ablation
 from train.commands.ablate import Budget, ablate, comparable
 from train.data.datasets import read_dataset
@@ -42,7 +43,7 @@ def test_table_of_two_recipes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     finder = load_finder("photo", repo_root / "models" / "maskdet-haar.json")
-    assert isinstance(finder, TrainedFaceFinder)
+    assert isinstance(finder, CascadeFaceFinder)
     split = split_samples([*read_dataset(crop_set), *read_dataset(photo_set)])
     models = tmp_path / "models"
     models.mkdir()

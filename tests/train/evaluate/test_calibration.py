@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from maskdet_core import ModelManifest
+from maskdet_core.masks.manifest import ModelManifest
 from train.evaluate.calibration import (
     calibrated,
     calibration_error,

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskdet_core import ModelManifest
+from maskdet_core.masks.manifest import ModelManifest
 from train.evaluate.metrics import evaluate_set
 from train.evaluate.model_card import write_model_card
 from train.shipped import FINDER, NETWORK

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from maskdet_core.masks.classifier import MaskClassifier, load_classifier
+from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import ModelManifest
 from train.data.datasets import FaceSample, read_dataset
 from train.data.images import plain_crop
@@ -93,10 +94,10 @@ def test_resumed_run_equals_uninterrupted_run_and_exports(
     in_float = float_logits(load_trained(cut), crops)
     # eight bits over the range of all logits
     np.testing.assert_allclose(classifier.logits(crops), in_float, atol=0.04 * np.ptp(in_float))
-    by_place = classifier.evidence(crops)
+    by_place = classifier.activation_map(crops)
     assert by_place is not None
     temperature = classifier.manifest.temperature
-    kept = load_classifier(export_float(cut, tmp_path / "float", temperature)).evidence(crops)
+    kept = load_classifier(export_float(cut, tmp_path / "float", temperature)).activation_map(crops)
     assert kept is not None and kept.shape == by_place.shape == (len(crops), 4, 4)
     np.testing.assert_allclose(by_place, kept, atol=0.04 * np.ptp(kept))
     masked, bare = in_float[:, 0], in_float[:, 1]

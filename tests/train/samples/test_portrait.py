@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import MaskDetector, Verdict, decode_image, default_model_path, load_detector
+from maskdet_core import MaskDetector, Verdict
+from maskdet_core.decode import decode_image
+from maskdet_core.masks.loading import default_model_path
 from train.__main__ import main
 from train.samples import hand as drawn_hand
 from train.samples import portrait as samples
@@ -36,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def detector(request: pytest.FixtureRequest) -> MaskDetector:
     if not default_model_path().is_file():
         pytest.skip("models/ holds no network: fetch it or run the training's export")
-    return load_detector(preset=request.param)
+    return MaskDetector.load(preset=request.param)
 
 
 def read(folder: Path, name: str) -> NDArray[np.int16]:

@@ -1,0 +1,30 @@
+"""How many cores and threads this process works with."""
+
+import os
+from typing import Final
+
+import cv2
+
+
+def n_cores() -> int:
+    """Cores that this process may use, which can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+N_THREADS: Final = min(2, n_cores())
+"""Threads of one LiteRT run and of OpenCV, which run in turn: more bring little for one picture
+and take them from other viewers."""
+
+
+def limit_opencv_threads(n_threads: int = N_THREADS) -> None:
+    """Set how many threads OpenCV uses in this whole process.
+
+    For programs, never for the library itself: nothing in here calls it on import or in a
+    constructor.
+
+    Args:
+        n_threads: 1 or more.
+    """
+    cv2.setNumThreads(n_threads)

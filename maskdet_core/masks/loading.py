@@ -1,0 +1,43 @@
+"""Load a classifier by path, environment variable or default."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from maskdet_core.cpu import N_THREADS
+from maskdet_core.errors import ModelError
+from maskdet_core.files import models_folder
+from maskdet_core.masks.classifier import Classifier, MaskClassifier
+
+MODEL_ENV: Final = "MASKDET_MODEL"
+"""Environment variable naming another manifest or `.keras` file than the shipped one."""
+DEFAULT_MODEL: Final = models_folder() / "maskdet-vgg19-int8.json"
+
+
+def default_model_path() -> Path:
+    """The manifest (or `.keras` file) to load: ``MASKDET_MODEL`` if set, else the shipped one."""
+    return Path(os.environ.get(MODEL_ENV) or DEFAULT_MODEL)
+
+
+def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREADS) -> Classifier:
+    """Load a classifier.
+
+    Args:
+        path: a manifest (`.json`, the int8 network beside it) or a Keras file (`.keras`, loaded
+            in safe mode; only then is TensorFlow or another Keras backend imported). None means
+            `default_model_path`.
+        n_threads: threads of one LiteRT run; Keras chooses its own.
+
+    Raises:
+        ModelError: anything wrong with the network or its manifest.
+    """
+    path = Path(path) if path is not None else default_model_path()
+    match path.suffix:
+        case ".json":
+            return MaskClassifier.from_manifest(path, n_threads=n_threads)
+        case ".keras":
+            from maskdet_core.masks.keras_classifier import KerasMaskClassifier
+
+            return KerasMaskClassifier.from_file(path)
+        case _:
+            raise ModelError(f"expected a .json manifest or a .keras model, got {path}")

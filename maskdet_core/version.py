@@ -1,0 +1,3 @@
+"""The project's version, which pyproject.toml reads too."""
+
+__version__ = "0.2.0"
