@@ -148,24 +148,6 @@ class MaskDetector:
         Raises:
             ValueError: another dtype or shape, or a number out of range.
         """
-        found, _ = self.examine(image_rgb, min_confidence=min_confidence, min_face_px=min_face_px)
-        return found
-
-    def examine(
-        self,
-        image_rgb: NDArray[Any],
-        *,
-        min_confidence: float | None = None,
-        min_face_px: int | None = None,
-    ) -> tuple[Detections, tuple[RgbImage, ...]]:
-        """As `detect`, with what the classifier saw of each face.
-
-        Returns:
-            The detections, and a crop a face in their order, uint8 (size, size, 3) RGB.
-
-        Raises:
-            ValueError: as `detect`.
-        """
         validate_rgb(image_rgb)
         threshold = validate_min_confidence(
             self.min_confidence if min_confidence is None else min_confidence
@@ -173,21 +155,18 @@ class MaskDetector:
         height, width = image_rgb.shape[:2]
         found = self.find(image_rgb, min_face_px=min_face_px)
         judged = found[: self.max_faces]
-        crops = [self.crop(image_rgb, box) for box in judged]
-        said = self.classifier.predict(np.stack(crops)) if crops else NOTHING_SAID
+        said = self.classify(image_rgb, judged)
         faces: list[Face] = []
-        seen: list[RgbImage] = []
         accepted: list[FaceBox] = []
-        for box, crop, p, p_face in zip(judged, crops, said.p_with_mask, said.p_face, strict=True):
+        for box, p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True):
             inside = box.clipped(width, height)
             if inside is None or not self.is_face(box, float(p_face)) or _holds(box, accepted):
                 continue
             accepted.append(box)
-            faces.append(Face(inside, float(p), decide(float(p), threshold)))
-            seen.append(crop)
+            faces.append(Face(inside, float(p), decide(float(p), threshold), box))
         beyond = (box.clipped(width, height) for box in found[self.max_faces :])
         unjudged = tuple(box for box in beyond if box is not None)
-        return Detections(width, height, tuple(faces), unjudged), tuple(seen)
+        return Detections(width, height, tuple(faces), unjudged)
 
     def find(self, image_rgb: NDArray[Any], *, min_face_px: int | None = None) -> list[FaceBox]:
         """Candidates of the finder that lie in the picture at least in part, best first.
@@ -223,6 +202,20 @@ class MaskDetector:
             return not self.face_rule.drops(box.score, p_face)
         # a network that failed (NaN) drops nobody
         return not p_face < self.classifier.manifest.min_face_probability
+
+    def face_crops(
+        self, image_rgb: NDArray[np.uint8], detections: Detections
+    ) -> tuple[RgbImage, ...]:
+        """What the classifier saw of each face, cut again: no search and no network is needed.
+
+        Args:
+            image_rgb: the picture that was searched, uint8 (H, W, 3).
+            detections: what `detect` found in it.
+
+        Returns:
+            A crop a face in their order, uint8 (size, size, 3) RGB.
+        """
+        return tuple(self.crop(image_rgb, face.crop_box) for face in detections)
 
     def crop(self, image_rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.uint8]:
         """The square that the classifier sees of a face, uint8 (size, size, 3) RGB."""

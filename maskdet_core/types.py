@@ -153,12 +153,23 @@ class FaceBox:
 class Face:
     """One face with its verdict.
 
-    ``box`` lies inside the picture; ``p_with_mask`` is 0 to 1, or NaN where the network failed.
+    Attributes:
+        box: inside the picture.
+        p_with_mask: 0 to 1, or NaN where the network failed.
+        verdict: by the threshold of the moment.
+        finder_box: as the finder gave it, which may reach past the picture's edge: the crop that
+            was classified is cut around it. None where it is not known any more, as in a journal.
     """
 
     box: FaceBox
     p_with_mask: float
     verdict: Verdict
+    finder_box: FaceBox | None = None
+
+    @property
+    def crop_box(self) -> FaceBox:
+        """The box to cut a crop around."""
+        return self.box if self.finder_box is None else self.finder_box
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +230,7 @@ class Detections:
             y1 = min(max(round((box.y + box.h) * down), y0 + 1), height_px)
             return FaceBox(x0, y0, x1 - x0, y1 - y0, box.score)
 
-        faces = tuple(replace(face, box=scaled(face.box)) for face in self.faces)
+        faces = tuple(replace(face, box=scaled(face.box), finder_box=None) for face in self.faces)
         return Detections(width_px, height_px, faces, tuple(map(scaled, self.unjudged)))
 
     def at(self, min_confidence: float) -> "Detections":

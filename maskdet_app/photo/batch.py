@@ -166,11 +166,9 @@ class PhotoBatch:
         kept = self._close_up
         if kept is not None and kept[:2] == (photo.key, photo.smallest):
             return kept[2]
-        _, found = check(detector, photo, photo.smallest)
-        if found is None:
-            raise ValueError("expected the photo to be readable as before")
-        self._close_up = (photo.key, photo.smallest, found)
-        return found
+        close_up = _close_up(detector, decode_image(photo.data), photo.found)
+        self._close_up = (photo.key, photo.smallest, close_up)
+        return close_up
 
 
 def check(detector: MaskDetector, photo: Photo, smallest: Smallest) -> tuple[Photo, CloseUp | None]:
@@ -180,10 +178,14 @@ def check(detector: MaskDetector, photo: Photo, smallest: Smallest) -> tuple[Pho
     except ImageError as error:
         return replace(photo, found=None, error=str(error), smallest=smallest), None
     height, width = image.shape[:2]
-    found, crops = detector.examine(image, min_face_px=least_px(smallest, width, height))
+    found = detector.detect(image, min_face_px=least_px(smallest, width, height))
     preview = encode_jpeg(shrink_within(image, PREVIEW_PX), quality=85)
     checked = replace(photo, found=found, error=None, smallest=smallest, preview=preview)
-    return checked, CloseUp(shrink_within(image, VIEW_PX), crops)
+    return checked, _close_up(detector, image, found)
+
+
+def _close_up(detector: MaskDetector, image: RgbImage, found: Detections) -> CloseUp:
+    return CloseUp(shrink_within(image, VIEW_PX), detector.face_crops(image, found))
 
 
 def least_px(smallest: Smallest, width: int, height: int) -> int:

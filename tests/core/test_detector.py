@@ -94,26 +94,28 @@ def test_faces_over_the_cap_are_counted(stub_finder: Stub, stub_classifier: Stub
     assert MaskDetector(stub_finder(*boxes), classifier, max_faces=60).detect(image).unjudged == ()
 
 
-def test_examine_hands_over_the_crops_that_were_judged(
+def test_face_crops_are_those_that_were_classified(
     stub_finder: Stub, stub_classifier: Stub
 ) -> None:
     past_the_edge, inside = FaceBox(-10, -10, 40, 40, 2.0), FaceBox(30, 30, 20, 20, 1.0)
     classifier = stub_classifier(0.9)
     image = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
     detector = MaskDetector(stub_finder(past_the_edge, inside), classifier)
-    found, crops = detector.examine(image)
-    assert found == detector.detect(image)
+    found = detector.detect(image)
+    assert found.faces[0].finder_box == past_the_edge
+    crops = detector.face_crops(image, found)
     assert np.array_equal(np.stack(crops), classifier.seen[0])
+    assert len(classifier.seen) == 1, "cut again without the network"
 
 
-def test_examine_drops_the_crop_of_what_is_no_face(
-    stub_finder: Stub, stub_classifier: Stub
-) -> None:
+def test_there_is_no_crop_of_what_is_no_face(stub_finder: Stub, stub_classifier: Stub) -> None:
     classifier = stub_classifier(0.9)
     classifier.p_face = (0.1, 0.9)
     boxes = (FaceBox(0, 0, 20, 20, 2.0), FaceBox(30, 30, 20, 20, 1.0))
     image = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
-    found, crops = MaskDetector(stub_finder(*boxes), classifier).examine(image)
+    detector = MaskDetector(stub_finder(*boxes), classifier)
+    found = detector.detect(image)
+    crops = detector.face_crops(image, found)
     assert [face.box for face in found] == [boxes[1]]
     assert np.array_equal(np.stack(crops), classifier.seen[0][1:])
 

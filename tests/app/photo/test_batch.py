@@ -135,7 +135,9 @@ def test_close_up_shows_what_was_judged(detector: MaskDetector, finder: StubFind
     close_up = desk.close_up(detector, first)
     assert close_up.picture.shape == (160, 1600, 3)
     assert desk.close_up(detector, first) is close_up
-    assert np.array_equal(close_up.crops[0], detector.examine(decode_image(first.data))[1][0])
+    assert len(finder.asked_px) == n_searches, "its faces are known, and nothing is searched again"
+    image = decode_image(first.data)
+    assert np.array_equal(close_up.crops[0], detector.face_crops(image, detector.detect(image))[0])
 
 
 def test_nothing_is_kept_of_what_was_removed(

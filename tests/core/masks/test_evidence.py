@@ -76,7 +76,8 @@ def test_the_detector_hands_out_crops_that_can_be_explained(
     shipped: MaskClassifier, portrait: NDArray[np.uint8]
 ) -> None:
     detector = MaskDetector(load_finder("photo"), shipped)
-    found, crops = detector.examine(portrait)
+    found = detector.detect(portrait)
+    crops = detector.face_crops(portrait, found)
     by_place = detector.classifier.activation_map(np.stack(crops))
     assert by_place is not None
     for face, places in zip(found, by_place, strict=True):
