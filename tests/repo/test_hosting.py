@@ -111,6 +111,14 @@ def test_the_cluster_keeps_sessions_and_lets_viewers_drain() -> None:
     assert all(selector == {"app": "maskdet"} for selector in selectors)
 
 
+def test_actions_are_pinned_by_commit_with_their_version() -> None:
+    text = (REPO_ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    uses = re.findall(r"uses: (.+)", text)
+    assert len(uses) >= 10
+    pinned = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [one for one in uses if not pinned.fullmatch(one)] == []
+
+
 def test_proxies_let_a_photo_of_the_largest_size_pass() -> None:
     haproxy = (REPO_ROOT / "hosting" / "haproxy.cfg").read_text(encoding="utf-8")
     caddy = (REPO_ROOT / "hosting" / "Caddyfile").read_text(encoding="utf-8")
