@@ -182,9 +182,9 @@ def test_wrong_usage_is_exit_code_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(arguments) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,8 +29,8 @@ def test_files_replace_the_printed_lines(
     assert check(photos[0].parent, "--out", out, "--annotate", "--csv", target) == 1
     assert [row["photo"] for row in table(target)] == list(map(str, photos))
     assert len(list((out / COPIES).iterdir())) == 3
-    said = capsys.readouterr()
-    assert (said.out, said.err.count("\n")) == ("", 1)
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
 
 
 def test_exit_status_counts_earlier_runs(stub: Stub, photos: list[Path], out: Path) -> None:
@@ -99,8 +99,8 @@ def test_other_settings_are_refused_and_fresh_starts_over(
     check(photos[0], "--out", out)
     capsys.readouterr()
     assert check(photos[0], "--out", out, "--min-confidence", 0.9) == 2
-    said = capsys.readouterr().err
-    assert "min_confidence was 0.6 and is now 0.9" in said and "--fresh" in said
+    printed = capsys.readouterr().err
+    assert "min_confidence was 0.6 and is now 0.9" in printed and "--fresh" in printed
     assert check(photos[0], "--out", out, "--min-confidence", 0.9, "--fresh") == 0
 
 
@@ -113,7 +113,7 @@ def test_report_that_cannot_be_written_is_exit_status_2(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "printed"),
     [
         (["--out", "out"], "maskdet: stopped; the same command goes on from here\n"),
         (["--csv", "r.csv"], "maskdet: stopped\n"),
@@ -122,7 +122,7 @@ def test_report_that_cannot_be_written_is_exit_status_2(
 )
 def test_ctrl_c_is_exit_status_130(
     arguments: list[str],
-    said: str,
+    printed: str,
     stub: Stub,
     photos: list[Path],
     tmp_path: Path,
@@ -135,7 +135,7 @@ def test_ctrl_c_is_exit_status_130(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stub.finder, "find", stop)
     assert check(*photos, *arguments) == 130
-    assert capsys.readouterr().err == said
+    assert capsys.readouterr().err == printed
 
 
 def test_a_dead_worker_is_exit_status_2(
@@ -165,9 +165,9 @@ def test_progress_is_shown_on_a_terminal(
     assert "\r" not in capsys.readouterr().err
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     check(*photos, "--out", out)
-    said = capsys.readouterr().err
-    assert "1/4" in said and "4/4" in said and "photo/s" in said
-    assert "3 mask, 0 no mask, 0 not sure, 1 unread" in said
+    printed = capsys.readouterr().err
+    assert "1/4" in printed and "4/4" in printed and "photo/s" in printed
+    assert "3 mask, 0 no mask, 0 not sure, 1 unread" in printed
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -188,6 +188,6 @@ def test_faces_beyond_the_cap_are_reported(
     stub.finder = stub_finder(FaceBox(1, 1, 9, 9), FaceBox(30, 30, 9, 9))
     stub.values = {"max_faces": 1}
     assert check(photos[0], "--format", "json") == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["n_unjudged"] == 1
-    assert "0.jpg: 1 more faces not judged" in said.err
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["n_unjudged"] == 1
+    assert "0.jpg: 1 more faces not judged" in printed.err

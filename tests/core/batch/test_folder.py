@@ -36,13 +36,13 @@ def test_everything_is_written(
     assert len(journal_rows(out)) == 4
     copies = sorted(path.name for path in (out / COPIES).iterdir())
     assert copies == ["001-0.jpg", "002-1.jpg", "003-2.jpg"]
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert said.err.startswith(
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith(
         "4 photos: 3 mask, 0 no mask, 0 not sure; 0 without a face, 1 unreadable; "
     )
-    assert "photos a second" in said.err
+    assert "photos a second" in printed.err
 
 
 def test_a_report_needs_no_results_folder(stub: Stub, photos: list[Path], tmp_path: Path) -> None:

@@ -108,13 +108,13 @@ def test_ctrl_c_leaves_a_journal_to_go_on_from(
             time.sleep(0.02)
         # to all processes, as a terminal does
         os.killpg(going.pid, signal.SIGINT)
-        _, said = going.communicate(timeout=60)
+        _, printed = going.communicate(timeout=60)
     finally:
         going.kill()
         going.wait()
-    assert going.returncode == 130, said
-    assert "Traceback" not in said
-    assert "maskdet: stopped; the same command goes on from here" in said
+    assert going.returncode == 130, printed
+    assert "Traceback" not in printed
+    assert "maskdet: stopped; the same command goes on from here" in printed
     assert not list(tmp_path.glob("r.csv*"))
     n_done = len(journal_rows(out))
     assert 3 <= n_done < 378
