@@ -122,7 +122,7 @@ def serve(
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     if max_viewers is not None:
         environment["MASKDET_MAX_VIEWERS"] = str(max_viewers)
-    with serve_command(command, port, log=log, **environment) as server:
+    with serve_command(command, port, folder=_REPO, log=log, **environment) as server:
         yield server
 
 
