@@ -1,12 +1,12 @@
 """Make sure that a page is reached by way of the entry script."""
 
 import runpy
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-_SCRIPT: Final = Path(__file__).parents[2] / "streamlit_app.py"
+from maskdet_app.ops.paths import site_folder
+
 _CAME_IN: Final = "came_in"
 
 
@@ -23,5 +23,5 @@ def require() -> None:
     right after a start would see a bare page.
     """
     if _CAME_IN not in st.session_state:
-        runpy.run_path(str(_SCRIPT), run_name="__main__")
+        runpy.run_path(str(site_folder() / "streamlit_app.py"), run_name="__main__")
         st.stop()
