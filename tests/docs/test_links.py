@@ -34,9 +34,10 @@ def test_paths_exist(page: Path) -> None:
     assert sorted(path for path in paths if not any(REPO_ROOT.glob(path))) == []
 
 
-@pytest.mark.parametrize("command", ["check", "classify"])
+@pytest.mark.parametrize("command", ["check", "classify", "app"])
 def test_every_option_is_documented(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main([command, "--help"]) == 0
+    main = pytest.importorskip("maskdet_app.command").main if command == "app" else cli.main
+    assert main([command, "--help"]) == 0
     options = set(re.findall(r"--[a-z][a-z-]*", capsys.readouterr().out)) - {"--help"}
     assert options
     text = (REPO_ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
