@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,26 @@ def turnserver_path() -> str:
 def haproxy_path() -> str:
     """The proxy HAProxy."""
     return tool("haproxy", "haproxy")
+
+
+@pytest.fixture(scope="session")
+def ip_path() -> str:
+    """The program that sets up networks."""
+    return tool("ip", "iproute2")
+
+
+@pytest.fixture(scope="session")
+def as_root() -> list[str]:
+    """What to put before a program that must run as root: nothing, or sudo without a password."""
+    for words in ([], ["sudo", "-n"]):
+        # The right to make a network namespace is what root may lack in a container.
+        command = [*words, "unshare", "--net", "--pid", "--fork", "--mount-proc", "true"]
+        if (
+            shutil.which(command[0])
+            and not subprocess.run(command, capture_output=True, check=False).returncode
+        ):
+            return words
+    reason = "no right to make network namespaces (run the tests as root)"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 import time
 import urllib.error
 import urllib.request
@@ -76,7 +77,8 @@ class SharedSecret:
     """A coturn with ``use-auth-secret``, whose secret this server knows and no visitor.
 
     The password is the base64 of HMAC-SHA1(secret, user name), and the user name begins with the
-    time at which it ends (draft-uberti-behave-turn-rest-00, which coturn implements).
+    time at which it ends (draft-uberti-behave-turn-rest-00, which coturn implements). The rest of
+    the user name is random: coturn's ``user-quota`` counts by it, and must count each visit alone.
     """
 
     urls: Sequence[str]
@@ -87,7 +89,7 @@ class SharedSecret:
     def servers(self) -> IceServers:
         """Servers with credentials that end by themselves."""
         expires_at = int(self.clock()) + self.life_s
-        user = f"{expires_at}:maskdet"
+        user = f"{expires_at}:{secrets.token_hex(8)}"
         digest = hmac.new(self.secret.encode(), user.encode(), hashlib.sha1).digest()
         password = base64.b64encode(digest).decode()
         server = {"urls": list(self.urls), "username": user, "credential": password}

@@ -1,11 +1,13 @@
 """Live video by way of a TURN server alone, as on a network that lets nothing else through."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aioice.ice import get_host_addresses
 from playwright.sync_api import expect
 
 from maskdet_app.ui.i18n import t
@@ -13,6 +15,7 @@ from testbed.server import free_port, serve
 from tests.e2e.live_page import frame, start, wait_for_count
 from tests.e2e.programs import listening
 
+CONFIG = Path(__file__).resolve().parents[2] / "hosting" / "turnserver.conf"
 SECRET = "of this test alone"
 NO_WAY_MS = 40_000
 ALLOCATED = "ALLOCATE processed, success"
@@ -29,21 +32,18 @@ class Coturn:
 
 @pytest.fixture
 def coturn(tmp_path: Path, turnserver_path: str) -> Iterator[Coturn]:
-    """A coturn on this machine's loopback."""
+    """A coturn on this machine's loopback, with the shipped rules: the app is its only peer."""
     folder = tmp_path / "coturn"
     folder.mkdir()
     port = free_port()
-    command = [
-        turnserver_path,
-        "-n",
-        "-v",
-        "--no-cli",
-        "--no-tls",
-        "--no-dtls",
-        "--log-file=stdout",
-    ]
-    command += ["--listening-ip=127.0.0.1", f"--listening-port={port}", "--allow-loopback-peers"]
-    command += ["--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=test"]
+    config = re.sub(r"(?m)^(listening-ip|relay-ip)=.*$", r"\1=127.0.0.1", CONFIG.read_text("utf-8"))
+    own = get_host_addresses(use_ipv4=True, use_ipv6=False)
+    allowed = "\n".join(f"allowed-peer-ip={address}" for address in own)
+    config, n_replaced = re.subn(r"(?m)^allowed-peer-ip=.*$", allowed, config)
+    assert n_replaced == 1
+    (folder / "turnserver.conf").write_text(config)
+    command = [turnserver_path, "-c", str(folder / "turnserver.conf"), "-v", "--log-file=stdout"]
+    command += [f"--listening-port={port}", f"--static-auth-secret={SECRET}", "--realm=test"]
     command += [f"--userdb={folder / 'turndb'}", f"--pidfile={folder / 'pid'}"]
     with listening(command, port, log=folder / "log"):
         yield Coturn(f"turn:127.0.0.1:{port}?transport=udp", folder / "log")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -112,10 +113,17 @@ def test_shared_secret_gives_a_password_that_ends(monkeypatch: pytest.MonkeyPatc
     given = provider.servers()
     (server,) = given.servers
     assert given.expires_at == 1060
-    assert server["username"] == "1060:maskdet"
-    digest = hmac.new(b"s3cret", b"1060:maskdet", hashlib.sha1).digest()
+    assert re.fullmatch(r"1060:[0-9a-f]{16}", server["username"])
+    digest = hmac.new(b"s3cret", server["username"].encode(), hashlib.sha1).digest()
     assert base64.b64decode(server["credential"]) == digest
     assert "s3cret" not in f"{provider!r}{given!r}"
+
+
+def test_shared_secret_gives_each_visit_a_user_name_of_its_own() -> None:
+    # coturn's quota for a user counts by what follows the time stamp
+    provider = turn.SharedSecret(["turn:t.example"], "s3cret", clock=lambda: 1000.0)
+    names = {provider.servers().servers[0]["username"].split(":")[1] for _ in range(50)}
+    assert len(names) == 50
 
 
 def test_cloudflare(service: Service) -> None:
