@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from maskdet_app.metrics.records import objects
 from maskdet_app.ops import build_info as build
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import objects
 from maskdet_core import ModelError
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest

@@ -7,9 +7,10 @@ import altair as alt
 import streamlit as st
 
 from maskdet_app.metrics.charts import name_axis
-from maskdet_app.metrics.records import MODELS, finite, interval, objects, read_object
+from maskdet_app.metrics.records import MODELS, read_object
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, interval, objects
 
 FILE: Final = MODELS / "ablations.json"
 _OURS: Final = "maskdet"

@@ -6,8 +6,8 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.charts import BLUE, GREY, Chart, rows_chart
-from maskdet_app.metrics.records import finite, objects
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, objects
 
 _HEIGHT_PX: Final = 260
 _LEAST_RISK: Final = 0.02

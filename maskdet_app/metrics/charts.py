@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.records import finite, interval
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, interval
 from maskdet_app.ui.theme import ink
 
 Chart = alt.Chart | alt.LayerChart

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics import finder_charts
-from maskdet_app.metrics.records import finite, objects
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, objects
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest

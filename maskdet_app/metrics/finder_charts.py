@@ -6,8 +6,8 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.charts import rows_chart
-from maskdet_app.metrics.records import finite, interval, objects
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, interval, objects
 
 Chart = alt.Chart | alt.LayerChart
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, class_words, rows_chart
-from maskdet_app.metrics.records import finite
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite
 
 _OUTCOME_COLOURS: Final = {
     "right_verdict": BLUE,

@@ -7,9 +7,10 @@ import streamlit as st
 
 from maskdet_app.metrics import calibration_charts as trust_charts
 from maskdet_app.metrics import charts, outcome_chart
-from maskdet_app.metrics.records import Run, finite, objects, read_run, run_folders
+from maskdet_app.metrics.records import Run, read_run, run_folders
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, objects
 
 FOLLOW_EVERY_S: Final = 2.0
 QUIET_AFTER_S: Final = 30 * 60
