@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import BLUE, GREY, Chart, rows_chart
 from maskdet_app.metrics.records import finite, objects
+from maskdet_app.ui.charts import BLUE, GREY, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 
 _HEIGHT_PX: Final = 260

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import rows_chart
 from maskdet_app.metrics.records import finite, interval, objects
+from maskdet_app.ui.charts import rows_chart
 from maskdet_app.ui.i18n import t
 
 Chart = alt.Chart | alt.LayerChart
