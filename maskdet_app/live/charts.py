@@ -5,7 +5,7 @@ from typing import Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t, verdict_word
 from maskdet_core import Verdict
 from maskdet_core.live import TimelinePoint

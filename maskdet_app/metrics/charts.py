@@ -1,21 +1,17 @@
 """Altair charts of a training record. Colours come from the theme, so they suit light and dark."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
 
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, interval
 from maskdet_app.ui.theme import ink
 
-Chart = alt.Chart | alt.LayerChart
-
 MAX_CURVE_POINTS: Final = 400
 """More points than pixels only make the page slow."""
-GREY: Final = "#808A92"
-BLUE: Final = "#0072B2"
-VERMILION: Final = "#D55E00"
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
 _FIRST_PART: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
@@ -220,11 +216,6 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def name_axis() -> alt.Axis:
     """An axis for names that are sentences: two lines each, so that a phone has room for both."""
     return alt.Axis(labelExpr=_FIRST_PART, labelLimit=230)
-
-
-def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """A chart over rows of plain values."""
-    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
 
 
 def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import rows_chart
+from maskdet_app.ui.charts import rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, interval, objects
 

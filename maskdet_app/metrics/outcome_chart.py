@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, class_words, rows_chart
+from maskdet_app.metrics.charts import class_words
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite
 

@@ -9,6 +9,7 @@ from maskdet_app.metrics import calibration_charts as trust_charts
 from maskdet_app.metrics import charts, outcome_chart
 from maskdet_app.metrics.records import Run, read_run, run_folders
 from maskdet_app.ui import theme
+from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, objects
 
@@ -163,7 +164,7 @@ def _show_trust(chosen: dict[str, Any], confidence: float) -> None:
         st.caption(t("metrics.risk_note"))
 
 
-def _show_chart(title: str, chart: charts.Chart | None) -> None:
+def _show_chart(title: str, chart: Chart | None) -> None:
     st.markdown(f"**{title}**")
     if chart is None:
         st.info(t("metrics.not_recorded"))
