@@ -7,7 +7,8 @@ from maskdet_app.live import options as live_options
 from maskdet_app.live import resources as live_room
 from maskdet_app.live import status as live_view
 from maskdet_app.live import stream as live_stream
-from maskdet_app.ui import entry, model
+from maskdet_app.ui import entry, threshold
+from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, t
 
 entry.require()
@@ -27,14 +28,14 @@ except ValueError as error:
     st.warning(t("live.bad_limit", reason=error), icon=":material/settings:")
     room = live_room.measured_admission()
 
-detector = model.load_detector("live")
+detector = load_detector("live")
 if detector is not None and not live_stream.is_held():
     processor = live_room.processor(detector, room)
     processor.set_labels(drawn_labels())
     if not room.holds(processor) and not room.has_capacity:
         live_view.show_full(room)
     elif alone:
-        processor.set_min_confidence(model.asked_threshold(detector))
+        processor.set_min_confidence(threshold.min_confidence_from_url(detector))
         live_stream.show(processor, rtc_configuration, live_options.asked_facing(), alone=True)
     else:
         picture, beside = st.columns([1.8, 1], gap="medium")
@@ -42,7 +43,7 @@ if detector is not None and not live_stream.is_held():
             stream = st.container()
             with st.expander(t("live.options"), icon=":material/tune:"):
                 options = live_options.ask(processor)
-                processor.set_min_confidence(model.threshold_slider(detector))
+                processor.set_min_confidence(threshold.min_confidence_slider(detector))
         with stream:
             state = live_stream.show(processor, rtc_configuration, options.facing)
         with beside:

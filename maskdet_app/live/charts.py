@@ -6,7 +6,7 @@ from typing import Final
 import altair as alt
 
 from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
-from maskdet_app.ui.i18n import t, verdict_word
+from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_core import Verdict
 from maskdet_core.live import TimelinePoint
 
@@ -28,7 +28,7 @@ def timeline(moments: Sequence[TimelinePoint]) -> Chart:
     """
     newest = moments[-1].second if moments else 0
     rows = [
-        {"ago": m.second - newest, "faces": sign * n, "verdict": verdict_word(verdict)}
+        {"ago": m.second - newest, "faces": sign * n, "verdict": verdict_label(verdict)}
         for m in moments
         for verdict, sign, n in (
             (Verdict.WITH_MASK, 1, m.n_with),
@@ -37,7 +37,7 @@ def timeline(moments: Sequence[TimelinePoint]) -> Chart:
         )
         if n
     ]
-    words = [verdict_word(verdict) for verdict in _COLOURS]
+    words = [verdict_label(verdict) for verdict in _COLOURS]
     span = max(LEAST_SPAN_S, newest - moments[0].second if moments else 0)
     high = 1 + max((max(m.n_with, m.n_without, m.n_not_sure) for m in moments), default=0)
     bars = rows_chart(rows).mark_bar(size=4)

@@ -68,7 +68,8 @@ def ask_for_servers(url: str | None) -> dict[str, Any]:
         return ice.rtc_configuration(url, in_use=_BEGAN in st.session_state)
     except ValueError as error:
         st.warning(
-            t("live.bad_ice", reason=theme.plain(str(error), 200)), icon=":material/settings:"
+            t("live.bad_ice", reason=theme.escape_markdown(str(error), 200)),
+            icon=":material/settings:",
         )
     except TurnError:
         st.info(t("live.no_relay"), icon=":material/hub:")

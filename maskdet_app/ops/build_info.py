@@ -1,4 +1,4 @@
-"""Which build runs here: version, commit, network."""
+"""The running build: version, commit and network."""
 
 import os
 import tomllib
@@ -12,16 +12,16 @@ from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
 
 COMMIT: Final = "MASKDET_COMMIT"
-"""Environment variable, for images that are built without the repository."""
+"""Environment variable with the commit, for images that are built without the repository."""
 _ROOT: Final = Path(__file__).parents[2]
-_SHORT: Final = 9
+_SHORT_HASH_CHARS: Final = 9
 
 
 @cache
 def commit() -> str:
-    """The commit that runs, shortened; "unknown" where nothing says."""
-    named = os.environ.get(COMMIT, "").strip()
-    return (named or _from_git(_ROOT / ".git"))[:_SHORT] or "unknown"
+    """The abbreviated hash of the running commit, or "unknown"."""
+    from_environment = os.environ.get(COMMIT, "").strip()
+    return (from_environment or _from_git(_ROOT / ".git"))[:_SHORT_HASH_CHARS] or "unknown"
 
 
 @cache
@@ -34,13 +34,13 @@ def version() -> str:
 
 
 def model() -> str:
-    """The network's name and the beginning of its checksum; empty where it has no manifest."""
+    """The network's name and the start of its checksum, or an empty text without a manifest."""
     path = default_model_path()
     try:
         manifest = ModelManifest.load(path) if path.suffix == ".json" else None
     except ModelError:
         manifest = None
-    return "" if manifest is None else f"{manifest.name} {manifest.sha256[:_SHORT]}"
+    return "" if manifest is None else f"{manifest.name} {manifest.sha256[:_SHORT_HASH_CHARS]}"
 
 
 def _from_pyproject() -> str:
