@@ -1,10 +1,10 @@
-# The app in a container: the network inside, no training library, no root. `docker build .`
+# The app in a container, with its models, without training libraries and root. `docker build .`
 # Debian 12, because OpenCV and PyAV come as wheels that need nothing but glibc from it.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS install
 COPY requirements.lock /tmp/
-# Hashes and wheels only: nothing is built here, and nothing is installed that was not locked.
+# Hashes and wheels only: nothing is built here, and only what is locked is installed.
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
       --requirement /tmp/requirements.lock
@@ -13,14 +13,14 @@ FROM ${BASE}
 RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin maskdet
 COPY --from=install /opt/venv /opt/venv
 WORKDIR /app
-COPY streamlit_app.py server.py pyproject.toml ./
+COPY streamlit_app.py server.py ./
 COPY .streamlit .streamlit
 COPY pages pages
 COPY maskdet_core maskdet_core
 COPY maskdet_app maskdet_app
 COPY models models
 ARG COMMIT=unknown
-# Streamlit asks an outside service for this machine's address unless it is told one.
+# Streamlit asks an outside service for this machine's address unless one is set.
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \

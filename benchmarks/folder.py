@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_core.batch.cli import EXIT_OK, EXIT_SOME_UNREADABLE, pictures
+from maskdet_core.batch.command import EXIT_OK, EXIT_SOME_UNREADABLE
+from maskdet_core.batch.pictures import list_pictures
 from maskdet_core.cpu import n_cores
 
 MORE: Final = 4
@@ -49,7 +50,7 @@ class Run:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; 2 where the folder holds too few photographs."""
-    found = list(pictures([options.folder]))
+    found = list(list_pictures([options.folder]))
     n = options.photos
     if len(found) < n:
         print(f"expected {n} photographs or more in {options.folder}, found {len(found)}")

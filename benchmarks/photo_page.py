@@ -18,7 +18,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from maskdet_app.ui.i18n import t
-from maskdet_core.batch.cli import pictures
+from maskdet_core.batch.pictures import list_pictures
 from testbed.browser import open_browser
 from testbed.server import Server, serve
 
@@ -50,7 +50,7 @@ def add_parser(names: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Upload photos and print time, responsiveness, memory and whether the downloads agree."""
-    paths = list(pictures([options.folder]))[: options.photos]
+    paths = list(list_pictures([options.folder]))[: options.photos]
     with (
         tempfile.TemporaryDirectory() as scratch,
         serve() as server,

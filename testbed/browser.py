@@ -1,4 +1,4 @@
-"""A Chromium of the machine's own, driven by Playwright; for the benchmarks and the tests."""
+"""A Chromium that is installed on this machine, driven by Playwright."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,15 +28,15 @@ def open_browser(
     scheme: str = "light",
     locale: str = "en-US",
 ) -> Iterator[BrowserContext]:
-    """Open a browser with a profile of its own and close it afterwards.
+    """Open a browser with its own profile and close it afterwards.
 
     Args:
         executable: path of a Chromium.
         profile: an empty folder.
-        video: MJPEG or Y4M that the fake camera shows; None gives no camera.
-        size: of the window's content, px.
+        video: MJPEG or Y4M file that the fake camera plays; None for no camera.
+        size: width and height of the window's content in px.
         scheme: "light" or "dark".
-        locale: language that the browser asks pages for.
+        locale: language that the browser requests.
     """
     arguments = list(_ARGUMENTS)
     if video is not None:

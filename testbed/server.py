@@ -1,4 +1,4 @@
-"""The app's server in a process of its own, with what it takes of the machine."""
+"""The app's server in a process of its own, and the resources it uses."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ _REPO: Final = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process holds and has used: ``rss_mb`` is resident memory."""
+    """Resources of a process: ``rss_mb`` is resident memory."""
 
     rss_mb: float
     n_threads: int
@@ -28,7 +28,7 @@ class Usage:
 
 
 class Server:
-    """A running server; Linux only, by /proc."""
+    """A running server. Reads its resources from /proc, on Linux only."""
 
     def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
         """Wrap a process that listens on a port of this machine."""
@@ -45,27 +45,27 @@ class Server:
         self._process.send_signal(signal.SIGINT)
 
     def terminate(self) -> None:
-        """Ask the process to end, as whoever runs many servers does."""
+        """Ask the process to end, as a supervisor does."""
         self._process.terminate()
 
     def kill(self) -> None:
-        """End the process at once, as a machine that fails does."""
+        """Kill the process, as a failing machine does."""
         self._process.kill()
 
     def wait(self, timeout_s: float) -> int:
-        """Wait for the end; its exit status.
+        """Wait for the process to end; its exit status.
 
         Raises:
-            subprocess.TimeoutExpired: it goes on.
+            subprocess.TimeoutExpired: it still runs.
         """
         return self._process.wait(timeout_s)
 
     def maps(self) -> str:
-        """The files that the process has in memory."""
+        """The files that are mapped into the process's memory."""
         return Path(f"/proc/{self._process.pid}/maps").read_text(encoding="utf-8")
 
     def open_files(self) -> list[str]:
-        """Where the process's open files lie; sockets and pipes are among them."""
+        """Paths of the process's open files; sockets and pipes are among them."""
         found = []
         for link in (Path("/proc") / str(self._process.pid) / "fd").iterdir():
             try:
@@ -76,7 +76,7 @@ class Server:
         return found
 
     def usage(self) -> Usage:
-        """What the server's process holds now."""
+        """The resources of the server's process now."""
         proc = Path("/proc") / str(self._process.pid)
         status = dict(
             line.split(":", 1) for line in (proc / "status").read_text().splitlines() if ":" in line
@@ -91,7 +91,7 @@ class Server:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on just now."""
+    """A port of the loopback interface that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -108,10 +108,10 @@ def serve(
     """Start the app on a free port and stop it afterwards.
 
     Args:
-        max_viewers: most live viewers; None leaves it to the server's measurement.
-        log: where its output goes.
+        max_viewers: most live viewers; None lets the server measure how many it can take.
+        log: file for its output.
         script: what Streamlit runs.
-        **environment: variables beside this process's own.
+        **environment: variables in addition to this process's own.
 
     Raises:
         TimeoutError: it does not answer.
@@ -122,10 +122,35 @@ def serve(
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     if max_viewers is not None:
         environment["MASKDET_MAX_VIEWERS"] = str(max_viewers)
+    with serve_command(command, port, folder=_REPO, log=log, **environment) as server:
+        yield server
+
+
+@contextmanager
+def serve_command(
+    command: Sequence[str],
+    port: int,
+    *,
+    folder: Path = _REPO,
+    log: Path = Path(os.devnull),
+    **environment: str,
+) -> Iterator[Server]:
+    """Run a command that serves the app, wait until it answers, and stop it afterwards.
+
+    Args:
+        command: program and arguments.
+        port: the one it listens on, at 127.0.0.1.
+        folder: its working directory.
+        log: file for its output.
+        **environment: variables in addition to this process's own.
+
+    Raises:
+        TimeoutError: it does not answer.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=_REPO,
+            cwd=folder,
             env=os.environ | environment,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,19 +1,17 @@
 """The running build: version, commit and network."""
 
 import os
-import tomllib
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from maskdet_core import ModelError
+from maskdet_app.ops.paths import checkout_folder
+from maskdet_core import ModelError, __version__
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
 
 COMMIT: Final = "MASKDET_COMMIT"
 """Environment variable with the commit, for images that are built without the repository."""
-_ROOT: Final = Path(__file__).parents[2]
 _SHORT_HASH_CHARS: Final = 9
 
 
@@ -21,16 +19,16 @@ _SHORT_HASH_CHARS: Final = 9
 def commit() -> str:
     """The abbreviated hash of the running commit, or "unknown"."""
     from_environment = os.environ.get(COMMIT, "").strip()
-    return (from_environment or _from_git(_ROOT / ".git"))[:_SHORT_HASH_CHARS] or "unknown"
+    if from_environment:
+        return from_environment[:_SHORT_HASH_CHARS]
+    checkout = checkout_folder()
+    from_git = "" if checkout is None else _from_git(checkout / ".git")
+    return from_git[:_SHORT_HASH_CHARS] or "unknown"
 
 
-@cache
 def version() -> str:
     """The project's version."""
-    try:
-        return metadata.version("maskdet")
-    except metadata.PackageNotFoundError:
-        return _from_pyproject()
+    return __version__
 
 
 def model() -> str:
@@ -41,14 +39,6 @@ def model() -> str:
     except ModelError:
         manifest = None
     return "" if manifest is None else f"{manifest.name} {manifest.sha256[:_SHORT_HASH_CHARS]}"
-
-
-def _from_pyproject() -> str:
-    try:
-        text = (_ROOT / "pyproject.toml").read_text(encoding="utf-8")
-        return str(tomllib.loads(text)["project"]["version"])
-    except (OSError, ValueError, KeyError):
-        return "unknown"
 
 
 def _from_git(folder: Path) -> str:

@@ -1,12 +1,12 @@
 """Make sure that every page runs under the entry script, ``streamlit_app.py``."""
 
 import runpy
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-_SCRIPT: Final = Path(__file__).parents[2] / "streamlit_app.py"
+from maskdet_app.ops.paths import site_folder
+
 _ENTERED: Final = "entry_script_ran"
 
 
@@ -23,5 +23,5 @@ def require() -> None:
     the start would see a bare page.
     """
     if _ENTERED not in st.session_state:
-        runpy.run_path(str(_SCRIPT), run_name="__main__")
+        runpy.run_path(str(site_folder() / "streamlit_app.py"), run_name="__main__")
         st.stop()

@@ -1,1 +1,1 @@
-"""Photographs by the file: command line, folders, journal and reports."""
+"""Photos from files: the command line, folders of photos, their journal and reports."""

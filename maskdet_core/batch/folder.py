@@ -1,4 +1,4 @@
-"""Photos in any number, checked into a results folder: resumable, in several processes."""
+"""Check any number of photos into a results folder: resumable, in several processes."""
 
 import re
 import sys
@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, Final
 
 from tqdm import tqdm
 
-from maskdet_core.batch.journal import Entry, Journal, Signature
+from maskdet_core.batch.journal import Entry, FileStamp, Journal
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
-from maskdet_core.batch.workers import in_order
+from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import JournalError
 from maskdet_core.files import PARTIAL, whole_file
 from maskdet_core.types import Verdict
@@ -23,30 +23,30 @@ from maskdet_core.types import Verdict
 JOURNAL: Final = "faces.jsonl"
 COPIES: Final = "annotated"
 STDOUT: Final = Path("-")
-"""Stands for standard output in place of a report's file."""
+"""Stands for standard output instead of a report file."""
 MIN_PHOTOS_PER_JOB: Final = 8
-"""A process of its own pays from about as many photos on: it takes a while to start."""
+"""Photos from which on another process pays for its start-up."""
 
 _COPY: Final = re.compile(rf"(\d{{3,}})-[A-Za-z0-9_-]+\.jpg({re.escape(PARTIAL)})?")
 _Pieces = Callable[[Iterable[PhotoReport]], Iterator[str]]
 
 
 @dataclass(slots=True)
-class Tally:
-    """What came of photos: how many, their faces by verdict, and those that show or say none."""
+class VerdictCounts:
+    """Numbers of photos, of faces by verdict, of photos without a face and of unreadable ones."""
 
     n_photos: int = 0
     n_with_mask: int = 0
     n_without_mask: int = 0
     n_not_sure: int = 0
     n_no_face: int = 0
-    n_unread: int = 0
+    n_unreadable: int = 0
 
     def add(self, report: PhotoReport) -> None:
         """Count a photo and its faces."""
         self.n_photos += 1
         if report.detections is None:
-            self.n_unread += 1
+            self.n_unreadable += 1
             return
         self.n_with_mask += report.detections.count(Verdict.WITH_MASK)
         self.n_without_mask += report.detections.count(Verdict.WITHOUT_MASK)
@@ -54,8 +54,8 @@ class Tally:
         self.n_no_face += not report.detections.faces
 
     @property
-    def words(self) -> str:
-        """Faces by verdict, for people."""
+    def summary(self) -> str:
+        """Faces by verdict, as text."""
         return f"{self.n_with_mask} mask, {self.n_without_mask} no mask, {self.n_not_sure} not sure"
 
 
@@ -64,11 +64,11 @@ class Results:
     """Where results go.
 
     Attributes:
-        out: results folder with the journal and annotated copies, made if needed; None for none.
+        out: results folder with the journal and annotated copies, created if needed; None for none.
         csv: file for the whole report as CSV, `STDOUT`, or None for none.
         json: file for the whole report as JSON, `STDOUT`, or None for none.
         annotate: make annotated copies; needs ``out``.
-        fresh: forget what ``out`` holds.
+        fresh: discard what ``out`` holds.
     """
 
     out: Path | None = None
@@ -78,61 +78,61 @@ class Results:
     fresh: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be.
+        """Validate the combination.
 
         Raises:
-            ValueError: copies without a folder for them.
+            ValueError: ``annotate`` without ``out``.
         """
         if self.annotate and self.out is None:
             raise ValueError("expected a results folder for annotated copies, got none")
 
 
-def checked(
-    tasks: Sequence[PhotoTask], check: PhotoCheckConfig, checker: PhotoChecker, n_jobs: int
+def check_photos(
+    tasks: Sequence[PhotoTask], config: PhotoCheckConfig, checker: PhotoChecker, n_jobs: int
 ) -> Generator[PhotoReport, None, None]:
-    """Check photos, in as many processes as pay.
+    """Check photos, in several processes if there are enough photos.
 
     Args:
         tasks: the photos.
-        check: for processes to set themselves up.
-        checker: the same, loaded: what works where one process is enough.
-        n_jobs: processes at most.
+        config: what worker processes load.
+        checker: the same, loaded, for use in this process.
+        n_jobs: most processes.
 
     Yields:
         The reports, in the photos' order.
 
     Raises:
-        WorkerError: a process ended unasked.
+        WorkerError: a process ended unexpectedly.
         OSError: a copy cannot be written.
     """
     n_jobs = min(n_jobs, len(tasks) // MIN_PHOTOS_PER_JOB)
     if n_jobs > 1:
-        yield from in_order(tasks, check.load_in_worker, n_jobs)
+        yield from map_in_order(tasks, config.load_in_worker, n_jobs)
     else:
         yield from map(checker, tasks)
 
 
 def check_folder(
-    paths: Sequence[Path], check: PhotoCheckConfig, results: Results, n_jobs: int
-) -> Tally:
+    paths: Sequence[Path], config: PhotoCheckConfig, results: Results, n_jobs: int
+) -> VerdictCounts:
     """Check photos and write what ``results`` asks for.
 
-    Photos that the results folder's journal holds are not checked again, unless they have changed
-    or their annotated copy is gone. Progress goes to stderr where that is a terminal, one line at
-    the end in any case.
+    Photos that are in the results folder's journal are not checked again, unless they have changed
+    or their annotated copy is gone. Progress goes to stderr if that is a terminal, a summary line
+    in any case.
 
     Args:
         paths: the photos; one that is named twice counts once.
-        check: how they are checked; ``results`` says whether copies are made.
+        config: how they are checked; ``results`` says whether copies are made.
         results: where results go.
-        n_jobs: processes at most, 1 or more.
+        n_jobs: most processes, 1 or more.
 
     Returns:
-        What came of all of them, earlier runs included.
+        The counts over all photos, earlier runs included.
 
     Raises:
-        JournalError: the results folder cannot go on.
-        WorkerError: a process ended unasked. What was done until then is in the journal.
+        JournalError: the results folder cannot be resumed.
+        WorkerError: a process ended unexpectedly. The journal holds what was done until then.
         ModelError: the network cannot be loaded.
         CascadeError: the cascades cannot be loaded.
         OSError: results cannot be written.
@@ -144,32 +144,32 @@ def check_folder(
         if out is None:
             out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maskdet-")))
         copies = out / COPIES if results.annotate else None
-        check = replace(check, copies=copies)
-        checker = check.load()
+        config = replace(config, copies=copies)
+        checker = config.load()
         out.mkdir(parents=True, exist_ok=True)
         journal = _open_journal(out, checker.settings(), fresh=results.fresh)
         stack.enter_context(journal)
         if copies is not None:
             copies.mkdir(exist_ok=True)
-        # opened before the work: what cannot be written is not to be found out after it
+        # opened first, so that an unwritable file fails before the work and not after it
         reports = _open_reports(results, stack)
-        tally = Tally()
-        todo = list(_todo(paths, journal, copies, tally))
-        n_before = tally.n_photos
+        counts = VerdictCounts()
+        todo = list(_todo(paths, journal, copies, counts))
+        n_before = counts.n_photos
         new = stack.enter_context(
-            closing(checked([task for task, _ in todo], check, checker, n_jobs))
+            closing(check_photos([task for task, _ in todo], config, checker, n_jobs))
         )
         bar = stack.enter_context(_bar(len(paths), n_before))
-        for (task, signature), report in zip(todo, new, strict=True):
-            journal.append(Entry(report, task.number, signature))
-            tally.add(report)
-            bar.set_postfix_str(f"{tally.words}, {tally.n_unread} unread", refresh=False)
+        for (task, stamp), report in zip(todo, new, strict=True):
+            journal.append(Entry(report, task.number, stamp))
+            counts.add(report)
+            bar.set_postfix_str(f"{counts.summary}, {counts.n_unreadable} unread", refresh=False)
             bar.update()
         for file, pieces in reports:
             file.writelines(piece.encode("utf-8") for piece in pieces(_entries(paths, journal)))
             file.flush()
-    print(_summary(tally, n_before, time.monotonic() - began_s), file=sys.stderr)
-    return tally
+    print(_summary(counts, n_before, time.monotonic() - began_s), file=sys.stderr)
+    return counts
 
 
 def _open_journal(out: Path, settings: Mapping[str, Any], *, fresh: bool) -> Journal:
@@ -180,12 +180,12 @@ def _open_journal(out: Path, settings: Mapping[str, Any], *, fresh: bool) -> Jou
     ]
     if ours and not fresh and not (out / JOURNAL).exists():
         raise JournalError(
-            f"expected {JOURNAL} beside {out / COPIES}, found none. Name another folder, or begin "
-            "anew with --fresh."
+            f"expected {JOURNAL} beside {out / COPIES}, found none. Name another folder, or start "
+            "over with --fresh."
         )
     journal = Journal(out / JOURNAL, settings, fresh=fresh)
     for path, match in ours:
-        # photos that were on their way when a run was ended have a copy and no entry
+        # a run that was stopped leaves copies of photos that have no entry yet
         if int(match[1]) > journal.last_number or match[2]:
             path.unlink()
     return journal
@@ -208,20 +208,20 @@ def _open_reports(results: Results, stack: ExitStack) -> list[tuple[BinaryIO, _P
 
 
 def _todo(
-    paths: Sequence[Path], journal: Journal, copies: Path | None, tally: Tally
-) -> Iterator[tuple[PhotoTask, Signature]]:
-    """What is left to do; what is done already is counted."""
+    paths: Sequence[Path], journal: Journal, copies: Path | None, counts: VerdictCounts
+) -> Iterator[tuple[PhotoTask, FileStamp]]:
+    """Yield what is left to do, and count what is done already."""
     last_number = journal.last_number
     for path in paths:
-        signature = Signature.of(path)
+        stamp = FileStamp.of(path)
         entry = journal.find(str(path))
         if entry is None:
             last_number += 1
-            yield PhotoTask(path, last_number), signature
-        elif entry.signature != signature or _lacks_copy(entry.report, copies):
-            yield PhotoTask(path, entry.number), signature
+            yield PhotoTask(path, last_number), stamp
+        elif entry.stamp != stamp or _lacks_copy(entry.report, copies):
+            yield PhotoTask(path, entry.number), stamp
         else:
-            tally.add(entry.report)
+            counts.add(entry.report)
 
 
 def _lacks_copy(report: PhotoReport, copies: Path | None) -> bool:
@@ -247,11 +247,11 @@ def _bar(n_photos: int, n_before: int) -> Any:
     )
 
 
-def _summary(tally: Tally, n_before: int, seconds: float) -> str:
-    n_new = tally.n_photos - n_before
+def _summary(counts: VerdictCounts, n_before: int, seconds: float) -> str:
+    n_new = counts.n_photos - n_before
     before = f" ({n_before} of them done before)" if n_before else ""
     rate = f", {n_new / seconds:.1f} photos a second" if n_new else ""
     return (
-        f"{tally.n_photos} photos{before}: {tally.words}; {tally.n_no_face} without a face, "
-        f"{tally.n_unread} unreadable; {seconds:.1f} s{rate}"
+        f"{counts.n_photos} photos{before}: {counts.summary}; {counts.n_no_face} without a face, "
+        f"{counts.n_unreadable} unreadable; {seconds:.1f} s{rate}"
     )

@@ -1,7 +1,7 @@
-"""The journal of a results folder: a line a photo as it is done, so that a run can go on.
+"""The journal of a results folder: a line per photo as soon as it is done, to resume a run from.
 
-The first line holds the format and the settings, each further one a photo. Of a photo with several
-lines the last counts. Paths are kept exactly, with what is no Unicode in them as JSON escapes.
+The first line holds the format and the settings, each further one a photo. If a photo has several
+lines, the last one counts. Paths are kept exactly, with invalid Unicode as JSON escapes.
 """
 
 import json
@@ -18,18 +18,18 @@ from maskdet_core.errors import JournalError
 from maskdet_core.types import Detections, Face, FaceBox, Verdict
 
 FORMAT: Final = 1
-"""Version of the journal's layout; another one is refused."""
+"""Version of the journal's layout; others are refused."""
 
-_REMEDY: Final = "Name another folder, or begin anew with --fresh."
+_REMEDY: Final = "Name another folder, or start over with --fresh."
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """What tells a changed photo from the same one; both None where there is no such file.
+class FileStamp:
+    """Size and time by which a changed file is recognised; both None if there is no such file.
 
     Attributes:
         size_bytes: its length.
-        changed_ns: time of its last change, in ns since 1970.
+        changed_ns: time of its last modification, in ns since 1970.
     """
 
     size_bytes: int | None = None
@@ -37,7 +37,7 @@ class Signature:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """The signature of a file."""
+        """Read the stamp of a file."""
         try:
             status = path.stat()
         except OSError:
@@ -47,34 +47,34 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A photo's line.
+    """What the journal holds about a photo.
 
     Attributes:
-        report: what came of it.
-        number: its own in this folder, 1 or more; it names the annotated copy.
-        signature: the photo as it was then.
+        report: its result.
+        number: unique in this folder, 1 or more; it names the annotated copy.
+        stamp: the photo's file when it was checked.
     """
 
     report: PhotoReport
     number: int
-    signature: Signature
+    stamp: FileStamp
 
 
 class Journal:
-    """An open journal: photos are looked up by path and appended. Keeps no report in memory."""
+    """An open journal: look photos up by path, append them. Keeps no report in memory."""
 
     def __init__(self, path: Path, settings: Mapping[str, Any], *, fresh: bool = False) -> None:
-        """Open a journal to go on with, or begin one.
+        """Open a journal to resume from, or create one.
 
-        A last line that was cut short is dropped.
+        An incomplete last line is dropped.
 
         Args:
-            path: the file; its folder must be there.
+            path: the file; its folder must exist.
             settings: what the results depend on, in JSON types.
-            fresh: forget what is in it.
+            fresh: discard what it holds.
 
         Raises:
-            JournalError: made with other settings, no journal, damaged, or used by another run.
+            JournalError: made with other settings, not a journal, damaged, or used by another run.
             OSError: the file cannot be read or written.
         """
         self.path = path
@@ -107,7 +107,7 @@ class Journal:
         return len(self._offsets)
 
     def find(self, photo: str) -> Entry | None:
-        """A photo's last entry, None where it has none.
+        """Look up a photo's last entry; None if it has none.
 
         Raises:
             JournalError: its line is damaged.
@@ -119,7 +119,7 @@ class Journal:
         return self._parsed(self._file.readline())
 
     def append(self, entry: Entry) -> None:
-        """Write a photo's entry; it has left this process on return.
+        """Write a photo's entry; on return the operating system has it.
 
         Raises:
             OSError: it cannot be written, for example on a full disk.
@@ -190,8 +190,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "path": entry.report.photo,
         "unjudged_xywh": [list(box.xywh) for box in (found.unjudged if found else ())],
         "number": entry.number,
-        "size_bytes": entry.signature.size_bytes,
-        "changed_ns": entry.signature.changed_ns,
+        "size_bytes": entry.stamp.size_bytes,
+        "changed_ns": entry.stamp.changed_ns,
     }
 
 
@@ -207,7 +207,7 @@ def _entry(row: dict[str, Any]) -> Entry:
     return Entry(
         PhotoReport(row["path"], found, row["error"], row["annotated"]),
         row["number"],
-        Signature(row["size_bytes"], row["changed_ns"]),
+        FileStamp(row["size_bytes"], row["changed_ns"]),
     )
 
 
@@ -217,7 +217,7 @@ def _face(face: dict[str, Any]) -> Face:
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
-    """Keep a second run out: two would take the same numbers. The system lifts it at our end."""
+    """Keep a second run out, which would use the same numbers. The lock ends with the process."""
     if sys.platform == "win32":
         return
     import fcntl
@@ -227,5 +227,5 @@ def _lock(file: BinaryIO, path: Path) -> None:
     except BlockingIOError as error:
         raise JournalError(f"{path} is used by another run: wait for its end") from error
     except OSError:
-        # some network folders know no locks, and a run of its own there needs none
+        # some network folders support no locks, and a single run there needs none
         return

@@ -1,4 +1,4 @@
-"""One photo from its file to its report, with an annotated copy where one is wanted."""
+"""One photo from its file to its report, with an annotated copy if one is wanted."""
 
 import hashlib
 import json
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import cv2
-
 from maskdet_core.batch.report import PhotoReport, safe_name
-from maskdet_core.cpu import N_THREADS
+from maskdet_core.cpu import N_THREADS, limit_opencv_threads
 from maskdet_core.decode import encode_jpeg, read_image
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
@@ -22,7 +20,7 @@ from maskdet_core.masks.loading import load_classifier
 from maskdet_core.types import Detections, RgbImage
 
 _RECORDS: Final = ("training", "metrics", "evaluation")
-"""Parts of a manifest that change no verdict."""
+"""Parts of a manifest that do not affect verdicts."""
 
 
 class PhotoTask(NamedTuple):
@@ -34,7 +32,7 @@ class PhotoTask(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PhotoCheckConfig:
-    """How photos are checked: what another process needs to know, and nothing that is loaded.
+    """How photos are checked. Picklable: another process loads its own detector from it.
 
     Attributes:
         model: see `maskdet_core.load_classifier`.
@@ -53,7 +51,10 @@ class PhotoCheckConfig:
     blur: bool = False
 
     def load(self, n_threads: int = N_THREADS) -> "PhotoChecker":
-        """Load the detector into this process.
+        """Load the detector into this process, and set OpenCV's threads for the whole process.
+
+        Args:
+            n_threads: threads of the network and of OpenCV.
 
         Raises:
             ModelError: the network cannot be loaded.
@@ -65,12 +66,11 @@ class PhotoCheckConfig:
             min_face_px=self.min_face_px,
             finder=self.finder,
         )
-        # after the finder, which sets it for the whole process too
-        cv2.setNumThreads(n_threads)
+        limit_opencv_threads(n_threads)
         return PhotoChecker(detector, self.copies, blur=self.blur)
 
     def load_in_worker(self) -> "PhotoChecker":
-        """As `load`, on one thread: the other cores have workers of their own."""
+        """As `load`, with one thread: the other cores have workers of their own."""
         return self.load(n_threads=1)
 
 
@@ -86,10 +86,10 @@ class PhotoChecker:
         self._blur = blur
 
     def __call__(self, task: PhotoTask) -> PhotoReport:
-        """Check a photo. One that cannot be used is a report with an error.
+        """Check a photo; one that cannot be used gives a report with an error.
 
         Raises:
-            OSError: the annotated copy cannot be written: no other one could be either.
+            OSError: the annotated copy cannot be written, so the next ones could not be either.
         """
         photo = str(task.path)
         try:
@@ -99,7 +99,7 @@ class PhotoChecker:
         except ImageError as error:
             return PhotoReport(photo, None, str(error))
         except Exception as error:
-            # one photo must not end the work on thousands, whatever OpenCV or the runtime raises
+            # OpenCV or the runtime may raise anything; one photo must not stop a run of thousands
             return PhotoReport(photo, None, f"cannot be checked ({type(error).__name__}: {error})")
         if self._copies is None or copy is None:
             return PhotoReport(photo, found)
@@ -133,13 +133,13 @@ class PhotoChecker:
 def annotated_copy(
     image_rgb: RgbImage, found: Detections, labels: Labels = LABELS, *, blurred: bool
 ) -> bytes:
-    """A picture with its frames, as JPEG without metadata.
+    """Draw the detections into a picture and encode it as JPEG without metadata.
 
     Args:
         image_rgb: uint8 (H, W, 3), unchanged.
         found: what was found in it.
-        labels: words on the frames; see `annotate`.
-        blurred: whether all faces that were found are blurred.
+        labels: texts on the frames; see `annotate`.
+        blurred: blur all faces that were found.
     """
     if blurred:
         image_rgb = blur_faces(image_rgb, found.boxes)
@@ -147,5 +147,5 @@ def annotated_copy(
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:
-    acting = {name: value for name, value in manifest.items() if name not in _RECORDS}
-    return hashlib.sha256(json.dumps(acting, sort_keys=True).encode()).hexdigest()
+    relevant = {name: value for name, value in manifest.items() if name not in _RECORDS}
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""One report of the faces in photos, the same for the command line and the web page.
+"""The report on the faces in photos, shared by the command line and the photo page.
 
-Names of photos come from strangers: in CSV they are kept from being taken for formulas, and no
-name breaks a line, a column or the writing.
+Names of photos are untrusted: in CSV no name is taken for a formula, and no name breaks a line, a
+column or the encoding.
 """
 
 import csv
@@ -34,12 +34,12 @@ COLUMNS: Final[tuple[str, ...]] = (
 )
 """The CSV's columns, explained in the README; new ones are only ever added at the end."""
 BOM: Final = b"\xef\xbb\xbf"
-"""Begins a CSV file: without it Excel takes UTF-8 for the machine's old code page."""
+"""Begins a CSV file: without it Excel reads UTF-8 in the machine's legacy code page."""
 MAX_NAME_CHARS: Final = 40
 """Characters of a photo's own name that the name of its annotated copy keeps."""
 
 _FORMULA: Final = re.compile(
-    # A spreadsheet drops what cannot be seen before it looks for a sign; the wide forms count too.
+    # Spreadsheets skip invisible characters before the sign, and accept full-width signs.
     r"[\s\x00-\x1f\x7f\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[ ]*[\t\r\n]"
 )
 _BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
@@ -47,13 +47,13 @@ _BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class PhotoReport:
-    """What came of one photo: faces, or the reason why it could not be used.
+    """The result for one photo: detections, or the reason why it could not be used.
 
     Attributes:
         photo: name or path as the user gave it; never trusted.
-        detections: what was found; None where the photo could not be used.
-        error: why not; None where it could.
-        annotated: name of the annotated copy, where one was made.
+        detections: what was found; None if the photo could not be used.
+        error: why not; None if it could.
+        annotated: name of the annotated copy, if one was made.
     """
 
     photo: str
@@ -62,7 +62,7 @@ class PhotoReport:
     annotated: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a report without an outcome, or with two.
+        """Validate that there is one outcome.
 
         Raises:
             ValueError: not exactly one of ``detections`` and ``error``.
@@ -82,12 +82,12 @@ class PhotoReport:
 
 
 def to_json(report: PhotoReport) -> dict[str, Any]:
-    """A photo's report in plain JSON types.
+    """Convert a photo's report to plain JSON types.
 
     Returns:
         ``path``, ``width`` and ``height`` in px, ``faces`` (each with ``box_xywh`` in px,
-        ``verdict`` and ``p_with_mask``, null where the network failed), ``n_unjudged``,
-        ``annotated``, ``error``. What is no Unicode in a name is replaced by U+FFFD.
+        ``verdict`` and ``p_with_mask``, null if the network failed), ``n_unjudged``,
+        ``annotated``, ``error``. Invalid Unicode in a name is replaced by U+FFFD.
     """
     found = report.detections
     return {
@@ -109,7 +109,7 @@ def to_json(report: PhotoReport) -> dict[str, Any]:
 
 
 def json_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
-    """A JSON array in pieces, one object (see `to_json`) a line."""
+    """Yield a JSON array in pieces, with one object (see `to_json`) per line."""
     yield "["
     before = "\n"
     for report in reports:
@@ -119,11 +119,11 @@ def json_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
 
 
 def csv_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
-    r"""CSV by RFC 4180, line by line with the header first; lines end with ``\r\n``.
+    r"""Yield CSV (RFC 4180) line by line, header first; lines end with ``\r\n``.
 
-    A row a face; one row with empty face columns for a photo without faces or with an error. Text
-    is quoted, so that neither comma nor semicolon in a name begins a column, and gets a leading
-    ``'`` where a spreadsheet would take it for a formula.
+    One row per face; one row with empty face columns for a photo without faces or with an error.
+    Text is quoted, so that neither comma nor semicolon in a name begins a column, and gets a
+    leading ``'`` if a spreadsheet would take it for a formula.
     """
     yield _csv_line(COLUMNS)
     for report in reports:
@@ -132,20 +132,20 @@ def csv_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
 
 
 def csv_bytes(reports: Iterable[PhotoReport]) -> bytes:
-    """A whole CSV file: `BOM`, then `csv_text` in UTF-8."""
+    """Build a whole CSV file: `BOM`, then `csv_text` in UTF-8."""
     return BOM + "".join(csv_text(reports)).encode("utf-8")
 
 
 def safe_name(photo: str, number: int) -> str:
-    """Name for a photo's annotated copy, such as ``001-holiday.jpg``: never a path.
+    r"""Make a file name for a photo's annotated copy, such as ``001-holiday.jpg``; never a path.
 
     Args:
-        photo: name or path of the photo, by Windows' rules or others'.
+        photo: name or path of the photo, with ``/`` or ``\`` as separator.
         number: makes the name unique, 1 or more.
 
     Returns:
         The number, then at most `MAX_NAME_CHARS` of A-Z, a-z, 0-9, ``_`` and ``-`` taken from
-        the photo's name without its ending ("photo" where nothing is left), then ``.jpg``.
+        the photo's name without its suffix ("photo" if nothing is left), then ``.jpg``.
 
     Raises:
         ValueError: a number below 1.
@@ -160,19 +160,19 @@ def safe_name(photo: str, number: int) -> str:
 
 
 def valid_text(text: str) -> str:
-    """The text with U+FFFD for what is no Unicode, as in names of files in another encoding."""
+    """Replace invalid Unicode by U+FFFD; names of files in another encoding hold such."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def one_line(text: str) -> str:
-    """As `valid_text`, with spaces for line breaks and other control characters."""
+    """As `valid_text`, and replace line breaks and other control characters by spaces."""
     return "".join(
         " " if unicodedata.category(char) in _BREAKS else char for char in valid_text(text)
     )
 
 
 def rounded(probability: float) -> float | None:
-    """A probability to six places; None where the network failed."""
+    """Round a probability to six places; None if the network failed."""
     return round(probability, 6) if math.isfinite(probability) else None
 
 
@@ -194,7 +194,7 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
 
 
 def _cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, as OWASP advises against CSV injection."""
+    """Make text that no spreadsheet takes for a formula (OWASP's advice on CSV injection)."""
     return ("'" if _FORMULA.match(text) else "") + one_line(text)
 
 

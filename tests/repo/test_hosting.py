@@ -1,4 +1,4 @@
-"""Container, proxy and cluster files say what the app does and needs."""
+"""Container, proxy and cluster files agree with what the app does and needs."""
 
 import re
 import subprocess
@@ -33,7 +33,7 @@ def test_the_dockerfile_is_clean() -> None:
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_the_container_gets_what_is_there_and_nothing_secret() -> None:
+def test_the_container_gets_existing_files_and_no_secrets() -> None:
     ignored = (REPO_ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     sources = {source for line in copied for source in line.split()}
@@ -67,7 +67,7 @@ def test_the_lock_has_every_requirement_within_its_bounds_with_hashes() -> None:
     assert "http" not in lock
 
 
-def test_compose_and_cluster_use_settings_that_there_are() -> None:
+def test_compose_and_cluster_use_existing_settings() -> None:
     texts = [
         (REPO_ROOT / name).read_text(encoding="utf-8")
         for name in ("compose.yaml", "hosting/kubernetes.yaml", "Dockerfile")
@@ -83,7 +83,7 @@ def test_all_settings_are_documented() -> None:
     assert sorted(name for name in SETTINGS if f"`{name}`" not in text) == []
 
 
-def test_the_app_in_compose_is_locked_up_and_the_relay_reaches_it_alone() -> None:
+def test_the_app_in_compose_is_confined_and_the_relay_reaches_only_it() -> None:
     (compose,) = documents("compose.yaml")
     app, relay = compose["services"]["app"], compose["services"]["relay"]
     assert "ports" not in app
@@ -94,7 +94,7 @@ def test_the_app_in_compose_is_locked_up_and_the_relay_reaches_it_alone() -> Non
     assert allowed == [f"--allowed-peer-ip={subnet['subnet'].removesuffix('0/24')}0-172.28.5.255"]
 
 
-def test_the_cluster_keeps_visitors_and_lets_them_know() -> None:
+def test_the_cluster_keeps_sessions_and_lets_viewers_drain() -> None:
     found = {one["kind"]: one for one in documents("hosting/kubernetes.yaml")}
     pod = found["Deployment"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
@@ -108,6 +108,14 @@ def test_the_cluster_keeps_visitors_and_lets_them_know() -> None:
         found["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
     ]
     assert all(selector == {"app": "maskdet"} for selector in selectors)
+
+
+def test_actions_are_pinned_by_commit_with_their_version() -> None:
+    text = (REPO_ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    uses = re.findall(r"uses: (.+)", text)
+    assert len(uses) >= 10
+    pinned = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [one for one in uses if not pinned.fullmatch(one)] == []
 
 
 def test_proxies_let_a_photo_of_the_largest_size_pass() -> None:

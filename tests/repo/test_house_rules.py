@@ -1,30 +1,40 @@
-"""The rules of the house that a test can see."""
+"""The rules of the house that a test can check."""
 
 import ast
 import hashlib
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from maskdet_core.version import __version__
+
 REPO_ROOT = Path(__file__).resolve().parents[2]
-MAX_MODULE_LINES = 300
+MAX_MODULE_LINES = 400
 MAX_PAGE_LINES = 80
 MAX_FILE_BYTES = 45_000_000
 RUNTIMES = {"cv2", "ai_edge_litert", "tensorflow", "keras"}
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"}
-# A visitor without a picture at hand tries the photo page with these: a public-domain portrait that
+# The photo page offers these to visitors without a picture at hand: a public-domain portrait that
 # `python -m train samples` cuts and draws on.
 SAMPLES = {f"maskdet_app/photo/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
-# The icon, and what a link's preview shows, which is made of the three samples.
-FRONT = {"maskdet_app/ui/icon.png", "maskdet_app/server/preview.png"}
+# The icon, and the picture of the link preview, which is made of the three samples.
+ICON_AND_PREVIEW = {"maskdet_app/ui/icon.png", "maskdet_app/server/preview.png"}
+WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
+CONTRACTS = {
+    *("core-layers", "core-alone", "keras-in-one-place", "app-layers", "app-alone"),
+    *("train-layers", "train-cascade", "train-samples", "train-alone", "no-circles"),
+}
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
 
 
 def repository_files() -> list[Path]:
-    """What is, or may soon be, committed; from the disk where there is no git."""
+    """Files that are committed or may be; all files on disk where there is no git."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPO_ROOT,
@@ -72,6 +82,10 @@ def python_files(*folders: str) -> list[Path]:
     ]
 
 
+def project() -> dict[str, Any]:
+    return tomllib.loads((REPO_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
 def test_the_listing_sees_the_repository() -> None:
     assert REPO_ROOT / "maskdet_core" / "types.py" in repository_files()
 
@@ -85,6 +99,35 @@ def test_no_page_is_too_long() -> None:
     pages = python_files("pages", "streamlit_app.py")
     assert pages
     assert names([path for path in pages if n_lines(path) > MAX_PAGE_LINES]) == []
+
+
+def test_entries_and_pages_do_not_import_the_workshop() -> None:
+    # import-linter sees packages only, and these are scripts
+    entries = [REPO_ROOT / "server.py", *python_files("pages", "streamlit_app.py")]
+    assert {path.name: imported(path) & WORKSHOP for path in entries} == {
+        path.name: set() for path in entries
+    }
+
+
+def test_directions_of_imports_are_contracts_that_make_lint_checks() -> None:
+    settings = project()["tool"]["importlinter"]
+    packages = {path.parent.name for path in REPO_ROOT.glob("*/__init__.py")}
+    assert set(settings["root_packages"]) == packages
+    contracts = {one["id"]: one for one in settings["contracts"]}
+    assert contracts.keys() >= CONTRACTS
+    assert contracts["core-layers"]["exhaustive"] and contracts["app-layers"]["exhaustive"]
+    assert set(contracts["no-circles"]["ancestors"]) == packages
+    makefile = (REPO_ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^lint:.*(\n\t.+)*\n\t\S*lint-imports", makefile, re.MULTILINE)
+
+
+def test_version_is_written_once_and_in_step_with_the_change_log() -> None:
+    settings = project()
+    assert "version" in settings["project"]["dynamic"]
+    assert settings["tool"]["hatch"]["version"] == {"path": "maskdet_core/version.py"}
+    changes = (REPO_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    releases = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", changes, re.MULTILINE)
+    assert releases[:1] == [__version__]
 
 
 def test_pages_import_no_runtime() -> None:
@@ -107,10 +150,10 @@ def test_the_core_imports_neither_streamlit_nor_tensorflow(module: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
-def test_pictures_are_documentation_samples_and_the_front_only() -> None:
+def test_pictures_are_documentation_samples_icon_and_preview_only() -> None:
     pictures = [path for path in repository_files() if path.suffix.lower() in PICTURE_SUFFIXES]
     others = [path for path in pictures if path.relative_to(REPO_ROOT).parts[0] != "docs"]
-    assert sorted(names(others)) == sorted(SAMPLES | FRONT)
+    assert sorted(names(others)) == sorted(SAMPLES | ICON_AND_PREVIEW)
 
 
 def test_the_samples_folder_holds_nothing_else() -> None:

@@ -74,16 +74,13 @@ def test_nothing_is_required_twice() -> None:
     assert sorted(declared) == sorted(set(declared))
 
 
-def test_pyproject_takes_its_dependencies_from_the_files() -> None:
+def test_pyproject_takes_its_dependencies_from_the_file() -> None:
     settings = project()
-    assert settings["project"]["dynamic"] == ["dependencies", "optional-dependencies"]
-    assert settings["tool"]["setuptools"]["dynamic"] == {
-        "dependencies": {"file": ["requirements.txt"]},
-        "optional-dependencies": {
-            "train": {"file": ["requirements-train.txt"]},
-            "dev": {"file": ["requirements-dev.txt"]},
-        },
-    }
+    assert "dependencies" in settings["project"]["dynamic"]
+    hook = settings["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]
+    # training and development need a checkout, so their requirements are not extras
+    assert hook == {"files": ["requirements.txt"]}
+    assert "optional-dependencies" not in settings["project"]
 
 
 def test_a_host_installs_no_training_library() -> None:

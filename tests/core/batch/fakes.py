@@ -1,4 +1,4 @@
-"""Work for other processes, which must be importable there, and checks of folders on stubs."""
+"""Functions for worker processes, which import them from here, and folder checks on stubs."""
 
 import csv
 import json
@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from maskdet_core import FaceBox
-from maskdet_core.batch.folder import JOURNAL, Results, Tally, check_folder
+from maskdet_core.batch.folder import JOURNAL, Results, VerdictCounts, check_folder
 from maskdet_core.batch.photo import PhotoCheckConfig
 
 BOX = FaceBox(20, 10, 24, 30)
 DIE = -1
 RAISE = -2
-ON_CTRL_C_AT_BIRTH = signal.getsignal(signal.SIGINT)
-"""In a worker, which takes this module up with its orders, before anything of ours has run."""
+SIGINT_HANDLER_AT_START = signal.getsignal(signal.SIGINT)
+"""In a worker, which imports this module before any of our own code runs there."""
 
 
 def double(value: int) -> int:
-    """Twice the value; the small ones take longest, so that results come back out of turn."""
+    """Twice the value; some take longer, so that results are ready out of order."""
     if value == DIE:
         os.kill(os.getpid(), signal.SIGKILL)
     if value == RAISE:
@@ -35,8 +35,8 @@ def set_up() -> Callable[[int], int]:
     return double
 
 
-def is_born_deaf() -> Callable[[int], bool]:
-    return lambda value: ON_CTRL_C_AT_BIRTH is signal.SIG_IGN
+def ignores_ctrl_c_from_its_start() -> Callable[[int], bool]:
+    return lambda value: SIGINT_HANDLER_AT_START is signal.SIG_IGN
 
 
 def broken_set_up() -> Callable[[int], int]:
@@ -45,7 +45,7 @@ def broken_set_up() -> Callable[[int], int]:
 
 @dataclass(frozen=True)
 class CountingSetUp:
-    """Notes each process that sets itself up, and which each task was done by."""
+    """Records each process that is set up; each task returns the process that did it."""
 
     folder: Path
 
@@ -66,7 +66,7 @@ class Stub:
         return len(self.finder.asked_px)
 
 
-def run(photos: list[Path], results: Results, **check: Any) -> Tally:
+def run(photos: list[Path], results: Results, **check: Any) -> VerdictCounts:
     return check_folder(photos, PhotoCheckConfig(**check), results, 1)
 
 

@@ -1,3 +1,4 @@
+import argparse
 import json
 import subprocess
 import sys
@@ -9,15 +10,17 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, encode_jpeg, encode_png, load_finder
-from maskdet_core.batch import cli
+from maskdet_core.batch import classify, cli
 from maskdet_core.batch import photo as photo_check
+from maskdet_core.batch.command import Command
+from maskdet_core.version import __version__
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
-    """The command line on a stand-in network that sees a mask everywhere."""
+    """The command line on a fake network that sees a mask everywhere."""
     classifier = stub_classifier(0.9)
 
     def load_detector(model: object, finder: str | None, **values: Any) -> MaskDetector:
@@ -25,7 +28,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
 
     monkeypatch.setattr(photo_check, "load_classifier", lambda model, n_threads: classifier)
     monkeypatch.setattr(photo_check.MaskDetector, "load", load_detector)
-    monkeypatch.setattr(cli, "load_classifier", lambda model: classifier)
+    monkeypatch.setattr(classify, "load_classifier", lambda model: classifier)
     return classifier
 
 
@@ -51,7 +54,7 @@ def test_finder_can_be_chosen(
     assert len(lines(capsys.readouterr().out)[1]["faces"]) >= 1
 
 
-def test_missing_cascade_is_said_plainly(
+def test_missing_cascade_is_reported_plainly(
     stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["check", str(folder), "--finder", str(folder / "gone.json")]) == 2
@@ -146,7 +149,7 @@ def test_text_says_no_face_found(
     assert "with_mask" in second
 
 
-def test_smallest_face_is_handed_on(
+def test_smallest_face_reaches_the_finder(
     stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     portrait = str(folder / "b" / "portrait.JPG")
@@ -179,9 +182,29 @@ def test_wrong_usage_is_exit_code_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(arguments) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"maskdet {__version__}\n"
+
+
+def test_commands_are_a_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("word")
+
+    def run(options: argparse.Namespace) -> int:
+        print(options.word)
+        return 7
+
+    extra = Command("echo", "print a word", add_arguments, run)
+    assert cli.main(["echo", "hello"], commands=(*cli.COMMANDS, extra)) == 7
+    assert capsys.readouterr().out == "hello\n"
+    assert cli.main(["echo", "hello"]) == cli.EXIT_USAGE
+    assert [command.name for command in cli.COMMANDS] == ["check", "classify"]
 
 
 def test_help_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Folders checked in one process: what is written, and what keeps a run from its end."""
+"""Folders checked in one process: what is written, and what stops a run."""
 
 import json
 import shutil
@@ -23,8 +23,8 @@ def test_everything_is_written(
     stub: Stub, photos: list[Path], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = Results(out, tmp_path / "r.csv", tmp_path / "r.json", annotate=True)
-    tally = run(photos, results)
-    assert (tally.n_photos, tally.n_with_mask, tally.n_unread) == (4, 3, 1)
+    counts = run(photos, results)
+    assert (counts.n_photos, counts.n_with_mask, counts.n_unreadable) == (4, 3, 1)
     rows = table(tmp_path / "r.csv")
     assert tuple(rows[0]) == COLUMNS
     assert [row["photo"] for row in rows] == list(map(str, photos))
@@ -36,13 +36,13 @@ def test_everything_is_written(
     assert len(journal_rows(out)) == 4
     copies = sorted(path.name for path in (out / COPIES).iterdir())
     assert copies == ["001-0.jpg", "002-1.jpg", "003-2.jpg"]
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert said.err.startswith(
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith(
         "4 photos: 3 mask, 0 no mask, 0 not sure; 0 without a face, 1 unreadable; "
     )
-    assert "photos a second" in said.err
+    assert "photos a second" in printed.err
 
 
 def test_a_report_needs_no_results_folder(stub: Stub, photos: list[Path], tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_report_needs_no_results_folder(stub: Stub, photos: list[Path], tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "r.csv"]
 
 
-def test_copies_carry_no_metadata_and_are_the_same_each_time(
+def test_copies_have_no_metadata_and_are_reproducible(
     stub: Stub, photos: list[Path], tmp_path: Path
 ) -> None:
     with Image.open(photos[0]) as picture:
@@ -86,8 +86,8 @@ def test_blur_covers_all_faces_beyond_the_cap_too(
 
 
 def test_no_photos(stub: Stub, out: Path, tmp_path: Path) -> None:
-    tally = run([], Results(out, tmp_path / "r.csv", tmp_path / "r.json"))
-    assert tally.n_photos == 0
+    counts = run([], Results(out, tmp_path / "r.csv", tmp_path / "r.json"))
+    assert counts.n_photos == 0
     assert table(tmp_path / "r.csv") == []
     assert json.loads((tmp_path / "r.json").read_text()) == []
 
@@ -96,19 +96,19 @@ def test_a_photo_named_twice_counts_once(stub: Stub, photos: list[Path], out: Pa
     assert run([photos[0], photos[0]], Results(out)).n_photos == 1
 
 
-def test_failures_nobody_thought_of_are_rows(
+def test_unexpected_errors_are_rows(
     stub: Stub, photos: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(image_rgb: Any, *, min_face_px: int) -> list[FaceBox]:
         raise MemoryError("no room")
 
     monkeypatch.setattr(stub.finder, "find", fail)
-    tally = run(photos, Results(out))
-    assert (tally.n_photos, tally.n_unread) == (4, 4)
+    counts = run(photos, Results(out))
+    assert (counts.n_photos, counts.n_unreadable) == (4, 4)
     assert journal_rows(out)[0]["error"] == "cannot be checked (MemoryError: no room)"
 
 
-def test_a_copy_that_cannot_be_written_ends_the_run_and_is_no_row(
+def test_a_copy_that_cannot_be_written_stops_the_run_without_a_row(
     stub: Stub, photos: list[Path], out: Path, tmp_path: Path
 ) -> None:
     run([], Results(out, annotate=True))
@@ -119,7 +119,7 @@ def test_a_copy_that_cannot_be_written_ends_the_run_and_is_no_row(
     assert not list(tmp_path.glob("r.csv*"))
 
 
-def test_a_report_that_cannot_be_written_is_found_out_before_the_work(
+def test_a_report_that_cannot_be_written_fails_before_the_work(
     stub: Stub, photos: list[Path], tmp_path: Path
 ) -> None:
     with pytest.raises(OSError):
@@ -127,7 +127,7 @@ def test_a_report_that_cannot_be_written_is_found_out_before_the_work(
     assert stub.n_checked == 0
 
 
-def test_an_earlier_report_stays_until_the_new_one_is_whole(
+def test_an_earlier_report_stays_until_the_new_one_is_complete(
     stub: Stub, photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "r.csv"
@@ -153,11 +153,11 @@ def test_few_photos_start_no_processes(
 ) -> None:
     asked = []
 
-    def in_order(tasks: list[PhotoTask], set_up: Any, n_jobs: int) -> Iterator[Any]:
+    def map_in_order(tasks: list[PhotoTask], set_up: Any, n_jobs: int) -> Iterator[Any]:
         asked.append(n_jobs)
         return map(set_up(), tasks)
 
-    monkeypatch.setattr(folder_check, "in_order", in_order)
+    monkeypatch.setattr(folder_check, "map_in_order", map_in_order)
     many = [photos[0].with_name(f"{i}-x.jpg") for i in range(40)]
     for path in many:
         shutil.copy(photos[0], path)

@@ -65,8 +65,8 @@ def test_two_processes_write_what_one_writes(
     for n_jobs in (1, 2):
         out, target = tmp_path / str(n_jobs), tmp_path / f"{n_jobs}.csv"
         check = PhotoCheckConfig(shipped_manifest)
-        tally = check_folder(photos, check, Results(out, target, annotate=True), n_jobs)
-        assert (tally.n_photos, tally.n_unread) == (18, 1)
+        counts = check_folder(photos, check, Results(out, target, annotate=True), n_jobs)
+        assert (counts.n_photos, counts.n_unreadable) == (18, 1)
         copies = {path.name: path.read_bytes() for path in (out / COPIES).iterdir()}
         assert len(copies) == 17
         seen.append((target.read_bytes(), (out / JOURNAL).read_bytes(), copies))
@@ -108,19 +108,19 @@ def test_ctrl_c_leaves_a_journal_to_go_on_from(
             time.sleep(0.02)
         # to all processes, as a terminal does
         os.killpg(going.pid, signal.SIGINT)
-        _, said = going.communicate(timeout=60)
+        _, printed = going.communicate(timeout=60)
     finally:
         going.kill()
         going.wait()
-    assert going.returncode == 130, said
-    assert "Traceback" not in said
-    assert "maskdet: stopped; the same command goes on from here" in said
+    assert going.returncode == 130, printed
+    assert "Traceback" not in printed
+    assert "maskdet: stopped; the same command goes on from here" in printed
     assert not list(tmp_path.glob("r.csv*"))
     n_done = len(journal_rows(out))
     assert 3 <= n_done < 378
     first = sorted(album.iterdir())[: n_done + 2]
-    tally = check_folder(first, PhotoCheckConfig(shipped_manifest), Results(out, annotate=True), 1)
-    assert tally.n_photos == n_done + 2
+    counts = check_folder(first, PhotoCheckConfig(shipped_manifest), Results(out, annotate=True), 1)
+    assert counts.n_photos == n_done + 2
     assert len(journal_rows(out)) == n_done + 2
 
 

@@ -1,4 +1,4 @@
-"""A second run on a results folder: what it does again, and what it refuses."""
+"""A second run on a results folder: what it repeats, and what it refuses."""
 
 import os
 from dataclasses import replace
@@ -19,14 +19,14 @@ def test_a_second_run_checks_nothing_again(
     run(photos, results)
     first = ((tmp_path / "r.csv").read_bytes(), (out / JOURNAL).read_bytes())
     capsys.readouterr()
-    tally = run(photos, results)
+    counts = run(photos, results)
     assert stub.n_checked == 3
-    assert (tally.n_photos, tally.n_with_mask, tally.n_unread) == (4, 3, 1)
+    assert (counts.n_photos, counts.n_with_mask, counts.n_unreadable) == (4, 3, 1)
     assert ((tmp_path / "r.csv").read_bytes(), (out / JOURNAL).read_bytes()) == first
     assert "4 photos (4 of them done before)" in capsys.readouterr().err
 
 
-def test_a_run_ended_in_the_middle_of_a_line_goes_on(
+def test_a_run_stopped_in_the_middle_of_a_line_is_resumed(
     stub: Stub, photos: list[Path], out: Path, tmp_path: Path
 ) -> None:
     results = Results(out, tmp_path / "r.csv", annotate=True)
@@ -49,7 +49,7 @@ def test_a_run_ended_in_the_middle_of_a_line_goes_on(
     ]
 
 
-def test_a_changed_photo_is_done_again_under_its_number(
+def test_a_changed_photo_is_checked_again_under_its_number(
     stub: Stub, photos: list[Path], out: Path
 ) -> None:
     run(photos, Results(out, annotate=True))
@@ -60,7 +60,7 @@ def test_a_changed_photo_is_done_again_under_its_number(
     assert [row["annotated"] for row in journal_rows(out)[4:]] == ["002-1.jpg", "004-3.jpg"]
 
 
-def test_numbers_stay_where_photos_come_in_between(
+def test_numbers_stay_when_photos_are_added(
     stub: Stub, photos: list[Path], out: Path, tmp_path: Path
 ) -> None:
     run(photos[1:], Results(out, annotate=True))
@@ -69,7 +69,7 @@ def test_numbers_stay_where_photos_come_in_between(
     assert names == ["004-0.jpg", "001-1.jpg", "002-2.jpg", ""]
 
 
-def test_a_photo_whose_copy_is_gone_is_done_again(
+def test_a_photo_whose_copy_is_gone_is_checked_again(
     stub: Stub, photos: list[Path], out: Path
 ) -> None:
     run(photos, Results(out, annotate=True))

@@ -1,4 +1,4 @@
-"""The journal: what it holds after a run that was ended anywhere, and what it refuses."""
+"""The journal: what it holds after a run stopped at any point, and what it refuses."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from maskdet_core import Detections, Face, FaceBox, Verdict
-from maskdet_core.batch.journal import Entry, Journal, Signature
+from maskdet_core.batch.journal import Entry, FileStamp, Journal
 from maskdet_core.batch.report import PhotoReport
 from maskdet_core.errors import JournalError
 
@@ -28,7 +28,7 @@ FOUND = Detections(
 
 def entry(photo: str, number: int = 1, changed_ns: int = 5) -> Entry:
     report = PhotoReport(photo, Detections(8, 6), annotated=f"{number:03d}-x.jpg")
-    return Entry(report, number, Signature(10, changed_ns))
+    return Entry(report, number, FileStamp(10, changed_ns))
 
 
 @pytest.fixture
@@ -50,17 +50,17 @@ def test_first_line_is_format_and_settings_then_a_line_a_photo(path: Path) -> No
     assert {"width", "height", "faces", "n_unjudged", "error"} <= rows[0].keys()
 
 
-def test_a_photo_comes_back_as_it_was(path: Path) -> None:
+def test_entries_survive_a_round_trip(path: Path) -> None:
     name = b"caf\xe9\n.jpg".decode("utf-8", "surrogateescape")
-    failed = Entry(PhotoReport("gone.jpg", None, "no such file"), 4, Signature())
-    written(path, Entry(PhotoReport(name, FOUND), 3, Signature(1, 2)), failed)
+    failed = Entry(PhotoReport("gone.jpg", None, "no such file"), 4, FileStamp())
+    written(path, Entry(PhotoReport(name, FOUND), 3, FileStamp(1, 2)), failed)
     with Journal(path, SETTINGS) as journal:
         back = journal.find(name)
         assert journal.find("gone.jpg") == failed
         assert journal.find("unknown.jpg") is None
         assert (len(journal), journal.last_number) == (2, 4)
     assert back is not None and back.report.detections is not None
-    assert (back.report.photo, back.number, back.signature) == (name, 3, Signature(1, 2))
+    assert (back.report.photo, back.number, back.stamp) == (name, 3, FileStamp(1, 2))
     first, second = back.report.detections.faces
     assert first == FOUND.faces[0]
     assert math.isnan(second.p_with_mask)
@@ -82,7 +82,7 @@ def test_the_last_entry_of_a_photo_counts(path: Path) -> None:
         assert len(journal) == 2
 
 
-def test_a_run_ended_at_any_byte_can_go_on(path: Path) -> None:
+def test_a_run_stopped_at_any_byte_can_be_resumed(path: Path) -> None:
     written(path, entry("a.jpg"), entry("b.jpg", 2))
     whole = path.read_bytes()
     ends = [i + 1 for i, byte in enumerate(whole) if byte == ord("\n")]
@@ -102,15 +102,15 @@ def test_other_settings_are_refused_with_what_differs_and_a_remedy(path: Path) -
     before = path.read_bytes()
     with pytest.raises(JournalError) as caught:
         Journal(path, {**SETTINGS, "min_confidence": 0.8, "blur": True})
-    said = str(caught.value)
-    assert "min_confidence was 0.95 and is now 0.8" in said
-    assert "blur was None and is now True" in said
-    assert "model" not in said
-    assert "another folder" in said and "--fresh" in said
+    message = str(caught.value)
+    assert "min_confidence was 0.95 and is now 0.8" in message
+    assert "blur was None and is now True" in message
+    assert "model" not in message
+    assert "another folder" in message and "--fresh" in message
     assert path.read_bytes() == before
 
 
-def test_fresh_forgets(path: Path) -> None:
+def test_fresh_discards_the_entries(path: Path) -> None:
     written(path, entry("a.jpg", 9))
     with Journal(path, {"model": "other"}, fresh=True) as journal:
         assert (len(journal), journal.last_number) == (0, 0)
@@ -127,7 +127,9 @@ def test_fresh_forgets(path: Path) -> None:
         (b'{"maskdet_journal": 2, "settings": {}}\n', "expected format 1, got 2"),
     ],
 )
-def test_a_file_that_is_no_journal_is_left_alone(path: Path, content: bytes, reason: str) -> None:
+def test_a_file_that_is_not_a_journal_is_left_alone(
+    path: Path, content: bytes, reason: str
+) -> None:
     path.write_bytes(content)
     with pytest.raises(JournalError, match=reason):
         Journal(path, SETTINGS)
@@ -149,9 +151,9 @@ def test_two_runs_at_once_are_refused(path: Path) -> None:
     written(path, entry("a.jpg"))
 
 
-def test_signature_tells_a_changed_photo(tmp_path: Path) -> None:
+def test_file_stamp_tells_a_changed_photo(tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
-    assert Signature.of(photo) == Signature()
+    assert FileStamp.of(photo) == FileStamp()
     photo.write_bytes(b"abc")
     os.utime(photo, ns=(1, 2_000_000_001))
-    assert Signature.of(photo) == Signature(3, 2_000_000_001)
+    assert FileStamp.of(photo) == FileStamp(3, 2_000_000_001)

@@ -1,4 +1,4 @@
-"""Several processes, one list: in order, a bounded number on the way, and no silent end."""
+"""Mapping in several processes: order, a bounded number in flight, and failures reported."""
 
 import os
 import signal
@@ -10,23 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_core.batch import workers
-from maskdet_core.batch.workers import IN_FLIGHT_PER_JOB, in_order
+from maskdet_core.batch.workers import IN_FLIGHT_PER_JOB, map_in_order
 from maskdet_core.errors import WorkerError
-from tests.core.batch.fakes import DIE, RAISE, CountingSetUp, broken_set_up, is_born_deaf, set_up
+from tests.core.batch.fakes import (
+    DIE,
+    RAISE,
+    CountingSetUp,
+    broken_set_up,
+    ignores_ctrl_c_from_its_start,
+    set_up,
+)
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_results_come_in_the_tasks_order() -> None:
-    assert list(in_order(range(23), set_up, 2)) == [2 * value for value in range(23)]
+    assert list(map_in_order(range(23), set_up, 2)) == [2 * value for value in range(23)]
 
 
 def test_no_tasks_no_results() -> None:
-    assert list(in_order([], set_up, 2)) == []
+    assert list(map_in_order([], set_up, 2)) == []
 
 
-def test_never_more_on_the_way_than_the_bound() -> None:
+def test_tasks_in_flight_are_bounded() -> None:
     taken = 0
 
     def tasks() -> Iterator[int]:
@@ -36,59 +42,56 @@ def test_never_more_on_the_way_than_the_bound() -> None:
             yield value
 
     most = 0
-    for n_back, _ in enumerate(in_order(tasks(), set_up, 2)):
+    for n_back, _ in enumerate(map_in_order(tasks(), set_up, 2)):
         most = max(most, taken - n_back)
     assert most == 2 * IN_FLIGHT_PER_JOB
 
 
-def test_each_process_sets_itself_up_once(tmp_path: Path) -> None:
-    workers_ = set(in_order(range(30), CountingSetUp(tmp_path), 2))
+def test_each_process_is_set_up_once(tmp_path: Path) -> None:
+    workers_ = set(map_in_order(range(30), CountingSetUp(tmp_path), 2))
     assert {int(path.name) for path in tmp_path.iterdir()} >= workers_
     assert len(list(tmp_path.iterdir())) == 2
     assert os.getpid() not in workers_
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-def test_a_worker_that_dies_is_an_error_and_no_hang() -> None:
+def test_a_worker_that_dies_is_an_error_not_a_hang() -> None:
     got = []
     with pytest.raises(WorkerError, match="worker process ended unexpectedly"):
-        for result in in_order([1, 2, 3, DIE, *range(5, 40)], set_up, 2):
+        for result in map_in_order([1, 2, 3, DIE, *range(5, 40)], set_up, 2):
             got.append(result)
     assert got == [2, 4, 6][: len(got)]
 
 
-def test_a_worker_that_cannot_set_itself_up_is_an_error_and_no_hang() -> None:
+def test_a_worker_that_fails_to_start_is_an_error_not_a_hang() -> None:
     with pytest.raises(WorkerError, match="fewer than 2 jobs"):
-        list(in_order(range(10), broken_set_up, 2))
+        list(map_in_order(range(10), broken_set_up, 2))
 
 
-def test_what_the_work_raises_comes_through() -> None:
+def test_exceptions_of_the_function_are_raised() -> None:
     with pytest.raises(OSError, match="disk is full"):
-        list(in_order([1, RAISE, 2], set_up, 2))
+        list(map_in_order([1, RAISE, 2], set_up, 2))
 
 
-def test_workers_are_born_deaf_to_ctrl_c() -> None:
-    # one that becomes so later dies with a traceback where the key is hit while it starts
-    assert list(in_order(range(2), is_born_deaf, 1)) == [True, True]
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows workers ignore it a little later")
+def test_workers_ignore_ctrl_c_from_their_start() -> None:
+    # otherwise Ctrl+C during their start ends them with a traceback
+    assert list(map_in_order(range(2), ignores_ctrl_c_from_its_start, 1)) == [True, True]
 
 
 def test_ctrl_c_reaches_the_parent_again_after_each_task() -> None:
     before = signal.getsignal(signal.SIGINT)
-    for _ in in_order(range(3), set_up, 1):
+    for _ in map_in_order(range(3), set_up, 1):
         assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_cores_are_counted() -> None:
-    assert 1 <= workers.n_cores() <= (os.cpu_count() or 1)
 
 
 ORPHANS = """
 import sys
 from pathlib import Path
-from maskdet_core.batch.workers import in_order
+from maskdet_core.batch.workers import map_in_order
 from tests.core.batch.fakes import CountingSetUp
 
-for _ in in_order(range(10**9), CountingSetUp(Path(sys.argv[1])), 2):
+for _ in map_in_order(range(10**9), CountingSetUp(Path(sys.argv[1])), 2):
     pass
 """
 
@@ -107,14 +110,14 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
 
 def is_running(pid: str) -> bool:
     try:
-        # a dead one stays listed until somebody takes its status
+        # a zombie stays listed until its parent reads its exit status
         return Path("/proc", pid, "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
 
 
-def wait_for(come_true: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
-    while not come_true():
-        assert time.monotonic() < end, "waited in vain"
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds:.0f} s"
         time.sleep(0.02)

@@ -1,0 +1,57 @@
+"""The console script ``maskdet``: the library's commands, and ``app``, which starts the server."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Final
+
+from maskdet_app.ops.paths import site_folder
+from maskdet_core.batch import cli
+from maskdet_core.batch.command import EXIT_OK, Command, positive
+
+DEFAULT_PORT: Final = 8501
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; see `maskdet_core.batch.cli.main`."""
+    return cli.main(arguments, commands=(*cli.COMMANDS, APP))
+
+
+def streamlit_arguments(options: argparse.Namespace) -> list[str]:
+    """The arguments with which Streamlit's own command line starts the server."""
+    arguments = ["run", str(site_folder() / "server.py"), "--server.port", str(options.port)]
+    arguments += ["--server.showEmailPrompt", "false"]
+    if options.address:
+        arguments += ["--server.address", options.address]
+    return [*arguments, *options.streamlit]
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port",
+        type=positive,
+        default=DEFAULT_PORT,
+        metavar="N",
+        help="port to listen on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="A",
+        help="address to listen on, such as 127.0.0.1 (default: Streamlit's, every interface)",
+    )
+    parser.add_argument(
+        "streamlit",
+        nargs="*",
+        metavar="OPTION",
+        help="after `--`: options of `streamlit run`, such as --server.headless true",
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    # it costs seconds, which the other commands need not pay
+    from streamlit.web import cli as streamlit_cli
+
+    streamlit_cli.main(streamlit_arguments(options), prog_name="streamlit")
+    return EXIT_OK
+
+
+APP: Final = Command("app", "start the app in a local server", _add_arguments, _run)

@@ -1,0 +1,130 @@
+"""``maskdet check``: find faces in whole photographs and give each a verdict."""
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from maskdet_core.batch.command import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_SOME_UNREADABLE,
+    Command,
+    add_common_arguments,
+    positive,
+    print_message,
+    row_writer,
+)
+from maskdet_core.batch.folder import Results, check_folder, check_photos
+from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
+from maskdet_core.batch.pictures import list_pictures
+from maskdet_core.batch.report import one_line, to_json
+from maskdet_core.cpu import n_cores
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--min-face", type=positive, metavar="PX", help="least height of a face in px"
+    )
+    parser.add_argument(
+        "--finder",
+        metavar="WHICH",
+        help="manifest of a cascade, or `stock` for OpenCV's own (default: the shipped cascade)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="most processes (default: one per core; a few photos take one)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="results folder; the same command resumes a run that was stopped",
+    )
+    parser.add_argument(
+        "--annotate", action="store_true", help="put copies with the verdicts drawn into DIR"
+    )
+    parser.add_argument("--blur", action="store_true", help="blur all faces in the copies")
+    parser.add_argument("--fresh", action="store_true", help="discard what DIR holds, start over")
+    for form in ("csv", "json"):
+        parser.add_argument(
+            f"--{form}",
+            type=Path,
+            metavar="FILE",
+            help=f"write the whole report as {form.upper()} (`-`: to standard output)",
+        )
+    add_common_arguments(parser)
+
+
+def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    files = [path for path in (options.csv, options.json) if path is not None]
+    for wrong, message in (
+        (options.annotate and not options.out, "--annotate needs --out"),
+        (options.fresh and not options.out, "--fresh needs --out"),
+        (options.blur and not options.annotate, "--blur needs --annotate"),
+        (
+            options.format and (options.out or files),
+            "--format is for standard output, which --out, --csv and --json replace",
+        ),
+        (len(set(files)) < len(files), "expected two files for --csv and --json, got one"),
+        *((path.is_dir(), f"expected a file to write, got the folder {path}") for path in files),
+    ):
+        if wrong:
+            parser.error(message)
+
+
+def _run(options: argparse.Namespace) -> int:
+    config = PhotoCheckConfig(
+        options.model,
+        options.min_confidence,
+        options.min_face,
+        options.finder,
+        blur=options.blur,
+    )
+    n_jobs = options.jobs or n_cores()
+    try:
+        if options.out or options.csv or options.json:
+            all_read = _write_results(options, config, n_jobs)
+        else:
+            all_read = _print_rows(options, config, n_jobs)
+    except KeyboardInterrupt:
+        if not options.out:
+            raise
+        print_message("stopped; the same command goes on from here")
+        return EXIT_INTERRUPTED
+    return EXIT_OK if all_read else EXIT_SOME_UNREADABLE
+
+
+def _write_results(options: argparse.Namespace, config: PhotoCheckConfig, n_jobs: int) -> bool:
+    """Check into files; whether all photos could be read."""
+    results = Results(options.out, options.csv, options.json, options.annotate, options.fresh)
+    paths = list(list_pictures(options.paths, options.out))
+    return not check_folder(paths, config, results, n_jobs).n_unreadable
+
+
+def _print_rows(options: argparse.Namespace, config: PhotoCheckConfig, n_jobs: int) -> bool:
+    """Check and print a line per photo; whether all photos could be read."""
+    write = row_writer(options.format)
+    all_read = True
+    tasks = [PhotoTask(path, n) for n, path in enumerate(list_pictures(options.paths), 1)]
+    with closing(check_photos(tasks, config, config.load(), n_jobs)) as reports:
+        for report in reports:
+            row = to_json(report)
+            all_read = all_read and row["error"] is None
+            if row["n_unjudged"]:
+                print_message(
+                    f"{one_line(report.photo)}: {row['n_unjudged']} more faces not judged"
+                )
+            write(row)
+    return all_read
+
+
+CHECK: Final = Command(
+    "check",
+    "find faces in whole photographs and classify each",
+    _add_arguments,
+    _run,
+    _validate,
+)

@@ -1,0 +1,106 @@
+"""What a command of the command line is, with the options and output that several share."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from maskdet_core.batch.report import one_line
+from maskdet_core.types import validate_min_confidence
+
+EXIT_OK: Final = 0
+EXIT_SOME_UNREADABLE: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+"""What a shell gives a command that Ctrl+C ended."""
+
+Row = dict[str, Any]
+
+
+def _accept_all(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command such as ``check``.
+
+    Attributes:
+        name: what is typed after ``maskdet``.
+        help: one line for ``maskdet --help``.
+        add_arguments: adds the command's options to its parser.
+        run: does the work with parsed options and returns the exit status.
+        validate: calls ``parser.error`` for options that contradict each other.
+    """
+
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    validate: Callable[[argparse.ArgumentParser, argparse.Namespace], None] = _accept_all
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add pictures, output format, threshold and model, which `check` and `classify` share."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument(
+        "--format",
+        choices=("json", "text"),
+        help="of the lines on standard output (default: text)",
+    )
+    parser.add_argument(
+        "--min-confidence",
+        type=_confidence,
+        metavar="C",
+        help="least confidence for a verdict, 0.5 to below 1 (default: the model's)",
+    )
+    parser.add_argument(
+        "--model", type=Path, help="manifest (.json) or .keras file (default: the shipped one)"
+    )
+
+
+def positive(text: str) -> int:
+    """Parse an integer option of 1 or more.
+
+    Raises:
+        ValueError: not an integer.
+        argparse.ArgumentTypeError: below 1.
+    """
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, got {value}")
+    return value
+
+
+def print_message(message: object) -> None:
+    """Print a message to standard error, after the command's name."""
+    print(f"maskdet: {message}", file=sys.stderr)
+
+
+def row_writer(output_format: str | None) -> Callable[[Row], None]:
+    """The function that prints a picture's row to standard output, as ``--format`` asks."""
+    return _write_json if output_format == "json" else _write_text
+
+
+def _confidence(text: str) -> float:
+    try:
+        return validate_min_confidence(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _write_json(row: Row) -> None:
+    print(json.dumps(row, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+def _write_text(row: Row) -> None:
+    path = one_line(row["path"])
+    if row["error"] is not None:
+        print(f"{path}: {row['error']}", flush=True)
+        return
+    predicted = row.get("faces", [row])
+    words = [f"{one['verdict']} (p_with_mask {one['p_with_mask']})" for one in predicted]
+    print(f"{path}: {', '.join(words) or 'no face found'}", flush=True)
