@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from maskdet_app.live import ice
 from maskdet_app.live import options as live_options
 from maskdet_app.live import resources as live_room
 from maskdet_app.live import status as live_view
@@ -10,6 +9,7 @@ from maskdet_app.live import stream as live_stream
 from maskdet_app.ui import entry, threshold
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, t
+from maskdet_app.ui.page_url import is_insecure
 
 entry.require()
 alone = bool(st.context.is_embedded)
@@ -19,7 +19,7 @@ else:
     st.title(t("live.title"))
     st.markdown(t("live.intro"))
 url = st.context.url
-if ice.is_insecure(url):
+if is_insecure(url):
     st.warning(t("live.plain_http"), icon=":material/lock_open:")
 rtc_configuration = live_view.ask_for_servers(url)
 try:

@@ -4,15 +4,14 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from maskdet_app.live import turn
 from maskdet_app.live.turn import IceServers, TurnError
 from maskdet_app.ops.settings import setting
+from maskdet_app.ui.page_url import is_local
 
 PROVIDER: Final = "MASKDET_TURN"
 """Which of `PROVIDERS`. Without it: `SERVERS`, and without these a public STUN server."""
@@ -28,22 +27,6 @@ _LOG: Final = logging.getLogger(__name__)
 _KEPT: Final = "ice_servers"
 _SPARE_S: Final = 600.0
 """Credentials that end sooner are not used for a new stream."""
-
-
-def is_local(url: str | None) -> bool:
-    """Whether a page's address is on the server's own machine; an unknown address is."""
-    host = urlsplit(url or "").hostname
-    if host is None or host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_insecure(url: str | None) -> bool:
-    """Whether browsers refuse the camera to this address: plain HTTP from another machine."""
-    return (url or "").startswith("http://") and not is_local(url)
 
 
 def rtc_configuration(url: str | None, *, in_use: bool) -> dict[str, Any]:

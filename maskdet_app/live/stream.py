@@ -27,9 +27,6 @@ STARTS: Final = (12, 1 / 15)
 STOP_S: Final = 0.8
 """The browser needs a moment to close what it had."""
 GIVE_UP_S: Final = 20.0
-RUN: Final = "run"
-RAN: Final = "on"
-"""What the address says while the video runs."""
 _MET: Final = "stream_met"
 _STEP: Final = "stream_step"
 _ACTIVE: Final = "stream_active"
@@ -59,7 +56,7 @@ def show(
     """
     if _MET not in st.session_state:
         st.session_state[_MET] = True
-        if alone or RAN in query_params.read_all(RUN, [RAN]):
+        if alone or query_params.read_all(query_params.RUN, [query_params.RUNNING]):
             _set_step("stop")
     step = _step()
     context = streamlit_webrtc.webrtc_streamer(
@@ -83,7 +80,7 @@ def show(
     if step == "stop":
         st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
-        query_params.write(RUN, [RAN] if state.playing else [])
+        query_params.write(query_params.RUN, [query_params.RUNNING] if state.playing else [])
         if step is not None:
             # the buttons come back
             _set_step(None)

@@ -5,11 +5,15 @@ numbers and switches only.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import streamlit as st
 
 T = TypeVar("T", bound=str)
+
+RUN: Final = "run"
+RUNNING: Final = "on"
+"""Name and value of the parameter that stands in the URL while the live video runs."""
 
 
 def read(name: str, options: Sequence[T], default: T) -> T:

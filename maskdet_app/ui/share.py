@@ -8,9 +8,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import segno
 import streamlit as st
 
-from maskdet_app.live import ice
-from maskdet_app.live import stream as live_stream
+from maskdet_app.ui import query_params
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.page_url import is_local
 
 _QR_PX: Final = 220
 _QUIET_ZONE_MODULES: Final = 4
@@ -53,12 +53,12 @@ def button() -> None:
     with st.popover(t("share.button"), icon=":material/share:"):
         query = {name: st.query_params.get_all(name) for name in st.query_params}
         # whoever opens the link starts their camera themselves
-        query.pop(live_stream.RUN, None)
+        query.pop(query_params.RUN, None)
         address = link(url, query)
         st.markdown(t("share.intro"))
         st.code(address, language=None, wrap_lines=True)
         st.image(qr_svg(address), alt=t("share.qr"), width=_QR_PX)
-        if ice.is_local(url):
+        if is_local(url):
             st.caption(t("share.local"))
         if urlsplit(url).path.strip("/") in ("", "live"):
             st.markdown(t("share.frame"))
