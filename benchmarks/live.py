@@ -21,10 +21,10 @@ from aiortc.codecs.vpx import Vp8Encoder
 from numpy.typing import NDArray
 
 from benchmarks.original import OriginalLoop
-from maskdet_core import LiveProcessor, MaskDetector
+from maskdet_core import LiveProcessor, MaskDetector, annotate
 from maskdet_core.live import AdmissionControl, InferenceWorker
-from maskdet_core.live import processor as live_processor
-from maskdet_core.live.frame import LiveFrame
+from maskdet_core.live.frame import CameraFrame
+from maskdet_core.live.optical_flow import move_boxes
 from testbed.scenes import scene
 
 FPS: Final = 30
@@ -125,16 +125,16 @@ def _profile(detector: MaskDetector, pictures: Sequence[NDArray[np.uint8]], seco
         return call
 
     frames = _frames(pictures)
+    parts = (
+        mock.patch.object(detector, "find", timed("finder", detector.find)),
+        mock.patch.object(detector, "classify", timed("classifier", detector.classify)),
+        mock.patch("maskdet_core.live.tracker.move_boxes", timed("optical flow", move_boxes)),
+        mock.patch("maskdet_core.live.processor.annotate", timed("drawing", annotate)),
+        mock.patch.object(CameraFrame, "with_pixels", timed("RGB to YUV", CameraFrame.with_pixels)),
+    )
     with ExitStack() as patches:
-        for name, owner, attribute in (
-            ("search", detector.finder, "find"),
-            ("classification, this thread alone", detector, "classify"),
-            ("following", live_processor, "follow"),
-            ("drawing", live_processor, "annotate"),
-            ("back to video colours", LiveFrame, "redrawn"),
-        ):
-            patch = mock.patch.object(owner, attribute, timed(name, getattr(owner, attribute)))
-            patches.enter_context(patch)
+        for part in parts:
+            patches.enter_context(part)
         per_frame, _ = _ours(detector, pictures, seconds)
     n_frames = (seconds + 2.0) * FPS
     encode, decode = _coding(frames)

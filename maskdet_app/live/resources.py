@@ -33,7 +33,7 @@ def worker() -> InferenceWorker:
 
 @st.cache_resource(show_spinner=False)
 def _admission(limit: int | None) -> AdmissionControl:
-    found = AdmissionControl(limit, overloaded=lambda: worker().overloaded)
+    found = AdmissionControl(limit, is_overloaded=lambda: worker().is_overloaded)
     monitoring.watch(found)
     return found
 

@@ -134,7 +134,7 @@ def _show_no_way() -> None:
 
 def _running(live: LiveProcessor, room: AdmissionControl, alert: Alert) -> None:
     stats = live.snapshot()
-    if stats.refused:
+    if stats.rejected:
         st.rerun(scope="app")
     if farewell.is_draining():
         st.warning(t("live.leaving"), icon=":material/power_settings_new:")

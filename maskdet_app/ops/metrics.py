@@ -29,26 +29,26 @@ INFO: Final = Gauge("maskdet_info", "What runs here", ["version", "commit", "mod
 
 
 class LiveMetrics:
-    """Counts what live streams do; given to each of them."""
+    """A `maskdet_core.live.Meter` that counts over all live streams for Prometheus."""
 
-    def came(self) -> None:
-        """A frame has come."""
+    def frame_received(self) -> None:
+        """A frame has arrived."""
         FRAMES.inc()
 
-    def left(self, delay_s: float, shown: Detections) -> None:
-        """A frame was handed back."""
-        FRAME_DELAY.observe(delay_s)
+    def frame_sent(self, latency_s: float, shown: Detections) -> None:
+        """A frame was returned with these faces, so long after it arrived."""
+        FRAME_DELAY.observe(latency_s)
         for verdict in Verdict:
             n = shown.count(verdict)
             if n:
                 FACES_SHOWN.labels(verdict.value).inc(n)
 
-    def failed(self) -> None:
-        """A frame or look failed."""
+    def frame_failed(self) -> None:
+        """A frame or inference on one has failed."""
         FRAME_ERRORS.inc()
 
-    def refused(self) -> None:
-        """A stream found no place."""
+    def viewer_rejected(self) -> None:
+        """A stream got no slot."""
         REFUSED.labels("viewer").inc()
 
 

@@ -75,9 +75,9 @@ def test_numbers() -> None:
     }
     found = Detections(100, 100, (Face(FaceBox(1, 1, 50, 50), 0.99, Verdict.WITH_MASK),))
     meter = monitoring.LiveMetrics()
-    meter.came()
-    meter.left(0.004, found)
-    meter.refused()
+    meter.frame_received()
+    meter.frame_sent(0.004, found)
+    meter.viewer_rejected()
     monitoring.count_photo(None)
     monitoring.count_photo(found)
     assert value("maskdet_frames_total") == before["frames"] + 1
