@@ -29,26 +29,26 @@ INFO: Final = Gauge("maskdet_info", "The running build", ["version", "commit", "
 
 
 class LiveMetrics:
-    """Counts the events of live streams: a `maskdet_core.live.stats.Meter`."""
+    """Counts the events of all live streams: a `maskdet_core.live.Meter`."""
 
-    def came(self) -> None:
+    def frame_received(self) -> None:
         """A frame was received."""
         FRAMES.inc()
 
-    def left(self, delay_s: float, shown: Detections) -> None:
+    def frame_sent(self, latency_s: float, shown: Detections) -> None:
         """A frame was returned with these faces, this long after it was received."""
-        FRAME_DELAY.observe(delay_s)
+        FRAME_DELAY.observe(latency_s)
         for verdict in Verdict:
             n = shown.count(verdict)
             if n:
                 FACES_SHOWN.labels(verdict.value).inc(n)
 
-    def failed(self) -> None:
+    def frame_failed(self) -> None:
         """A frame or an inference failed."""
         FRAME_ERRORS.inc()
 
-    def refused(self) -> None:
-        """A stream was not admitted."""
+    def viewer_rejected(self) -> None:
+        """A stream got no slot."""
         REFUSED.labels("viewer").inc()
 
 

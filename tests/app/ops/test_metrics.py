@@ -18,9 +18,9 @@ def test_live_streams_are_counted() -> None:
     faces = value("maskdet_faces_shown_total", verdict="with_mask")
     refused = value("maskdet_refused_total", what="viewer")
     meter = metrics.LiveMetrics()
-    meter.came()
-    meter.left(0.004, DETECTIONS)
-    meter.refused()
+    meter.frame_received()
+    meter.frame_sent(0.004, DETECTIONS)
+    meter.viewer_rejected()
     assert value("maskdet_frames_total") == frames + 1
     assert value("maskdet_faces_shown_total", verdict="with_mask") == faces + 1
     assert value("maskdet_refused_total", what="viewer") == refused + 1
