@@ -1,4 +1,4 @@
-"""What the charts of all pages share: their type, the colours of the verdicts, data as rows."""
+"""Shared parts of the charts: their type, colours, and data as rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -13,5 +13,5 @@ VERMILION: Final = "#D55E00"
 
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """A chart over rows of plain values."""
+    """A chart whose data are rows of JSON values."""
     return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]

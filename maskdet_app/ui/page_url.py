@@ -1,4 +1,4 @@
-"""What the URL of a page says about where its visitor is."""
+"""Properties of a page's URL: whether it is local, and whether it allows the camera."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit

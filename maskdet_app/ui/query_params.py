@@ -13,7 +13,7 @@ T = TypeVar("T", bound=str)
 
 RUN: Final = "run"
 RUNNING: Final = "on"
-"""Name and value of the parameter that stands in the URL while the live video runs."""
+"""Name and value of the query parameter that is set while the live video runs."""
 
 
 def read(name: str, options: Sequence[T], default: T) -> T:

@@ -52,12 +52,12 @@ def button() -> None:
         return
     with st.popover(t("share.button"), icon=":material/share:"):
         query = {name: st.query_params.get_all(name) for name in st.query_params}
-        # whoever opens the link starts their camera themselves
+        # The recipient starts the camera.
         query.pop(query_params.RUN, None)
-        address = link(url, query)
+        page_link = link(url, query)
         st.markdown(t("share.intro"))
-        st.code(address, language=None, wrap_lines=True)
-        st.image(qr_svg(address), alt=t("share.qr"), width=_QR_PX)
+        st.code(page_link, language=None, wrap_lines=True)
+        st.image(qr_svg(page_link), alt=t("share.qr"), width=_QR_PX)
         if is_local(url):
             st.caption(t("share.local"))
         if urlsplit(url).path.strip("/") in ("", "live"):
