@@ -55,7 +55,7 @@ class Photo:
     face_size: FaceSize | None = None
     preview: bytes = b""
 
-    def at(self, min_confidence: float) -> "Photo":
+    def with_min_confidence(self, min_confidence: float) -> "Photo":
         """The same photo with its verdicts at another threshold, 0.5 <= c < 1."""
         if self.detections is None:
             return self

@@ -30,7 +30,11 @@ def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> No
     """Draw the batch; while photos wait, check some of them and run the page again."""
     progress_area = st.container()
     waiting = batch.waiting(options.face_size)
-    checked = [p.at(options.min_confidence) for p in batch if p.face_size == options.face_size]
+    checked = [
+        photo.with_min_confidence(options.min_confidence)
+        for photo in batch
+        if photo.face_size == options.face_size
+    ]
     if not len(batch):
         st.info(t("photo.empty"), icon=":material/add_photo_alternate:")
         return

@@ -119,7 +119,9 @@ def test_another_threshold_changes_verdicts_without_another_search(
     batch = PhotoBatch()
     batch.add("a", "a", jpeg())
     (photo,) = check_all(batch, detector)
-    verdicts = [next(iter(photo.at(c).detections or ())).verdict for c in (0.95, 0.99)]
+    verdicts = [
+        next(iter(photo.with_min_confidence(c).detections or ())).verdict for c in (0.95, 0.99)
+    ]
     assert verdicts == [Verdict.WITH_MASK, Verdict.NOT_SURE]
     assert len(finder.asked_px) == 1
 
@@ -128,10 +130,10 @@ def test_preview_is_cached_until_a_verdict_changes(detector: MaskDetector) -> No
     batch = PhotoBatch()
     batch.add("a", "a", jpeg(900, 600))
     (photo,) = check_all(batch, detector)
-    first = batch.preview(photo.at(0.95), LABELS)
+    first = batch.preview(photo.with_min_confidence(0.95), LABELS)
     assert max(decode_image(first).shape) == 512
-    assert batch.preview(photo.at(0.96), LABELS) is first
-    assert batch.preview(photo.at(0.99), LABELS) != first
+    assert batch.preview(photo.with_min_confidence(0.96), LABELS) is first
+    assert batch.preview(photo.with_min_confidence(0.99), LABELS) != first
     with pytest.raises(ValueError, match="checked and read"):
         batch.preview(Photo("b", "b", b""), LABELS)
 
