@@ -187,6 +187,32 @@ def test_nothing_waits_for_inference(
     assert processor.snapshot().frames_in == 101
 
 
+@pytest.mark.parametrize("event", ["mirror", "stop", "resize"])
+def test_result_of_inference_is_dropped_after_a_reset(
+    event: str,
+    processor: LiveProcessor,
+    make_frame: MakeFrame,
+    network: FakeNetwork,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processor.recv(make_frame(320, 240))
+    size = (640, 480) if event == "resize" else (320, 240)
+    predict = network.predict
+
+    def predict_after_reset(crops: NDArray[np.uint8]) -> Predictions:
+        if event == "mirror":
+            processor.set_mirrored(True)
+        elif event == "stop":
+            processor.stop()
+        processor.recv(make_frame(*size))
+        return predict(crops)
+
+    monkeypatch.setattr(network, "predict", predict_after_reset)
+    processor.infer(1.0)
+    processor.recv(make_frame(*size))
+    assert not counts(processor)
+
+
 def test_newest_frame_wins(
     processor: LiveProcessor, make_frame: MakeFrame, network: FakeNetwork, clock: Clock
 ) -> None:
@@ -232,7 +258,7 @@ def test_stop_before_the_first_frame_and_twice(
     assert admission.n_active == 1
     processor.stop()
     assert admission.n_active == 0
-    assert processor.picture() is None
+    assert processor.annotated_frame() is None
     step()
     step()
     assert counts(processor) == {Verdict.WITH_MASK: 1}
