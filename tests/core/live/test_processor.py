@@ -272,27 +272,6 @@ def test_before_the_first_frame(processor: LiveProcessor) -> None:
     processor.infer(1.0)
 
 
-def test_rates_follow_the_clock(processor: LiveProcessor, step: Step, clock: Clock) -> None:
-    for _ in range(100):
-        step()
-    stats = processor.snapshot()
-    assert stats.fps == stats.fps_in == pytest.approx(10.0, abs=0.5)
-    clock.now += 60.0
-    assert processor.snapshot().fps == 0.0
-
-
-def test_statistics_stay_bounded(
-    processor: LiveProcessor, step: Step, make_frame: MakeFrame
-) -> None:
-    frame = make_frame(16, 16)
-    for _ in range(3000):
-        step(frame)
-    stats = processor.snapshot()
-    assert stats.frames_in == 3000
-    assert len(stats.timeline) == 120
-    assert [point.second for point in stats.timeline] == list(range(180, 300))
-
-
 def test_with_the_real_worker(
     finder: FakeFinder, network: FakeNetwork, make_frame: MakeFrame
 ) -> None:
