@@ -27,7 +27,7 @@ STALE_S: Final = 3.0
 """Counts older than this are not shown as current."""
 CONNECT_S: Final = 12.0
 """A connection that has not been made by then is hardly ever made later."""
-_FIRST_PICTURE_S: Final = 5.0
+_FIRST_FRAME_S: Final = 5.0
 _SAMPLE_RATE: Final = 22_050
 _STARTED_AT: Final = "live_started_at"
 
@@ -180,9 +180,9 @@ def _snapshot_button(processor: LiveProcessor) -> None:
 def _encoder(processor: LiveProcessor) -> Callable[[], bytes]:
     def encode() -> bytes:
         # the button is there from the start, the first frame a moment later
-        until_s = time.monotonic() + _FIRST_PICTURE_S
-        while (picture := processor.picture()) is None and time.monotonic() < until_s:
+        until_s = time.monotonic() + _FIRST_FRAME_S
+        while (image_rgb := processor.annotated_frame()) is None and time.monotonic() < until_s:
             time.sleep(0.05)
-        return b"" if picture is None else encode_jpeg(picture)
+        return b"" if image_rgb is None else encode_jpeg(image_rgb)
 
     return encode

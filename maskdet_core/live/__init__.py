@@ -1,4 +1,7 @@
-"""Live video: faces tracked from frame to frame, classified by one worker for many viewers."""
+"""Live video: faces tracked from frame to frame, classified by one worker for many viewers.
+
+The entry point is `maskdet_core.live.processor.LiveProcessor`.
+"""
 
 from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.processor import LiveProcessor

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 class LiveProcessor:
-    """Finds and classifies the faces of a video stream, frame by frame.
+    """Finds, tracks and classifies the faces of a live video stream.
 
         with LiveProcessor.load() as live:
-            for image_rgb in webcam:
+            for image_rgb in camera_frames:
                 detections = live.process(image_rgb)
 
     `process` takes arrays. `recv` takes PyAV frames, draws on them and never raises. Either may be
@@ -56,7 +56,7 @@ class LiveProcessor:
 
         Args:
             detector: finds and classifies.
-            worker: runs the inference.
+            worker: runs the inference in its thread.
             admission: a slot is acquired with the first frame and released by `stop`, or by itself
                 when frames stop coming.
             min_confidence: 0.5 <= c < 1; None takes the detector's.
@@ -113,7 +113,7 @@ class LiveProcessor:
         )
         worker = InferenceWorker()
         processor = cls(detector, worker, AdmissionControl(1))
-        # also when the processor is garbage, or at exit: the thread must not outlive the network
+        # also where nobody calls `close`: when the processor is freed, or at exit
         processor._close_worker = weakref.finalize(processor, worker.close)
         return processor
 
@@ -229,7 +229,7 @@ class LiveProcessor:
         if self._close_worker is not None:
             self._close_worker()
 
-    def picture(self) -> RgbImage | None:
+    def annotated_frame(self) -> RgbImage | None:
         """The newest frame with its verdicts drawn, uint8 RGB; None before the first."""
         with self._lock:
             newest = self._newest
@@ -266,9 +266,8 @@ class LiveProcessor:
             self._note_error(error)
             return
         with self._lock:
-            # after a reset the result belongs to faces and positions that are forgotten
-            if self._tracker is tracker:
-                tracker.apply(frame, task, result, min_confidence)
+            # to the tracker that planned it: after a reset its faces and positions mean nothing
+            tracker.apply(frame, task, result, min_confidence)
             self._inferred_at_s = frame.received_s
 
     def _acquire_slot(self) -> bool:

@@ -124,8 +124,8 @@ def test_labels_of_another_language_are_drawn_from_the_next_frame_on(
     other = step(make_frame(320, 240))
     english, spanish = (f.to_ndarray(format="rgb24") for f in (frames[-1], other))
     assert not np.array_equal(english, spanish)
-    picture = processor.picture()
-    assert picture is not None and np.abs(picture.astype(int) - spanish).mean() < 3
+    annotated = processor.annotated_frame()
+    assert annotated is not None and np.abs(annotated.astype(int) - spanish).mean() < 3
 
 
 def test_broken_frame_is_returned_unchanged(processor: LiveProcessor) -> None:
@@ -141,10 +141,10 @@ def test_broken_frame_is_returned_unchanged(processor: LiveProcessor) -> None:
     assert processor.snapshot().errors == 1
 
 
-def test_picture_equals_the_newest_frame(step: Step, processor: LiveProcessor) -> None:
-    assert processor.picture() is None
+def test_annotated_frame_equals_the_returned_one(step: Step, processor: LiveProcessor) -> None:
+    assert processor.annotated_frame() is None
     step()
     shown = step()
-    picture = processor.picture()
-    assert picture is not None
-    np.testing.assert_array_equal(picture, shown.to_ndarray(format="rgb24"))
+    annotated = processor.annotated_frame()
+    assert annotated is not None
+    np.testing.assert_array_equal(annotated, shown.to_ndarray(format="rgb24"))

@@ -58,9 +58,9 @@ def test_frames_in_detections_out() -> None:
         assert (detections.width_px, detections.height_px) == (320, 240)
         (face,) = detections
         assert face.verdict is Verdict.WITH_MASK
-        picture = live.picture()
-        assert picture is not None
-        assert not np.array_equal(picture, image())
+        annotated = live.annotated_frame()
+        assert annotated is not None
+        assert not np.array_equal(annotated, image())
         assert live.snapshot().n_with == 1
 
 
@@ -77,7 +77,10 @@ def test_the_worker_thread_ends_with_the_processor() -> None:
     live.close()
     with pytest.raises(ValueError, match="closed"):
         live.process(image())
-    forgotten = weakref.ref(LiveProcessor.load())
+    live = LiveProcessor.load()
+    live.process(image())
+    forgotten = weakref.ref(live)
+    del live
     deadline = time.monotonic() + WAIT_S
     while forgotten() is not None or n_threads() > before:
         assert time.monotonic() < deadline
@@ -109,7 +112,7 @@ def test_detections_are_smoothed_over_frames(
     assert verdicts == [Verdict.WITH_MASK] * 4
 
 
-def test_mirrored_detections_fit_the_mirrored_picture(
+def test_mirrored_detections_fit_the_mirrored_frame(
     processor: LiveProcessor, finder: FakeFinder
 ) -> None:
     finder.boxes = [FaceBox(20, 60, 80, 100, 5.0)]
@@ -120,9 +123,9 @@ def test_mirrored_detections_fit_the_mirrored_picture(
     processor.infer(1.0)
     (face,) = processor.process(shown)
     assert face.box.x == pytest.approx(20, abs=2)
-    picture = processor.picture()
-    assert picture is not None
-    assert (picture[0, 0, 0], picture[0, -1, 0]) == (90, 200)
+    annotated = processor.annotated_frame()
+    assert annotated is not None
+    assert (annotated[0, 0, 0], annotated[0, -1, 0]) == (90, 200)
 
 
 def test_without_a_slot_there_are_no_faces(finder: FakeFinder, network: FakeNetwork) -> None:

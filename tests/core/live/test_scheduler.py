@@ -1,13 +1,10 @@
 """How often the finder runs for a viewer, and how often its faces are classified."""
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from maskdet_core import LiveProcessor
 from maskdet_core.live.worker import OVERLOADED_BACKOFF
-from maskdet_core.types import Predictions
-from tests.core.live.fakes import Clock, FakeFinder, FakeNetwork, MakeFrame, Step, counts
+from tests.core.live.fakes import Clock, FakeFinder, FakeNetwork, MakeFrame, Step
 
 
 def test_steady_face_is_classified_at_the_slow_interval(step: Step, network: FakeNetwork) -> None:
@@ -54,23 +51,3 @@ def test_under_load_the_finder_backs_off_before_the_classifier(
     assert fewer_finds == pytest.approx(n_finds / OVERLOADED_BACKOFF, abs=2)
     assert as_many_predictions == pytest.approx(n_predictions, rel=0.2)
     assert numbers(2 * OVERLOADED_BACKOFF)[1] < 0.7 * n_predictions
-
-
-def test_result_of_inference_is_dropped_when_the_mirror_was_switched_meanwhile(
-    processor: LiveProcessor,
-    make_frame: MakeFrame,
-    network: FakeNetwork,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    processor.recv(make_frame(320, 240))
-    predict = network.predict
-
-    def switch_meanwhile(crops: NDArray[np.uint8]) -> Predictions:
-        processor.set_mirrored(True)
-        processor.recv(make_frame(320, 240))
-        return predict(crops)
-
-    monkeypatch.setattr(network, "predict", switch_meanwhile)
-    processor.infer(1.0)
-    processor.recv(make_frame(320, 240))
-    assert not counts(processor)
