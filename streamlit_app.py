@@ -1,4 +1,4 @@
-"""Entry of the app: page settings, navigation and footer, nothing else."""
+"""The entry script: page settings, navigation and footer, nothing else."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from maskdet_app.ui.i18n import t
 st.set_page_config(page_title=t("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()
 theme.apply()
-# Streamlit finds pages by itself only as long as nothing calls st.navigation: name them all.
+# Streamlit discovers pages/ itself only until st.navigation is called: name all pages here.
 st.navigation(
     [
         st.Page(

@@ -4,14 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import classifier, desk, finder, folder, live, soak, viewers
+from benchmarks import classifier, finder, folder, live, photo_page, soak, viewers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark that is named first; its own options follow."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True)
-    for benchmark in (finder, classifier, folder, live, viewers, soak, desk):
+    for benchmark in (finder, classifier, folder, live, viewers, soak, photo_page):
         benchmark.add_parser(names)
     options = parser.parse_args(arguments)
     return int(options.run(options))

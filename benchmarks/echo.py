@@ -1,4 +1,4 @@
-"""The way there and back through a peer that decodes and encodes pictures and does nothing else."""
+"""Round trips of frames through a peer that decodes and encodes them and does nothing else."""
 
 import asyncio
 from contextlib import suppress
@@ -7,20 +7,20 @@ import av
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
 
-from testbed.visitor import Film, FilmTrack, number_of
+from testbed.visitor import Film, FilmTrack, read_number
 
 
 async def round_trips_s(film: Film, warm_up_s: float, seconds: float) -> list[float]:
-    """Each picture's round trip between two peers of this process, without Streamlit.
+    """Each frame's round trip between two peers in this process, without Streamlit.
 
     Args:
-        film: what is sent.
-        warm_up_s: not counted.
-        seconds: counted.
+        film: to send.
+        warm_up_s: before the measurement.
+        seconds: of measurement.
     """
     client, server = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
     camera = FilmTrack(film)
-    trips: list[float] = []
+    round_trips: list[float] = []
     tasks: list[asyncio.Task[None]] = []
 
     async def watch(track: MediaStreamTrack) -> None:
@@ -28,7 +28,7 @@ async def round_trips_s(film: Film, warm_up_s: float, seconds: float) -> list[fl
             while True:
                 frame = await track.recv()
                 if isinstance(frame, av.VideoFrame):
-                    camera.note_arrival(number_of(frame), trips)
+                    camera.note_return(read_number(frame), round_trips)
 
     server.on("track", lambda track: server.addTrack(track))
     client.on("track", lambda track: tasks.append(asyncio.create_task(watch(track))))
@@ -38,9 +38,9 @@ async def round_trips_s(film: Film, warm_up_s: float, seconds: float) -> list[fl
     await server.setLocalDescription(await server.createAnswer())
     await client.setRemoteDescription(server.localDescription)
     await asyncio.sleep(warm_up_s)
-    trips.clear()
+    round_trips.clear()
     await asyncio.sleep(seconds)
     await client.close()
     await server.close()
     await asyncio.gather(*tasks, return_exceptions=True)
-    return trips
+    return round_trips

@@ -1,9 +1,9 @@
-"""Whether anything grows while people come and go: memory, threads, open files of the server.
+"""Soak test: whether memory, threads or open files of the server grow while visitors come and go.
 
-Visitors without a browser stay for a while, leave, and others come, for the whole time: eight
-minutes by default, ``--minutes 30`` for the real thing. Growth is the slope of a line through the
-second half of the samples, when caches are full (Streamlit keeps a session for two minutes after
-its visitor has gone), beside what that line leaves unexplained.
+Visitors without a browser stay for a while and leave, and others follow: for eight minutes by
+default, ``--minutes 30`` for a thorough run. Growth is the slope of a line fitted to the second
+half of the samples, when caches are full (Streamlit keeps a session for two minutes after its
+visitor has left). The residuals' standard deviation is printed beside it.
 """
 
 import argparse
@@ -34,10 +34,10 @@ def run(options: argparse.Namespace) -> int:
     film = Film([*scene(1, 60)], 12)
     with serve() as server:
         samples = asyncio.run(_soak(server, film, 60 * options.minutes))
-    half = samples[len(samples) // 2 :]
-    hours = np.array([at for at, _ in half]) / 3600
+    settled = samples[len(samples) // 2 :]
+    hours = np.array([at_s for at_s, _ in settled]) / 3600
     for name, unit in (("rss_mb", "MB"), ("n_threads", "threads"), ("n_files", "open files")):
-        values = np.array([getattr(usage, name) for _, usage in half], float)
+        values = np.array([getattr(usage, name) for _, usage in settled], float)
         slope, start = np.polyfit(hours - hours[0], values, 1)
         noise = np.std(values - (start + slope * (hours - hours[0])))
         grown = slope * (hours[-1] - hours[0])
@@ -49,13 +49,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _soak(server: Server, film: Film, seconds: float) -> list[tuple[float, Usage]]:
-    end = time.monotonic() + seconds
+    end_s = time.monotonic() + seconds
     n_visits = 0
 
-    async def come_and_go(first_stay_s: float) -> None:
+    async def visit_repeatedly(first_stay_s: float) -> None:
         nonlocal n_visits
         stay_s = first_stay_s
-        while time.monotonic() < end:
+        while time.monotonic() < end_s:
             async with Visitor(server.port, film) as visitor:
                 if not visitor.is_full:
                     await visitor.start()
@@ -63,11 +63,11 @@ async def _soak(server: Server, film: Film, seconds: float) -> list[tuple[float,
                 await asyncio.sleep(stay_s)
             stay_s = STAY_S
 
-    # their comings and goings are spread over time
+    # spread their visits over time
     stays = [STAY_S * (i + 1) / AT_ONCE for i in range(AT_ONCE)]
-    visits = asyncio.gather(*(come_and_go(stay) for stay in stays))
+    visits = asyncio.gather(*(visit_repeatedly(stay) for stay in stays))
     samples = []
-    while time.monotonic() < end:
+    while time.monotonic() < end_s:
         samples.append((time.monotonic(), server.usage()))
         await asyncio.sleep(_SAMPLE_S)
     await visits

@@ -1,12 +1,12 @@
-"""How many people the real server watches over at once, at 12 frames a second each.
+"""How many live viewers the real server can serve at once, at 12 frames a second each.
 
-Visitors without a browser (see `testbed.visitor`) open the live page of a server of its own
-process and send a portrait that sways. One after another they come until one of them gets fewer
-than 12 frames a second back, or a verdict older than half a second, by the page's own readouts.
-The visitors run on the same machine and take their share of it, which is printed.
+Visitors without a browser (see `testbed.visitor`) open the live page of a server in a process of
+its own and send a swaying portrait. Visitors are added until one of them gets fewer than 12 frames
+a second back, or a verdict older than half a second, by the page's own readouts. The visitors run
+on the same machine; their share of it is printed.
 
-The first visitor, alone and at 30 frames a second, also has each picture's way measured: there and
-back, coding on both sides included, beside the same way through a peer that does nothing to them.
+For one visitor alone at 30 frames a second, the round trip of each frame is measured too, coding on
+both sides included, and beside it the round trip through a peer that only decodes and encodes.
 """
 
 import argparse
@@ -20,14 +20,15 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.echo import round_trips_s
+from maskdet_app.ui.i18n import t
 from testbed.scenes import scene
 from testbed.server import Server, serve
 from testbed.visitor import Film, Visitor
 
 FPS: Final = 12
-WANTED_FPS: Final = 11.5
-"""12 frames a second, as far as rounding over two seconds can tell."""
-WANTED_AGE_S: Final = 0.5
+MIN_FPS: Final = 11.5
+"""12 frames a second, less the rounding over two seconds."""
+MAX_AGE_S: Final = 0.5
 _SECONDS_ALONE: Final = 15.0
 _WARM_UP_S: Final = 4.0
 _NUMBER: Final = re.compile(r"[\d.]+")
@@ -35,12 +36,12 @@ _NUMBER: Final = re.compile(r"[\d.]+")
 
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
-    parser = names.add_parser("viewers", help="viewers at once that the server watches over")
+    parser = names.add_parser("viewers", help="live viewers that the server can serve at once")
     parser.add_argument("--most", type=int, default=12, metavar="N", help="stop at this many")
     parser.add_argument(
-        "--measured", action="store_true", help="let the server itself say when it is full"
+        "--measured", action="store_true", help="let the server's admission control set the limit"
     )
-    parser.add_argument("--seconds", type=float, default=8.0, help="measured at each number")
+    parser.add_argument("--seconds", type=float, default=8.0, help="measured at each step")
     parser.set_defaults(run=run)
 
 
@@ -50,27 +51,28 @@ def run(options: argparse.Namespace) -> int:
         asyncio.run(_alone(server))
     with serve(max_viewers=None if options.measured else options.most) as server:
         best = asyncio.run(_fill(server, options.most, options.seconds))
-    print(f"most viewers at {FPS} frames a second, verdicts at most {WANTED_AGE_S} s old: {best}")
+    print(f"most viewers at {FPS} frames a second, verdicts at most {MAX_AGE_S} s old: {best}")
     return 0
 
 
 async def _alone(server: Server) -> None:
     film = Film([*scene(1, 60)], 30)
-    bare = 1000 * np.percentile(await round_trips_s(film, _WARM_UP_S, _SECONDS_ALONE), [50, 95])
+    echo_ms = 1000 * np.percentile(await round_trips_s(film, _WARM_UP_S, _SECONDS_ALONE), [50, 95])
     empty = server.usage()
     async with Visitor(server.port, film) as visitor:
         await visitor.start(timed=True)
         await asyncio.sleep(_WARM_UP_S)
         visitor.round_trips_s.clear()
-        visitor.came_at_s.clear()
-        before, began = server.usage(), time.monotonic()
+        visitor.received_at_s.clear()
+        before, started_s = server.usage(), time.monotonic()
         await asyncio.sleep(_SECONDS_ALONE)
-        after, seconds = server.usage(), time.monotonic() - began
-        half, most = 1000 * np.percentile(visitor.round_trips_s, [50, 95])
+        after, seconds = server.usage(), time.monotonic() - started_s
+        median_ms, p95_ms = 1000 * np.percentile(visitor.round_trips_s, [50, 95])
         print(
-            f"one viewer at 30: {len(visitor.came_at_s) / seconds:.1f} frames a second back, "
-            f"round trip {half:.0f} ms (half of them) to {most:.0f} ms (19 of 20), through a peer "
-            f"that only decodes and encodes {bare[0]:.0f} to {bare[1]:.0f} ms, "
+            f"one viewer at 30: {len(visitor.received_at_s) / seconds:.1f} frames a second back, "
+            f"round trip {median_ms:.0f} ms (median), {p95_ms:.0f} ms (95th percentile), "
+            f"through a peer that only decodes and encodes {echo_ms[0]:.0f} and "
+            f"{echo_ms[1]:.0f} ms, "
             f"{(after.cpu_s - before.cpu_s) / seconds:.2f} cores; "
             f"memory {empty.rss_mb:.0f} MB before, {after.rss_mb:.0f} MB with the viewer"
         )
@@ -84,7 +86,7 @@ async def _fill(server: Server, most: int, seconds: float) -> int:
         for n in range(1, most + 1):
             visitor = await stack.enter_async_context(Visitor(server.port, film))
             if visitor.is_full:
-                print(f"{n} viewers: the server has no place for more")
+                print(f"{n} viewers: the server admits no more")
                 break
             await visitor.start()
             visitors.append(visitor)
@@ -97,22 +99,26 @@ async def _fill(server: Server, most: int, seconds: float) -> int:
 
 async def _serves(server: Server, visitors: list[Visitor], seconds: float) -> bool:
     for visitor in visitors:
-        visitor.came_at_s.clear()
+        visitor.received_at_s.clear()
         visitor.readouts.clear()
-    before, own_before, began = server.usage(), time.process_time(), time.monotonic()
+    before, own_before_s = server.usage(), time.process_time()
+    started_s = time.monotonic()
     await asyncio.sleep(seconds)
-    took = time.monotonic() - began
-    after, own = server.usage(), time.process_time() - own_before
-    fps = min(len(v.came_at_s) for v in visitors) / took
+    took_s = time.monotonic() - started_s
+    after, own_s = server.usage(), time.process_time() - own_before_s
+    fps = min(len(v.received_at_s) for v in visitors) / took_s
     ages = [
-        float(_NUMBER.findall(told["Last look"])[0]) for v in visitors for _, told in v.readouts
+        float(_NUMBER.findall(values[t("live.age")])[0])
+        for visitor in visitors
+        for _, values in visitor.readouts
     ]
-    age = float(np.percentile(ages, 95)) if ages else float("inf")
+    age_s = float(np.percentile(ages, 95)) if ages else float("inf")
     print(
         f"{len(visitors)} viewers: at least {fps:.1f} frames a second each, verdicts "
-        f"{np.median(ages) if ages else age:.1f} s (half) to {age:.1f} s (19 of 20) old, server "
-        f"{(after.cpu_s - before.cpu_s) / took:.2f} of {os.cpu_count()} cores, "
-        f"visitors {own / took:.2f}, memory {after.rss_mb:.0f} MB, {after.n_threads} threads",
+        f"{np.median(ages) if ages else age_s:.1f} s (median), {age_s:.1f} s (95th percentile) "
+        "old, server "
+        f"{(after.cpu_s - before.cpu_s) / took_s:.2f} of {os.cpu_count()} cores, "
+        f"visitors {own_s / took_s:.2f}, memory {after.rss_mb:.0f} MB, {after.n_threads} threads",
         flush=True,
     )
-    return fps >= WANTED_FPS and age <= WANTED_AGE_S
+    return fps >= MIN_FPS and age_s <= MAX_AGE_S

@@ -1,1 +1,1 @@
-"""What the pages share and that needs Streamlit: model cache, texts, charts, cards, theme."""
+"""The web app: a folder for each page, shared parts in `ui`, `server` around it, `ops` below it."""

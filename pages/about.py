@@ -1,19 +1,19 @@
-"""About: how it works, what it cannot do, what happens to pictures."""
+"""About: how it works, what it cannot do, and what happens to pictures."""
 
 import streamlit as st
 
-from maskdet_app.about import view as about_view
+from maskdet_app.about import view
 from maskdet_app.ui import entry, theme
-from maskdet_app.ui.i18n import items, t, verdict_word
+from maskdet_app.ui.i18n import t, t_list, verdict_label
 from maskdet_core import Verdict
 
 entry.require()
 st.title(t("about.title"))
 st.markdown(t("about.intro"))
 st.header(t("about.how"), anchor=False)
-st.html(theme.flow_html((step["head"], step["body"]) for step in items("about.steps")))
+st.html(theme.steps_html((step["head"], step["body"]) for step in t_list("about.steps")))
 st.header(t("about.reading"), anchor=False)
-st.html(theme.tiles_html((v, verdict_word(v), t(f"about.frame_{v}")) for v in Verdict))
+st.html(theme.tiles_html((v, verdict_label(v), t(f"about.frame_{v}")) for v in Verdict))
 limits, privacy = st.columns(2, gap="large")
 with limits:
     st.header(t("about.limits"), anchor=False)
@@ -21,5 +21,5 @@ with limits:
 with privacy:
     st.header(t("about.privacy"), anchor=False)
     st.markdown(t("about.privacy_text"))
-about_view.show_model()
-about_view.show_status()
+view.show_model()
+view.show_build()

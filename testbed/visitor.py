@@ -1,8 +1,8 @@
 """A visitor without a browser: Streamlit's websocket, and a peer connection that sends a film.
 
 Talks to the real server as the page in a browser does, at a small part of a browser's cost, so that
-many fit beside the server that they measure. Films are encoded once, before anything is measured;
-what comes back is counted and, where asked for, decoded.
+many fit beside the server that they measure. Films are encoded once, before the measurement.
+Returned frames are counted and, on request, decoded.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ _CLOCK: Final = Fraction(1, 90_000)
 """Time base of video in RTP."""
 _BITS: Final = 6
 _BAR_PX: Final = 16
-"""The number of each picture of a film stands in bars across its lower edge, one a bit, so that
-mirroring does not change it."""
+"""Each frame of a film carries its number in bars across its lower edge, one a bit: mirroring does
+not change it."""
 _MAX_MESSAGE: Final = 2**26
 _READOUT: Final = re.compile(r"<dt>(.*?)</dt><dd>(.*?)</dd>")
 _READOUTS: Final = "md-readouts"
@@ -43,45 +43,45 @@ _TILE: Final = re.compile(r'data-verdict="(\w+)"><b>(\d+)</b>')
 
 
 class Film:
-    """Pictures encoded as VP8 once, to be sent again and again at a steady rate."""
+    """Frames encoded once as VP8, to be sent in a loop at a steady rate."""
 
-    def __init__(self, pictures_rgb: Sequence[NDArray[np.uint8]], fps: int) -> None:
-        """Encode; the first picture is a key frame, so that a loop can begin anew.
+    def __init__(self, frames_rgb: Sequence[NDArray[np.uint8]], fps: int) -> None:
+        """Encode the frames; the first is a key frame, so that the loop can restart.
 
         Args:
-            pictures_rgb: uint8 (H, W, 3) each, with even sides, at most 64.
-            fps: pictures a second.
+            frames_rgb: uint8 (H, W, 3) each, with even sides, at most 64.
+            fps: frames a second.
 
         Raises:
-            ValueError: too many pictures to number.
+            ValueError: too many frames to number.
         """
-        if len(pictures_rgb) > 2**_BITS:
-            raise ValueError(f"expected at most {2**_BITS} pictures, got {len(pictures_rgb)}")
+        if len(frames_rgb) > 2**_BITS:
+            raise ValueError(f"expected at most {2**_BITS} frames, got {len(frames_rgb)}")
         self.fps = fps
-        height, width = pictures_rgb[0].shape[:2]
+        height, width = frames_rgb[0].shape[:2]
         codec = av.CodecContext.create("libvpx", "w")
         codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
         codec.bit_rate, codec.gop_size, codec.time_base = 1_500_000, 3000, Fraction(1, fps)
         codec.options = {"cpu-used": "-6", "deadline": "realtime", "lag-in-frames": "0"}
         self.packets: list[bytes] = []
-        for i, picture in enumerate(pictures_rgb):
-            frame = av.VideoFrame.from_ndarray(numbered(picture, i), format="rgb24")
+        for i, image_rgb in enumerate(frames_rgb):
+            frame = av.VideoFrame.from_ndarray(stamp_number(image_rgb, i), format="rgb24")
             frame = frame.reformat(format="yuv420p")
             frame.pts = i
             self.packets.append(b"".join(bytes(packet) for packet in codec.encode(frame)))
 
 
-def numbered(picture_rgb: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
-    """A copy with a number, 0 to 63, in bars across the lower edge."""
-    marked = picture_rgb.copy()
+def stamp_number(image_rgb: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
+    """A copy of an image with a number, 0 to 63, in bars across the lower edge."""
+    marked = image_rgb.copy()
     for bit in range(_BITS):
         low = marked.shape[0] - (bit + 1) * _BAR_PX
         marked[low : low + _BAR_PX] = 235 if number >> bit & 1 else 16
     return marked
 
 
-def number_of(frame: av.VideoFrame) -> int:
-    """The number that `numbered` wrote, read from a decoded frame."""
+def read_number(frame: av.VideoFrame) -> int:
+    """The number that `stamp_number` wrote, from a decoded frame."""
     grey = frame.to_ndarray(format="gray")
     middle = grey.shape[0] - _BAR_PX // 2 - _BAR_PX * np.arange(_BITS)
     bright = grey[middle].mean(axis=1) > 128
@@ -89,25 +89,25 @@ def number_of(frame: av.VideoFrame) -> int:
 
 
 class FilmTrack(MediaStreamTrack):
-    """A camera that shows a film over and over."""
+    """A camera that plays a film in a loop."""
 
     kind = "video"
 
     def __init__(self, film: Film) -> None:
-        """Begin at the first picture."""
+        """Begin at the first frame."""
         super().__init__()
         self._film = film
         self._n = 0
-        self._began = time.monotonic()
+        self._started_s = time.monotonic()
         self.sent_at_s: dict[int, float] = {}
 
     async def recv(self) -> Any:
-        """The next packet, when it is time for it."""
+        """The next packet, at its time."""
         if self.readyState != "live":
             raise MediaStreamError
         number = self._n % len(self._film.packets)
-        due = self._began + self._n / self._film.fps
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        due_s = self._started_s + self._n / self._film.fps
+        await asyncio.sleep(max(0.0, due_s - time.monotonic()))
         packet = av.Packet(self._film.packets[number])
         packet.pts = round(self._n / self._film.fps / _CLOCK)
         packet.time_base = _CLOCK
@@ -115,15 +115,15 @@ class FilmTrack(MediaStreamTrack):
         self.sent_at_s[number] = time.monotonic()
         return packet
 
-    def note_arrival(self, number: int, trips_s: list[float]) -> None:
-        """Append how long a picture of this number was under way, if it was sent at all."""
-        sent = self.sent_at_s.get(number)
-        if sent is not None:
-            trips_s.append(time.monotonic() - sent)
+    def note_return(self, number: int, round_trips_s: list[float]) -> None:
+        """Append the round trip of the frame with this number, if it was sent."""
+        sent_s = self.sent_at_s.get(number)
+        if sent_s is not None:
+            round_trips_s.append(time.monotonic() - sent_s)
 
 
 class Visitor:
-    """One visitor of the live page: opens it, presses Start, looks at the readouts, leaves."""
+    """One visitor of the live page: opens it, presses Start, reads the readouts, leaves."""
 
     def __init__(self, port: int, film: Film) -> None:
         """Prepare; `async with` opens the page."""
@@ -134,11 +134,11 @@ class Visitor:
         self._page_hash = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._peer: RTCPeerConnection | None = None
-        self._answered = asyncio.Event()
-        self._answer = ""
+        self._has_answer = asyncio.Event()
+        self._sdp_answer = ""
         self._loaded = asyncio.Event()
         self.readouts: list[tuple[float, dict[str, str]]] = []
-        self.came_at_s: list[float] = []
+        self.received_at_s: list[float] = []
         self.round_trips_s: list[float] = []
         self.counts: dict[str, int] = {}
         self.texts: list[str] = []
@@ -163,7 +163,7 @@ class Visitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Cut everything, as a closed tab does."""
+        """Close all connections, as a closed tab does."""
         if self._peer is not None:
             await self._peer.close()
         for task in self._tasks:
@@ -177,10 +177,10 @@ class Visitor:
         return self._component is None
 
     async def start(self, *, timed: bool = False) -> None:
-        """Press Start and wait for the first picture back.
+        """Press Start and wait for the first returned frame.
 
         Args:
-            timed: decode what comes back and note each picture's round trip.
+            timed: decode the returned frames and note their round trips.
         """
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._camera = camera = FilmTrack(self._film)
@@ -195,15 +195,15 @@ class Visitor:
         local = self._peer.localDescription
         self._state = {"playing": False, "sdpOffer": {"type": local.type, "sdp": local.sdp}}
         await self._rerun()
-        await asyncio.wait_for(self._answered.wait(), 60)
-        answer = json.loads(self._answer)
+        await asyncio.wait_for(self._has_answer.wait(), 60)
+        answer = json.loads(self._sdp_answer)
         await self._peer.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
         await asyncio.wait_for(first.wait(), 60)
         self._state = {"playing": True}
         await self._rerun()
 
     def freeze(self) -> None:
-        """Send no more pictures, as a cut link does, while the page stays open."""
+        """Send no more frames, as a lost connection does, while the page stays open."""
         self._camera.stop()
 
     async def _watch(
@@ -212,10 +212,10 @@ class Visitor:
         with suppress(MediaStreamError):
             while True:
                 frame = await track.recv()
-                self.came_at_s.append(time.monotonic())
+                self.received_at_s.append(time.monotonic())
                 first.set()
                 if timed and isinstance(frame, av.VideoFrame):
-                    camera.note_arrival(number_of(frame), self.round_trips_s)
+                    camera.note_return(read_number(frame), self.round_trips_s)
 
     async def _rerun(self, fragment: str = "") -> None:
         message = BackMsg()
@@ -232,16 +232,16 @@ class Visitor:
             message = ForwardMsg.FromString(bytes(raw) if isinstance(raw, bytes) else b"")
             match message.WhichOneof("type"):
                 case "navigation":
-                    # a page that is not named counts as left, and its stream is ended
+                    # a rerun without the page's hash would leave the page and end its stream
                     self._page_hash = message.navigation.page_script_hash
                 case "delta":
-                    self._note(message.delta)
+                    self._read_delta(message.delta)
                 case "auto_rerun":
-                    self._repeat(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+                    self._start_reruns(message.auto_rerun.fragment_id, message.auto_rerun.interval)
                 case "script_finished":
                     self._loaded.set()
 
-    def _note(self, delta: Any) -> None:
+    def _read_delta(self, delta: Any) -> None:
         if delta.WhichOneof("type") != "new_element":
             return
         element = delta.new_element
@@ -249,25 +249,25 @@ class Visitor:
             case "component_instance":
                 self._component = element.component_instance.id
                 answer = json.loads(element.component_instance.json_args).get("sdp_answer_json")
-                if answer and not self._answered.is_set():
-                    self._answer = answer
-                    self._answered.set()
+                if answer and not self._has_answer.is_set():
+                    self._sdp_answer = answer
+                    self._has_answer.set()
             case "html" if _READOUTS in element.html.body:
                 pairs = _READOUT.findall(element.html.body)
-                told = {unescape(name): unescape(value) for name, value in pairs}
-                self.readouts.append((time.monotonic(), told))
+                values = {unescape(name): unescape(value) for name, value in pairs}
+                self.readouts.append((time.monotonic(), values))
             case "html" if "data-verdict" in element.html.body:
                 self.counts = {name: int(n) for name, n in _TILE.findall(element.html.body)}
             case "heading":
                 self.texts.append(element.heading.body)
 
-    def _repeat(self, fragment: str, interval_s: float) -> None:
+    def _start_reruns(self, fragment: str, interval_s: float) -> None:
         if fragment in self._fragments:
             return
         self._fragments.add(fragment)
-        self._tasks.append(asyncio.create_task(self._keep_asking(fragment, interval_s)))
+        self._tasks.append(asyncio.create_task(self._rerun_every(fragment, interval_s)))
 
-    async def _keep_asking(self, fragment: str, interval_s: float) -> None:
+    async def _rerun_every(self, fragment: str, interval_s: float) -> None:
         while True:
             await asyncio.sleep(interval_s)
             await self._rerun(fragment)

@@ -1,27 +1,27 @@
-"""What the manifest says of the network in use, without loading the network."""
+"""The about page's table on the network, from its manifest alone, and the line on the build."""
 
 import streamlit as st
 
-from maskdet_app.metrics.records import objects
-from maskdet_app.ops import build_info as build
+from maskdet_app.ops import build_info
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import objects
 from maskdet_core import ModelError
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
 
 
 def show_model() -> None:
-    """A short table from the manifest, or the reason why there is none."""
+    """Show a short table from the manifest, or the reason why there is none."""
     st.header(t("about.model"), anchor=False)
     path = default_model_path()
     if path.suffix != ".json":
-        st.caption(t("about.model_none", file=theme.plain(path.name)))
+        st.caption(t("about.model_none", file=theme.escape_markdown(path.name)))
         return
     try:
         manifest = ModelManifest.load(path)
     except ModelError as error:
-        st.warning(theme.plain(str(error), max_chars=300), icon=":material/error:")
+        st.warning(theme.escape_markdown(str(error), max_chars=300), icon=":material/error:")
         return
     size = f"{manifest.input_size_px} × {manifest.input_size_px} px"
     rows = {
@@ -31,25 +31,28 @@ def show_model() -> None:
         t("about.model_trained"): _datasets(manifest.training.get("datasets")),
         t("about.model_date"): manifest.training.get("date"),
     }
-    lines = [f"| {key} | {theme.plain(str(value), 200)} |" for key, value in rows.items() if value]
-    head, *rest = lines
+    head, *rest = [
+        f"| {label} | {theme.escape_markdown(str(value), 200)} |"
+        for label, value in rows.items()
+        if value
+    ]
     st.markdown("\n".join([head, "|---|---|", *rest]))
 
 
-def show_status() -> None:
-    """One line on what runs here."""
+def show_build() -> None:
+    """Show one line with version, commit and network."""
     st.caption(
         t(
             "about.status",
-            version=build.version(),
-            commit=build.commit(),
-            model=build.model() or t("about.status_no_model"),
+            version=build_info.version(),
+            commit=build_info.commit(),
+            model=build_info.model() or t("about.status_no_model"),
         )
     )
 
 
-def _datasets(found: object) -> str:
+def _datasets(value: object) -> str:
     return "; ".join(
-        t("about.model_pictures", name=one.get("name"), n=one.get("n_train"))
-        for one in objects(found)
+        t("about.model_pictures", name=dataset.get("name"), n=dataset.get("n_train"))
+        for dataset in objects(value)
     )

@@ -1,12 +1,12 @@
-"""The live page's timeline. Place tells masks and bare faces apart as well as colour."""
+"""The live page's timeline chart, readable without colour: position shows the verdict as well."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, rows_chart
-from maskdet_app.ui.i18n import t, verdict_word
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_core import Verdict
 from maskdet_core.live import TimelinePoint
 
@@ -16,38 +16,39 @@ _COLOURS: Final = {
     Verdict.NOT_SURE: GREY,
 }
 _HEIGHT_PX: Final = 200
-LEAST_SPAN_S: Final = 30
-"""The axis reaches back so far even when the stream has just begun."""
+MIN_SPAN_S: Final = 30
+"""The axis covers at least this time, even when the stream has just begun."""
 
 
-def timeline(moments: Sequence[TimelinePoint]) -> Chart:
-    """Faces by second, no mask below the line and masks above, so that it reads without colour.
+def timeline(points: Sequence[TimelinePoint]) -> Chart:
+    """Faces by second: no mask below the axis, mask and not sure above it.
 
     Args:
-        moments: oldest first, one a second.
+        points: oldest first, one a second.
     """
-    newest = moments[-1].second if moments else 0
+    newest = points[-1].second if points else 0
     rows = [
-        {"ago": m.second - newest, "faces": sign * n, "verdict": verdict_word(verdict)}
-        for m in moments
+        {"ago": point.second - newest, "faces": sign * n, "verdict": verdict_label(verdict)}
+        for point in points
         for verdict, sign, n in (
-            (Verdict.WITH_MASK, 1, m.n_with),
-            (Verdict.WITHOUT_MASK, -1, m.n_without),
-            (Verdict.NOT_SURE, 1, m.n_not_sure),
+            (Verdict.WITH_MASK, 1, point.n_with),
+            (Verdict.WITHOUT_MASK, -1, point.n_without),
+            (Verdict.NOT_SURE, 1, point.n_not_sure),
         )
         if n
     ]
-    words = [verdict_word(verdict) for verdict in _COLOURS]
-    span = max(LEAST_SPAN_S, newest - moments[0].second if moments else 0)
-    high = 1 + max((max(m.n_with, m.n_without, m.n_not_sure) for m in moments), default=0)
+    words = [verdict_label(verdict) for verdict in _COLOURS]
+    span_s = max(MIN_SPAN_S, newest - points[0].second if points else 0)
+    most = max((max(p.n_with, p.n_without, p.n_not_sure) for p in points), default=0)
+    limit = 1 + most
     bars = rows_chart(rows).mark_bar(size=4)
     layers = bars.encode(
         x=alt.X("ago:Q", title=t("live.timeline_axis"), axis=alt.Axis(format="d")).scale(
-            domain=[-span, 0], nice=False
+            domain=[-span_s, 0], nice=False
         ),
         y=alt.Y(
             "faces:Q", title=None, axis=alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
-        ).scale(domain=[-high, high], nice=False),
+        ).scale(domain=[-limit, limit], nice=False),
         color=alt.Color("verdict:N", title=None, sort=words).scale(
             domain=words, range=list(_COLOURS.values())
         ),

@@ -1,92 +1,75 @@
-"""Servers that help browser and server find a way to each other for the live video."""
+"""Which ICE (STUN and TURN) servers a session uses to connect browser and server for live video."""
 
 import json
 import logging
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from maskdet_app.live import turn
 from maskdet_app.live.turn import IceServers, TurnError
 from maskdet_app.ops.settings import setting
+from maskdet_app.ui.page_url import is_local
 
 PROVIDER: Final = "MASKDET_TURN"
-"""Which of `PROVIDERS`. Without it: `SERVERS`, and without these a public STUN server."""
+"""One of `PROVIDERS`. Without it: `SERVERS`, and without these a public STUN server."""
 SERVERS: Final = "MASKDET_ICE_SERVERS"
 """A JSON list of RTCIceServer objects, for ``static``."""
 POLICY: Final = "MASKDET_ICE_POLICY"
-"""``all`` ways, or ``relay``: browsers go by way of the TURN server only."""
+"""RTCIceTransportPolicy: ``all``, or ``relay`` for browsers to connect by the TURN server only."""
 POLICIES: Final = ("all", "relay")
 PUBLIC_STUN: Final[IceServers] = IceServers(({"urls": "stun:stun.l.google.com:19302"},))
-"""Asked only away from localhost: behind address translation neither side knows the address by
-which the other can reach it, and a STUN server tells it. It relays nothing."""
+"""Used only away from localhost: behind address translation (NAT) a peer learns from it the address
+under which the other can reach it. It relays nothing."""
 _LOG: Final = logging.getLogger(__name__)
-_KEPT: Final = "ice_servers"
-_SPARE_S: Final = 600.0
-"""Credentials that end sooner are not used for a new stream."""
-
-
-def is_local(url: str | None) -> bool:
-    """Whether a page's address is on the server's own machine; an unknown address is."""
-    host = urlsplit(url or "").hostname
-    if host is None or host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_insecure(url: str | None) -> bool:
-    """Whether browsers refuse the camera to this address: plain HTTP from another machine."""
-    return (url or "").startswith("http://") and not is_local(url)
+_SESSION_SERVERS: Final = "ice_servers"
+_MIN_VALID_S: Final = 600.0
+"""Credentials that expire sooner are not used for a new stream."""
 
 
 def rtc_configuration(url: str | None, *, in_use: bool) -> dict[str, Any]:
-    """This visit's RTCConfiguration: ``iceServers`` and ``iceTransportPolicy``.
+    """This session's RTCConfiguration: ``iceServers`` and ``iceTransportPolicy``.
 
     Args:
         url: under which the page was opened.
-        in_use: whether a stream was started with what was given before, which stays, then: new
-            values would start it anew.
+        in_use: whether a stream runs with the configuration of an earlier call. It is then kept,
+            since another one would restart the stream.
 
     Raises:
-        ValueError: a setting cannot be used.
-        TurnError: the provider gave no servers; it is asked again the next time.
+        ValueError: a setting is invalid.
+        TurnError: the provider returned no servers; the next call asks it again.
     """
     policy = setting(POLICY) or POLICIES[0]
     if policy not in POLICIES:
         raise ValueError(f"{POLICY}: expected one of {', '.join(POLICIES)}, got {policy!r}")
-    kept: IceServers | None = st.session_state.get(_KEPT)
+    kept: IceServers | None = st.session_state.get(_SESSION_SERVERS)
     if kept is None and in_use:
-        # begun without the provider: asking it again would hold up each drawing of the page
+        # started without the provider: asking it again would delay each run of the page
         return without_relay(url)
-    if kept is None or not (in_use or kept.expires_at - time.time() > _SPARE_S):
-        # Each visit its own, from the provider itself: nothing is kept for others.
+    if kept is None or not (in_use or kept.expires_at - time.time() > _MIN_VALID_S):
+        # not cached over sessions: each gets credentials of its own
         try:
             kept = ice_servers(url)
         except TurnError as error:
             _LOG.warning("no TURN servers: %s", error)
             raise
-        st.session_state[_KEPT] = kept
+        st.session_state[_SESSION_SERVERS] = kept
     return {"iceServers": list(kept.servers), "iceTransportPolicy": policy}
 
 
 def without_relay(url: str | None) -> dict[str, Any]:
-    """What is tried where the provider failed."""
+    """The RTCConfiguration to try where the provider failed: STUN at most."""
     return {"iceServers": [] if is_local(url) else list(PUBLIC_STUN.servers)}
 
 
 def ice_servers(url: str | None) -> IceServers:
-    """Fresh servers for a page opened at ``url``, as the settings say.
+    """New servers by the settings, for a page opened at ``url``.
 
     Raises:
-        ValueError: a setting is missing or cannot be used.
-        TurnError: the provider gave none.
+        ValueError: a setting is missing or invalid.
+        TurnError: the provider returned none.
     """
     name = setting(PROVIDER)
     if name is None:
@@ -99,33 +82,36 @@ def ice_servers(url: str | None) -> IceServers:
 
 
 def _static() -> turn.Provider:
-    said = setting(SERVERS)
+    value = setting(SERVERS)
     try:
-        return turn.Fixed(turn.checked(json.loads(said) if isinstance(said, str) else said))
+        servers = json.loads(value) if isinstance(value, str) else value
+        return turn.FixedServers(turn.validate_servers(servers))
     except (ValueError, TurnError) as error:
         raise ValueError(f"{SERVERS}: {error}") from None
 
 
 def _shared_secret() -> turn.Provider:
-    urls = _needed("MASKDET_TURN_URLS")
-    listed = urls.split(",") if isinstance(urls, str) else list(urls)
+    urls = _required("MASKDET_TURN_URLS")
+    separate = urls.split(",") if isinstance(urls, str) else list(urls)
     return turn.SharedSecret(
-        [str(url).strip() for url in listed], str(_needed("MASKDET_TURN_SECRET"))
+        [str(url).strip() for url in separate], str(_required("MASKDET_TURN_SECRET"))
     )
 
 
 def _cloudflare() -> turn.Provider:
     return turn.Cloudflare(
-        str(_needed("MASKDET_CLOUDFLARE_KEY_ID")), str(_needed("MASKDET_CLOUDFLARE_TOKEN"))
+        str(_required("MASKDET_CLOUDFLARE_KEY_ID")), str(_required("MASKDET_CLOUDFLARE_TOKEN"))
     )
 
 
 def _twilio() -> turn.Provider:
-    return turn.Twilio(str(_needed("MASKDET_TWILIO_ACCOUNT")), str(_needed("MASKDET_TWILIO_TOKEN")))
+    return turn.Twilio(
+        str(_required("MASKDET_TWILIO_ACCOUNT")), str(_required("MASKDET_TWILIO_TOKEN"))
+    )
 
 
 def _none() -> turn.Provider:
-    return turn.Fixed(())
+    return turn.FixedServers(())
 
 
 PROVIDERS: Final[dict[str, Callable[[], turn.Provider]]] = {
@@ -137,7 +123,7 @@ PROVIDERS: Final[dict[str, Callable[[], turn.Provider]]] = {
 }
 
 
-def _needed(name: str) -> Any:
+def _required(name: str) -> Any:
     value = setting(name)
     if not value:
         raise ValueError(f"{name} is not set, which {PROVIDER}={setting(PROVIDER)} needs")

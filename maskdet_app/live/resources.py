@@ -1,30 +1,29 @@
-"""What all live viewers of this server share: one worker, and the places before it."""
+"""What the live viewers of this server share: one inference worker and one admission control."""
 
 import gc
 from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ops import metrics as monitoring
+from maskdet_app.ops.metrics import LiveMetrics, watch
 from maskdet_app.ops.settings import setting
 from maskdet_core import LiveProcessor, MaskDetector
 from maskdet_core.live import AdmissionControl, InferenceWorker
 
 MAX_VIEWERS: Final = "MASKDET_MAX_VIEWERS"
-"""Environment variable or Streamlit secret: most live viewers at once; without it the server goes
-by what it measures."""
-_METER: Final = monitoring.LiveMetrics()
-_SLOT: Final = "live_processor"
+"""Environment variable or Streamlit secret: most live viewers at once; without it the server
+measures."""
+_METER: Final = LiveMetrics()
+_PROCESSOR: Final = "live_processor"
 
 
 @st.cache_resource(show_spinner=False)
 def worker() -> InferenceWorker:
-    """The server's one worker for live verdicts.
+    """The server's inference worker.
 
-    Streamlit has the garbage collector go through everything after each run of a page, and a live
-    page runs twice a second for each viewer: with all modules and networks among it this took half
-    of a core for three viewers, with every thread waiting. What is there by now stays for good, so
-    it is set aside.
+    Streamlit runs the garbage collector after each run of a page, and a live page runs twice a
+    second for each viewer. With all modules and networks to scan, this took half a core for three
+    viewers, with every thread waiting. What is loaded by now stays for good, so it is frozen.
     """
     gc.collect()
     gc.freeze()
@@ -33,16 +32,16 @@ def worker() -> InferenceWorker:
 
 @st.cache_resource(show_spinner=False)
 def _admission(limit: int | None) -> AdmissionControl:
-    found = AdmissionControl(limit, overloaded=lambda: worker().overloaded)
-    monitoring.watch(found)
-    return found
+    made = AdmissionControl(limit, is_overloaded=lambda: worker().is_overloaded)
+    watch(made)
+    return made
 
 
 def admission() -> AdmissionControl:
-    """The server's places for live viewers.
+    """The server's admission control, by its settings.
 
     Raises:
-        ValueError: `MAX_VIEWERS` is no whole number of 1 or more.
+        ValueError: `MAX_VIEWERS` is not a whole number of 1 or more.
     """
     value = setting(MAX_VIEWERS)
     if value is None:
@@ -57,17 +56,18 @@ def admission() -> AdmissionControl:
 
 
 def measured_admission() -> AdmissionControl:
-    """As many places as the processor time of the viewers says."""
+    """Admission control by measured processor time."""
     return _admission(None)
 
 
-def processor(detector: MaskDetector, room: AdmissionControl) -> LiveProcessor:
-    """This visitor's processor, made anew only when detector or places are others."""
-    kept = st.session_state.get(_SLOT)
-    if kept is None or kept[0] is not detector or kept[1] is not room:
+def processor(detector: MaskDetector, admission: AdmissionControl) -> LiveProcessor:
+    """This session's processor; a new one when detector or admission control have changed."""
+    kept = st.session_state.get(_PROCESSOR)
+    if kept is None or kept[0] is not detector or kept[1] is not admission:
         if kept is not None:
             kept[2].stop()
-        kept = (detector, room, LiveProcessor(detector, worker(), room, meter=_METER))
-        st.session_state[_SLOT] = kept
+        made = LiveProcessor(detector, worker(), admission, meter=_METER)
+        kept = (detector, admission, made)
+        st.session_state[_PROCESSOR] = kept
     found: LiveProcessor = kept[2]
     return found

@@ -1,9 +1,9 @@
-"""The stream's component, and how it comes back by itself when its server is gone.
+"""The stream's component, its connection settings, and how it restarts when its server is gone.
 
-A visit lives in one server's memory. When that server dies, the browser comes to another one with
-the same address, which says that the video ran, and a component that believes that it still does:
-it is stopped and started anew. Stopped first in any case: told to run while the page is still being
-drawn, the component begins several connections at once, of which none comes about.
+A session lives in one server's memory. When that server dies, the browser reconnects to another one
+with the same URL, which says that the video was running, and a component that believes that it
+still is. So the component is stopped and started again. It is always stopped first: told to run
+while the page is still being drawn, it opens several connections at once, none of which succeeds.
 """
 
 import logging
@@ -12,100 +12,140 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 import streamlit_webrtc
+from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import options as live_options
-from maskdet_app.live import status as live_view
-from maskdet_app.ops import metrics as monitoring
+from maskdet_app.live import ice
+from maskdet_app.live.turn import TurnError
+from maskdet_app.ops.metrics import REFUSED
 from maskdet_app.ops.rate_limit import RateLimiter
-from maskdet_app.ui import query_params
+from maskdet_app.ui import query_params, theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
 
 _LOG: Final = logging.getLogger(__name__)
-STARTS: Final = (12, 1 / 15)
-"""Starts of one address at once, and a second after that: each costs the server a connection."""
+START_RATE: Final = (12, 1 / 15)
+"""Starts of one IP address at once, and per second after that: each costs the server a
+connection."""
 STOP_S: Final = 0.8
-"""The browser needs a moment to close what it had."""
+"""The browser needs a moment to close its connection."""
 GIVE_UP_S: Final = 20.0
-RUN: Final = "run"
-RAN: Final = "on"
-"""What the address says while the video runs."""
-_MET: Final = "stream_met"
+_SEEN: Final = "stream_seen"
 _STEP: Final = "stream_step"
 _ACTIVE: Final = "stream_active"
 _HELD_UNTIL: Final = "stream_held_until"
+_VIDEO_ATTRIBUTES: Final[dict[str, Any]] = {
+    "autoPlay": True,
+    "controls": False,
+    "muted": True,
+    # without it iPhones open the video full screen
+    "playsInline": True,
+    "style": {"width": "100%", "borderRadius": "10px", "background": "#0F171E"},
+}
 
 Step = Literal["stop", "start"]
+"""The restart's current step."""
 
 
 @st.cache_resource(show_spinner=False)
 def _starts() -> RateLimiter:
-    return RateLimiter(*STARTS)
+    return RateLimiter(*START_RATE)
+
+
+def rtc_configuration(url: str | None) -> dict[str, Any]:
+    """This session's RTCConfiguration; shows a message where the settings could not be used.
+
+    Args:
+        url: of the page.
+    """
+    try:
+        return ice.rtc_configuration(url, in_use=st.session_state.get(_ACTIVE, False))
+    except ValueError as error:
+        st.warning(
+            t("live.bad_ice", reason=theme.escape_markdown(str(error), 200)),
+            icon=":material/settings:",
+        )
+    except TurnError:
+        st.info(t("live.no_relay"), icon=":material/hub:")
+    return ice.without_relay(url)
 
 
 def show(
-    processor: LiveProcessor, rtc_configuration: dict[str, Any], facing: str, *, alone: bool = False
+    processor: LiveProcessor,
+    rtc_configuration: dict[str, Any],
+    facing: str,
+    *,
+    embedded: bool = False,
 ) -> Any:
-    """Draw the component and bring its state on.
+    """Show the component and take the restart's next step, if one is due.
 
     Args:
         processor: gets the frames.
         rtc_configuration: as browsers take it.
-        facing: which camera, as browsers call it.
-        alone: without buttons: it starts by itself, whenever it does not run.
+        facing: the camera's facing mode.
+        embedded: without buttons: it starts by itself whenever it is not running.
 
     Returns:
         streamlit-webrtc's ``playing`` and ``signalling``.
     """
-    if _MET not in st.session_state:
-        st.session_state[_MET] = True
-        if alone or RAN in query_params.read_all(RUN, [RAN]):
+    if _SEEN not in st.session_state:
+        st.session_state[_SEEN] = True
+        if embedded or query_params.read_all(RUN, [RUNNING]):
             _set_step("stop")
     step = _step()
     context = streamlit_webrtc.webrtc_streamer(
         key="live",
         mode=streamlit_webrtc.WebRtcMode.SENDRECV,
-        # Set even when empty: otherwise the library asks servers of its own choice.
+        # set even when empty: otherwise the library uses servers of its own choice
         rtc_configuration=rtc_configuration,
-        media_stream_constraints=live_options.constraints(facing),
+        media_stream_constraints=_media_constraints(facing),
         video_frame_callback=processor.recv,
         on_video_ended=processor.stop,
-        # The callback only follows and draws, a few ms; a thread of its own for it would hand
-        # back each picture one or two pictures later.
+        # The callback only tracks and draws, a few ms; a thread of its own would return each frame
+        # one or two frames later.
         async_processing=False,
         media_toggle_controls=False,
-        desired_playing_state=_wanted(step, alone=alone),
-        translations=live_view.webrtc_words(),
-        video_html_attrs=live_view.VIDEO_ATTRIBUTES,
+        desired_playing_state=_desired_state(step, embedded=embedded),
+        translations=_translations(),
+        video_html_attrs=_VIDEO_ATTRIBUTES,
     )
     state = context.state
     active = bool(state.playing or state.signalling)
     if step == "stop":
         st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
-        query_params.write(RUN, [RAN] if state.playing else [])
+        query_params.write(RUN, [RUNNING] if state.playing else [])
         if step is not None:
-            # the buttons come back
+            # the buttons appear again
             _set_step(None)
             st.rerun()
-        if alone and not active:
+        if embedded and not active:
             _set_step("stop")
             st.rerun()
     _count_start(active)
     return state
 
 
-def is_held() -> bool:
-    """Say so where this address has started too often, and look again in a while."""
+def show_if_held() -> bool:
+    """Whether this IP address has started too often; then says so and waits."""
     if _held_s() <= 0:
         return False
     st.fragment(_wait, run_every=1.0)()
     return True
 
 
+def hide_all_but_video() -> None:
+    """Leave nothing on the page but the video, for a frame on another site or a kiosk."""
+    # as wide as a 4:3 picture can be without being higher than the frame
+    st.html(
+        "<style>.block-container { padding: 0; margin: auto; max-width: calc(100vh * 4 / 3); }"
+        "[data-testid=stHeader] { display: none; }</style>"
+    )
+
+
 def _held_s() -> float:
-    until: float = st.session_state.get(_HELD_UNTIL, 0.0)
-    return until - time.monotonic()
+    until_s: float = st.session_state.get(_HELD_UNTIL, 0.0)
+    return until_s - time.monotonic()
 
 
 def _wait() -> None:
@@ -115,16 +155,45 @@ def _wait() -> None:
     st.info(t("live.held", seconds=f"{left_s:.0f}"), icon=":material/hourglass_top:")
 
 
-def _wanted(step: Step | None, *, alone: bool) -> bool | None:
+def _media_constraints(facing: str) -> dict[str, Any]:
+    """What to ask of the browser's camera: ideals, so that no camera is refused for them."""
+    return {
+        "video": {
+            "width": {"ideal": 640},
+            "height": {"ideal": 480},
+            "frameRate": {"ideal": 30, "max": 30},
+            "facingMode": {"ideal": facing},
+        },
+        "audio": False,
+    }
+
+
+def _translations() -> Translations:
+    """What streamlit-webrtc writes on its buttons and into its messages."""
+    return {
+        "start": t("live.start"),
+        "stop": t("live.stop"),
+        "select_device": t("webrtc.select_device"),
+        "select_camera": t("webrtc.select_camera"),
+        "turn_camera_on": t("webrtc.turn_camera_on"),
+        "turn_camera_off": t("webrtc.turn_camera_off"),
+        "media_api_not_available": t("webrtc.media_api_not_available"),
+        "device_ask_permission": t("webrtc.device_ask_permission"),
+        "device_not_available": t("webrtc.device_not_available"),
+        "device_access_denied": t("webrtc.device_access_denied"),
+    }
+
+
+def _desired_state(step: Step | None, *, embedded: bool) -> bool | None:
     if step is not None:
         return step == "start"
-    return True if alone else None
+    return True if embedded else None
 
 
 def _step() -> Step | None:
-    step, at = st.session_state.get(_STEP, (None, 0.0))
-    # a camera that is refused now is not asked for again and again
-    return None if time.monotonic() - at > GIVE_UP_S else step
+    step, at_s = st.session_state.get(_STEP, (None, 0.0))
+    # a camera that was refused is not asked for again and again
+    return None if time.monotonic() - at_s > GIVE_UP_S else step
 
 
 def _set_step(step: Step | None) -> None:
@@ -132,13 +201,13 @@ def _set_step(step: Step | None) -> None:
 
 
 def _then_start() -> None:
-    step, at = st.session_state[_STEP]
-    if step == "stop" and time.monotonic() - at >= STOP_S:
+    step, at_s = st.session_state[_STEP]
+    if step == "stop" and time.monotonic() - at_s >= STOP_S:
         _set_step("start")
         st.rerun(scope="app")
 
 
-def _visitor() -> str:
+def _ip_address() -> str:
     # Streamlit gives no address for visitors from the server's own machine
     return st.context.ip_address or ""
 
@@ -150,9 +219,9 @@ def _count_start(active: bool) -> None:
     st.session_state[_ACTIVE] = active
     if not active:
         return
-    wait_s = _starts().wait_s(_visitor())
+    wait_s = _starts().wait_s(_ip_address())
     if wait_s:
-        monitoring.REFUSED.labels("start").inc()
+        REFUSED.labels("start").inc()
         _LOG.info("a start is refused for %.0f s", wait_s)
         st.session_state[_HELD_UNTIL] = time.monotonic() + wait_s
         st.session_state[_ACTIVE] = False

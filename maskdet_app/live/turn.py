@@ -1,8 +1,8 @@
-"""Where TURN servers come from: fixed ones, a shared secret, or a provider that is asked.
+"""Where TURN servers come from: settings, a shared secret, or a provider's service.
 
-A TURN server passes the live video on where browser and server have no straight way to each other.
-Nobody may use one without credentials, and those that a browser is given can be read by its user:
-all but fixed ones are made for one visit and end by themselves.
+A TURN server relays the live video where browser and server cannot connect directly. Using one
+takes credentials, and a visitor can read those given to their browser: all but fixed ones are made
+for one session and expire.
 """
 
 import base64
@@ -19,11 +19,11 @@ from typing import Any, Final, Protocol
 
 IceServer = dict[str, Any]
 
-LIFE_S: Final = 4 * 3600
-"""How long credentials are asked to last: a long visit, and not a day more."""
+LIFETIME_S: Final = 4 * 3600
+"""Requested lifetime of credentials: longer than most sessions, much shorter than a day."""
 TIMEOUT_S: Final = 4.0
-"""A visitor waits for the answer, and a page without a relay is better than none."""
-_MAX_ANSWER_BYTES: Final = 100_000
+"""A visitor waits for the response, and a page without a relay is better than none."""
+_MAX_RESPONSE_BYTES: Final = 100_000
 CLOUDFLARE: Final = (
     "https://rtc.live.cloudflare.com/v1/turn/keys/{key_id}/credentials/generate-ice-servers"
 )
@@ -33,16 +33,16 @@ TWILIO: Final = "https://api.twilio.com/2010-04-01/Accounts/{account}/Tokens.jso
 
 
 class TurnError(Exception):
-    """No servers could be had; the text says why and names no secret."""
+    """The provider returned no servers; the message says why and contains no secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class IceServers:
-    """RTCIceServer objects, and until when they can be used.
+    """RTCIceServer objects and when they expire.
 
     Attributes:
         servers: as browsers take them: ``urls``, ``username``, ``credential``.
-        expires_at: Unix time in seconds; infinite for what does not end.
+        expires_at: Unix time in seconds; infinite for those that do not expire.
     """
 
     servers: tuple[IceServer, ...]
@@ -50,45 +50,46 @@ class IceServers:
 
 
 class Provider(Protocol):
-    """Something that hands out servers."""
+    """A source of servers."""
 
     def servers(self) -> IceServers:
-        """Servers for one visit.
+        """Servers for one session.
 
         Raises:
-            TurnError: none could be had.
+            TurnError: there are none.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
-    """Servers as they were set, the same for everybody."""
+class FixedServers:
+    """Servers from the settings, the same for all sessions."""
 
-    given: Sequence[IceServer]
+    configured: Sequence[IceServer]
 
     def servers(self) -> IceServers:
         """The servers."""
-        return IceServers(tuple(self.given))
+        return IceServers(tuple(self.configured))
 
 
 @dataclass(frozen=True, slots=True)
 class SharedSecret:
-    """A coturn with ``use-auth-secret``, whose secret this server knows and no visitor.
+    """A coturn with ``use-auth-secret``, whose secret this server shares and no visitor learns.
 
     The password is the base64 of HMAC-SHA1(secret, user name), and the user name begins with the
-    time at which it ends (draft-uberti-behave-turn-rest-00, which coturn implements). The rest of
-    the user name is random: coturn's ``user-quota`` counts by it, and must count each visit alone.
+    Unix time at which it expires (draft-uberti-behave-turn-rest-00, which coturn implements). The
+    rest of the user name is random: coturn's ``user-quota`` counts by it, and must count each
+    visit alone.
     """
 
     urls: Sequence[str]
     secret: str = field(repr=False)
-    life_s: int = LIFE_S
+    lifetime_s: int = LIFETIME_S
     clock: Callable[[], float] = time.time
 
     def servers(self) -> IceServers:
-        """Servers with credentials that end by themselves."""
-        expires_at = int(self.clock()) + self.life_s
+        """Servers with credentials that expire."""
+        expires_at = int(self.clock()) + self.lifetime_s
         user = f"{expires_at}:{secrets.token_hex(8)}"
         digest = hmac.new(self.secret.encode(), user.encode(), hashlib.sha1).digest()
         password = base64.b64encode(digest).decode()
@@ -102,16 +103,16 @@ class Cloudflare:
 
     key_id: str
     token: str = field(repr=False)
-    life_s: int = LIFE_S
+    lifetime_s: int = LIFETIME_S
     url: str = CLOUDFLARE
 
     def servers(self) -> IceServers:
-        """Ask for credentials."""
-        return _asked(
+        """Request credentials."""
+        return _request(
             "iceServers",
-            self.life_s,
+            self.lifetime_s,
             self.url.format(key_id=self.key_id),
-            json.dumps({"ttl": self.life_s}).encode(),
+            json.dumps({"ttl": self.lifetime_s}).encode(),
             {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
         )
 
@@ -122,17 +123,17 @@ class Twilio:
 
     account: str
     token: str = field(repr=False)
-    life_s: int = LIFE_S
+    lifetime_s: int = LIFETIME_S
     url: str = TWILIO
 
     def servers(self) -> IceServers:
-        """Ask for credentials."""
+        """Request credentials."""
         login = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
-        return _asked(
+        return _request(
             "ice_servers",
-            self.life_s,
+            self.lifetime_s,
             self.url.format(account=self.account),
-            f"Ttl={self.life_s}".encode(),
+            f"Ttl={self.lifetime_s}".encode(),
             {
                 "Authorization": f"Basic {login}",
                 "Content-Type": "application/x-www-form-urlencoded",
@@ -140,43 +141,43 @@ class Twilio:
         )
 
 
-def checked(found: object) -> tuple[IceServer, ...]:
-    """RTCIceServer objects of foreign origin, with nothing but what browsers take of them.
+def validate_servers(found: object) -> tuple[IceServer, ...]:
+    """RTCIceServer objects from outside, reduced to the keys that browsers take.
 
     Raises:
         TurnError: not a list of objects with ``urls``.
     """
     if isinstance(found, Mapping):
-        # Cloudflare once answered with a single object
+        # Cloudflare has returned a single object
         found = [found]
     if not isinstance(found, Sequence) or isinstance(found, str | bytes):
         raise TurnError(f"expected a list of servers, got {type(found).__name__}")
     servers = []
-    for one in found:
-        if not isinstance(one, Mapping) or not one.get("urls"):
+    for server in found:
+        if not isinstance(server, Mapping) or not server.get("urls"):
             raise TurnError("expected servers that each have urls")
-        servers.append({k: one[k] for k in ("urls", "username", "credential") if one.get(k)})
+        servers.append({k: server[k] for k in ("urls", "username", "credential") if server.get(k)})
     return tuple(servers)
 
 
-def _asked(
-    field_name: str, life_s: int, url: str, body: bytes, headers: Mapping[str, str]
+def _request(
+    field_name: str, lifetime_s: int, url: str, body: bytes, headers: Mapping[str, str]
 ) -> IceServers:
-    # from before the call: they end no later than that
-    expires_at = time.time() + life_s
-    return IceServers(checked(_post(url, body, headers).get(field_name)), expires_at)
+    # measured from before the request: they expire no earlier
+    expires_at = time.time() + lifetime_s
+    return IceServers(validate_servers(_post(url, body, headers).get(field_name)), expires_at)
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
     request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
-            answer = json.loads(reply.read(_MAX_ANSWER_BYTES))
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+            found = json.loads(response.read(_MAX_RESPONSE_BYTES))
     except urllib.error.HTTPError as error:
         error.close()
         raise TurnError(f"the provider refused: HTTP {error.code}") from None
     except (OSError, ValueError) as error:
         raise TurnError(f"the provider could not be asked: {type(error).__name__}") from None
-    if not isinstance(answer, dict):
-        raise TurnError(f"expected an object from the provider, got {type(answer).__name__}")
-    return answer
+    if not isinstance(found, dict):
+        raise TurnError(f"expected an object from the provider, got {type(found).__name__}")
+    return found

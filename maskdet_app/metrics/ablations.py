@@ -1,4 +1,4 @@
-"""What each part of the recipe is worth, on the training metrics page."""
+"""The ablation study on the training metrics page."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,17 +7,19 @@ import altair as alt
 import streamlit as st
 
 from maskdet_app.metrics.charts import name_axis
-from maskdet_app.metrics.records import MODELS, finite, interval, objects, read_object
+from maskdet_app.metrics.records import MODELS, read_object
 from maskdet_app.ui import theme
+from maskdet_app.ui.charts import BLUE, rows_chart
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, interval, objects
 
 FILE: Final = MODELS / "ablations.json"
-_OURS: Final = "maskdet"
-_COLOURS: Final = ["#0072B2", "#5F6B73"]
+_SHIPPED: Final = "maskdet"
+_COLOURS: Final = [BLUE, "#5F6B73"]
 
 
 def show_ablations() -> None:
-    """Draw the table of named configurations, or nothing where it was never made."""
+    """Draw the ablation study, or nothing where there is no record of one."""
     if not FILE.is_file():
         return
     st.header(t("ablations.title"), anchor=False)
@@ -28,7 +30,7 @@ def show_ablations() -> None:
     if not tests:
         problems = problems or [t("ablations.empty")]
     for problem in problems:
-        st.warning(theme.plain(problem, max_chars=200), icon=":material/warning:")
+        st.warning(theme.escape_markdown(problem, max_chars=200), icon=":material/warning:")
     if not tests:
         return
     chosen = st.pills(
@@ -43,37 +45,37 @@ def show_ablations() -> None:
 
 
 def test_names(configurations: Sequence[dict[str, Any]]) -> list[str]:
-    """Names of the tests, in the order of the record."""
+    """Names of the test sets, in the order of the record."""
     names = [str(t["name"]) for c in configurations for t in objects(c.get("tests")) if "name" in t]
     return list(dict.fromkeys(names))
 
 
 def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart | None:
-    """Share of good answers of each configuration in one test, with its interval."""
+    """Each configuration's result on one test set with its confidence interval, or None."""
     kinds = [t("ablations.ours"), t("ablations.other")]
     rows = []
-    for one in configurations:
-        for measured in objects(one.get("tests")):
-            value = finite(measured.get("value"))
-            if measured.get("name") != test or value is None:
+    for configuration in configurations:
+        for result in objects(configuration.get("tests")):
+            value = finite(result.get("value"))
+            if result.get("name") != test or value is None:
                 continue
-            low, high = interval(measured) or (value, value)
-            ours = one.get("name") == _OURS
+            low, high = interval(result) or (value, value)
+            is_shipped = configuration.get("name") == _SHIPPED
             rows.append(
                 {
-                    "configuration": str(one.get("summary") or one.get("name")),
-                    "kind": kinds[0] if ours else kinds[1],
+                    "configuration": str(configuration.get("summary") or configuration.get("name")),
+                    "kind": kinds[0] if is_shipped else kinds[1],
                     "value": value,
                     "low": low,
                     "high": high,
-                    "n": finite(measured.get("n")),
+                    "n": finite(result.get("n")),
                 }
             )
     if not rows:
         return None
     names = list(dict.fromkeys(str(row["configuration"]) for row in rows))
     scale = alt.Scale(domain=kinds, range=_COLOURS)
-    base = alt.Chart(alt.Data(values=rows)).encode(  # type: ignore[no-untyped-call]
+    base = rows_chart(rows).encode(
         y=alt.Y("configuration:N", title=None, sort=names, axis=name_axis()),
         color=alt.Color("kind:N", title=None, scale=scale),
         tooltip=[

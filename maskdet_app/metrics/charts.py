@@ -1,39 +1,35 @@
-"""Altair charts of a training record. Colours come from the theme, so they suit light and dark."""
+"""Altair charts of a training record, legible in the light and the dark theme."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.records import finite, interval
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.theme import ink
-
-Chart = alt.Chart | alt.LayerChart
+from maskdet_app.ui.json_values import finite, interval
+from maskdet_app.ui.theme import text_colour
 
 MAX_CURVE_POINTS: Final = 400
-"""More points than pixels only make the page slow."""
-GREY: Final = "#808A92"
-BLUE: Final = "#0072B2"
-VERMILION: Final = "#D55E00"
+"""More points than pixels only slow the page down."""
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
-_FIRST_PART: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
-"""Vega's expression for a label in two lines, from its first comma or colon on."""
+_TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
+"""Vega expression that breaks a label at its first comma or colon."""
 
 
-def class_words() -> dict[str, str]:
-    """The two classes of a record, and how they are called on a chart."""
+def class_labels() -> dict[str, str]:
+    """The two classes of a record and their labels on a chart."""
     return {"with_mask": t("chart.mask"), "without_mask": t("chart.no_mask")}
 
 
 def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) -> Chart | None:
-    """Training against validation by epoch; None without a single finite value.
+    """Training and validation metric by epoch; None without a finite value.
 
     Args:
         epochs: as `records.Run.epochs`.
         metric: "loss" or "accuracy".
-        title: of the vertical axis.
+        title: of the y axis.
     """
     sets = [t("chart.training"), t("chart.validation")]
     rows = [
@@ -44,19 +40,19 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
     ]
     if not rows:
         return None
-    share = metric == "accuracy"
+    is_share = metric == "accuracy"
     base = rows_chart(rows).encode(
         x=alt.X("epoch:Q", title=t("chart.epoch"), axis=alt.Axis(tickMinStep=1, format="d")).scale(
             zero=False, nice=False, padding=12
         ),
-        y=alt.Y("value:Q", title=title, axis=alt.Axis(format=".1%" if share else "~g")).scale(
+        y=alt.Y("value:Q", title=title, axis=alt.Axis(format=".1%" if is_share else "~g")).scale(
             zero=False
         ),
         color=alt.Color("set:N", title=None, sort=sets),
         tooltip=[
             alt.Tooltip("set:N", title=t("chart.pictures")),
             alt.Tooltip("epoch:Q", title=t("chart.epoch")),
-            alt.Tooltip("value:Q", title=title, format=".2%" if share else ".4f"),
+            alt.Tooltip("value:Q", title=title, format=".2%" if is_share else ".4f"),
             alt.Tooltip("phase:N", title=t("chart.phase")),
         ],
     )
@@ -70,30 +66,39 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
 
 
 def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
-    """Counts and shares by true and said class; None where the record has no 2 x 2 numbers."""
+    """Confusion matrix: counts, and shares of each true class; None without 2 x 2 numbers."""
     matrix = test_set.get("confusion")
     if not isinstance(matrix, list) or len(matrix) != 2:
         return None
-    words = list(class_words().values())
+    labels = list(class_labels().values())
     cells = []
-    for true, row in zip(words, matrix, strict=True):
+    for true, row in zip(labels, matrix, strict=True):
         numbers = [finite(value) for value in row] if isinstance(row, list) else []
         if len(numbers) != 2 or any(number is None or number < 0 for number in numbers):
             return None
         total = sum(number or 0.0 for number in numbers)
-        for said, number in zip(words, numbers, strict=True):
+        for predicted, number in zip(labels, numbers, strict=True):
             share = (number or 0.0) / total if total else 0.0
             cells.append(
-                {"true": true, "said": said, "n": number, "share": share, "right": true == said}
+                {
+                    "true": true,
+                    "predicted": predicted,
+                    "n": number,
+                    "share": share,
+                    "right": true == predicted,
+                }
             )
     base = rows_chart(cells).encode(
         x=alt.X(
-            "said:N", title=t("chart.said"), sort=words, axis=alt.Axis(labelAngle=0, orient="top")
+            "predicted:N",
+            title=t("chart.said"),
+            sort=labels,
+            axis=alt.Axis(labelAngle=0, orient="top"),
         ),
-        y=alt.Y("true:N", title=t("chart.true"), sort=words),
+        y=alt.Y("true:N", title=t("chart.true"), sort=labels),
         tooltip=[
             alt.Tooltip("true:N", title=t("chart.true")),
-            alt.Tooltip("said:N", title=t("chart.said")),
+            alt.Tooltip("predicted:N", title=t("chart.said")),
             alt.Tooltip("n:Q", title=t("chart.number")),
             alt.Tooltip("share:Q", title=t("chart.share"), format=".2%"),
         ],
@@ -104,39 +109,39 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
         ),
         opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.14, 0.45]),
     )
-    numbers_text = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=ink()).encode(
+    counts = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=text_colour()).encode(
         text=alt.Text("n:Q", format=",d")
     )
-    shares = base.mark_text(fontSize=14, dy=14, color=ink()).encode(
+    shares = base.mark_text(fontSize=14, dy=14, color=text_colour()).encode(
         text=alt.Text("share:Q", format=".1%")
     )
-    return _sized(boxes + numbers_text + shares)
+    return _sized(boxes + counts + shares)
 
 
 def threshold_curve(
     curve: Any, x_name: str, y_name: str, titles: tuple[str, str], min_confidence: float
 ) -> Chart | None:
-    """A ROC or precision-recall curve with the two ends of the “not sure” range marked.
+    """A ROC or precision-recall curve with both thresholds marked; None without a usable point.
 
     Args:
         curve: record with lists ``x_name``, ``y_name`` and ``threshold`` (on the mask probability).
-        x_name: key of the horizontal values.
-        y_name: key of the vertical values.
-        titles: of the horizontal and the vertical axis.
-        min_confidence: "mask" from here on, "no mask" below 1 minus it.
+        x_name: key of the x values.
+        y_name: key of the y values.
+        titles: of the x and the y axis.
+        min_confidence: threshold of "mask"; that of "no mask" is 1 minus it.
     """
     points = _curve_points(curve, x_name, y_name)
     if not points:
         return None
-    at = alt.Tooltip("threshold:Q", title=t("chart.p_mask"), format=".3f")
-    base = rows_chart(_thinned(points)).encode(
+    threshold_tooltip = alt.Tooltip("threshold:Q", title=t("chart.p_mask"), format=".3f")
+    base = rows_chart(_downsampled(points)).encode(
         x=alt.X("x:Q", title=titles[0], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         y=alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         order="order:Q",
         tooltip=[
             alt.Tooltip("x:Q", title=titles[0], format=".2%"),
             alt.Tooltip("y:Q", title=titles[1], format=".2%"),
-            at,
+            threshold_tooltip,
         ],
     )
     line = base.mark_line(strokeWidth=2.4, color=BLUE)
@@ -145,10 +150,10 @@ def threshold_curve(
         (t("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence),
         (t("chart.below_mask", percent=f"{1 - min_confidence:.0%}"), 1 - min_confidence),
     ):
-        near = min(points, key=lambda point: abs(point["threshold"] - threshold))
-        marks.append({**near, "mark": name})
+        nearest = min(points, key=lambda point: abs(point["threshold"] - threshold))
+        marks.append({**nearest, "mark": name})
     names = [str(mark["mark"]) for mark in marks]
-    chosen = (
+    markers = (
         rows_chart(marks)
         .mark_point(size=170, filled=True, opacity=1)
         .encode(
@@ -159,18 +164,18 @@ def threshold_curve(
             tooltip=["mark:N", alt.Tooltip("x:Q", format=".2%"), alt.Tooltip("y:Q", format=".2%")],
         )
     )
-    layered = alt.layer(line, chosen).properties(height=_HEIGHT_PX + _LEGEND_PX)
-    drawn: Chart = layered.configure_legend(orient="bottom", labelLimit=300, columns=1)
-    return drawn
+    layered = alt.layer(line, markers).properties(height=_HEIGHT_PX + _LEGEND_PX)
+    chart: Chart = layered.configure_legend(orient="bottom", labelLimit=300, columns=1)
+    return chart
 
 
 def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
-    """One dot with its interval for each test set; None without a usable set."""
+    """Accuracy of each test set with its confidence interval; None without a usable set."""
     rows = []
     for item in sets:
-        accuracy, between = finite(item.get("accuracy")), interval(item)
+        accuracy, ci95 = finite(item.get("accuracy")), interval(item)
         if accuracy is not None:
-            low, high = between or (accuracy, accuracy)
+            low, high = ci95 or (accuracy, accuracy)
             name = str(item.get("name") or item.get("slug") or "?")
             rows.append({"name": name, "accuracy": accuracy, "low": low, "high": high})
     if not rows:
@@ -196,7 +201,7 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
 
 
 def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The test sets as rows of a table, percentages as text, a dash for what is not recorded."""
+    """The test sets as rows of a table; percentages are text, missing values a dash."""
     rows = []
     for item in sets:
         per_class = item.get("per_class")
@@ -205,26 +210,21 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             t("metrics.column_set"): str(item.get("name") or item.get("slug") or "?"),
             t("metrics.column_n"): _count(item.get("n")),
             t("metrics.column_right"): _percent(finite(item.get("accuracy"))),
-            t("metrics.column_interval"): _between(interval(item)),
+            t("metrics.column_interval"): _interval_text(interval(item)),
             t("metrics.column_not_sure"): _count(item.get("n_not_sure")),
         }
-        for key, word in class_words().items():
-            one = classes.get(key)
-            recall = finite(one.get("recall")) if isinstance(one, dict) else None
-            row[t("metrics.column_class", people=word.capitalize())] = _percent(recall)
+        for key, class_label in class_labels().items():
+            scores = classes.get(key)
+            recall = finite(scores.get("recall")) if isinstance(scores, dict) else None
+            row[t("metrics.column_class", people=class_label.capitalize())] = _percent(recall)
         row[t("metrics.column_note")] = str(item.get("note") or "")
         rows.append(row)
     return rows
 
 
 def name_axis() -> alt.Axis:
-    """An axis for names that are sentences: two lines each, so that a phone has room for both."""
-    return alt.Axis(labelExpr=_FIRST_PART, labelLimit=230)
-
-
-def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """A chart over rows of plain values."""
-    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
+    """A y axis for long names, on two lines each to fit a narrow screen."""
+    return alt.Axis(labelExpr=_TWO_LINE_LABEL, labelLimit=230)
 
 
 def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]]:
@@ -234,7 +234,7 @@ def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]
     if not all(isinstance(column, list) for column in columns):
         return []
     points = []
-    # Some writers leave the last threshold out; the shortest list decides.
+    # Some writers leave out the last threshold; the shortest list decides.
     for order, row in enumerate(zip(*columns, strict=False)):
         x, y, threshold = (finite(value) for value in row)
         if x is not None and y is not None and threshold is not None:
@@ -242,7 +242,7 @@ def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]
     return points
 
 
-def _thinned(points: list[dict[str, float]]) -> list[dict[str, float]]:
+def _downsampled(points: list[dict[str, float]]) -> list[dict[str, float]]:
     step = max(1, len(points) // MAX_CURVE_POINTS)
     return [*points[:-1:step], points[-1]]
 
@@ -255,7 +255,7 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}".replace("%", " %")
 
 
-def _between(pair: tuple[float, float] | None) -> str:
+def _interval_text(pair: tuple[float, float] | None) -> str:
     return "–" if pair is None else f"{pair[0] * 100:.1f} to {pair[1] * 100:.1f} %"
 
 

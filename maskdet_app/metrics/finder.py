@@ -1,4 +1,4 @@
-"""The face finder's part of the training metrics page."""
+"""The face finder on the training metrics page."""
 
 import os
 from pathlib import Path
@@ -7,35 +7,35 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics import finder_charts
-from maskdet_app.metrics.records import finite, objects
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, objects
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest
 
 
 def show_finder() -> None:
-    """How many people the cascade in use finds, beside OpenCV's own ones."""
+    """Show the recall of the cascade in use beside that of OpenCV's own cascades."""
     st.header(t("finder.title"), anchor=False)
-    chosen = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
-    if chosen == STOCK:
+    finder = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
+    if finder == STOCK:
         st.info(t("finder.stock"), icon=":material/face:")
         return
     try:
-        manifest = CascadeManifest.load(Path(chosen))
+        manifest = CascadeManifest.load(Path(finder))
     except CascadeError as error:
-        st.warning(theme.plain(str(error), max_chars=300), icon=":material/error:")
+        st.warning(theme.escape_markdown(str(error), max_chars=300), icon=":material/error:")
         return
     records = objects(manifest.evaluation.get("records"))
     if not records:
         st.info(t("finder.no_record"), icon=":material/fact_check:")
     else:
         _show_records(records, manifest.evaluation.get("time_ratio"))
-    drawn = finder_charts.stage_curve(manifest.training.get("stages"))
-    if drawn is not None:
+    chart = finder_charts.stage_curve(manifest.training.get("stages"))
+    if chart is not None:
         with st.expander(t("finder.stages")):
-            st.altair_chart(drawn)
+            st.altair_chart(chart)
             st.caption(t("finder.stages_note"))
 
 
@@ -45,14 +45,14 @@ def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
         t("finder.pick"), sets, default=sets[0], key="finder_set", label_visibility="collapsed"
     )
     shown = [record for record in records if str(record.get("set", "?")) == (chosen or sets[0])]
-    found, price = st.columns([3, 2], gap="medium")
-    with found:
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
         dots = finder_charts.recall_dots(shown)
         if dots is not None:
             st.altair_chart(dots)
         st.caption(t("finder.dots_note"))
-    with price:
-        curve = finder_charts.price_curve(shown[0].get("curve"))
+    with right:
+        curve = finder_charts.operating_curve(shown[0].get("curve"))
         if curve is not None:
             st.altair_chart(curve)
             st.caption(t("finder.price_note"))
@@ -62,12 +62,12 @@ def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
 def _row(record: dict[str, Any], ratios: object) -> dict[str, str]:
     name = str(record.get("finder", "?"))
     row = {t("finder.column_finder"): name}
-    for key, word in finder_charts.classes().items():
-        one = record.get(key)
-        one = one if isinstance(one, dict) else {}
-        n_found, n = finite(one.get("n_found")), finite(one.get("n"))
+    for key, label in finder_charts.class_labels().items():
+        value = record.get(key)
+        counts = value if isinstance(value, dict) else {}
+        n_found, n = finite(counts.get("n_found")), finite(counts.get("n"))
         known = n_found is not None and n is not None
-        row[t("finder.column_found", people=word)] = (
+        row[t("finder.column_found", people=label)] = (
             t("finder.count", n=f"{n_found:.0f}", total=f"{n:.0f}") if known else "–"
         )
     per_photo = finite(record.get("false_per_photo"))

@@ -1,43 +1,41 @@
-"""Altair charts of the face finder's record: who is found, at what price."""
+"""Altair charts of the face finder's record: recall, operating curve, cascade stages."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import rows_chart
-from maskdet_app.metrics.records import finite, interval, objects
+from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, interval, objects
 
-Chart = alt.Chart | alt.LayerChart
-
-_COLOURS: Final = ["#0072B2", "#D55E00"]
+_COLOURS: Final = [BLUE, VERMILION]
 _SHAPES: Final = ["circle", "diamond"]
 _HEIGHT_PX: Final = 260
 
 
-def classes() -> dict[str, str]:
-    """The two kinds of people of a record, and how they are called on a chart."""
+def class_labels() -> dict[str, str]:
+    """The two classes of a record and their labels on a chart."""
     return {"masked": t("finder.masked"), "bare": t("finder.bare")}
 
 
 def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
-    """Share of people found by each finder, with intervals; None without a usable record."""
+    """Recall of each finder with confidence intervals; None without a usable record."""
     rows = []
     for record in records:
-        for key, word in classes().items():
-            one = record.get(key)
-            recall = finite(one.get("recall")) if isinstance(one, dict) else None
-            if isinstance(one, dict) and recall is not None:
-                low, high = interval(one) or (recall, recall)
+        for key, label in class_labels().items():
+            result = record.get(key)
+            recall = finite(result.get("recall")) if isinstance(result, dict) else None
+            if isinstance(result, dict) and recall is not None:
+                low, high = interval(result) or (recall, recall)
                 rows.append(
                     {
                         "finder": str(record.get("finder", "?")),
-                        "people": word,
+                        "people": label,
                         "recall": recall,
                         "low": low,
                         "high": high,
-                        "n": one.get("n"),
+                        "n": result.get("n"),
                     }
                 )
     if not rows:
@@ -45,15 +43,15 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     names = list(dict.fromkeys(str(row["finder"]) for row in rows))
     base = rows_chart(rows).encode(
         y=alt.Y("finder:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
-        yOffset=alt.YOffset("people:N", sort=list(classes().values())),
+        yOffset=alt.YOffset("people:N", sort=list(class_labels().values())),
         color=_by_class("color"),
         tooltip=[
             alt.Tooltip("finder:N", title=t("finder.finder")),
             alt.Tooltip("people:N", title=t("finder.people")),
             alt.Tooltip("n:Q", title=t("finder.n")),
             *(
-                alt.Tooltip(f"{key}:Q", title=t(f"finder.{word}"), format=".1%")
-                for key, word in (("recall", "found"), ("low", "low"), ("high", "high"))
+                alt.Tooltip(f"{key}:Q", title=t(f"finder.{name}"), format=".1%")
+                for key, name in (("recall", "found"), ("low", "low"), ("high", "high"))
             ),
         ],
     )
@@ -68,15 +66,15 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     return layered
 
 
-def price_curve(curve: object) -> Chart | None:
-    """Faces found against false faces a photograph; None where nothing is recorded."""
+def operating_curve(curve: object) -> Chart | None:
+    """Recall against false positives per photo; None without a usable point."""
     rows = []
     for order, point in enumerate(objects(curve)):
         false_faces = finite(point.get("false_per_photo"))
-        for key, word in classes().items():
+        for key, label in class_labels().items():
             recall = finite(point.get(key))
             if false_faces is not None and recall is not None:
-                rows.append({"false": false_faces, "recall": recall, "people": word, "i": order})
+                rows.append({"false": false_faces, "recall": recall, "people": label, "i": order})
     if not rows:
         return None
     base = rows_chart(rows).encode(
@@ -85,7 +83,7 @@ def price_curve(curve: object) -> Chart | None:
             zero=False, nice=True
         ),
         color=_by_class("color"),
-        strokeDash=alt.StrokeDash("people:N", title=None, sort=list(classes().values())),
+        strokeDash=alt.StrokeDash("people:N", title=None, sort=list(class_labels().values())),
         order="i:Q",
         tooltip=[
             alt.Tooltip("people:N", title=t("finder.people")),
@@ -94,23 +92,23 @@ def price_curve(curve: object) -> Chart | None:
         ],
     )
     line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
-    drawn: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
-    return drawn
+    chart: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    return chart
 
 
 def stage_curve(stages: object) -> Chart | None:
-    """What is left of the windows that are no faces, stage by stage, on a logarithmic axis."""
+    """Share of background windows left after each stage of the cascade; None without a stage."""
     parts = {"search": t("finder.part_search"), "check": t("finder.part_check")}
-    words = list(parts.values())
+    part_labels = list(parts.values())
     rows: list[dict[str, float | str]] = []
-    left = 1.0
+    share = 1.0
     for number, stage in enumerate(objects(stages), start=1):
         rate, trees = finite(stage.get("false_rate")), finite(stage.get("trees"))
         if rate is None or trees is None or not 0 < rate <= 1:
             continue
-        left *= rate
-        part = parts.get(str(stage.get("part", "search")), words[0])
-        rows.append({"stage": number, "left": left, "trees": trees, "part": part})
+        share *= rate
+        part = parts.get(str(stage.get("part", "search")), part_labels[0])
+        rows.append({"stage": number, "left": share, "trees": trees, "part": part})
     if not rows:
         return None
     line = (
@@ -118,8 +116,12 @@ def stage_curve(stages: object) -> Chart | None:
         .mark_line(strokeWidth=2.2, point={"size": 60})
         .encode(
             x=alt.X("stage:Q", title=t("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
-            color=alt.Color("part:N", title=None, sort=words).scale(domain=words, range=_COLOURS),
-            shape=alt.Shape("part:N", title=None, sort=words).scale(domain=words, range=_SHAPES),
+            color=alt.Color("part:N", title=None, sort=part_labels).scale(
+                domain=part_labels, range=_COLOURS
+            ),
+            shape=alt.Shape("part:N", title=None, sort=part_labels).scale(
+                domain=part_labels, range=_SHAPES
+            ),
             y=alt.Y("left:Q", title=t("finder.windows"), axis=alt.Axis(format="~e")).scale(
                 type="log"
             ),
@@ -131,12 +133,12 @@ def stage_curve(stages: object) -> Chart | None:
             ],
         )
     )
-    drawn: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
-    return drawn
+    chart: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    return chart
 
 
 def _by_class(channel: str) -> Any:
-    words = list(classes().values())
+    labels = list(class_labels().values())
     if channel == "color":
-        return alt.Color("people:N", title=None, sort=words).scale(domain=words, range=_COLOURS)
-    return alt.Shape("people:N", title=None, sort=words).scale(domain=words, range=_SHAPES)
+        return alt.Color("people:N", title=None, sort=labels).scale(domain=labels, range=_COLOURS)
+    return alt.Shape("people:N", title=None, sort=labels).scale(domain=labels, range=_SHAPES)

@@ -1,13 +1,14 @@
-"""What became of the people in whole photographs."""
+"""Altair chart of the outcomes for the people in whole photos."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import BLUE, GREY, VERMILION, Chart, class_words, rows_chart
-from maskdet_app.metrics.records import finite
+from maskdet_app.metrics.charts import class_labels
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite
 
 _OUTCOME_COLOURS: Final = {
     "right_verdict": BLUE,
@@ -18,15 +19,15 @@ _OUTCOME_COLOURS: Final = {
 
 
 def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
-    """What became of the people in whole photographs, as shares of all; None without a count."""
+    """Outcomes for the people in whole photos, as shares; None without a usable count."""
     rows = []
     for record in records:
         per_class = record.get("per_class")
-        for key, word in class_words().items():
-            one = per_class.get(key) if isinstance(per_class, dict) else None
-            counts = _outcomes(one) if isinstance(one, dict) else None
+        for key, label in class_labels().items():
+            value = per_class.get(key) if isinstance(per_class, dict) else None
+            counts = _outcomes(value) if isinstance(value, dict) else None
             if counts is not None:
-                people = t("chart.who", preset=record.get("preset", "?"), people=word)
+                people = t("chart.who", preset=record.get("preset", "?"), people=label)
                 rows += [
                     {"people": people, "outcome": name, "n": n, "order": order}
                     for order, (name, n) in enumerate(counts.items())
@@ -34,8 +35,8 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
     if not rows:
         return None
     names = list(dict.fromkeys(str(row["people"]) for row in rows))
-    scale = alt.Scale(domain=_outcome_words(), range=list(_OUTCOME_COLOURS.values()))
-    drawn: alt.Chart = (
+    scale = alt.Scale(domain=_outcome_labels(), range=list(_OUTCOME_COLOURS.values()))
+    chart: alt.Chart = (
         rows_chart(rows)
         .mark_bar()
         .encode(
@@ -57,18 +58,18 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
         .properties(height=alt.Step(34))
         .configure_legend(orient="top", columns=1)
     )
-    return drawn
+    return chart
 
 
-def _outcomes(one: dict[str, Any]) -> dict[str, float] | None:
-    people, found, right, not_sure = (
-        finite(one.get(name)) for name in ("n_people", "n_found", "n_right", "n_not_sure")
+def _outcomes(class_record: dict[str, Any]) -> dict[str, float] | None:
+    n_people, n_found, n_right, n_not_sure = (
+        finite(class_record.get(name)) for name in ("n_people", "n_found", "n_right", "n_not_sure")
     )
-    if people is None or found is None or right is None or not_sure is None:
+    if n_people is None or n_found is None or n_right is None or n_not_sure is None:
         return None
-    counts = (right, not_sure, found - right - not_sure, people - found)
-    return dict(zip(_outcome_words(), counts, strict=True))
+    counts = (n_right, n_not_sure, n_found - n_right - n_not_sure, n_people - n_found)
+    return dict(zip(_outcome_labels(), counts, strict=True))
 
 
-def _outcome_words() -> list[str]:
+def _outcome_labels() -> list[str]:
     return [t(f"chart.{name}") for name in _OUTCOME_COLOURS]

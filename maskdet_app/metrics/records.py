@@ -1,14 +1,13 @@
 """Read training records that may be missing, malformed, hold NaN, or be half written."""
 
 import json
-import math
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from maskdet_app.ui.json_values import finite
 from maskdet_core.files import models_folder
 
 RUNS_ENV: Final = "MASKDET_RUNS"
@@ -75,27 +74,6 @@ def read_run(folder: Path) -> Run:
         problems=tuple(problems),
         quiet_s=max(0.0, time.time() - _newest_change(folder)),
     )
-
-
-def finite(value: Any) -> float | None:
-    """The number, or None for anything that is not a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def objects(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; an empty list for anything else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def interval(item: Mapping[str, Any]) -> tuple[float, float] | None:
-    """A record's ``ci95`` as two finite numbers, or None."""
-    pair = item.get("ci95")
-    if not isinstance(pair, list) or len(pair) != 2:
-        return None
-    low, high = finite(pair[0]), finite(pair[1])
-    return None if low is None or high is None else (low, high)
 
 
 def _read_text(path: Path, problems: list[str]) -> str | None:

@@ -1,26 +1,27 @@
-"""The parts of the training metrics page, each of which copes with a record that lacks it."""
+"""One run on the training metrics page. Any part of its record may be missing."""
 
 import time
 from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app.metrics import calibration_charts as trust_charts
-from maskdet_app.metrics import charts, outcome_chart
-from maskdet_app.metrics.records import Run, finite, objects, read_run, run_folders
+from maskdet_app.metrics import calibration_charts, charts, outcome_chart
+from maskdet_app.metrics.records import Run, read_run, run_folders
 from maskdet_app.ui import theme
+from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.json_values import finite, objects
 
-FOLLOW_EVERY_S: Final = 2.0
-QUIET_AFTER_S: Final = 30 * 60
-"""An epoch on two slow cores takes six minutes; this leaves room for five of them."""
-_FIRST_SET: Final = "leak-free"
-"""What says most about people whom the network never met."""
-_DEFAULT_CONFIDENCE: Final = 0.6
+REFRESH_S: Final = 2.0
+STALLED_AFTER_S: Final = 30 * 60
+"""Five epochs on two slow cores, which take six minutes each."""
+_DEFAULT_SET: Final = "leak-free"
+"""The best estimate for people who are in no training picture."""
+_DEFAULT_MIN_CONFIDENCE: Final = 0.6
 
 
 def label(run: Run) -> str:
-    """A run's name in the picker."""
+    """A run's label in the picker."""
     marks = [t("metrics.shipped")] if run.shipped else []
     status = run.info.get("status")
     if isinstance(status, str) and status != "finished":
@@ -29,31 +30,31 @@ def label(run: Run) -> str:
 
 
 def pick_run() -> Run | None:
-    """Offer the runs, newest first; None after saying that there are none."""
+    """Show the picker of runs, newest first; None after a note that there are none."""
     runs = {str(folder): read_run(folder) for folder in run_folders()}
     if not runs:
         st.info(t("metrics.no_runs"), icon=":material/model_training:")
         return None
-    keys = sorted(runs, key=lambda key: (not runs[key].running, not runs[key].shipped))
-    chosen = st.selectbox(
-        t("metrics.pick"), keys, format_func=lambda key: label(runs[key]), key="run"
+    ordered = sorted(runs, key=lambda key: (not runs[key].running, not runs[key].shipped))
+    selected = st.selectbox(
+        t("metrics.pick"), ordered, format_func=lambda key: label(runs[key]), key="run"
     )
-    return runs[chosen]
+    return runs[selected]
 
 
 def show_run(run: Run) -> None:
-    """Draw a run; while it trains, read and draw it again every few seconds."""
-    every = FOLLOW_EVERY_S if run.running else None
-    st.fragment(_draw, run_every=every)(run, followed=run.running)
+    """Draw a run; while it trains, read and draw it again every `REFRESH_S`."""
+    interval_s = REFRESH_S if run.running else None
+    st.fragment(_draw, run_every=interval_s)(run, auto_refresh=run.running)
 
 
-def _draw(run: Run, followed: bool) -> None:
+def _draw(run: Run, auto_refresh: bool) -> None:
     run = read_run(run.folder)
-    if followed and not run.running:
-        # The whole page, so that the picker's label and the following stop too.
+    if auto_refresh and not run.running:
+        # The whole page, so that the picker's label changes and the refresh stops.
         st.rerun()
     for problem in run.problems:
-        st.warning(theme.plain(problem, max_chars=200), icon=":material/warning:")
+        st.warning(theme.escape_markdown(problem, max_chars=200), icon=":material/warning:")
     if run.running:
         _show_progress(run)
     _show_curves(run)
@@ -61,30 +62,30 @@ def _draw(run: Run, followed: bool) -> None:
 
 
 def _show_progress(run: Run) -> None:
-    if run.quiet_s > QUIET_AFTER_S:
+    if run.quiet_s > STALLED_AFTER_S:
         st.warning(t("metrics.quiet", minutes=f"{run.quiet_s / 60:.0f}"))
         return
     total = finite(run.info.get("epochs_total"))
-    done = len(run.epochs)
-    done_words = t("metrics.progress", done=done, total=f"{total:.0f}") if total else ""
-    text = f"{t('metrics.running')} {done_words}"
-    st.progress(min(1.0, done / total) if total else 0.0, text=text)
+    n_done = len(run.epochs)
+    progress = t("metrics.progress", done=n_done, total=f"{total:.0f}") if total else ""
+    text = f"{t('metrics.running')} {progress}"
+    st.progress(min(1.0, n_done / total) if total else 0.0, text=text)
     st.caption(t("metrics.read_at", time=time.strftime("%H:%M:%S")))
 
 
 def _show_curves(run: Run) -> None:
     st.header(t("metrics.curves"), anchor=False)
-    pairs = [
+    curves = [
         charts.learning_curve(run.epochs, metric, title)
         for metric, title in (
             ("accuracy", t("metrics.accuracy_axis")),
             ("loss", t("metrics.loss_axis")),
         )
     ]
-    if not any(pairs):
+    if not any(curves):
         st.info(t("metrics.no_epochs"), icon=":material/hourglass_empty:")
         return
-    for column, chart in zip(st.columns(2, gap="medium"), pairs, strict=True):
+    for column, chart in zip(st.columns(2, gap="medium"), curves, strict=True):
         if chart is not None:
             column.altair_chart(chart)
     st.caption(t("metrics.curves_note"))
@@ -108,47 +109,49 @@ def _show_evaluation(run: Run) -> None:
 
 
 def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
-    confidence = recorded if recorded is not None and 0.5 <= recorded < 1 else _DEFAULT_CONFIDENCE
+    min_confidence = _DEFAULT_MIN_CONFIDENCE
+    if recorded is not None and 0.5 <= recorded < 1:
+        min_confidence = recorded
     st.header(t("metrics.detail"), anchor=False)
     number = st.selectbox(
         t("metrics.set_pick"),
         range(len(sets)),
-        index=next((i for i, one in enumerate(sets) if one.get("slug") == _FIRST_SET), 0),
+        index=next((i for i, item in enumerate(sets) if item.get("slug") == _DEFAULT_SET), 0),
         format_func=lambda i: str(sets[i].get("name") or sets[i].get("slug") or i + 1),
         key="test_set",
     )
-    chosen = sets[number]
+    test_set = sets[number]
     confusion, roc, precision = st.columns(3, gap="medium")
     with confusion:
-        _show_chart(t("metrics.confusion"), charts.confusion_matrix(chosen))
+        _show_chart(t("metrics.confusion"), charts.confusion_matrix(test_set))
         st.caption(t("metrics.confusion_note"))
     with roc:
-        curve = chosen.get("roc")
+        curve = test_set.get("roc")
         titles = (t("metrics.roc_x"), t("metrics.roc_y"))
-        drawn = charts.threshold_curve(curve, "fpr", "tpr", titles, confidence)
-        _show_chart(_with_area(t("metrics.roc"), curve, "auc"), drawn)
+        chart = charts.threshold_curve(curve, "fpr", "tpr", titles, min_confidence)
+        _show_chart(_with_area(t("metrics.roc"), curve, "auc"), chart)
     with precision:
-        curve = chosen.get("pr")
+        curve = test_set.get("pr")
         titles = (t("metrics.pr_x"), t("metrics.pr_y"))
-        drawn = charts.threshold_curve(curve, "recall", "precision", titles, confidence)
-        _show_chart(_with_area(t("metrics.pr"), curve, "average_precision"), drawn)
+        chart = charts.threshold_curve(curve, "recall", "precision", titles, min_confidence)
+        _show_chart(_with_area(t("metrics.pr"), curve, "average_precision"), chart)
     st.caption(
         t(
             "metrics.threshold_note",
-            high=f"{confidence * 100:.0f}",
-            low=f"{(1 - confidence) * 100:.0f}",
+            high=f"{min_confidence * 100:.0f}",
+            low=f"{(1 - min_confidence) * 100:.0f}",
         )
     )
-    _show_trust(chosen, confidence)
+    _show_calibration(test_set, min_confidence)
 
 
-def _show_trust(chosen: dict[str, Any], confidence: float) -> None:
-    reliability = trust_charts.reliability(chosen)
-    risk = trust_charts.risk_curve(chosen, confidence)
+def _show_calibration(test_set: dict[str, Any], min_confidence: float) -> None:
+    reliability = calibration_charts.reliability(test_set)
+    risk = calibration_charts.risk_curve(test_set, min_confidence)
     if reliability is None and risk is None:
         return
     left, right = st.columns(2, gap="medium")
-    error = finite(chosen.get("calibration_error"))
+    error = finite(test_set.get("calibration_error"))
     with left:
         title = (
             t("metrics.calibration")
@@ -162,7 +165,7 @@ def _show_trust(chosen: dict[str, Any], confidence: float) -> None:
         st.caption(t("metrics.risk_note"))
 
 
-def _show_chart(title: str, chart: charts.Chart | None) -> None:
+def _show_chart(title: str, chart: Chart | None) -> None:
     st.markdown(f"**{title}**")
     if chart is None:
         st.info(t("metrics.not_recorded"))

@@ -1,4 +1,4 @@
-"""Which build runs here: version, commit, network."""
+"""The running build: version, commit and network."""
 
 import os
 from functools import cache
@@ -11,19 +11,19 @@ from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
 
 COMMIT: Final = "MASKDET_COMMIT"
-"""Environment variable, for images that are built without the repository."""
-_SHORT: Final = 9
+"""Environment variable with the commit, for images that are built without the repository."""
+_SHORT_HASH_CHARS: Final = 9
 
 
 @cache
 def commit() -> str:
-    """The commit that runs, shortened; "unknown" where nothing says."""
-    named = os.environ.get(COMMIT, "").strip()
-    if named:
-        return named[:_SHORT]
+    """The abbreviated hash of the running commit, or "unknown"."""
+    from_environment = os.environ.get(COMMIT, "").strip()
+    if from_environment:
+        return from_environment[:_SHORT_HASH_CHARS]
     checkout = checkout_folder()
-    found = "" if checkout is None else _from_git(checkout / ".git")
-    return found[:_SHORT] or "unknown"
+    from_git = "" if checkout is None else _from_git(checkout / ".git")
+    return from_git[:_SHORT_HASH_CHARS] or "unknown"
 
 
 def version() -> str:
@@ -32,13 +32,13 @@ def version() -> str:
 
 
 def model() -> str:
-    """The network's name and the beginning of its checksum; empty where it has no manifest."""
+    """The network's name and the start of its checksum, or an empty text without a manifest."""
     path = default_model_path()
     try:
         manifest = ModelManifest.load(path) if path.suffix == ".json" else None
     except ModelError:
         manifest = None
-    return "" if manifest is None else f"{manifest.name} {manifest.sha256[:_SHORT]}"
+    return "" if manifest is None else f"{manifest.name} {manifest.sha256[:_SHORT_HASH_CHARS]}"
 
 
 def _from_git(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Give memory back to the machine when a visitor's photos are gone."""
+"""Return freed memory to the operating system after a visitor's photos were removed."""
 
 import ctypes
 import gc
@@ -6,24 +6,23 @@ import threading
 from contextlib import suppress
 from typing import Final
 
-_AFTER_S: Final = 2.0
-"""By then Streamlit has dropped what it held of a page that was drawn anew."""
+_DELAY_S: Final = 2.0
+"""By then Streamlit has dropped its references to the previous run of the page."""
 
 
-def give_back_soon() -> None:
-    """Return freed memory to the machine in a moment.
+def trim_soon() -> None:
+    """Return freed memory to the operating system in a moment, from another thread.
 
-    The allocator of Linux (glibc) keeps what was freed between pieces still in use, tens of MB
-    after a pile of photos, and the machine's other programs go without it. Elsewhere nothing is
-    done.
+    glibc keeps freed memory between blocks that are still in use: tens of MB after a large batch
+    of photos, which other processes then lack. With another C library nothing happens.
     """
-    timer = threading.Timer(_AFTER_S, _give_back)
+    timer = threading.Timer(_DELAY_S, _trim)
     timer.daemon = True
     timer.start()
 
 
-def _give_back() -> None:
+def _trim() -> None:
     gc.collect()
-    # AttributeError: another C library; OSError: none that can be opened
+    # AttributeError: another C library; OSError: no library that can be loaded
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

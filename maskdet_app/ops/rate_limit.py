@@ -1,4 +1,4 @@
-"""How often somebody may do something: a token bucket for each."""
+"""Rate limiting: one token bucket per key."""
 
 import threading
 import time
@@ -7,19 +7,24 @@ from collections.abc import Callable, Hashable
 from typing import Final
 
 MAX_KEYS: Final = 10_000
-"""Whoever was not seen for longest is forgotten first, so that memory stays bounded."""
+"""The least recently used key is dropped beyond this, so that memory stays bounded."""
 
 
 class RateLimiter:
-    """Lets each key do something ``burst`` times at once, and ``per_s`` times a second after that.
+    """Allows each key a ``burst`` of actions at once and ``per_s`` actions a second after that.
 
-    Safe to share by threads.
+    Thread-safe.
     """
 
     def __init__(
         self, burst: int, per_s: float, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with full buckets.
+        """Start with full buckets.
+
+        Args:
+            burst: capacity of a bucket, 1 or more.
+            per_s: tokens added to a bucket each second, above 0.
+            clock: monotonic time in seconds.
 
         Raises:
             ValueError: a burst below 1 or a rate of 0 or less.
@@ -31,11 +36,15 @@ class RateLimiter:
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def wait_s(self, key: Hashable) -> float:
-        """Take a token; 0 where there was one, else the seconds until there will be one."""
+        """Take a token of this key.
+
+        Returns:
+            0 if there was a token, else the seconds until there will be one.
+        """
         now = self._clock()
         with self._lock:
-            tokens, at = self._buckets.pop(key, (float(self._burst), now))
-            tokens = min(float(self._burst), tokens + (now - at) * self._per_s)
+            tokens, updated_at = self._buckets.pop(key, (float(self._burst), now))
+            tokens = min(float(self._burst), tokens + (now - updated_at) * self._per_s)
             wait_s = 0.0 if tokens >= 1 else (1 - tokens) / self._per_s
             self._buckets[key] = (tokens if wait_s else tokens - 1, now)
             if len(self._buckets) > MAX_KEYS:

@@ -1,4 +1,4 @@
-"""Settings of whoever runs the server: environment variables first, then Streamlit's secrets."""
+"""Settings of the operator: environment variables first, then Streamlit's secrets."""
 
 import os
 from typing import Any
@@ -8,10 +8,14 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 
 def setting(name: str) -> Any:
-    """What a setting says: text from the environment, anything TOML can hold from the secrets.
+    """The value of a setting.
+
+    Args:
+        name: of the environment variable and of the key in ``secrets.toml``.
 
     Returns:
-        None where neither says anything; an empty environment variable counts as saying nothing.
+        Text from the environment, or any TOML value from the secrets; None where neither is set.
+        An empty environment variable counts as not set.
     """
     value = os.environ.get(name)
     if value:

@@ -1,4 +1,8 @@
-"""A good end: who is here is told, nobody new is sent here, and only then the server stops."""
+"""Graceful shutdown: on SIGTERM the server drains before it exits.
+
+While it drains, pages tell viewers that the server stops, and the health check fails, so that a
+proxy sends no new visitors.
+"""
 
 import asyncio
 import logging
@@ -9,34 +13,36 @@ from types import FrameType
 from typing import Final
 
 _LOG: Final = logging.getLogger(__name__)
-_LEAVING: Final = threading.Event()
-Handler = Callable[[int, FrameType | None], object]
+_DRAINING: Final = threading.Event()
+SignalHandler = Callable[[int, FrameType | None], object]
 
 
 def is_draining() -> bool:
-    """Whether this server is about to stop."""
-    return _LEAVING.is_set()
+    """Whether this server is about to exit."""
+    return _DRAINING.is_set()
 
 
 def drain_before_exit(grace_s: float, n_viewers: Callable[[], int]) -> None:
-    """From now on SIGTERM is obeyed after a while if anybody watches; in the event loop's thread.
+    """Delay the current SIGTERM handler by a grace period if there are live viewers.
+
+    Must be called in the event loop's thread. A second SIGTERM exits at once.
 
     Args:
-        grace_s: so long the pages say that the server stops; 0 obeys at once.
-        n_viewers: how many watch now.
+        grace_s: length of the grace period in seconds; 0 exits at once.
+        n_viewers: gives the number of live viewers.
     """
-    then = signal.getsignal(signal.SIGTERM)
-    if not callable(then) or grace_s <= 0:
+    previous_handler = signal.getsignal(signal.SIGTERM)
+    if not callable(previous_handler) or grace_s <= 0:
         return
     loop = asyncio.get_running_loop()
 
-    def leave(number: int, frame: FrameType | None) -> None:
-        if _LEAVING.is_set() or not n_viewers():
-            _LEAVING.set()
-            then(number, frame)
+    def drain(number: int, frame: FrameType | None) -> None:
+        if _DRAINING.is_set() or not n_viewers():
+            _DRAINING.set()
+            previous_handler(number, frame)
             return
-        _LEAVING.set()
-        _LOG.info("leaving in %.0f s", grace_s)
-        loop.call_soon_threadsafe(loop.call_later, grace_s, then, number, frame)
+        _DRAINING.set()
+        _LOG.info("draining, exit in %.0f s", grace_s)
+        loop.call_soon_threadsafe(loop.call_later, grace_s, previous_handler, number, frame)
 
-    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGTERM, drain)

@@ -1,1 +1,1 @@
-"""The photo check page."""
+"""The photo page: upload, batch, gallery, one photo in detail, downloads."""

@@ -1,79 +1,100 @@
-"""One visitor's photos: what was handed in, what was found. Kept in memory, never on disk."""
+"""One visitor's photos and their detections. Kept in memory, never on disk."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
-from maskdet_app.ops import metrics as monitoring
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.decode import decode_image, shrink_within
 from maskdet_core.detector import MIN_FACE_PX, least_face_px
 from maskdet_core.draw.annotate import Labels
 
-Smallest = Literal["tiny", "usual", "large"]
-SMALLEST: Final[tuple[Smallest, ...]] = get_args(Smallest)
+FaceSize = Literal["tiny", "usual", "large"]
+"""Least size of the faces to detect; the codes are values of a query parameter."""
+FACE_SIZES: Final[tuple[FaceSize, ...]] = get_args(FaceSize)
 _LARGE_SHARE: Final = 1 / 8
-"""Of the picture's long side: who stands in front, and nobody in the background."""
+"""Least height of a large face as a share of the photo's long side: leaves out the background."""
 MAX_PHOTOS: Final = 500
 MAX_TOTAL_BYTES: Final = 400_000_000
-"""What one visitor may leave with the server at a time; it all stays in its memory."""
+"""Limit of one visitor's photos, which all stay in the server's memory."""
 PREVIEW_PX: Final = 512
 """Long side of the pictures in the gallery."""
-VIEW_PX: Final = 1600
-"""Long side of the one that is looked at closely."""
+DETAIL_PX: Final = 1600
+"""Long side of the picture in the detail view."""
+_PREVIEW_QUALITY: Final = 85
+
+
+class Meter(Protocol):
+    """Counts checked photos. Must not raise."""
+
+    def photo_checked(self, detections: Detections | None) -> None:
+        """A photo was checked; None means that it could not be read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo as handed in, and what was found in it.
+    """An uploaded photo with its detections.
 
     Attributes:
-        key: unlike any other photo's.
-        name: as the visitor's file was called; never trusted.
-        data: the file.
-        found: None before it was checked, and where it could not be used.
-        error: why it could not be used.
-        smallest: what it was checked for; None before.
-        preview: small JPEG without frames and without metadata; empty before it was checked.
+        key: unique in the batch.
+        name: file name on the visitor's device; untrusted.
+        data: content of the file.
+        detections: None before the check, and for a photo that cannot be read.
+        error: why the photo cannot be read.
+        face_size: the least face size it was checked for; None before the check.
+        preview: small JPEG without frames and metadata; empty before the check.
     """
 
     key: str
     name: str
     data: bytes
-    found: Detections | None = None
+    detections: Detections | None = None
     error: str | None = None
-    smallest: Smallest | None = None
+    face_size: FaceSize | None = None
     preview: bytes = b""
 
-    def at(self, min_confidence: float) -> "Photo":
-        """The same photo, decided at another threshold."""
-        return self if self.found is None else replace(self, found=self.found.at(min_confidence))
+    def with_min_confidence(self, min_confidence: float) -> "Photo":
+        """The same photo with its verdicts at another threshold, 0.5 <= c < 1."""
+        if self.detections is None:
+            return self
+        return replace(self, detections=self.detections.at(min_confidence))
 
 
 @dataclass(frozen=True, slots=True)
-class CloseUp:
-    """A photo in a size for looking at it, and what the classifier saw of each face."""
+class DetailView:
+    """The pictures of the detail view.
 
-    picture: RgbImage
+    Attributes:
+        image_rgb: the photo without frames, long side at most `DETAIL_PX`.
+        crops: for each face what the classifier saw of it, uint8 (size, size, 3) RGB.
+    """
+
+    image_rgb: RgbImage
     crops: tuple[RgbImage, ...]
 
 
 class PhotoBatch:
-    """A visitor's photos in the order in which they came."""
+    """A visitor's photos in the order of upload."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, meter: Meter | None = None) -> None:
+        """Start empty.
+
+        Args:
+            meter: is told of each checked photo.
+        """
+        self._meter = meter
         self._photos: dict[str, Photo] = {}
-        self._close_up: tuple[str, Smallest, CloseUp] | None = None
-        self._drawn: dict[str, tuple[Detections, Labels, bytes]] = {}
+        self._detail_view: tuple[str, FaceSize, DetailView] | None = None
+        self._previews: dict[str, tuple[Detections, Labels, bytes]] = {}
 
     def __len__(self) -> int:
         """Number of photos."""
         return len(self._photos)
 
     def __contains__(self, key: str) -> bool:
-        """Whether a photo of this key lies here."""
+        """Whether the batch has a photo with this key."""
         return key in self._photos
 
     def __iter__(self) -> Iterator[Photo]:
@@ -81,116 +102,130 @@ class PhotoBatch:
         return iter(tuple(self._photos.values()))
 
     def add(self, key: str, name: str, data: bytes) -> bool:
-        """Take a photo in, unchecked; one that already lies here is left as it is.
+        """Add a photo, unchecked. A key that the batch has already is left as it is.
 
         Returns:
-            False if there is no room for it.
+            False if the photo exceeds `MAX_PHOTOS` or `MAX_TOTAL_BYTES`.
         """
         if key in self._photos:
             return True
-        total = sum(len(photo.data) for photo in self._photos.values()) + len(data)
-        if len(self._photos) >= MAX_PHOTOS or total > MAX_TOTAL_BYTES:
+        n_bytes = sum(len(photo.data) for photo in self._photos.values()) + len(data)
+        if len(self._photos) >= MAX_PHOTOS or n_bytes > MAX_TOTAL_BYTES:
             return False
         self._photos[key] = Photo(key, name, data)
         return True
 
     def remove(self, *keys: str) -> None:
-        """Forget photos; one that is not here is no error."""
+        """Remove photos with everything derived from them; an unknown key is ignored."""
         for key in keys:
             self._photos.pop(key, None)
-            self._drawn.pop(key, None)
-            if self._close_up is not None and self._close_up[0] == key:
-                self._close_up = None
+            self._previews.pop(key, None)
+            if self._detail_view is not None and self._detail_view[0] == key:
+                self._detail_view = None
 
     def clear(self) -> None:
-        """Forget all photos."""
+        """Remove all photos."""
         self._photos.clear()
-        self._drawn.clear()
-        self._close_up = None
+        self._previews.clear()
+        self._detail_view = None
 
-    def waiting(self, smallest: Smallest) -> list[Photo]:
-        """Photos that have not been checked for faces of this size yet."""
-        return [photo for photo in self._photos.values() if photo.smallest != smallest]
+    def waiting(self, face_size: FaceSize) -> list[Photo]:
+        """The photos that were not checked for faces of this size yet."""
+        return [photo for photo in self._photos.values() if photo.face_size != face_size]
 
-    def work(
+    def check_waiting(
         self,
         detector: MaskDetector,
-        smallest: Smallest,
-        for_s: float,
+        face_size: FaceSize,
+        budget_s: float,
         before_each: Callable[[Photo, int], None],
     ) -> None:
-        """Check waiting photos for some time, at least one of them.
+        """Check waiting photos, at least one, until the time is used up.
 
         Args:
-            detector: shared with others.
-            smallest: see `Photo`.
-            for_s: no further photo is begun after this time.
-            before_each: told which photo comes, and how many have been checked before it.
+            detector: shared with other visitors.
+            face_size: see `Photo`.
+            budget_s: no further photo is started after this time.
+            before_each: called with the next photo and the number of photos checked before it.
         """
-        until = time.monotonic() + for_s
-        waiting = self.waiting(smallest)
-        n_before = len(self) - len(waiting)
-        for number, photo in enumerate(waiting):
-            before_each(photo, n_before + number)
-            checked, close_up = check(detector, photo, smallest)
-            monitoring.count_photo(checked.found)
+        deadline = time.monotonic() + budget_s
+        waiting = self.waiting(face_size)
+        n_checked = len(self) - len(waiting)
+        for index, photo in enumerate(waiting):
+            before_each(photo, n_checked + index)
+            checked, detail_view = check_photo(detector, photo, face_size)
+            if self._meter is not None:
+                self._meter.photo_checked(checked.detections)
             self._photos[photo.key] = checked
-            if close_up is not None:
-                self._close_up = (photo.key, smallest, close_up)
-            if time.monotonic() >= until:
+            if detail_view is not None:
+                self._detail_view = (photo.key, face_size, detail_view)
+            if time.monotonic() >= deadline:
                 return
 
     def preview(self, photo: Photo, labels: Labels) -> bytes:
-        """A small JPEG of a checked photo with frames; drawn anew only where a verdict changed.
+        """A small JPEG of a checked photo with frames; cached until a verdict changes.
 
         Raises:
-            ValueError: the photo could not be read, or was not checked yet.
+            ValueError: the photo cannot be read, or was not checked yet.
         """
-        if photo.found is None:
+        if photo.detections is None:
             raise ValueError(f"expected a photo that was checked and read, got {photo.key!r}")
-        kept = self._drawn.get(photo.key)
-        if kept is not None and kept[0] == photo.found and kept[1] == labels:
-            return kept[2]
-        drawn = encode_jpeg(with_frames(decode_image(photo.preview), photo.found, labels), 85)
-        self._drawn[photo.key] = (photo.found, labels, drawn)
-        return drawn
+        cached = self._previews.get(photo.key)
+        if cached is not None and cached[:2] == (photo.detections, labels):
+            return cached[2]
+        annotated = annotate_resized(decode_image(photo.preview), photo.detections, labels)
+        jpeg = encode_jpeg(annotated, _PREVIEW_QUALITY)
+        self._previews[photo.key] = (photo.detections, labels, jpeg)
+        return jpeg
 
-    def close_up(self, detector: MaskDetector, photo: Photo) -> CloseUp:
-        """A checked photo, large, and its faces' crops; the last one asked for is kept.
+    def detail_view(self, detector: MaskDetector, photo: Photo) -> DetailView:
+        """The pictures of a checked photo's detail view; the newest one is cached.
+
+        Decodes the photo and cuts the crops around the known boxes: runs neither the finder nor the
+        network.
 
         Raises:
-            ValueError: the photo could not be read, or was not checked yet.
+            ValueError: the photo cannot be read, or was not checked yet.
         """
-        if photo.smallest is None or photo.found is None:
+        if photo.face_size is None or photo.detections is None:
             raise ValueError(f"expected a photo that was checked and read, got {photo.key!r}")
-        kept = self._close_up
-        if kept is not None and kept[:2] == (photo.key, photo.smallest):
-            return kept[2]
-        close_up = _close_up(detector, decode_image(photo.data), photo.found)
-        self._close_up = (photo.key, photo.smallest, close_up)
-        return close_up
+        cached = self._detail_view
+        if cached is not None and cached[:2] == (photo.key, photo.face_size):
+            return cached[2]
+        detail_view = _detail_view(detector, decode_image(photo.data), photo.detections)
+        self._detail_view = (photo.key, photo.face_size, detail_view)
+        return detail_view
 
 
-def check(detector: MaskDetector, photo: Photo, smallest: Smallest) -> tuple[Photo, CloseUp | None]:
-    """Find and judge the faces of one photo; an unusable photo is a result, not an exception."""
+def check_photo(
+    detector: MaskDetector, photo: Photo, face_size: FaceSize
+) -> tuple[Photo, DetailView | None]:
+    """Detect and classify the faces of one photo.
+
+    Returns:
+        The checked photo and its detail view. For a photo that cannot be read, the photo with
+        `Photo.error` set, and None.
+    """
     try:
         image = decode_image(photo.data)
     except ImageError as error:
-        return replace(photo, found=None, error=str(error), smallest=smallest), None
+        return replace(photo, detections=None, error=str(error), face_size=face_size), None
     height, width = image.shape[:2]
-    found = detector.detect(image, min_face_px=least_px(smallest, width, height))
-    preview = encode_jpeg(shrink_within(image, PREVIEW_PX), quality=85)
-    checked = replace(photo, found=found, error=None, smallest=smallest, preview=preview)
-    return checked, _close_up(detector, image, found)
+    detections = detector.detect(image, min_face_px=min_face_px(face_size, width, height))
+    preview = encode_jpeg(shrink_within(image, PREVIEW_PX), quality=_PREVIEW_QUALITY)
+    checked = replace(
+        photo, detections=detections, error=None, face_size=face_size, preview=preview
+    )
+    return checked, _detail_view(detector, image, detections)
 
 
-def _close_up(detector: MaskDetector, image: RgbImage, found: Detections) -> CloseUp:
-    return CloseUp(shrink_within(image, VIEW_PX), detector.face_crops(image, found))
+def _detail_view(detector: MaskDetector, image: RgbImage, detections: Detections) -> DetailView:
+    return DetailView(shrink_within(image, DETAIL_PX), detector.face_crops(image, detections))
 
 
-def least_px(smallest: Smallest, width: int, height: int) -> int:
-    """Least face height that is looked for in a picture of this size, px."""
-    match smallest:
+def min_face_px(face_size: FaceSize, width: int, height: int) -> int:
+    """Least height of a face to detect in a picture of this size, px."""
+    match face_size:
         case "tiny":
             return MIN_FACE_PX
         case "usual":
@@ -199,7 +234,7 @@ def least_px(smallest: Smallest, width: int, height: int) -> int:
             return least_face_px(width, height, _LARGE_SHARE)
 
 
-def with_frames(image_rgb: RgbImage, found: Detections, labels: Labels) -> RgbImage:
-    """A picture of a photo, in any size, with the frames of what was found in the photo."""
+def annotate_resized(image_rgb: RgbImage, detections: Detections, labels: Labels) -> RgbImage:
+    """A copy of a resized photo with the frames of the detections in the original photo."""
     height, width = image_rgb.shape[:2]
-    return annotate(image_rgb, found.resized(width, height), labels)
+    return annotate(image_rgb, detections.resized(width, height), labels)

@@ -1,4 +1,4 @@
-"""One photo closely: the picture, a card a face with what spoke for its verdict, the download."""
+"""One photo in detail: the picture, a card for each face, the download."""
 
 import math
 from collections.abc import Callable
@@ -7,21 +7,22 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from maskdet_app.photo import downloads as take_home
-from maskdet_app.photo.batch import Photo, PhotoBatch, with_frames
+from maskdet_app.photo import downloads
+from maskdet_app.photo.batch import Photo, PhotoBatch, annotate_resized
 from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import drawn_labels, t, verdict_word
+from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Face, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 
 CROP_PX: Final = 176
-_HEAT_PX: Final = 2 * CROP_PX
-"""Drawn at twice the size for screens with fine pixels."""
+"""Width of a face's crop on the page."""
+_ACTIVATION_MAP_PX: Final = 2 * CROP_PX
+"""Drawn at twice the size for high-density screens."""
 
 
 def probability_text(p_with_mask: float) -> str:
-    """A mask probability for reading, rounded to whole percent but never up to 100 or to 0."""
+    """A mask probability in whole percent, never rounded to 0 or 100."""
     if not math.isfinite(p_with_mask):
         return t("photo.p_none")
     percent = p_with_mask * 100
@@ -32,33 +33,33 @@ def probability_text(p_with_mask: float) -> str:
     return t("photo.p_mask", value=f"{percent:.0f}")
 
 
-def show_photo(
-    desk: PhotoBatch, detector: MaskDetector, photo: Photo, options: PhotoOptions
-) -> None:
-    """One checked photo with everything that is known of it.
+def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: PhotoOptions) -> None:
+    """Draw one checked photo and its faces.
+
+    Runs the network only for the class activation maps, and the finder never.
 
     Args:
-        desk: where it lies.
-        detector: shows again what the classifier saw.
-        photo: decided at the visitor's threshold.
+        batch: gives the pictures.
+        detector: cuts the crops and computes the class activation maps.
+        photo: with its verdicts at the visitor's threshold.
         options: the visitor's.
     """
-    if photo.found is None:
-        reason = theme.plain(photo.error or "", max_chars=200)
+    if photo.detections is None:
+        reason = theme.escape_markdown(photo.error or "", max_chars=200)
         st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
         return
-    close_up = desk.close_up(detector, photo)
+    detail_view = batch.detail_view(detector, photo)
     labels = drawn_labels()
-    picture, faces = st.columns([1.25, 1], gap="medium")
-    with picture:
+    left, right = st.columns([1.25, 1], gap="medium")
+    with left:
         st.image(
-            encode_jpeg(with_frames(close_up.picture, photo.found, labels)),
+            encode_jpeg(annotate_resized(detail_view.image_rgb, photo.detections, labels)),
             width="stretch",
             alt=t("photo.alt", name=photo.name[:60], summary=summary(photo)),
         )
         st.download_button(
             t("photo.download"),
-            lambda: take_home.picture(photo, labels, blurred=options.blurred),
+            lambda: downloads.annotated_photo(photo, labels, blurred=options.blur_faces),
             file_name="maskdet.jpg",
             mime="image/jpeg",
             icon=":material/download:",
@@ -66,71 +67,79 @@ def show_photo(
             on_click="ignore",
             key="download_one",
         )
-    with faces:
-        if not photo.found.faces:
+    with right:
+        if not photo.detections.faces:
             st.info(t("photo.no_face"), icon=":material/search_off:")
             return
-        if photo.found.unjudged:
-            n_over = len(photo.found.unjudged)
+        if photo.detections.unjudged:
+            n_over = len(photo.detections.unjudged)
             st.warning(
-                t("photo.over_cap", shown=len(photo.found), n=n_over), icon=":material/groups:"
+                t("photo.over_cap", shown=len(photo.detections), n=n_over),
+                icon=":material/groups:",
             )
-        heat = _heat(detector, close_up.crops) if options.why else None
-        if heat is not None:
+        maps = (
+            _activation_maps(detector, detail_view.crops) if options.show_activation_map else None
+        )
+        if maps is not None:
             st.caption(t("photo.why_note"))
         with st.container(horizontal=True, gap="small"):
-            for number, face in enumerate(photo.found):
-                crop = close_up.crops[number]
-                _show_face(number, face, crop, None if heat is None else heat[number], options)
+            for index, face in enumerate(photo.detections):
+                crop = detail_view.crops[index]
+                activation_map = None if maps is None else maps[index]
+                _show_face(index, face, crop, activation_map, options.min_confidence)
 
 
-def _heat(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:
-    by_place = detector.classifier.activation_map(np.stack(crops))
-    if by_place is None:
+def _activation_maps(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:
+    maps = detector.classifier.activation_map(np.stack(crops))
+    if maps is None:
         return None
-    return [draw_activation_map(*pair, _HEAT_PX) for pair in zip(crops, by_place, strict=True)]
+    return [
+        draw_activation_map(*pair, _ACTIVATION_MAP_PX) for pair in zip(crops, maps, strict=True)
+    ]
 
 
 def _show_face(
-    number: int, face: Face, crop: RgbImage, heat: RgbImage | None, options: PhotoOptions
+    index: int, face: Face, crop: RgbImage, activation_map: RgbImage | None, min_confidence: float
 ) -> None:
-    word = verdict_word(face.verdict)
-    said = probability_text(face.p_with_mask)
-    with st.container(border=True, width=CROP_PX + 36, gap="xsmall", key=f"face-{number}"):
-        if heat is None:
-            st.image(crop, width=CROP_PX, alt=t("photo.alt_face", verdict=word))
+    label = verdict_label(face.verdict)
+    with st.container(border=True, width=CROP_PX + 36, gap="xsmall", key=f"face-{index}"):
+        if activation_map is None:
+            st.image(crop, width=CROP_PX, alt=t("photo.alt_face", verdict=label))
         else:
-            st.image(heat, width=CROP_PX, alt=t("photo.alt_heat", verdict=word))
-        st.markdown(theme.badge(face.verdict, f"**{word}**"))
-        st.html(theme.meter_html(face.p_with_mask, options.min_confidence, said))
+            st.image(activation_map, width=CROP_PX, alt=t("photo.alt_heat", verdict=label))
+        st.markdown(theme.badge(face.verdict, f"**{label}**"))
+        text = probability_text(face.p_with_mask)
+        st.html(theme.meter_html(face.p_with_mask, min_confidence, text))
 
 
-def show_way_back(photo: Photo, order: list[Photo], on_open: Callable[[str | None], None]) -> None:
-    """Buttons to the photos before and after, and back to all of them.
+def show_navigation(
+    photo: Photo, photos: list[Photo], on_open: Callable[[str | None], None]
+) -> None:
+    """Draw the buttons to the previous and the next photo and back to the gallery.
 
     Args:
         photo: the open one.
-        order: the photos as the gallery shows them; the open one may not be among them.
-        on_open: called with another photo's key, or None for all.
+        photos: as the gallery shows them; the open one may not be among them.
+        on_open: called with the key of another photo, or None for the gallery.
     """
-    keys = [one.key for one in order]
-    at = keys.index(photo.key) if photo.key in keys else None
-    before = keys[at - 1] if at else None
-    after = keys[at + 1] if at is not None and at + 1 < len(keys) else None
+    keys = [one.key for one in photos]
+    index = keys.index(photo.key) if photo.key in keys else None
+    previous_key = keys[index - 1] if index else None
+    next_key = keys[index + 1] if index is not None and index + 1 < len(keys) else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(t("photo.back"), icon=":material/grid_view:", on_click=on_open, args=(None,))
         st.button(
             t("photo.before"),
             icon=":material/chevron_left:",
             on_click=on_open,
-            args=(before,),
-            disabled=before is None,
+            args=(previous_key,),
+            disabled=previous_key is None,
         )
         st.button(
             t("photo.after"),
             icon=":material/chevron_right:",
             on_click=on_open,
-            args=(after,),
-            disabled=after is None,
+            args=(next_key,),
+            disabled=next_key is None,
         )
-        st.markdown(f"**{theme.plain(photo.name)}**")
+        st.markdown(f"**{theme.escape_markdown(photo.name)}**")

@@ -1,4 +1,4 @@
-"""What a visitor takes home: annotated pictures, all of them in a zip, and reports of all faces."""
+"""Downloads of the photo page: annotated photos, a zip of all of them, reports of all faces."""
 
 import io
 import time
@@ -12,60 +12,62 @@ from maskdet_core.decode import decode_image
 from maskdet_core.draw.annotate import Labels
 
 
-def picture(photo: Photo, labels: Labels, *, blurred: bool) -> bytes:
-    """A checked photo in full size with its frames, as JPEG without metadata.
+def annotated_photo(photo: Photo, labels: Labels, *, blurred: bool) -> bytes:
+    """A checked photo in full size with frames, as JPEG without metadata.
 
     Args:
-        photo: one that could be read.
-        labels: words on the frames.
-        blurred: whether all faces that were found are blurred.
+        photo: one that can be read.
+        labels: texts on the frames.
+        blurred: whether to blur all detected faces.
 
     Raises:
-        ValueError: the photo could not be read, or was not checked yet.
+        ValueError: the photo cannot be read, or was not checked yet.
     """
-    if photo.found is None:
+    if photo.detections is None:
         raise ValueError(f"expected a photo that was checked and read, got {photo.key!r}")
-    return annotated_copy(decode_image(photo.data), photo.found, labels, blurred=blurred)
+    return annotated_copy(decode_image(photo.data), photo.detections, labels, blurred=blurred)
 
 
 def reports(photos: Sequence[Photo], *, with_pictures: bool = False) -> list[PhotoReport]:
-    """One report a checked photo, in order.
+    """A report for each photo, in order.
 
     Args:
         photos: checked ones.
-        with_pictures: whether to name the annotated copies as `Packer` does.
+        with_pictures: whether to name the annotated copies as `ZipBuilder` does.
     """
     return [
         PhotoReport(
             photo.name,
-            photo.found,
+            photo.detections,
             photo.error,
-            safe_name(photo.name, number) if with_pictures and photo.found is not None else None,
+            safe_name(photo.name, number)
+            if with_pictures and photo.detections is not None
+            else None,
         )
         for number, photo in enumerate(photos, start=1)
     ]
 
 
-def table(photos: Sequence[Photo]) -> bytes:
-    """All faces as CSV."""
+def csv_report(photos: Sequence[Photo]) -> bytes:
+    """All faces of checked photos as CSV."""
     return csv_bytes(reports(photos))
 
 
-def data(photos: Sequence[Photo]) -> bytes:
-    """All faces as JSON."""
+def json_report(photos: Sequence[Photo]) -> bytes:
+    """All faces of checked photos as JSON."""
     return "".join(json_text(reports(photos))).encode()
 
 
-class Packer:
-    """Fills a zip little by little, so that a page can show how far it is."""
+class ZipBuilder:
+    """Builds a zip of annotated photos and reports in steps, so that a page can show progress."""
 
     def __init__(self, photos: Sequence[Photo], labels: Labels, *, blurred: bool) -> None:
-        """Begin an empty zip.
+        """Start with an empty zip.
 
         Args:
-            photos: checked ones; those that could not be read are in the reports alone.
-            labels: words on the frames.
-            blurred: whether all faces that were found are blurred.
+            photos: checked ones; those that cannot be read are in the reports only.
+            labels: texts on the frames.
+            blurred: whether to blur all detected faces.
         """
         self._labels, self._blurred = labels, blurred
         self._reports = reports(photos, with_pictures=True)
@@ -76,41 +78,41 @@ class Packer:
 
     @property
     def n_photos(self) -> int:
-        """All photos, those that could not be read among them."""
+        """Number of photos, including those that cannot be read."""
         return len(self._reports)
 
     @property
     def n_done(self) -> int:
-        """Photos that were packed or passed over."""
+        """Number of photos that were added or skipped."""
         return self._n_done
 
     @property
     def content(self) -> bytes | None:
-        """The zip; None before it is complete."""
+        """The zip, or None before it is complete."""
         return self._content
 
-    def work(self, for_s: float) -> None:
-        """Pack for some time, at least one photo; complete the zip after the last one."""
+    def add_photos(self, budget_s: float) -> None:
+        """Add photos, at least one, until the time is used up; the last one completes the zip."""
         if self._content is not None:
             return
-        until = time.monotonic() + for_s
-        # Opened anew each time, so that nothing is left open when the visitor goes away meanwhile.
-        # Pictures are packed as they are: a JPEG does not become smaller.
-        with zipfile.ZipFile(self._buffer, "a", zipfile.ZIP_STORED) as packed:
+        deadline = time.monotonic() + budget_s
+        # Reopened in each step, so that nothing stays open when the visitor leaves meanwhile.
+        # Stored without compression, which would not make a JPEG smaller.
+        with zipfile.ZipFile(self._buffer, "a", zipfile.ZIP_STORED) as archive:
             while self._n_done < self.n_photos:
-                self._pack_next(packed)
-                if time.monotonic() >= until:
+                self._add_next(archive)
+                if time.monotonic() >= deadline:
                     break
             if self._n_done < self.n_photos:
                 return
-            packed.writestr("faces.csv", csv_bytes(self._reports))
-            packed.writestr("faces.json", "".join(json_text(self._reports)))
+            archive.writestr("faces.csv", csv_bytes(self._reports))
+            archive.writestr("faces.json", "".join(json_text(self._reports)))
         self._content = self._buffer.getvalue()
         self._photos.clear()
 
-    def _pack_next(self, packed: zipfile.ZipFile) -> None:
+    def _add_next(self, archive: zipfile.ZipFile) -> None:
         photo, report = self._photos[self._n_done], self._reports[self._n_done]
         if report.annotated is not None:
-            drawn = picture(photo, self._labels, blurred=self._blurred)
-            packed.writestr(report.annotated, drawn)
+            jpeg = annotated_photo(photo, self._labels, blurred=self._blurred)
+            archive.writestr(report.annotated, jpeg)
         self._n_done += 1

@@ -1,4 +1,4 @@
-"""Which photos are shown, in which order, and the grid that shows them."""
+"""The gallery: filter, sort order and grid of the checked photos."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,17 +8,20 @@ import streamlit as st
 
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.ui import query_params, theme
-from maskdet_app.ui.i18n import drawn_labels, t, verdict_word
+from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Verdict
 
-Kind = Literal["without_mask", "with_mask", "not_sure", "no_face", "unread"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-Order = Literal["came", "bare_first", "least_sure", "most_faces", "name"]
-ORDERS: Final[tuple[Order, ...]] = get_args(Order)
-_AS_CAME: Final[Order] = "came"
+Category = Literal["without_mask", "with_mask", "not_sure", "no_face", "unread"]
+"""What a photo shows; the codes are values of a query parameter."""
+CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
+_VERDICT_CATEGORIES: Final = CATEGORIES[:3]
+SortOrder = Literal["came", "bare_first", "least_sure", "most_faces", "name"]
+"""Order of the gallery; the codes are values of a query parameter, "came" is that of upload."""
+SORT_ORDERS: Final[tuple[SortOrder, ...]] = get_args(SortOrder)
+_UPLOAD_ORDER: Final[SortOrder] = "came"
 PAGE_SIZE: Final = 24
 _CARD_PX: Final = 210
-_ICONS: Final[dict[Kind, str]] = {
+_ICONS: Final[dict[Category, str]] = {
     "without_mask": ":material/face:",
     "with_mask": ":material/masks:",
     "not_sure": ":material/question_mark:",
@@ -27,110 +30,119 @@ _ICONS: Final[dict[Kind, str]] = {
 }
 
 
-def kinds(photo: Photo) -> frozenset[Kind]:
-    """What a checked photo holds; several where people differ."""
-    if photo.found is None:
+def categories(photo: Photo) -> frozenset[Category]:
+    """The categories of a checked photo; several where its faces have different verdicts."""
+    if photo.detections is None:
         return frozenset({"unread"})
-    if not photo.found.faces:
+    if not photo.detections.faces:
         return frozenset({"no_face"})
-    said = {face.verdict for face in photo.found}
-    return frozenset(kind for kind in KINDS[:3] if Verdict(kind) in said)
+    verdicts = {face.verdict for face in photo.detections}
+    return frozenset(one for one in _VERDICT_CATEGORIES if Verdict(one) in verdicts)
 
 
-def arranged(photos: Sequence[Photo], wanted: Sequence[Kind], order: Order) -> list[Photo]:
-    """Photos that hold anything wanted, in an order.
+def filter_and_sort(
+    photos: Sequence[Photo], wanted: Sequence[Category], order: SortOrder
+) -> list[Photo]:
+    """The photos of any wanted category, sorted.
 
     Args:
-        photos: checked ones, in the order in which they came.
-        wanted: nothing means everything.
-        order: ties stay in the order in which they came.
+        photos: checked ones, in the order of upload.
+        wanted: categories; none means all.
+        order: ties stay in the order of upload.
     """
-    shown = [photo for photo in photos if not wanted or kinds(photo) & set(wanted)]
-    keys: dict[Order, Callable[[Photo], tuple[float, str]]] = {
+    filtered = [photo for photo in photos if not wanted or categories(photo) & set(wanted)]
+    sort_keys: dict[SortOrder, Callable[[Photo], tuple[float, str]]] = {
         "came": lambda photo: (0.0, ""),
         "bare_first": lambda photo: (-_count(photo, Verdict.WITHOUT_MASK), ""),
-        "least_sure": lambda photo: (_sureness(photo), ""),
-        "most_faces": lambda photo: (-len(photo.found or ()), ""),
+        "least_sure": lambda photo: (_least_margin(photo), ""),
+        "most_faces": lambda photo: (-len(photo.detections or ()), ""),
         "name": lambda photo: (0.0, photo.name.casefold()),
     }
-    return sorted(shown, key=keys[order])
+    return sorted(filtered, key=sort_keys[order])
 
 
 def _count(photo: Photo, verdict: Verdict) -> int:
-    return 0 if photo.found is None else photo.found.count(verdict)
+    return 0 if photo.detections is None else photo.detections.count(verdict)
 
 
-def _sureness(photo: Photo) -> float:
-    """How far the least sure face is from a guess, 0 to 0.5; beyond where there is no face."""
-    if photo.found is None or not photo.found.faces:
+def _least_margin(photo: Photo) -> float:
+    """Distance of the least certain face's probability from 0.5, 0 to 0.5; 1 without a face.
+
+    A face for which the network failed counts as 0.
+    """
+    if photo.detections is None or not photo.detections.faces:
         return 1.0
-    distances = [abs(face.p_with_mask - 0.5) for face in photo.found]
-    return min(0.0 if math.isnan(distance) else distance for distance in distances)
+    margins = [abs(face.p_with_mask - 0.5) for face in photo.detections]
+    return min(0.0 if math.isnan(margin) else margin for margin in margins)
 
 
 def summary(photo: Photo) -> str:
-    """What was found in a photo, in a few words."""
-    if photo.found is None:
+    """The detections of a photo in a few words."""
+    if photo.detections is None:
         return t("photo.kind_unread")
-    counts = [f"{photo.found.count(v)} × {verdict_word(v)}" for v in Verdict if _count(photo, v)]
+    counts = [
+        f"{_count(photo, verdict)} × {verdict_label(verdict)}"
+        for verdict in Verdict
+        if _count(photo, verdict)
+    ]
     return ", ".join(counts) or t("photo.kind_no_face")
 
 
-def choose(photos: Sequence[Photo]) -> list[Photo]:
-    """Offer the filter and the order, and return what is to be shown."""
-    query_params.initialise("show", query_params.read_all("show", KINDS))
-    query_params.initialise("order", query_params.read("order", ORDERS, _AS_CAME))
+def show_filter(photos: Sequence[Photo]) -> list[Photo]:
+    """Draw the filter and the sort order, and return the photos to show."""
+    query_params.initialise("show", query_params.read_all("show", CATEGORIES))
+    query_params.initialise("order", query_params.read("order", SORT_ORDERS, _UPLOAD_ORDER))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.pills(
             t("photo.filter"),
-            KINDS,
+            CATEGORIES,
             selection_mode="multi",
-            format_func=lambda kind: f"{_ICONS[kind]} {t(f'photo.filter_{kind}')}",
+            format_func=lambda one: f"{_ICONS[one]} {t(f'photo.filter_{one}')}",
             key="show",
         )
         order = st.selectbox(
             t("photo.order"),
-            ORDERS,
+            SORT_ORDERS,
             format_func=lambda one: t(f"photo.order_{one}"),
             key="order",
             width=230,
         )
     query_params.write("show", wanted)
-    query_params.write("order", [order], [_AS_CAME])
-    return arranged(photos, wanted, order)
+    query_params.write("order", [order], [_UPLOAD_ORDER])
+    return filter_and_sort(photos, wanted, order)
 
 
-def show(desk: PhotoBatch, shown: Sequence[Photo], on_open: Callable[[str], None]) -> None:
+def show(batch: PhotoBatch, photos: Sequence[Photo], on_open: Callable[[str], None]) -> None:
     """Draw a page of the grid.
 
     Args:
-        desk: draws the pictures.
-        shown: by `choose`.
-        on_open: called with a photo's key when somebody wants to see it closely.
+        batch: gives the previews.
+        photos: the ones to show, from `show_filter`.
+        on_open: called with the key of a photo when the visitor opens it.
     """
-    if not shown:
+    if not photos:
         st.info(t("photo.filter_empty"), icon=":material/filter_alt_off:")
         return
-    n_pages = math.ceil(len(shown) / PAGE_SIZE)
+    n_pages = math.ceil(len(photos) / PAGE_SIZE)
     page = 1
-    below = st.container()
+    grid_area = st.container()
     if n_pages > 1:
         page = min(st.pagination(n_pages, key="gallery_page"), n_pages)
-    with below, st.grid(min_column_width=_CARD_PX, border=True, key="gallery") as grid:
-        for photo in shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]:
+    with grid_area, st.grid(min_column_width=_CARD_PX, border=True, key="gallery") as grid:
+        for photo in photos[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]:
             with grid.cell():
-                _show_card(desk, photo, on_open)
+                _show_card(batch, photo, on_open)
 
 
-def _show_card(desk: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) -> None:
-    name = theme.plain(photo.name, max_chars=30)
-    if photo.found is None:
+def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) -> None:
+    name = theme.escape_markdown(photo.name, max_chars=30)
+    if photo.detections is None:
         st.markdown(f"**{name}**")
-        reason = theme.plain(photo.error or "", max_chars=200)
+        reason = theme.escape_markdown(photo.error or "", max_chars=200)
         st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
         return
     st.image(
-        desk.preview(photo, drawn_labels()),
+        batch.preview(photo, drawn_labels()),
         width="stretch",
         alt=t("photo.alt", name=photo.name[:60], summary=summary(photo)),
     )
@@ -146,10 +158,10 @@ def _show_card(desk: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) -
 
 
 def _badges(photo: Photo) -> str:
-    if photo.found is None or not photo.found.faces:
+    if photo.detections is None or not photo.detections.faces:
         return f":gray-badge[{_ICONS['no_face']} {t('photo.kind_no_face')}]"
     return " ".join(
-        theme.badge(verdict, f"{_count(photo, verdict)} × {verdict_word(verdict)}")
+        theme.badge(verdict, f"{_count(photo, verdict)} × {verdict_label(verdict)}")
         for verdict in Verdict
         if _count(photo, verdict)
     )

@@ -1,4 +1,4 @@
-"""What a visitor may set on the photo page. Every setting lives in the page's address."""
+"""The visitor's options on the photo page, all kept in the query parameters."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,55 +6,59 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from maskdet_app.photo.batch import SMALLEST, Smallest
-from maskdet_app.ui import model, query_params
+from maskdet_app.photo.batch import FACE_SIZES, FaceSize
+from maskdet_app.ui import query_params, threshold
 from maskdet_app.ui.i18n import t
 from maskdet_core import MaskDetector
 
-_USUAL: Final[Smallest] = "usual"
+_DEFAULT_FACE_SIZE: Final[FaceSize] = "usual"
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoOptions:
-    """A visitor's choices.
+    """A visitor's options.
 
     Attributes:
         min_confidence: threshold, 0.5 <= c < 1.
-        smallest: which faces are looked for.
-        why: whether to show what spoke for each verdict.
-        blurred: whether faces are blurred in what is taken home.
+        face_size: least size of the faces to detect.
+        show_activation_map: whether the detail view shows class activation maps.
+        blur_faces: whether to blur faces in the downloads.
     """
 
     min_confidence: float
-    smallest: Smallest
-    why: bool
-    blurred: bool
+    face_size: FaceSize
+    show_activation_map: bool
+    blur_faces: bool
 
 
-def ask(detector: MaskDetector) -> PhotoOptions:
-    """Draw the settings and return what they say."""
-    min_confidence = model.threshold_slider(detector)
-    smallest = query_params.segmented_control(
+def show(detector: MaskDetector) -> PhotoOptions:
+    """Draw the widgets and return the options."""
+    min_confidence = threshold.min_confidence_slider(detector)
+    face_size = query_params.segmented_control(
         "smallest",
         t("photo.smallest"),
-        SMALLEST,
-        _USUAL,
-        format_func=lambda one: t(f"photo.smallest_{one}"),
+        FACE_SIZES,
+        _DEFAULT_FACE_SIZE,
+        format_func=lambda size: t(f"photo.smallest_{size}"),
         help=t("photo.smallest_help"),
         width="stretch",
     )
-    explains = _explains(detector)
-    why = st.toggle(
+    available = _has_activation_map(detector)
+    show_activation_map = st.toggle(
         t("photo.why"),
-        help=t("photo.why_help") if explains else t("photo.why_not"),
-        disabled=not explains,
+        help=t("photo.why_help") if available else t("photo.why_not"),
+        disabled=not available,
         key="why",
         bind="query-params",
     )
-    blurred = st.toggle(t("photo.blur"), help=t("photo.blur_help"), key="blur", bind="query-params")
-    return PhotoOptions(min_confidence, smallest, why and explains, blurred)
+    blur_faces = st.toggle(
+        t("photo.blur"), help=t("photo.blur_help"), key="blur", bind="query-params"
+    )
+    return PhotoOptions(min_confidence, face_size, show_activation_map and available, blur_faces)
 
 
-def _explains(detector: MaskDetector) -> bool:
+def _has_activation_map(detector: MaskDetector) -> bool:
+    # No crops, no inference: only tells whether the network has the output.
     size = detector.classifier.manifest.input_size_px
-    return detector.classifier.activation_map(np.empty((0, size, size, 3), np.uint8)) is not None
+    no_crops = np.empty((0, size, size, 3), np.uint8)
+    return detector.classifier.activation_map(no_crops) is not None

@@ -1,4 +1,4 @@
-"""All photos at a glance: people by verdict, photos by what they hold."""
+"""Overview of all photos: faces by verdict, photos by category."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,33 +6,39 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.photo.batch import Photo
-from maskdet_app.photo.gallery import Kind, kinds
+from maskdet_app.photo.gallery import Category, categories
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 
-_ORDER: Final[tuple[Kind, ...]] = ("without_mask", "not_sure", "with_mask", "no_face", "unread")
-"""A photo with several kinds of people counts as the one that asks most for a look."""
+_PRIORITY: Final[tuple[Category, ...]] = (
+    "without_mask",
+    "not_sure",
+    "with_mask",
+    "no_face",
+    "unread",
+)
+"""A photo of several categories counts as the first of them."""
 
 
-def photos_by_kind(photos: Sequence[Photo]) -> dict[Kind, int]:
-    """How many checked photos hold what, each counted once."""
-    numbers = dict.fromkeys(_ORDER, 0)
+def photos_by_category(photos: Sequence[Photo]) -> dict[Category, int]:
+    """Number of checked photos by category, each counted once."""
+    counts = dict.fromkeys(_PRIORITY, 0)
     for photo in photos:
-        held = kinds(photo)
-        numbers[next(kind for kind in _ORDER if kind in held)] += 1
-    return numbers
+        of_photo = categories(photo)
+        counts[next(category for category in _PRIORITY if category in of_photo)] += 1
+    return counts
 
 
 def show(photos: Sequence[Photo]) -> None:
-    """Tiles with the number of faces a verdict, and a bar of the photos."""
+    """Draw the tiles of `show_faces` and a bar of the photos by category."""
     show_faces(photos)
-    numbers = photos_by_kind(photos)
-    parts = [(kind, numbers[kind], t(f"photo.bar_{kind}")) for kind in _ORDER if numbers[kind]]
-    st.html(theme.strip_html(t("photo.bar", n=len(photos)), parts))
+    counts = photos_by_category(photos)
+    parts = [(category, n, t(f"photo.bar_{category}")) for category, n in counts.items() if n]
+    st.html(theme.stacked_bar_html(t("photo.bar", n=len(photos)), parts))
 
 
 def show_faces(photos: Sequence[Photo]) -> None:
-    """Tiles with the number of faces a verdict."""
-    found = [photo.found for photo in photos if photo.found is not None]
-    st.html(theme.count_tiles_html(*(sum(one.count(v) for one in found) for v in Verdict)))
+    """Draw a tile for each verdict with its number of faces."""
+    detections = [photo.detections for photo in photos if photo.detections is not None]
+    st.html(theme.count_tiles_html(*(sum(d.count(v) for d in detections) for v in Verdict)))

@@ -1,4 +1,4 @@
-"""The ways in: photos from the visitor's device, a snapshot, the samples."""
+"""Photos in: file upload, camera snapshot, samples."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,104 +8,107 @@ from typing import Final, Protocol
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops import malloc_trim as memory
+from maskdet_app.ops import malloc_trim
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
 from maskdet_app.ui.i18n import t
 from maskdet_core.decode import MAX_BYTES
 
-TYPES: Final = ("jpg", "jpeg", "png", "webp", "heic", "heif")
-SAMPLES: Final = Path(__file__).parent / "samples"
+FILE_TYPES: Final = ("jpg", "jpeg", "png", "webp", "heic", "heif")
+SAMPLES_FOLDER: Final = Path(__file__).parent / "samples"
 SAMPLE_NAMES: Final = ("bare", "masked", "hand")
-_TAKEN: Final = "intake_taken"
-_ROUND: Final = "intake_round"
-_REFUSED: Final = "intake_refused"
+_ADDED_IDS: Final = "upload_added_ids"
+_GENERATION: Final = "upload_generation"
+_N_REJECTED: Final = "upload_n_rejected"
 
 
 class UploadedPhoto(Protocol):
-    """What is used of Streamlit's UploadedFile."""
+    """The used part of Streamlit's UploadedFile."""
 
     name: str
     file_id: str
 
     def getvalue(self) -> bytes:
-        """The file's content."""
+        """Content of the file."""
         ...
 
 
-def show(desk: PhotoBatch) -> None:
-    """Draw the ways in, and put on the desk what came by them."""
-    number = st.session_state.setdefault(_ROUND, 0)
-    key = f"photos-{number}"
+def show(batch: PhotoBatch) -> None:
+    """Draw the widgets and add what they hold to the batch."""
+    generation = st.session_state.setdefault(_GENERATION, 0)
+    key = f"photos-{generation}"
     uploads = st.file_uploader(
         t("photo.upload", mb=MAX_BYTES // 1_000_000),
-        type=TYPES,
+        type=FILE_TYPES,
         accept_multiple_files=True,
         key=key,
-        on_change=_let_go,
-        args=(desk, key),
+        on_change=_remove_deselected,
+        args=(batch, key),
     )
-    _take(desk, uploads)
+    _add_uploads(batch, uploads)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("photo.samples"), icon=":material/auto_awesome:", key="samples"):
-            _add_samples(desk)
-        by_camera = st.toggle(t("photo.camera"), key="camera", bind="query-params")
-    if by_camera:
-        shot = st.camera_input(t("photo.camera_label"), key=f"shot-{number}")
-        if shot is not None:
-            data = shot.getvalue()
-            name = t("photo.camera_name", n=len(desk) + 1)
-            _add(desk, f"shot-{hashlib.sha256(data).hexdigest()[:16]}", name, data)
-    n_refused = st.session_state.get(_REFUSED, 0)
-    if n_refused:
+            _add_samples(batch)
+        use_camera = st.toggle(t("photo.camera"), key="camera", bind="query-params")
+    if use_camera:
+        snapshot = st.camera_input(t("photo.camera_label"), key=f"shot-{generation}")
+        if snapshot is not None:
+            data = snapshot.getvalue()
+            name = t("photo.camera_name", n=len(batch) + 1)
+            _add(batch, f"shot-{hashlib.sha256(data).hexdigest()[:16]}", name, data)
+    n_rejected = st.session_state.get(_N_REJECTED, 0)
+    if n_rejected:
         st.warning(
-            t("photo.full", n=n_refused, most=MAX_PHOTOS, mb=MAX_TOTAL_BYTES // 1_000_000),
+            t("photo.full", n=n_rejected, most=MAX_PHOTOS, mb=MAX_TOTAL_BYTES // 1_000_000),
             icon=":material/inventory_2:",
         )
     st.caption(t("photo.note"))
 
 
-def forget_all(desk: PhotoBatch) -> None:
-    """Clear the desk, the uploader, and what Streamlit holds of both; for a button's callback."""
-    desk.clear()
-    st.session_state[_TAKEN] = set()
-    st.session_state[_REFUSED] = 0
-    # A widget of another key is a new, empty one.
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    # Streamlit would keep the files of the old one until the session ends.
+def remove_all(batch: PhotoBatch) -> None:
+    """Clear the batch and the widgets, and free what Streamlit holds of them.
+
+    For the callback of a button: a widget's key must not change while the page is being drawn.
+    """
+    batch.clear()
+    st.session_state[_ADDED_IDS] = set()
+    st.session_state[_N_REJECTED] = 0
+    # A widget with another key is a new, empty one.
+    st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
+    # Streamlit would keep the files of the previous widget until the session ends.
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
-    memory.give_back_soon()
+    malloc_trim.trim_soon()
 
 
-def _take(desk: PhotoBatch, uploads: Sequence[UploadedPhoto]) -> None:
-    # What was taken once is not taken again, or a photo that was removed would come back.
-    taken: set[str] = st.session_state.setdefault(_TAKEN, set())
+def _add_uploads(batch: PhotoBatch, uploads: Sequence[UploadedPhoto]) -> None:
+    # Each upload is added once only, or a removed photo would come back with the next run.
+    added: set[str] = st.session_state.setdefault(_ADDED_IDS, set())
     for upload in uploads:
-        if upload.file_id not in taken:
-            taken.add(upload.file_id)
-            _add(desk, upload.file_id, upload.name, upload.getvalue())
+        if upload.file_id not in added:
+            added.add(upload.file_id)
+            _add(batch, upload.file_id, upload.name, upload.getvalue())
 
 
-def _add(desk: PhotoBatch, key: str, name: str, data: bytes) -> None:
-    if not desk.add(key, name, data):
-        st.session_state[_REFUSED] = st.session_state.get(_REFUSED, 0) + 1
+def _add(batch: PhotoBatch, key: str, name: str, data: bytes) -> None:
+    if not batch.add(key, name, data):
+        st.session_state[_N_REJECTED] = st.session_state.get(_N_REJECTED, 0) + 1
 
 
-def _let_go(desk: PhotoBatch, key: str) -> None:
-    """Forget what the visitor took out of the uploader.
+def _remove_deselected(batch: PhotoBatch, key: str) -> None:
+    """Remove the photos that the visitor removed from the uploader.
 
-    Only in the widget's own callback: the uploader is empty as well when somebody comes back from
-    another page, and their photos are to be there still.
+    Only in the widget's own callback: the uploader is empty too when the visitor returns from
+    another page, and then the photos must stay.
     """
-    listed = {upload.file_id for upload in st.session_state[key]}
-    taken: set[str] = st.session_state.setdefault(_TAKEN, set())
-    gone = taken - listed
-    desk.remove(*gone)
-    taken -= gone
+    selected = {upload.file_id for upload in st.session_state[key]}
+    added: set[str] = st.session_state.setdefault(_ADDED_IDS, set())
+    deselected = added - selected
+    batch.remove(*deselected)
+    added -= deselected
 
 
-def _add_samples(desk: PhotoBatch) -> None:
+def _add_samples(batch: PhotoBatch) -> None:
     for name in SAMPLE_NAMES:
-        data = (SAMPLES / f"{name}.jpg").read_bytes()
-        _add(desk, f"sample-{name}", t(f"photo.sample_{name}"), data)
+        data = (SAMPLES_FOLDER / f"{name}.jpg").read_bytes()
+        _add(batch, f"sample-{name}", t(f"photo.sample_{name}"), data)

@@ -1,88 +1,90 @@
-"""The photo page below its settings: progress, overview, gallery or one photo, downloads."""
+"""The photo page below its options: progress, overview, gallery or one photo, downloads."""
 
 from typing import Final
 
 import streamlit as st
 
-from maskdet_app.photo import detail as cards
-from maskdet_app.photo import downloads as take_home
-from maskdet_app.photo import gallery, overview
-from maskdet_app.photo import upload as intake
+from maskdet_app.ops.metrics import PhotoMetrics
+from maskdet_app.photo import detail, downloads, gallery, overview, upload
 from maskdet_app.photo.batch import Photo, PhotoBatch
-from maskdet_app.photo.downloads import Packer
+from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import drawn_labels, t
 from maskdet_core import MaskDetector
 
-SLICE_S: Final = 1.0
-"""Work between two drawings of the page: long beside a drawing, short beside a click."""
-_DESK: Final = "desk"
-_OPEN: Final = "desk_open"
-PACKING: Final = "desk_packing"
+WORK_SLICE_S: Final = 1.0
+"""Work between two runs of the page: long beside a run, short beside a click."""
+_BATCH: Final = "photo_batch"
+_OPEN_PHOTO: Final = "photo_open"
+ZIP_IN_PROGRESS: Final = "photo_zip"
 
 
-def desk() -> PhotoBatch:
-    """This visitor's desk, which lasts as long as their session."""
-    found: PhotoBatch = st.session_state.setdefault(_DESK, PhotoBatch())
-    return found
+def photo_batch() -> PhotoBatch:
+    """This visitor's batch, which lives as long as the session."""
+    batch: PhotoBatch = st.session_state.setdefault(_BATCH, PhotoBatch(PhotoMetrics()))
+    return batch
 
 
-def show(desk: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
-    """Draw what is on the desk; while there is work left, do some of it and draw anew."""
-    progress = st.container()
-    waiting = desk.waiting(options.smallest)
-    photos = [p.at(options.min_confidence) for p in desk if p.smallest == options.smallest]
-    if not len(desk):
+def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
+    """Draw the batch; while photos wait, check some of them and run the page again."""
+    progress_area = st.container()
+    waiting = batch.waiting(options.face_size)
+    checked = [
+        photo.with_min_confidence(options.min_confidence)
+        for photo in batch
+        if photo.face_size == options.face_size
+    ]
+    if not len(batch):
         st.info(t("photo.empty"), icon=":material/add_photo_alternate:")
         return
-    if photos:
-        _show_photos(desk, detector, photos, options, still_checking=bool(waiting))
-    with progress:
+    if checked:
+        _show_photos(batch, detector, checked, options, still_checking=bool(waiting))
+    with progress_area:
         if waiting:
-            _check_some(desk, detector, options)
-        _pack_some()
+            _check_some(batch, detector, options)
+        _zip_some()
 
 
 def _show_photos(
-    desk: PhotoBatch,
+    batch: PhotoBatch,
     detector: MaskDetector,
     photos: list[Photo],
     options: PhotoOptions,
     *,
     still_checking: bool,
 ) -> None:
-    if len(desk) == 1:
+    if len(batch) == 1:
         overview.show_faces(photos)
-        st.markdown(f"**{theme.plain(photos[0].name)}**")
-        cards.show_photo(desk, detector, photos[0], options)
-        _downloads(desk, photos, options.blurred, still_checking=still_checking)
+        st.markdown(f"**{theme.escape_markdown(photos[0].name)}**")
+        detail.show(batch, detector, photos[0], options)
+        _show_downloads(batch, photos, options.blur_faces, still_checking=still_checking)
         return
     st.header(t("photo.total"), anchor=False)
     overview.show(photos)
-    _downloads(desk, photos, options.blurred, still_checking=still_checking)
-    shown = gallery.choose(photos)
-    opened = next((p for p in photos if p.key == st.session_state.get(_OPEN)), None)
+    _show_downloads(batch, photos, options.blur_faces, still_checking=still_checking)
+    listed = gallery.show_filter(photos)
+    opened = next((p for p in photos if p.key == st.session_state.get(_OPEN_PHOTO)), None)
     if opened is None:
-        gallery.show(desk, shown, _open)
+        gallery.show(batch, listed, _open_photo)
     else:
-        cards.show_way_back(opened, shown, _open)
-        cards.show_photo(desk, detector, opened, options)
+        detail.show_navigation(opened, listed, _open_photo)
+        detail.show(batch, detector, opened, options)
 
 
-def _open(key: str | None) -> None:
-    st.session_state[_OPEN] = key
+def _open_photo(key: str | None) -> None:
+    st.session_state[_OPEN_PHOTO] = key
 
 
-def _downloads(
-    desk: PhotoBatch, photos: list[Photo], blurred: bool, *, still_checking: bool
+def _show_downloads(
+    batch: PhotoBatch, photos: list[Photo], blur_faces: bool, *, still_checking: bool
 ) -> None:
     with st.container(horizontal=True):
         if len(photos) > 1:
-            _zip_button(photos, blurred, still_checking=still_checking)
+            _show_zip_button(photos, blur_faces, still_checking=still_checking)
         st.download_button(
             t("photo.csv"),
-            lambda: take_home.table(photos),
+            lambda: downloads.csv_report(photos),
             file_name="maskdet.csv",
             mime="text/csv",
             icon=":material/table:",
@@ -93,7 +95,7 @@ def _downloads(
         )
         st.download_button(
             t("photo.json"),
-            lambda: take_home.data(photos),
+            lambda: downloads.json_report(photos),
             file_name="maskdet.json",
             mime="application/json",
             icon=":material/data_object:",
@@ -106,29 +108,29 @@ def _downloads(
             t("photo.forget"),
             icon=":material/delete:",
             help=t("photo.forget_help"),
-            on_click=_forget,
-            args=(desk,),
+            on_click=_remove_all,
+            args=(batch,),
             key="forget",
         )
 
 
-def _forget(desk: PhotoBatch) -> None:
-    intake.forget_all(desk)
-    st.session_state.pop(PACKING, None)
-    st.session_state.pop(_OPEN, None)
+def _remove_all(batch: PhotoBatch) -> None:
+    upload.remove_all(batch)
+    st.session_state.pop(ZIP_IN_PROGRESS, None)
+    st.session_state.pop(_OPEN_PHOTO, None)
 
 
-def _zip_button(photos: list[Photo], blurred: bool, *, still_checking: bool) -> None:
-    asked = ([(photo.key, photo.found) for photo in photos], drawn_labels(), blurred)
-    kept: tuple[object, Packer] | None = st.session_state.get(PACKING)
-    if kept is not None and kept[0] != asked:
-        # of other photos or settings than those that are shown
-        del st.session_state[PACKING]
-        kept = None
-    if kept is not None and kept[1].content is not None:
+def _show_zip_button(photos: list[Photo], blur_faces: bool, *, still_checking: bool) -> None:
+    wanted = ([(photo.key, photo.detections) for photo in photos], drawn_labels(), blur_faces)
+    in_progress: tuple[object, ZipBuilder] | None = st.session_state.get(ZIP_IN_PROGRESS)
+    if in_progress is not None and in_progress[0] != wanted:
+        # The shown photos or options have changed.
+        del st.session_state[ZIP_IN_PROGRESS]
+        in_progress = None
+    if in_progress is not None and in_progress[1].content is not None:
         st.download_button(
             t("photo.zip_ready"),
-            kept[1].content,
+            in_progress[1].content,
             file_name="maskdet.zip",
             mime="application/zip",
             icon=":material/download:",
@@ -141,35 +143,36 @@ def _zip_button(photos: list[Photo], blurred: bool, *, still_checking: bool) -> 
         t("photo.zip"),
         icon=":material/folder_zip:",
         help=t("photo.zip_help"),
-        on_click=_begin_packing,
-        args=(asked, photos, blurred),
-        disabled=still_checking or kept is not None,
+        on_click=_start_zip,
+        args=(wanted, photos, blur_faces),
+        disabled=still_checking or in_progress is not None,
         key="pack",
     )
 
 
-def _begin_packing(asked: object, photos: list[Photo], blurred: bool) -> None:
-    st.session_state[PACKING] = (asked, Packer(photos, drawn_labels(), blurred=blurred))
+def _start_zip(wanted: object, photos: list[Photo], blur_faces: bool) -> None:
+    builder = ZipBuilder(photos, drawn_labels(), blurred=blur_faces)
+    st.session_state[ZIP_IN_PROGRESS] = (wanted, builder)
 
 
-def _check_some(desk: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
+def _check_some(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
     bar = st.progress(0.0)
 
-    def tell(photo: Photo, n_before: int) -> None:
-        name = theme.plain(photo.name, max_chars=30)
-        words = t("photo.progress", n=n_before + 1, total=len(desk), name=name)
-        bar.progress(n_before / len(desk), words)
+    def show_progress(photo: Photo, n_checked: int) -> None:
+        name = theme.escape_markdown(photo.name, max_chars=30)
+        text = t("photo.progress", n=n_checked + 1, total=len(batch), name=name)
+        bar.progress(n_checked / len(batch), text)
 
-    desk.work(detector, options.smallest, SLICE_S, tell)
+    batch.check_waiting(detector, options.face_size, WORK_SLICE_S, show_progress)
     st.rerun()
 
 
-def _pack_some() -> None:
-    kept: tuple[object, Packer] | None = st.session_state.get(PACKING)
-    if kept is None or kept[1].content is not None:
+def _zip_some() -> None:
+    in_progress: tuple[object, ZipBuilder] | None = st.session_state.get(ZIP_IN_PROGRESS)
+    if in_progress is None or in_progress[1].content is not None:
         return
-    packer = kept[1]
-    words = t("photo.packing", n=packer.n_done, total=packer.n_photos)
-    st.progress(packer.n_done / packer.n_photos, words)
-    packer.work(SLICE_S)
+    builder = in_progress[1]
+    text = t("photo.packing", n=builder.n_done, total=builder.n_photos)
+    st.progress(builder.n_done / builder.n_photos, text)
+    builder.add_photos(WORK_SLICE_S)
     st.rerun()

@@ -1,6 +1,6 @@
-"""What goes around the pages on a public server, by the settings of whoever runs it.
+"""The ASGI app around the pages, configured by environment variables.
 
-All settings are environment variables: they are needed before there is any page.
+Settings are environment variables only: they are needed before Streamlit can read its secrets.
 """
 
 import logging
@@ -11,83 +11,82 @@ from typing import Any, Final
 
 from starlette.middleware import Middleware
 
-from maskdet_app.live import resources as live_room
-from maskdet_app.ops import build_info as build
-from maskdet_app.ops import metrics as monitoring
-from maskdet_app.ops import shutdown as farewell
-from maskdet_app.server import json_logs as logs
-from maskdet_app.server import link_preview as front
-from maskdet_app.server import middleware as guards
+from maskdet_app.live import resources
+from maskdet_app.ops import build_info, metrics, shutdown
+from maskdet_app.server import json_logs, link_preview, middleware
 
 _LOG: Final = logging.getLogger(__name__)
 
-LOG: Final = "MASKDET_LOG"
-"""``json`` for one object a line."""
+LOG_FORMAT: Final = "MASKDET_LOG"
+"""``json`` writes one JSON object per log line."""
 METRICS_PORT: Final = "MASKDET_METRICS_PORT"
-"""Port of the numbers for Prometheus; none without it."""
+"""Port of the Prometheus metrics; without it there are none."""
 METRICS_ADDRESS: Final = "MASKDET_METRICS_ADDRESS"
-"""Where that port is: this machine alone, unless said otherwise."""
-FRAMES: Final = "MASKDET_FRAME_ANCESTORS"
-"""Who may show the pages in a frame, as Content-Security-Policy has it."""
-GRACE: Final = "MASKDET_GRACE_S"
-"""How long viewers are told that the server stops, before it does."""
-GRACE_S: Final = 5.0
+"""Local address that the metrics port is bound to; the loopback by default."""
+FRAME_ANCESTORS: Final = "MASKDET_FRAME_ANCESTORS"
+"""Sites that may embed the pages, in the syntax of Content-Security-Policy."""
+GRACE_PERIOD: Final = "MASKDET_GRACE_S"
+"""How long viewers are told that the server stops before it exits, in seconds."""
+DEFAULT_GRACE_S: Final = 5.0
 
 
-def options() -> dict[str, Any]:
+def app_options() -> dict[str, Any]:
     """Keyword arguments of `st.App`.
 
     Raises:
-        ValueError: a setting cannot be used.
+        ValueError: a setting has an invalid value.
     """
-    if os.environ.get(LOG) == "json":
-        logs.use_json()
-    ancestors = os.environ.get(FRAMES) or "'self'"
-    # read here too, so that a wrong one stops the start and not the end
-    _number(GRACE, GRACE_S)
+    if os.environ.get(LOG_FORMAT) == "json":
+        json_logs.use_json()
+    # Validated here too, so that an invalid value prevents the start and not a clean exit.
+    _number(GRACE_PERIOD, DEFAULT_GRACE_S)
     return {
         "lifespan": _lifespan,
         "middleware": [
-            Middleware(guards.SecurityHeaders, frame_ancestors=ancestors),
-            Middleware(guards.RateLimits),
-            Middleware(front.LinkPreview),
+            Middleware(
+                middleware.SecurityHeaders,
+                frame_ancestors=os.environ.get(FRAME_ANCESTORS) or "'self'",
+            ),
+            Middleware(middleware.RateLimits),
+            Middleware(link_preview.LinkPreview),
         ],
-        "routes": front.routes(),
-        "on_script_error": _note_page_error,
+        "routes": link_preview.routes(),
+        "on_script_error": _count_page_error,
     }
 
 
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[None]:
-    monitoring.INFO.labels(build.version(), build.commit(), build.model()).set(1)
+    build = (build_info.version(), build_info.commit(), build_info.model())
+    metrics.INFO.labels(*build).set(1)
     port = _number(METRICS_PORT, 0)
     if port:
-        monitoring.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
-    farewell.drain_before_exit(_number(GRACE, GRACE_S), _n_viewers)
-    _LOG.info("version %s, commit %s, network %s", build.version(), build.commit(), build.model())
+        metrics.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
+    shutdown.drain_before_exit(_number(GRACE_PERIOD, DEFAULT_GRACE_S), _n_viewers)
+    _LOG.info("version %s, commit %s, network %s", *build)
     yield
     _LOG.info("stopped")
 
 
 def _n_viewers() -> int:
     try:
-        return live_room.admission().n_active
+        return resources.admission().n_active
     except ValueError:
-        return live_room.measured_admission().n_active
+        return resources.measured_admission().n_active
 
 
-def _note_page_error(error: Exception) -> None:
-    monitoring.PAGE_ERRORS.inc()
-    # the type alone: a message could carry what a visitor handed in
+def _count_page_error(error: Exception) -> None:
+    metrics.PAGE_ERRORS.inc()
+    # Only the type: a message could contain a visitor's data.
     _LOG.error("a page failed by %s", type(error).__name__)
 
 
 def _number(name: str, default: float) -> float:
-    said = os.environ.get(name)
+    value = os.environ.get(name)
     try:
-        number = float(said) if said else default
+        number = float(value) if value else default
     except ValueError:
         number = -1.0
     if not 0 <= number <= 65535:
-        raise ValueError(f"{name}: expected a number from 0 to 65535, got {said!r}")
+        raise ValueError(f"{name}: expected a number from 0 to 65535, got {value!r}")
     return number

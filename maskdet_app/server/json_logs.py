@@ -1,4 +1,4 @@
-"""Logs as JSON, one object a line, for what collects them from many servers."""
+"""Logging as JSON, one object per line, for log collectors."""
 
 import json
 import logging
@@ -6,16 +6,16 @@ import sys
 import time
 from typing import Final
 
-_OURS: Final = ("maskdet_app", "maskdet_core")
-_ALONE: Final = ("streamlit", "uvicorn", "uvicorn.error", "uvicorn.access")
-"""Loggers that would write lines of their own."""
+_OWN_LOGGERS: Final = ("maskdet_app", "maskdet_core")
+_LOGGERS_WITH_HANDLERS: Final = ("streamlit", "uvicorn", "uvicorn.error", "uvicorn.access")
+"""Loggers that would otherwise write lines in a format of their own."""
 
 
 class JsonFormatter(logging.Formatter):
-    """Time in UTC, level, logger and message; of an exception the types and places, no values."""
+    """Formats a record as JSON: time in UTC, level, logger, message and traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line of JSON."""
+        """The record as one line of JSON."""
         line: dict[str, object] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
             + f".{int(record.msecs):03d}Z",
@@ -29,15 +29,15 @@ class JsonFormatter(logging.Formatter):
 
 
 def use_json() -> None:
-    """Write everything that is logged from here on as JSON to standard error."""
+    """Write all further log records of this process as JSON to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.root.handlers[:] = [handler]
-    # Others log addresses of visitors when they tell of each request, visit or video link.
+    # At INFO, other libraries log visitors' addresses for each request and video connection.
     logging.root.setLevel(logging.WARNING)
-    for name in _OURS:
+    for name in _OWN_LOGGERS:
         logging.getLogger(name).setLevel(logging.INFO)
-    for name in _ALONE:
+    for name in _LOGGERS_WITH_HANDLERS:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.setLevel(logging.NOTSET)

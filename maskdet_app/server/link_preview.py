@@ -1,4 +1,4 @@
-"""The first page that a link gets: title, icon and preview picture for whoever shows the link."""
+"""Link preview: title, icon and picture of the app for programs that show a link to it."""
 
 from collections.abc import Awaitable, Callable
 from html import escape
@@ -14,31 +14,34 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 
-_PREVIEW: Final = Path(__file__).with_name("preview.png")
-_ICON: Final = Path(theme.ICON)
+_PREVIEW_FILE: Final = Path(__file__).with_name("preview.png")
+_ICON_FILE: Final = Path(theme.ICON)
 PREVIEW_PATH: Final = "/preview.png"
 ICON_PATH: Final = "/icon.png"
-_TITLE: Final = b"<title>Streamlit</title>"
-_FAVICON: Final = b'href="./favicon.png"'
+_STREAMLIT_TITLE: Final = b"<title>Streamlit</title>"
+_STREAMLIT_FAVICON: Final = b'href="./favicon.png"'
 
 
 def routes() -> list[Route]:
-    """The two pictures, which need no session."""
+    """Routes of the preview picture and the icon, which need no session."""
     return [
-        Route(path, _answer(file), methods=["GET", "HEAD"])
-        for path, file in ((PREVIEW_PATH, _PREVIEW), (ICON_PATH, _ICON))
+        Route(path, _file_endpoint(file), methods=["GET", "HEAD"])
+        for path, file in ((PREVIEW_PATH, _PREVIEW_FILE), (ICON_PATH, _ICON_FILE))
     ]
 
 
 class LinkPreview:
-    """Puts title, icon and preview into Streamlit's page, for programs that do not run it."""
+    """ASGI middleware that writes title, icon and preview into Streamlit's HTML page.
+
+    Programs that show a link read them without running the page's JavaScript.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Wrap an app."""
+        """Wrap an ASGI app."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Rewrite the page, and nothing else."""
+        """Rewrite HTML pages and pass everything else through."""
         if scope["type"] != "http" or scope["method"] != "GET" or not _may_be_page(scope):
             await self._app(scope, receive, send)
             return
@@ -48,8 +51,8 @@ class LinkPreview:
         async def rewrite(message: Message) -> None:
             nonlocal start, body
             if message["type"] == "http.response.start":
-                kind = Headers(raw=message["headers"]).get("content-type", "")
-                if not kind.startswith("text/html"):
+                content_type = Headers(raw=message["headers"]).get("content-type", "")
+                if not content_type.startswith("text/html"):
                     await send(message)
                     return
                 start = message
@@ -59,50 +62,50 @@ class LinkPreview:
                 return
             body += message.get("body", b"")
             if not message.get("more_body"):
-                body = body.replace(_TITLE, _head(URL(scope=scope))).replace(
-                    _FAVICON, b'href="./icon.png"'
+                body = body.replace(_STREAMLIT_TITLE, _head(URL(scope=scope))).replace(
+                    _STREAMLIT_FAVICON, b'href="./icon.png"'
                 )
                 headers = MutableHeaders(scope=start)
                 headers["content-length"] = str(len(body))
-                # they describe the file as it was
+                # They describe the original file.
                 for name in ("etag", "last-modified"):
                     if name in headers:
                         del headers[name]
                 await send(start)
                 await send({"type": "http.response.body", "body": body})
 
-        await self._app(_plain(scope), receive, rewrite)
+        await self._app(_without_encoding(scope), receive, rewrite)
 
 
 def _may_be_page(scope: Scope) -> bool:
-    last = scope["path"].rsplit("/", 1)[-1]
-    return "." not in last and not scope["path"].startswith("/_stcore")
+    last_segment = scope["path"].rsplit("/", 1)[-1]
+    return "." not in last_segment and not scope["path"].startswith("/_stcore")
 
 
-def _plain(scope: Scope) -> Scope:
-    """The same request for a whole answer that is not compressed."""
-    unwanted = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
-    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in unwanted]}
+def _without_encoding(scope: Scope) -> Scope:
+    """The same request, asking for a complete and uncompressed response."""
+    dropped = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
+    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in dropped]}
 
 
 def _head(url: URL) -> bytes:
-    title, text = escape(t("app.name")), escape(t("app.description"))
-    picture = escape(str(url.replace(path=PREVIEW_PATH, query="")))
-    address = escape(str(url.replace(query="")))
+    title, description = escape(t("app.name")), escape(t("app.description"))
+    image_url = escape(str(url.replace(path=PREVIEW_PATH, query="")))
+    page_url = escape(str(url.replace(query="")))
     return (
         f"<title>{title}</title>"
-        f'<meta name="description" content="{text}">'
+        f'<meta name="description" content="{description}">'
         f'<meta property="og:title" content="{title}">'
-        f'<meta property="og:description" content="{text}">'
+        f'<meta property="og:description" content="{description}">'
         f'<meta property="og:type" content="website">'
-        f'<meta property="og:url" content="{address}">'
-        f'<meta property="og:image" content="{picture}">'
+        f'<meta property="og:url" content="{page_url}">'
+        f'<meta property="og:image" content="{image_url}">'
         f'<meta name="twitter:card" content="summary_large_image">'
     ).encode()
 
 
-def _answer(file: Path) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(_request: Request) -> Response:
+def _file_endpoint(file: Path) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(_request: Request) -> Response:
         return FileResponse(file, headers={"Cache-Control": "public, max-age=86400"})
 
-    return answer
+    return endpoint

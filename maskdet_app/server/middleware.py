@@ -1,4 +1,4 @@
-"""ASGI middleware before Streamlit: headers for browsers, limits for visitors."""
+"""ASGI middleware in front of Streamlit: security headers and rate limits."""
 
 import math
 from dataclasses import dataclass
@@ -9,20 +9,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maskdet_app.ops import metrics as monitoring
-from maskdet_app.ops import shutdown as farewell
+from maskdet_app.ops import metrics, shutdown
 from maskdet_app.ops.rate_limit import RateLimiter
 
 HEALTH: Final = "/_stcore/health"
-_UPLOAD: Final = "/_stcore/upload_file/"
-_STREAM: Final = "/_stcore/stream"
-_INTERNAL: Final = ("/_stcore/metrics", "/_stcore/agent")
-"""Of Streamlit's own, for whoever runs the server, not for visitors."""
+_UPLOAD_PREFIX: Final = "/_stcore/upload_file/"
+_WEBSOCKET: Final = "/_stcore/stream"
+_INTERNAL_PREFIXES: Final = ("/_stcore/metrics", "/_stcore/agent")
+"""Streamlit's own endpoints for the operator: refused unless they come from this machine."""
 
 POLICY: Final = "; ".join(
     (
         "default-src 'self'",
-        # Vega compiles a chart's expressions, Streamlit's page has scripts of its own in it
+        # Vega compiles the expressions of a chart, and Streamlit's page has inline scripts.
         "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
@@ -35,18 +34,19 @@ POLICY: Final = "; ".join(
         "form-action 'self'",
     )
 )
-"""Content-Security-Policy: nothing is fetched from anywhere else."""
+"""Content-Security-Policy: browsers fetch nothing from other hosts."""
 
 
 class SecurityHeaders:
-    """Tells browsers what pages of this server may do."""
+    """Adds security headers to every response."""
 
     def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
         """Wrap an app.
 
         Args:
-            app: what answers.
-            frame_ancestors: who may show the pages in a frame, as the policy has it.
+            app: an ASGI app.
+            frame_ancestors: sites that may embed the pages, in the syntax of
+                Content-Security-Policy.
         """
         self._app = app
         self._headers = {
@@ -59,7 +59,7 @@ class SecurityHeaders:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to every answer."""
+        """Add the headers, except those that the app sets itself."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -73,67 +73,67 @@ class SecurityHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one address may do: a burst at once, and a rate a second after that."""
+    """Rate limits of one client address: a burst, and a rate per second after that."""
 
     uploads: tuple[int, float] = (600, 2.0)
-    """A pile of photos has up to 500."""
+    """A batch of photos has up to 500."""
     visits: tuple[int, float] = (40, 0.5)
-    """Many people can share an address; a visit costs the server a session."""
+    """Websocket connections. Each costs a session, but many people can share an address."""
 
 
 class RateLimits:
-    """Refuses what comes too often from one address, and strangers what is not for them."""
+    """Limits uploads and visits by client address, and hides internal endpoints from visitors."""
 
     def __init__(self, app: ASGIApp, limits: Limits | None = None) -> None:
-        """Wrap an app."""
+        """Wrap an ASGI app."""
         limits = limits or Limits()
         self._app = app
         self._uploads = RateLimiter(*limits.uploads)
         self._visits = RateLimiter(*limits.visits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, or refuse with 429, 404 or, once leaving, 503."""
-        kind, path = scope["type"], scope.get("path", "")
-        if kind not in ("http", "websocket"):
+        """Pass the request on, or refuse it with 429, 404 or, while draining, 503."""
+        scope_type, path = scope["type"], scope.get("path", "")
+        if scope_type not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refused = self._refusal(kind, path, scope)
-        if refused is None:
+        refusal = self._refusal(scope_type, path, scope)
+        if refusal is None:
             await self._app(scope, receive, send)
-        elif kind == "websocket":
-            # closed before it was accepted: the browser sees a refused connection and tries later
+        elif scope_type == "websocket":
+            # Closed before it is accepted: the browser sees a refused connection and retries later.
             await receive()
             await send({"type": "websocket.close", "code": 1013})
         else:
-            await refused(scope, receive, send)
+            await refusal(scope, receive, send)
 
-    def _refusal(self, kind: str, path: str, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope_type: str, path: str, scope: Scope) -> PlainTextResponse | None:
         client = client_address(scope)
-        if path == HEALTH and farewell.is_draining():
+        if path == HEALTH and shutdown.is_draining():
             return PlainTextResponse("leaving", 503)
-        if path.startswith(_INTERNAL) and not _is_loopback(client):
+        if path.startswith(_INTERNAL_PREFIXES) and not _is_loopback(client):
             return PlainTextResponse("not found", 404)
         limiter = None
-        if kind == "websocket" and path == _STREAM:
+        if scope_type == "websocket" and path == _WEBSOCKET:
             limiter = self._visits
-        elif scope.get("method") == "PUT" and path.startswith(_UPLOAD):
+        elif scope.get("method") == "PUT" and path.startswith(_UPLOAD_PREFIX):
             limiter = self._uploads
         wait_s = limiter.wait_s(client) if limiter is not None else 0.0
         if not wait_s:
             return None
-        monitoring.REFUSED.labels("visit" if limiter is self._visits else "upload").inc()
+        metrics.REFUSED.labels("visit" if limiter is self._visits else "upload").inc()
         return PlainTextResponse(
             "too many requests", 429, {"Retry-After": str(max(1, math.ceil(wait_s)))}
         )
 
 
 def client_address(scope: Scope) -> str:
-    """The visitor's address; behind a proxy on this machine, as the proxy gives it.
+    """The client's address, or an empty text if it is unknown.
 
-    Uvicorn puts the proxy's word in place where it trusts the proxy (FORWARDED_ALLOW_IPS).
+    Behind a proxy that Uvicorn trusts (FORWARDED_ALLOW_IPS) it is the visitor's, not the proxy's.
     """
     client = scope.get("client")
-    # a socket for both families writes IPv4 addresses as IPv6
+    # A dual-stack socket gives IPv4 addresses in IPv6 form.
     return str(client[0]).removeprefix("::ffff:") if client else ""
 
 

@@ -1,4 +1,4 @@
-"""Make sure that a page is reached by way of the entry script."""
+"""Make sure that every page runs under the entry script, ``streamlit_app.py``."""
 
 import runpy
 from typing import Final
@@ -7,21 +7,21 @@ import streamlit as st
 
 from maskdet_app.ops.paths import site_folder
 
-_CAME_IN: Final = "came_in"
+_ENTERED: Final = "entry_script_ran"
 
 
 def mark() -> None:
-    """Note that the entry script ran; called by it."""
-    st.session_state[_CAME_IN] = True
+    """Record that the entry script ran; called by it."""
+    st.session_state[_ENTERED] = True
 
 
 def require() -> None:
-    """Go by way of the entry script if it was passed by; the first line of every page.
+    """Run the entry script instead if it was bypassed; the first call of every page.
 
-    Until `st.navigation` is called for the first time in a server's life, Streamlit runs the files
-    in `pages/` directly, without the entry's title, theme and navigation: whoever opens a link
-    right after a start would see a bare page.
+    Before the first call of `st.navigation` in a server process, Streamlit runs the files in
+    `pages/` directly, without title, theme and navigation. A visitor who opens a link right after
+    the start would see a bare page.
     """
-    if _CAME_IN not in st.session_state:
+    if _ENTERED not in st.session_state:
         runpy.run_path(str(site_folder() / "streamlit_app.py"), run_name="__main__")
         st.stop()

@@ -1,14 +1,13 @@
-"""What stands at the end of every page that is not shown alone in a frame."""
+"""The footer of every page, left out where a page is embedded in a frame."""
 
 import streamlit as st
 
-from maskdet_app.ui import i18n as language
-from maskdet_app.ui import share
+from maskdet_app.ui import i18n, share
 from maskdet_app.ui.i18n import t
 
 
 def show() -> None:
-    """Draw the promise about pictures, the share panel and the choice of language."""
+    """Draw the privacy note, the share panel and the language picker."""
     if st.context.is_embedded:
         return
     with st.container(
@@ -17,4 +16,4 @@ def show() -> None:
         with st.container(width="stretch"):
             st.caption(t("app.promise"))
         share.button()
-        language.picker()
+        i18n.language_picker()

@@ -1,4 +1,4 @@
-"""Every text that people see, in their language. The texts are data: ``locale/<code>.toml``."""
+"""The visitor's language and the texts of all pages, which are data: ``locale/<code>.toml``."""
 
 import tomllib
 from functools import cache
@@ -12,26 +12,27 @@ from maskdet_app.ui import query_params
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import Labels
 
-FOLDER: Final = Path(__file__).with_name("locale")
+LOCALE_FOLDER: Final = Path(__file__).with_name("locale")
 ENGLISH: Final = "en"
-"""What is missing elsewhere is said in it."""
-KEY: Final = "lang"
-"""Of the selector, and its name in the page's address."""
+"""The fallback for texts that a translation lacks."""
+QUERY_PARAM: Final = "lang"
+"""Of the language; also the picker's key."""
 
 Catalogue = dict[str, dict[str, Any]]
 
 
 @cache
 def languages() -> dict[str, str]:
-    """Code and own name of each language there is, English first."""
-    codes = sorted((path.stem for path in FOLDER.glob("*.toml")), key=lambda c: (c != ENGLISH, c))
-    return {code: catalogue(code)["language"]["name"] for code in codes}
+    """Code and own name of each language, English first."""
+    codes = (path.stem for path in LOCALE_FOLDER.glob("*.toml"))
+    ordered = sorted(codes, key=lambda code: (code != ENGLISH, code))
+    return {code: catalogue(code)["language"]["name"] for code in ordered}
 
 
 @cache
 def catalogue(code: str) -> Catalogue:
-    """All texts of a language, table by table; every call hands out the same object."""
-    return tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
+    """All texts of a language by table and name; every call returns the same object."""
+    return tomllib.loads((LOCALE_FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
 
 
 def t(key: str, /, **values: object) -> str:
@@ -39,62 +40,63 @@ def t(key: str, /, **values: object) -> str:
 
     Args:
         key: table and name, such as "photo.title".
-        **values: for the text's ``{placeholders}``.
+        **values: values of the text's ``{placeholders}``.
 
     Raises:
-        KeyError: no such text in English, or a placeholder without its value.
+        KeyError: English has no such text, or a placeholder has no value.
     """
-    text: str = _find(key)
+    text: str = _lookup(key)
     return text.format(**values)
 
 
-def items(key: str) -> tuple[dict[str, str], ...]:
-    """A list of texts that belong together, such as the steps of "about.steps".
+def t_list(key: str) -> tuple[dict[str, str], ...]:
+    """A list of texts in the visitor's language, such as the steps of "about.steps".
 
     Raises:
-        KeyError: no such list in English.
+        KeyError: English has no such list.
     """
-    return tuple(_find(key))
+    return tuple(_lookup(key))
 
 
-def verdict_word(verdict: Verdict) -> str:
+def verdict_label(verdict: Verdict) -> str:
     """A verdict in a word or two."""
     return t(f"verdict.{verdict.value}")
 
 
 def drawn_labels() -> Labels:
-    """What is written on the frames in pictures."""
+    """The labels that are drawn on pictures: for each verdict the long and the short one."""
     return {
-        verdict: (verdict_word(verdict), t(f"verdict.{verdict.value}_short")) for verdict in Verdict
+        verdict: (verdict_label(verdict), t(f"verdict.{verdict.value}_short"))
+        for verdict in Verdict
     }
 
 
-def current() -> str:
-    """Code of the visitor's language: chosen, named in the address, or asked for by the browser."""
+def current_language() -> str:
+    """Code of the visitor's language: chosen, by the query parameter, or by the browser."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
-    chosen = st.session_state.get(KEY) or st.query_params.get(KEY)
-    return chosen if chosen in languages() else _of_browser()
+    code = st.session_state.get(QUERY_PARAM) or st.query_params.get(QUERY_PARAM)
+    return code if code in languages() else _browser_language()
 
 
-def picker() -> None:
-    """A selector of the language, kept in the page's address."""
+def language_picker() -> None:
+    """Show a control for the language, kept in the query parameters."""
     query_params.segmented_control(
-        KEY,
+        QUERY_PARAM,
         t("app.language"),
         list(languages()),
-        _of_browser(),
+        _browser_language(),
         format_func=lambda code: languages()[code],
         label_visibility="collapsed",
     )
 
 
-def _of_browser() -> str:
+def _browser_language() -> str:
     code = (st.context.locale or ENGLISH).split("-")[0].lower()
     return code if code in languages() else ENGLISH
 
 
-def _find(key: str) -> Any:
+def _lookup(key: str) -> Any:
     table, _, name = key.partition(".")
-    found = catalogue(current()).get(table, {}).get(name)
-    return catalogue(ENGLISH)[table][name] if found is None else found
+    text = catalogue(current_language()).get(table, {}).get(name)
+    return catalogue(ENGLISH)[table][name] if text is None else text

@@ -1,42 +1,46 @@
-"""Choices that live in the page's address by their code, so that a link works in every language.
+"""Choices in the query parameters, by code: a link works in every language.
 
-Streamlit's own binding of widgets writes what people read, which differs by language; it serves
-for numbers and switches.
+Streamlit's own binding of widgets writes the labels, which depend on the language. It is used for
+numbers and switches only.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import streamlit as st
 
 T = TypeVar("T", bound=str)
 
+RUN: Final = "run"
+RUNNING: Final = "on"
+"""Name and value of the query parameter that is set while the live video runs."""
+
 
 def read(name: str, options: Sequence[T], default: T) -> T:
-    """What the address says, or the default where it says nothing that there is."""
-    said = st.query_params.get(name)
-    return next((option for option in options if option == said), default)
+    """The option that a query parameter names, or the default if it names none."""
+    value = st.query_params.get(name)
+    return next((option for option in options if option == value), default)
 
 
 def read_all(name: str, options: Sequence[T]) -> list[T]:
-    """Everything that the address says of a choice of several."""
-    said = st.query_params.get_all(name)
-    return [option for option in options if option in said]
+    """The options that a repeated query parameter names, in the order of ``options``."""
+    values = st.query_params.get_all(name)
+    return [option for option in options if option in values]
 
 
 def initialise(key: str, value: object) -> None:
-    """Give a widget the address's value to begin with.
+    """Give a widget its initial value, as read from the query parameters.
 
-    Not as the widget's default: the address changes with the choice, and where a default changes,
-    Streamlit's page can take a click for no change.
+    Not by the widget's ``default``: the query parameters change with the choice, and when a default
+    changes, Streamlit's front end can drop a click.
     """
     if key not in st.session_state:
         st.session_state[key] = value
 
 
-def write(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None:
-    """Write a choice into the address; the default is left out, so that links stay short."""
-    wanted = [] if list(chosen) == list(default) else list(chosen)
+def write(name: str, values: Sequence[str], default: Sequence[str] = ()) -> None:
+    """Set a query parameter, or remove it where the values are the default, to keep links short."""
+    wanted = [] if list(values) == list(default) else list(values)
     if st.query_params.get_all(name) == wanted:
         return
     if wanted:
@@ -45,18 +49,21 @@ def write(name: str, chosen: Sequence[str], default: Sequence[str] = ()) -> None
         del st.query_params[name]
 
 
-def segmented_control(name: str, label: str, options: Sequence[T], default: T, **looks: Any) -> T:
-    """Offer one of a few side by side, beginning with what the address says, and keep it there.
+def segmented_control(name: str, label: str, options: Sequence[T], default: T, **kwargs: Any) -> T:
+    """Show a segmented control whose choice is kept in a query parameter.
 
     Args:
-        name: of the choice, in the address and as the widget's key.
-        label: for people.
-        options: codes.
-        default: what the address need not say.
-        **looks: further arguments of `st.segmented_control`.
+        name: of the query parameter, and the widget's key.
+        label: text of the label.
+        options: codes of the options.
+        default: the option that is left out of the query parameters.
+        **kwargs: further arguments of `st.segmented_control`.
+
+    Returns:
+        The chosen option.
     """
     initialise(name, read(name, options, default))
-    chosen = st.segmented_control(label, options, required=True, key=name, **looks)
-    kept: T = chosen or default
-    write(name, [kept], [default])
-    return kept
+    choice = st.segmented_control(label, options, required=True, key=name, **kwargs)
+    option: T = choice or default
+    write(name, [option], [default])
+    return option

@@ -1,4 +1,4 @@
-"""The share panel: a link and a QR code that open this very page with its settings."""
+"""The share panel: a link and a QR code that open the current page with its settings."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,55 +8,57 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import segno
 import streamlit as st
 
-from maskdet_app.live import ice
-from maskdet_app.live import stream as live_stream
+from maskdet_app.ui import query_params
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.page_url import is_local
 
 _QR_PX: Final = 220
-_QUIET: Final = 4
-"""Modules of light round the code; ISO/IEC 18004 asks for four."""
+_QUIET_ZONE_MODULES: Final = 4
+"""The margin that ISO/IEC 18004 asks for."""
 
 
-def link(url: str, query: Mapping[str, list[str]], **more: str) -> str:
-    """The address of a page with its settings.
+def link(url: str, query: Mapping[str, list[str]], **extra: str) -> str:
+    """The URL of a page with query parameters.
 
     Args:
-        url: of the page; what follows its path is left out.
-        query: settings by name.
-        **more: further ones.
+        url: of the page; its own query and fragment are dropped.
+        query: values of each query parameter.
+        **extra: further query parameters.
     """
     scheme, host, path, _, _ = urlsplit(url)
-    pairs = [*((name, value) for name, values in query.items() for value in values), *more.items()]
+    pairs = [*((name, value) for name, values in query.items() for value in values), *extra.items()]
     return urlunsplit((scheme, host, path, urlencode(pairs), ""))
 
 
-def frame_html(address: str) -> str:
-    """HTML that shows the live picture alone on somebody's page."""
-    safe = address.replace("&", "&amp;").replace('"', "%22")
-    return f'<iframe src="{safe}" allow="camera" width="640" height="480"></iframe>'
+def frame_html(url: str) -> str:
+    """HTML that embeds the live video in another web page."""
+    escaped = url.replace("&", "&amp;").replace('"', "%22")
+    return f'<iframe src="{escaped}" allow="camera" width="640" height="480"></iframe>'
 
 
 @lru_cache(maxsize=64)
 def qr_svg(text: str) -> str:
-    """A QR code as SVG, dark on light in both themes, as readers expect it."""
-    svg: str = segno.make(text, error="m").svg_inline(border=_QUIET, dark="#000", light="#fff")
+    """A QR code as SVG, dark on light in both themes: some readers need that."""
+    svg: str = segno.make(text, error="m").svg_inline(
+        border=_QUIET_ZONE_MODULES, dark="#000", light="#fff"
+    )
     return svg
 
 
 def button() -> None:
-    """The button and what it opens."""
+    """Draw the button that opens the share panel."""
     url = st.context.url
     if url is None:
         return
     with st.popover(t("share.button"), icon=":material/share:"):
         query = {name: st.query_params.get_all(name) for name in st.query_params}
-        # whoever opens the link starts their camera themselves
-        query.pop(live_stream.RUN, None)
-        address = link(url, query)
+        # The recipient starts the camera.
+        query.pop(query_params.RUN, None)
+        page_link = link(url, query)
         st.markdown(t("share.intro"))
-        st.code(address, language=None, wrap_lines=True)
-        st.image(qr_svg(address), alt=t("share.qr"), width=_QR_PX)
-        if ice.is_local(url):
+        st.code(page_link, language=None, wrap_lines=True)
+        st.image(qr_svg(page_link), alt=t("share.qr"), width=_QR_PX)
+        if is_local(url):
             st.caption(t("share.local"))
         if urlsplit(url).path.strip("/") in ("", "live"):
             st.markdown(t("share.frame"))

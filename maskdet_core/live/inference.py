@@ -1,4 +1,4 @@
-"""A search and classifications of one frame, as far as they were due."""
+"""Inference on one frame: run the finder and classify faces, as far as either is due."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,61 +6,75 @@ from typing import Final
 
 from maskdet_core.detector import MaskDetector
 from maskdet_core.live.frame import LiveFrame
-from maskdet_core.live.tracker import Box, match
+from maskdet_core.live.track import Box, match
 from maskdet_core.types import FaceBox
 
-MOST_LOOKS: Final = 6
-"""Faces looked at in one round, longest waiting first: bounds the wait of other viewers."""
+MAX_FACES_PER_TASK: Final = 6
+"""Tracked faces, and new faces, classified in one task: limits how long other viewers wait."""
 
 
 @dataclass(frozen=True, slots=True)
-class Todo:
-    """One round.
+class InferenceTask:
+    """What is due on one frame.
 
     Attributes:
-        least_px: least height of faces to search for; None does no search.
-        tracks: faces to look at, by identity: where they are in the frame, scored by the finder.
-        then: where all faces are in the frame.
+        min_face_px: least face height to ask the finder for; None does not run the finder.
+        due: tracked faces to classify, by track id.
+        boxes: where all tracked faces are in the frame, by track id.
     """
 
-    least_px: int | None
-    tracks: dict[int, FaceBox]
-    then: Mapping[int, Box]
+    min_face_px: int | None
+    due: Mapping[int, FaceBox]
+    boxes: Mapping[int, Box]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at a face says: ``p_with_mask`` is NaN where the network failed."""
+class FacePrediction:
+    """The network's prediction for one box.
+
+    Attributes:
+        box: that was classified.
+        p_with_mask: probability of a mask, 0 to 1; NaN where the network failed.
+        is_face: whether finder and network together accept the box as a face.
+    """
 
     box: FaceBox
     p_with_mask: float
     is_face: bool
 
 
-class Round:
-    """A search and looks at one frame, as far as they were due.
+@dataclass(frozen=True, slots=True)
+class InferenceResult:
+    """What inference found in one frame.
 
     Attributes:
-        matches: of the search, the found box of each face that is followed already.
-        new_faces: of the search, those that are not, once looked at.
-        looks: at faces that are followed, by identity.
+        matches: the finder's box of each tracked face that it found again, by track id.
+        new_faces: faces that the finder found and nobody tracks yet.
+        predictions: of tracked faces that were due, by track id.
     """
 
-    def __init__(self, detector: MaskDetector, frame: LiveFrame, todo: Todo) -> None:
-        """Do it; takes as long as it takes."""
-        self.matches: dict[int, FaceBox] = {}
-        new: list[FaceBox] = []
-        if todo.least_px is not None:
-            found = detector.find(frame.rgb, min_face_px=todo.least_px)
-            self.matches, new = match(todo.then, found)
-        followed = {
-            track_id: self.matches.get(track_id, box) for track_id, box in todo.tracks.items()
-        }
-        boxes = [*followed.values(), *new[:MOST_LOOKS]]
-        said = detector.classify(frame.rgb, boxes)
-        looks = [
-            Look(box, float(p), detector.is_face(box, float(p_face)))
-            for box, p, p_face in zip(boxes, said.p_with_mask, said.p_face, strict=True)
-        ]
-        self.looks = dict(zip(followed, looks, strict=False))
-        self.new_faces = [look for look in looks[len(followed) :] if look.is_face]
+    matches: Mapping[int, FaceBox]
+    new_faces: tuple[FacePrediction, ...]
+    predictions: Mapping[int, FacePrediction]
+
+
+def run_inference(detector: MaskDetector, frame: LiveFrame, task: InferenceTask) -> InferenceResult:
+    """Do a task. Takes tens to hundreds of ms; changes nothing but the detector's own buffers."""
+    matches: dict[int, FaceBox] = {}
+    new: list[FaceBox] = []
+    if task.min_face_px is not None:
+        found = detector.find(frame.rgb, min_face_px=task.min_face_px)
+        matches, new = match(task.boxes, found)
+        new = new[:MAX_FACES_PER_TASK]
+    tracked = {track_id: matches.get(track_id, box) for track_id, box in task.due.items()}
+    boxes = [*tracked.values(), *new]
+    predicted = detector.classify(frame.rgb, boxes)
+    predictions = [
+        FacePrediction(box, float(p), detector.is_face(box, float(p_face)))
+        for box, p, p_face in zip(boxes, predicted.p_with_mask, predicted.p_face, strict=True)
+    ]
+    return InferenceResult(
+        matches,
+        tuple(new_face for new_face in predictions[len(tracked) :] if new_face.is_face),
+        dict(zip(tracked, predictions, strict=False)),
+    )

@@ -1,78 +1,74 @@
-"""What is done when a viewer's turn comes: when it is due, what it covers, and doing it."""
+"""When a viewer's next inference is due, and what it covers."""
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
-from maskdet_core.live.frame import LiveFrame
-from maskdet_core.live.inference import MOST_LOOKS, Todo
-from maskdet_core.live.tracker import Box, Track, Tracks
-from maskdet_core.live.worker import OVERLOADED
+from maskdet_core.live.inference import MAX_FACES_PER_TASK, InferenceTask
+from maskdet_core.live.track import Track, Tracks
+from maskdet_core.live.worker import OVERLOADED_BACKOFF
 
-SEARCH_S: Final = 0.3
-"""Time between two searches for large faces, which are quick, while there is no face."""
-FOLLOWED_S: Final = 0.5
-"""The same while faces are followed: these need it only against drift."""
-FINE: Final = 3
-"""Every so many searches, small faces are asked for as well."""
-COARSE: Final = 2.0
-"""A quick search asks for faces this much larger than the detector's least."""
-LOOK_S: Final = 0.25
-"""Time between two looks at a face that keeps its looks."""
-QUICK_LOOK_S: Final = 0.05
-"""The same for one that has changed, or whose newest look disagrees with its label."""
+FIND_INTERVAL_S: Final = 0.3
+"""Between two runs of the finder for large faces, which are fast, while no face is tracked."""
+FIND_INTERVAL_TRACKED_S: Final = 0.5
+"""The same while faces are tracked: then it corrects drift and finds new faces."""
+FINE_EVERY: Final = 3
+"""Every so many runs, the finder is asked for small faces as well."""
+COARSE_FACTOR: Final = 2.0
+"""In the other runs, the least face height is this many times the detector's."""
+PREDICTION_INTERVAL_S: Final = 0.25
+"""Between two predictions of a face that looks as before."""
+QUICK_PREDICTION_INTERVAL_S: Final = 0.05
+"""The same for one that has changed, or whose newest prediction disagrees with its label."""
 
 
-class Schedule:
-    """When one viewer's searches and looks are due. Not safe to share by threads."""
+class Scheduler:
+    """Schedules one viewer's runs of the finder and predictions. Not thread-safe."""
 
     def __init__(self) -> None:
         """Everything is due at once."""
-        self._searched_s = -math.inf
-        self._n_searches = 0
+        self._found_at_s = -math.inf
+        self._n_runs = 0
 
     def due_at_s(self, tracks: Tracks, backoff: float) -> float:
-        """When the next of them is due, the times between rounds being stretched."""
-        looks = [_due_s(track, backoff) for track in tracks]
-        return min([self._search_due_s(tracks, backoff), *looks])
-
-    def plan(
-        self,
-        tracks: Tracks,
-        then: Mapping[int, Box],
-        frame: LiveFrame,
-        least_px: int,
-        backoff: float,
-    ) -> Todo:
-        """What is due in a frame; it counts as done with this call.
+        """When the next inference is due.
 
         Args:
             tracks: the viewer's.
-            then: where they are in the frame.
-            frame: the newest.
-            least_px: the detector's least face height in such a frame.
-            backoff: of the times between rounds.
+            backoff: factor on all intervals, 1 or more.
         """
-        now = frame.at_s
-        search_px = None
-        if now >= self._search_due_s(tracks, backoff):
-            fine = self._n_searches % FINE == 0
-            search_px = least_px if fine else round(COARSE * least_px)
-            self._searched_s = now
-            self._n_searches += 1
+        predictions = [_prediction_due_s(track, backoff) for track in tracks]
+        return min([self._find_due_s(tracks, backoff), *predictions])
+
+    def plan(self, tracks: Tracks, now_s: float, min_face_px: int, backoff: float) -> InferenceTask:
+        """What is due on the newest frame; counts as done with this call.
+
+        Args:
+            tracks: the viewer's, with their positions in that frame.
+            now_s: when it arrived.
+            min_face_px: the detector's least face height in such a frame.
+            backoff: factor on all intervals, 1 or more.
+        """
+        find_px = None
+        if now_s >= self._find_due_s(tracks, backoff):
+            is_fine = self._n_runs % FINE_EVERY == 0
+            find_px = min_face_px if is_fine else round(COARSE_FACTOR * min_face_px)
+            self._found_at_s = now_s
+            self._n_runs += 1
         due = sorted(
-            (t for t in tracks if t.id in then and _due_s(t, backoff) <= now),
-            key=lambda track: track.looked_at_s,
-        )
-        for track in due[:MOST_LOOKS]:
-            track.looked_at_s, track.changed = now, False
-        return Todo(search_px, {t.id: t.face_box(then[t.id]) for t in due[:MOST_LOOKS]}, then)
+            (track for track in tracks if _prediction_due_s(track, backoff) <= now_s),
+            key=lambda track: track.scheduled_at_s,
+        )[:MAX_FACES_PER_TASK]
+        for track in due:
+            track.scheduled_at_s, track.has_changed = now_s, False
+        return InferenceTask(find_px, {track.id: track.face_box for track in due}, tracks.boxes())
 
-    def _search_due_s(self, tracks: Tracks, backoff: float) -> float:
-        return self._searched_s + (FOLLOWED_S if len(tracks) else SEARCH_S) * backoff
+    def _find_due_s(self, tracks: Tracks, backoff: float) -> float:
+        interval_s = FIND_INTERVAL_TRACKED_S if len(tracks) else FIND_INTERVAL_S
+        return self._found_at_s + interval_s * backoff
 
 
-def _due_s(track: Track, backoff: float) -> float:
-    quick = track.changed or track.opinion.restless
-    # a look costs a small part of a search: under load searches give way first
-    return track.looked_at_s + (QUICK_LOOK_S if quick else LOOK_S) * max(1.0, backoff / OVERLOADED)
+def _prediction_due_s(track: Track, backoff: float) -> float:
+    quick = track.has_changed or track.smoother.is_unsettled
+    interval_s = QUICK_PREDICTION_INTERVAL_S if quick else PREDICTION_INTERVAL_S
+    # A prediction costs a small part of a run of the finder: under load the finder backs off first.
+    return track.scheduled_at_s + interval_s * max(1.0, backoff / OVERLOADED_BACKOFF)

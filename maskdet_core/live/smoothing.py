@@ -1,4 +1,8 @@
-"""What is held of one face over time: a label that neither flickers nor lags."""
+"""Smooth the verdict of one face over time, so that its label neither flickers nor lags.
+
+An exponential moving average of log odds with hysteresis: the average decides, and a label changes
+only after several predictions in a row support the change.
+"""
 
 import math
 from collections import deque
@@ -7,98 +11,104 @@ from typing import Final
 from maskdet_core.types import Verdict, decide
 
 DECAY_S: Final = 0.3
-"""A look's weight falls to 1/e in this time. With looks every 0.3 s at worst, and again with every
-round once one of them disagrees, a mask taken off is said within 0.7 s."""
+"""A prediction's weight falls to 1/e in this time. With predictions every 0.3 s at worst, and as
+often as possible once one of them disagrees, a mask taken off is shown within 0.7 s."""
 MAX_LOG_ODDS: Final = 6.0
-"""No single look counts as surer than this (99.8 %)."""
-AGREEING: Final = 2
-"""Looks in a row that must speak for the other label before it is shown."""
-DOUBTFUL: Final = 3
-"""Looks in a row that leave it open by themselves before "not sure" takes a label's place."""
-MUDDLED: Final = 8
-"""Looks in a row after which all looks together leave it open, though some alone did not."""
-_KEPT: Final = 8
+"""No single prediction counts as surer than this (99.8 %)."""
+MIN_AGREEING: Final = 2
+"""Predictions in a row that must support the other label before it is shown."""
+MIN_NOT_SURE: Final = 3
+"""Predictions in a row that are "not sure" themselves before "not sure" replaces a label."""
+MIN_UNDECIDED: Final = 8
+"""Predictions in a row after which an average that is "not sure" replaces a label, though single
+predictions were sure."""
+_MAX_KEPT: Final = 8
 
 
 class VerdictSmoother:
-    """Verdict over the looks at one face, as the decayed mean of their log odds.
+    """Verdict over the predictions of one face, from the moving average of their log odds.
 
-    The first look's verdict holds at once. Afterwards one bad look never changes it: the other
-    label needs `AGREEING` looks in a row beside a mean that is sure enough, and "not sure" needs a
-    mean that is not, after `DOUBTFUL` or `MUDDLED` looks. Not safe to share by threads.
+    The first prediction's verdict is shown at once. After that a single outlier never changes the
+    label: the other label needs `MIN_AGREEING` predictions in a row beside an average that reaches
+    the threshold, and "not sure" needs an average that does not, after `MIN_NOT_SURE` or
+    `MIN_UNDECIDED` predictions. Not thread-safe.
     """
 
     def __init__(self) -> None:
-        """Begin without a look."""
-        self._looks: deque[tuple[float, float]] = deque(maxlen=_KEPT)
+        """Begin without a prediction."""
+        self._predictions: deque[tuple[float, float]] = deque(maxlen=_MAX_KEPT)
         self._shown = Verdict.NOT_SURE
-        self._threshold: float | None = None
-        self._n_doubtful = self._n_muddled = 0
+        self._min_confidence: float | None = None
+        self._n_not_sure = self._n_undecided = 0
         self._settled = True
 
     @property
-    def looked_at_s(self) -> float | None:
-        """When the newest usable look was taken; None before the first."""
-        return self._looks[-1][0] if self._looks else None
+    def predicted_at_s(self) -> float | None:
+        """Time of the newest usable prediction; None before the first."""
+        return self._predictions[-1][0] if self._predictions else None
 
     @property
     def p_with_mask(self) -> float:
-        """Probability of a mask by all looks, NaN before the first."""
-        if not self._looks:
+        """Smoothed probability of a mask, NaN before the first prediction."""
+        if not self._predictions:
             return math.nan
-        newest = self._looks[-1][0]
-        weights = [math.exp((at - newest) / DECAY_S) for at, _ in self._looks]
+        newest_s = self._predictions[-1][0]
+        weights = [math.exp((at_s - newest_s) / DECAY_S) for at_s, _ in self._predictions]
         mean = sum(
-            weight * log_odds for weight, (_, log_odds) in zip(weights, self._looks, strict=True)
+            weight * log_odds
+            for weight, (_, log_odds) in zip(weights, self._predictions, strict=True)
         ) / sum(weights)
         return _probability(mean)
 
     @property
-    def restless(self) -> bool:
-        """Whether the newest look or all together disagree with the label: look again soon."""
+    def is_unsettled(self) -> bool:
+        """Whether the newest prediction or the average disagrees with the label shown.
+
+        The next prediction is then due early.
+        """
         return not self._settled
 
     def add(self, p_with_mask: float, at_s: float, min_confidence: float) -> Verdict:
-        """Take a look into account.
+        """Take a prediction into account.
 
         Args:
-            p_with_mask: 0 to 1; anything else means that the network failed and is passed over.
-            at_s: when the frame that was looked at came; never falling.
+            p_with_mask: 0 to 1; anything else means that the network failed and is ignored.
+            at_s: when the classified frame arrived; never decreasing.
             min_confidence: 0.5 <= c < 1.
+
+        Returns:
+            The verdict to show.
         """
         if math.isfinite(p_with_mask) and 0.0 <= p_with_mask <= 1.0:
-            self._looks.append((at_s, _log_odds(p_with_mask)))
-            alone = decide(p_with_mask, min_confidence)
-            self._n_doubtful = self._n_doubtful + 1 if alone is Verdict.NOT_SURE else 0
-            self._n_muddled += 1
+            self._predictions.append((at_s, _log_odds(p_with_mask)))
+            newest = decide(p_with_mask, min_confidence)
+            self._n_not_sure = self._n_not_sure + 1 if newest is Verdict.NOT_SURE else 0
+            self._n_undecided += 1
         return self.verdict(min_confidence)
 
     def verdict(self, min_confidence: float) -> Verdict:
-        """The label to show; a moved threshold takes effect at once."""
-        if not self._looks:
+        """The verdict to show; another threshold takes effect at once."""
+        if not self._predictions:
             return Verdict.NOT_SURE
-        said = decide(self.p_with_mask, min_confidence)
+        smoothed = decide(self.p_with_mask, min_confidence)
         at_once = (
-            len(self._looks) == 1
-            or self._threshold != min_confidence
+            len(self._predictions) == 1
+            or self._min_confidence != min_confidence
             or self._shown is Verdict.NOT_SURE
         )
-        if said is self._shown:
-            self._n_muddled = 0
-        elif at_once or self._lasts(said):
-            self._shown, self._n_muddled = said, 0
-        self._threshold = min_confidence
-        alone = decide(_probability(self._looks[-1][1]), min_confidence)
-        self._settled = said is self._shown is alone
+        if smoothed is self._shown:
+            self._n_undecided = 0
+        elif at_once or self._is_lasting(smoothed):
+            self._shown, self._n_undecided = smoothed, 0
+        self._min_confidence = min_confidence
+        newest = decide(_probability(self._predictions[-1][1]), min_confidence)
+        self._settled = smoothed is self._shown is newest
         return self._shown
 
-    def _lasts(self, verdict: Verdict) -> bool:
+    def _is_lasting(self, verdict: Verdict) -> bool:
         if verdict is Verdict.NOT_SURE:
-            return self._n_doubtful >= DOUBTFUL or self._n_muddled >= MUDDLED
-        return self._agreed(verdict)
-
-    def _agreed(self, verdict: Verdict) -> bool:
-        newest = list(self._looks)[-AGREEING:]
+            return self._n_not_sure >= MIN_NOT_SURE or self._n_undecided >= MIN_UNDECIDED
+        newest = list(self._predictions)[-MIN_AGREEING:]
         return all(_side(log_odds) is verdict for _, log_odds in newest)
 
 

@@ -1,4 +1,4 @@
-"""What a live stream has been doing: rates, delays, counts by the second."""
+"""Statistics of a live stream: frame rates, latency, counts by the second."""
 
 import threading
 from collections import deque
@@ -10,29 +10,30 @@ import numpy as np
 from maskdet_core.types import Detections, Verdict
 
 RATE_WINDOW_S: Final = 2.0
-"""Frame rates and delays are taken over this time."""
+"""Frame rates and latency are taken over this time."""
 TIMELINE_S: Final = 120
-"""Seconds that the timeline reaches back."""
+"""Seconds that the timeline covers."""
 _MAX_FRAMES: Final = 240
+_ORDER: Final = (Verdict.WITH_MASK, Verdict.WITHOUT_MASK, Verdict.NOT_SURE)
 
 
 class Meter(Protocol):
-    """Somebody who counts what all streams do. Called from several threads; must not raise."""
+    """Counts over all streams, as monitoring does. Called from several threads; must not raise."""
 
-    def came(self) -> None:
-        """A frame has come."""
+    def frame_received(self) -> None:
+        """A frame has arrived."""
         ...
 
-    def left(self, delay_s: float, shown: Detections) -> None:
-        """A frame was handed back with these faces, so long after it came."""
+    def frame_sent(self, latency_s: float, shown: Detections) -> None:
+        """A frame was returned with these faces, so long after it arrived."""
         ...
 
-    def failed(self) -> None:
-        """A frame or a look has failed."""
+    def frame_failed(self) -> None:
+        """A frame or inference on one has failed."""
         ...
 
-    def refused(self) -> None:
-        """A stream found no place."""
+    def viewer_rejected(self) -> None:
+        """A stream got no slot."""
         ...
 
 
@@ -48,19 +49,19 @@ class TimelinePoint:
 
 @dataclass(frozen=True, slots=True)
 class LiveStats:
-    """What a page shows beside the picture; a consistent copy.
+    """Statistics of one moment; a consistent copy.
 
     Attributes:
-        frames_in: frames that came, all in all.
-        errors: frames or looks that failed.
-        fps_in: frames a second that came.
-        fps: frames a second handed back.
-        latency_ms: 95th percentile of the time from a frame's arrival to its being handed back.
-        verdict_age_s: time since the oldest of the shown faces was looked at; with no face, since
-            the last round; None before the first.
-        n_with: faces now.
-        width_px: of the newest frame.
-        refused: whether the stream runs without verdicts because all places are taken.
+        frames_in: frames received since the start.
+        errors: frames, or inferences on them, that failed.
+        fps_in: frames received a second.
+        fps: frames returned a second.
+        latency_ms: 95th percentile of the time from a frame's arrival to its return.
+        verdict_age_s: time since the oldest prediction among the faces shown; without a face,
+            since the last inference; None before the first.
+        n_with: faces shown now; likewise ``n_without`` and ``n_not_sure``.
+        width_px: of the newest frame; likewise ``height_px``.
+        rejected: whether the stream runs without verdicts because it has no slot.
         timeline: by second, oldest first.
     """
 
@@ -75,56 +76,92 @@ class LiveStats:
     n_not_sure: int = 0
     width_px: int = 0
     height_px: int = 0
-    refused: bool = False
+    rejected: bool = False
     timeline: tuple[TimelinePoint, ...] = ()
 
 
 class StreamStats:
-    """Gathers the numbers of one stream. Safe to share by threads."""
+    """Collects the statistics of one stream. Thread-safe."""
 
     def __init__(self, meter: Meter | None = None) -> None:
         """Begin empty.
 
         Args:
-            meter: is told everything too.
+            meter: is told everything as well.
         """
         self._meter = meter
         self._lock = threading.Lock()
-        self._refused = False
-        self._frames_in = 0
-        self._errors = 0
-        self._came: deque[float] = deque(maxlen=_MAX_FRAMES)
-        self._left: deque[tuple[float, float]] = deque(maxlen=_MAX_FRAMES)
-        self._last: Detections | None = None
-        self._began_at_s: float | None = None
+        self._rejected = False
+        self._n_received = 0
+        self._n_errors = 0
+        self._received_s: deque[float] = deque(maxlen=_MAX_FRAMES)
+        self._sent: deque[tuple[float, float]] = deque(maxlen=_MAX_FRAMES)
+        self._shown: Detections | None = None
+        self._started_at_s: float | None = None
         self._timeline: deque[TimelinePoint] = deque(maxlen=TIMELINE_S)
 
-    def came(self, at_s: float) -> None:
-        """A frame has come."""
+    def frame_received(self, at_s: float) -> None:
+        """A frame has arrived."""
         if self._meter is not None:
-            self._meter.came()
+            self._meter.frame_received()
         with self._lock:
-            self._frames_in += 1
-            self._came.append(at_s)
+            self._n_received += 1
+            self._received_s.append(at_s)
 
-    def failed(self) -> int:
-        """A frame or a look has failed; returns how many so far."""
+    def frame_failed(self) -> int:
+        """A frame or inference on one has failed; returns how many so far."""
         if self._meter is not None:
-            self._meter.failed()
+            self._meter.frame_failed()
         with self._lock:
-            self._errors += 1
-            return self._errors
+            self._n_errors += 1
+            return self._n_errors
 
-    def left(self, came_s: float, at_s: float, shown: Detections) -> None:
-        """A frame was handed back with these faces on it."""
+    def frame_sent(self, received_s: float, at_s: float, shown: Detections) -> None:
+        """A frame was returned with these faces."""
+        latency_s = at_s - received_s
         if self._meter is not None:
-            self._meter.left(at_s - came_s, shown)
+            self._meter.frame_sent(latency_s, shown)
         with self._lock:
-            self._left.append((at_s, at_s - came_s))
-            self._last = shown
-            if self._began_at_s is None:
-                self._began_at_s = at_s
-            self._count(int(at_s - self._began_at_s), shown)
+            self._sent.append((at_s, latency_s))
+            self._shown = shown
+            if self._started_at_s is None:
+                self._started_at_s = at_s
+            self._count(int(at_s - self._started_at_s), shown)
+
+    def admitted(self, admitted: bool) -> None:
+        """Whether the stream has a slot; called for each frame."""
+        with self._lock:
+            is_new = self._rejected == admitted
+            self._rejected = not admitted
+        if is_new and not admitted and self._meter is not None:
+            self._meter.viewer_rejected()
+
+    def snapshot(self, now_s: float, verdict_age_s: float | None) -> LiveStats:
+        """All statistics of this moment."""
+        with self._lock:
+            n_received = sum(now_s - at_s < RATE_WINDOW_S for at_s in self._received_s)
+            latencies_s = [
+                latency_s for at_s, latency_s in self._sent if now_s - at_s < RATE_WINDOW_S
+            ]
+            shown = self._shown
+            n_with, n_without, n_not_sure = (
+                (shown.count(verdict) for verdict in _ORDER) if shown is not None else (0, 0, 0)
+            )
+            return LiveStats(
+                frames_in=self._n_received,
+                errors=self._n_errors,
+                fps_in=n_received / RATE_WINDOW_S,
+                fps=len(latencies_s) / RATE_WINDOW_S,
+                latency_ms=float(np.percentile(latencies_s, 95)) * 1000.0 if latencies_s else 0.0,
+                verdict_age_s=verdict_age_s,
+                n_with=n_with,
+                n_without=n_without,
+                n_not_sure=n_not_sure,
+                width_px=shown.width_px if shown is not None else 0,
+                height_px=shown.height_px if shown is not None else 0,
+                rejected=self._rejected,
+                timeline=tuple(self._timeline),
+            )
 
     def _count(self, second: int, shown: Detections) -> None:
         now = TimelinePoint(second, *(shown.count(verdict) for verdict in _ORDER))
@@ -137,39 +174,3 @@ class StreamStats:
                 max(old.n_not_sure, now.n_not_sure),
             )
         self._timeline.append(now)
-
-    def admitted(self, admitted: bool) -> None:
-        """Whether the stream has a place, asked with each frame."""
-        with self._lock:
-            news = self._refused == admitted
-            self._refused = not admitted
-        if news and not admitted and self._meter is not None:
-            self._meter.refused()
-
-    def stats(self, now_s: float, verdict_age_s: float | None) -> LiveStats:
-        """All numbers of this moment."""
-        with self._lock:
-            n_came = sum(now_s - at < RATE_WINDOW_S for at in self._came)
-            delays = [delay for at, delay in self._left if now_s - at < RATE_WINDOW_S]
-            last = self._last
-            n_with, n_without, n_not_sure = (
-                (last.count(verdict) for verdict in _ORDER) if last is not None else (0, 0, 0)
-            )
-            return LiveStats(
-                frames_in=self._frames_in,
-                errors=self._errors,
-                fps_in=n_came / RATE_WINDOW_S,
-                fps=len(delays) / RATE_WINDOW_S,
-                latency_ms=float(np.percentile(delays, 95)) * 1000.0 if delays else 0.0,
-                verdict_age_s=verdict_age_s,
-                n_with=n_with,
-                n_without=n_without,
-                n_not_sure=n_not_sure,
-                width_px=last.width_px if last is not None else 0,
-                height_px=last.height_px if last is not None else 0,
-                refused=self._refused,
-                timeline=tuple(self._timeline),
-            )
-
-
-_ORDER: Final = (Verdict.WITH_MASK, Verdict.WITHOUT_MASK, Verdict.NOT_SURE)

@@ -1,184 +1,144 @@
-"""Faces with an identity from frame to frame. Knows boxes and times, not pictures."""
+"""The faces of one stream: moved by optical flow, corrected and classified by inference results."""
 
-import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maskdet_core.live.appearance import View
-from maskdet_core.live.smoothing import VerdictSmoother
-from maskdet_core.types import FaceBox
+from maskdet_core.live.appearance import face_patch, has_changed
+from maskdet_core.live.frame import LiveFrame
+from maskdet_core.live.inference import FacePrediction, InferenceResult, InferenceTask
+from maskdet_core.live.optical_flow import move_boxes
+from maskdet_core.live.scheduler import Scheduler
+from maskdet_core.live.track import Track, Tracks
+from maskdet_core.types import Detections, Face, Verdict
 
-SAME_FACE_IOU: Final = 0.25
-"""A found box and a track that share at least this are one face."""
-CORRECTION: Final = 0.6
-"""Share of the way that a track goes towards the box found for it; the rest calms the jitter of
-the cascade's scales and steps."""
-ONE_FACE_IOU: Final = 0.5
-"""Two tracks that share more than this follow one face."""
-MISSES: Final = 3
-"""A track ends when so many searches in a row that could have seen it did not, and
-`UNSEEN_S` have passed."""
-UNSEEN_S: Final = 1.0
-NO_FACE_LOOKS: Final = 2
-"""A track ends when so many looks in a row say that it is no face."""
-_CLEARLY_SEEN: Final = 1.25
-"""A search is sure to see faces this much larger than the least it asks for."""
-
-Box = NDArray[np.float64]
-"""(4,) left, top, width and height in px; may reach past the picture."""
+OUTDATED_S: Final = 2.0
+"""A face whose last prediction is older than this is shown as "not sure"."""
+MAX_NOT_FACE: Final = 2
+"""A track ends when so many predictions in a row are that it is no face."""
 
 
-@dataclass(slots=True)
-class Track:
-    """One face over time.
+class FaceTracker:
+    """Tracks faces through frames of one size. Not thread-safe.
 
-    Attributes:
-        id: never used again.
-        box: where it is now.
-        score: of the finder, at its best.
-        seen_at_s: when a search last found it.
-        looked_at_s: when a look was last begun; the opinion knows of those that succeeded.
-        opinion: its verdict over time.
-        view: what it looked like at the last look.
-        changed: whether it has looked different since.
+    `update` is fast and is called for each frame. When inference is due, `plan` says what to do on
+    the newest frame, and `apply` brings the result to the frames that came meanwhile.
     """
 
-    id: int
-    box: Box
-    score: float
-    seen_at_s: float
-    looked_at_s: float = -math.inf
-    opinion: VerdictSmoother = field(default_factory=VerdictSmoother)
-    view: View | None = None
-    changed: bool = False
-    n_misses: int = 0
-    n_no_face: int = 0
-
-    def face_box(self, at: Box | None = None) -> FaceBox:
-        """Its box in whole px, now or where it was."""
-        return _face_box(self.box if at is None else at, self.score)
-
-
-class Tracks:
-    """The faces of one stream. Not safe to share by threads."""
-
     def __init__(self) -> None:
-        """Begin without a face."""
-        self._tracks: dict[int, Track] = {}
-        self._ids = itertools.count(1)
+        """Begin without a frame and without a face."""
+        self._tracks = Tracks()
+        self._scheduler = Scheduler()
+        self._newest: LiveFrame | None = None
 
-    def __iter__(self) -> Iterator[Track]:
-        """The tracks, oldest first; they may end while one iterates."""
-        return iter(list(self._tracks.values()))
+    @property
+    def oldest_prediction_s(self) -> float | None:
+        """Time of the oldest prediction among the faces; None without one."""
+        times_s = [
+            at_s for track in self._tracks if (at_s := track.smoother.predicted_at_s) is not None
+        ]
+        return min(times_s, default=None)
 
-    def __len__(self) -> int:
-        """Number of faces."""
-        return len(self._tracks)
+    def can_follow(self, frame: LiveFrame) -> bool:
+        """Whether a frame continues the stream: of the size of those before it, if any."""
+        newest = self._newest
+        return newest is None or (
+            (newest.width_px, newest.height_px) == (frame.width_px, frame.height_px)
+        )
 
-    def get(self, track_id: int) -> Track | None:
-        """The track of this identity, None if it has ended."""
-        return self._tracks.get(track_id)
+    def update(self, frame: LiveFrame) -> None:
+        """Move the faces to the next frame and note which of them have changed.
 
-    def boxes(self) -> dict[int, Box]:
-        """A copy of where each face is now."""
-        return {track.id: track.box.copy() for track in self}
+        Raises:
+            ValueError: `can_follow` is False for the frame.
+        """
+        if not self.can_follow(frame):
+            raise ValueError(f"another frame size: {frame.width_px}x{frame.height_px} px")
+        before, self._newest = self._newest, frame
+        boxes = self._tracks.boxes()
+        if before is None or not boxes:
+            return
+        moved = move_boxes(before.grey, frame.grey, np.stack([*boxes.values()]), frame.width_px)
+        self._tracks.move(dict(zip(boxes, moved, strict=True)))
+        self._tracks.end_outside(frame.width_px, frame.height_px)
+        for track in self._tracks:
+            patch = face_patch(frame.grey, track.box, frame.width_px)
+            track.has_changed = track.has_changed or has_changed(track.patch, patch)
 
-    def move(self, boxes: Mapping[int, Box]) -> None:
-        """Put tracks to new places; ids that have ended are passed over."""
-        for track_id, box in boxes.items():
-            if (track := self._tracks.get(track_id)) is not None:
-                track.box = box
-
-    def correct(
-        self,
-        matches: Mapping[int, FaceBox],
-        then: Mapping[int, Box],
-        least_px: float,
-        now_s: float,
-    ) -> None:
-        """Bring tracks in line with what a search found, and end those it keeps missing.
+    def due_at_s(self, backoff: float) -> float:
+        """When the next inference is due.
 
         Args:
-            matches: see `match`.
-            then: where the tracks were in that frame; they have moved since, and keep that motion.
-            least_px: least face height that the search asked for.
-            now_s: when the searched frame came.
+            backoff: factor on all intervals, 1 or more.
         """
-        for track_id, place in then.items():
+        return self._scheduler.due_at_s(self._tracks, backoff)
+
+    def plan(self, frame: LiveFrame, min_face_px: int, backoff: float) -> InferenceTask:
+        """What is due on the newest frame; counts as done with this call.
+
+        Args:
+            frame: the newest.
+            min_face_px: the detector's least face height in such a frame.
+            backoff: factor on all intervals, 1 or more.
+        """
+        return self._scheduler.plan(self._tracks, frame.received_s, min_face_px, backoff)
+
+    def apply(
+        self,
+        frame: LiveFrame,
+        task: InferenceTask,
+        result: InferenceResult,
+        min_confidence: float,
+    ) -> None:
+        """Bring the result of inference on an earlier frame to the newest one.
+
+        Args:
+            frame: that inference ran on.
+            task: what was asked for.
+            result: what was found.
+            min_confidence: 0.5 <= c < 1.
+        """
+        if task.min_face_px is not None:
+            self._tracks.correct(result.matches, task.boxes, task.min_face_px, frame.received_s)
+            for prediction in result.new_faces:
+                self._start(prediction, frame, min_confidence)
+            self._tracks.merge_duplicates()
+        for track_id, prediction in result.predictions.items():
             track = self._tracks.get(track_id)
             if track is None:
                 continue
-            box = matches.get(track_id)
-            if box is not None:
-                track.box = track.box + CORRECTION * (np.array(box.xywh, float) - place)
-                track.box[2:] = np.maximum(track.box[2:], 1.0)
-                track.score = max(track.score, box.score)
-                track.seen_at_s, track.n_misses = now_s, 0
-            elif place[3] >= _CLEARLY_SEEN * least_px:
-                track.n_misses += 1
-                if track.n_misses >= MISSES and now_s - track.seen_at_s >= UNSEEN_S:
-                    self.end(track)
+            track.smoother.add(prediction.p_with_mask, frame.received_s, min_confidence)
+            track.patch = face_patch(frame.grey, task.boxes[track_id], frame.width_px)
+            track.n_not_face = 0 if prediction.is_face else track.n_not_face + 1
+            if track.n_not_face >= MAX_NOT_FACE:
+                self._tracks.end(track)
 
-    def begin(self, box: FaceBox, at: Box, now_s: float) -> Track:
-        """A new face.
+    def detections(self, frame: LiveFrame, min_confidence: float) -> Detections:
+        """The faces to show on the newest frame, with their smoothed verdicts.
 
-        Args:
-            box: as it was found.
-            at: where it is by now.
-            now_s: when the searched frame came.
+        A face without a prediction in the last `OUTDATED_S` is "not sure".
         """
-        track = Track(next(self._ids), np.array(at, float), box.score, now_s)
-        self._tracks[track.id] = track
-        return track
+        faces = (_to_face(track, frame, min_confidence) for track in self._tracks)
+        return Detections(
+            frame.width_px, frame.height_px, tuple(face for face in faces if face is not None)
+        )
 
-    def end(self, track: Track) -> None:
-        """Forget a face; one that has ended already is no error."""
-        self._tracks.pop(track.id, None)
-
-    def end_outside(self, width_px: int, height_px: int) -> None:
-        """Forget faces whose middle has left a picture of this size."""
-        for track in self:
-            x, y = track.box[:2] + track.box[2:] / 2
-            if not (0 <= x < width_px and 0 <= y < height_px):
-                self.end(track)
-
-    def merge(self) -> None:
-        """Where two tracks have run onto one face, keep the elder."""
-        for elder, younger in itertools.combinations(self, 2):
-            if elder.face_box().iou(younger.face_box()) >= ONE_FACE_IOU:
-                self.end(younger)
+    def _start(self, prediction: FacePrediction, frame: LiveFrame, min_confidence: float) -> None:
+        newest = frame if self._newest is None else self._newest
+        box_then = np.array([prediction.box.xywh], float)
+        box_now = move_boxes(frame.grey, newest.grey, box_then, frame.width_px)[0]
+        track = self._tracks.start(box_now, prediction.box.score, frame.received_s)
+        track.scheduled_at_s = frame.received_s
+        track.smoother.add(prediction.p_with_mask, frame.received_s, min_confidence)
+        track.patch = face_patch(frame.grey, box_then[0], frame.width_px)
 
 
-def match(
-    then: Mapping[int, Box], found: Sequence[FaceBox]
-) -> tuple[dict[int, FaceBox], list[FaceBox]]:
-    """Pair tracks and found boxes, most overlap first.
-
-    Returns:
-        The box of each track that has one, and the boxes left over.
-    """
-    pairs = sorted(
-        (
-            (_face_box(place).iou(box), track_id, i)
-            for track_id, place in then.items()
-            for i, box in enumerate(found)
-        ),
-        key=lambda pair: -pair[0],
-    )
-    matches: dict[int, FaceBox] = {}
-    taken: set[int] = set()
-    for iou, track_id, i in pairs:
-        if iou >= SAME_FACE_IOU and track_id not in matches and i not in taken:
-            matches[track_id] = found[i]
-            taken.add(i)
-    return matches, [box for i, box in enumerate(found) if i not in taken]
-
-
-def _face_box(box: Box, score: float = 0.0) -> FaceBox:
-    x, y, w, h = box
-    return FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), score)
+def _to_face(track: Track, frame: LiveFrame, min_confidence: float) -> Face | None:
+    box = track.face_box.clipped(frame.width_px, frame.height_px)
+    if box is None:
+        return None
+    predicted_at_s = track.smoother.predicted_at_s
+    if predicted_at_s is None or frame.received_s - predicted_at_s > OUTDATED_S:
+        return Face(box, math.nan, Verdict.NOT_SURE)
+    return Face(box, track.smoother.p_with_mask, track.smoother.verdict(min_confidence))

@@ -1,8 +1,8 @@
-"""One worker for all viewers: served in turn, each with its newest frame, rarer under load.
+"""One inference worker for all viewers: served in turn, each with its newest frame.
 
-Pictures are drawn elsewhere, by each stream's own thread. The worker steps back behind those
-threads (a lower priority, where the system knows one), so that verdicts get rarer before the
-picture gets choppy.
+Frames are drawn elsewhere, by each stream's own thread. The worker runs at a lower priority than
+those threads (where the system has thread priorities) and backs off under load, so that verdicts
+become less frequent before the video becomes choppy.
 """
 
 import logging
@@ -15,44 +15,47 @@ from typing import Final, Protocol
 
 _LOG = logging.getLogger(__name__)
 
-BUSY_MOST: Final = 0.7
-"""Share of its time that the worker works; above it all viewers are served less often."""
-BUSY_LEAST: Final = 0.5
-"""Below it they are served more often again."""
-OVERLOADED: Final = 2.5
-"""From this backoff on looks become rarer too, and verdicts older: no viewer more, then."""
+HIGH_LOAD: Final = 0.7
+"""Share of its time that the worker may be busy; above it the backoff grows."""
+LOW_LOAD: Final = 0.5
+"""Below this load the backoff shrinks."""
+OVERLOADED_BACKOFF: Final = 2.5
+"""From this backoff on predictions become less frequent too, and no viewer more is admitted."""
 MAX_BACKOFF: Final = 8.0
-"""Most by which the time between two rounds of a viewer is stretched."""
-_STEP: Final = 1.2
+_BACKOFF_STEP: Final = 1.2
 _WINDOW_S: Final = 0.5
-_NICER: Final = 5
+_NICENESS: Final = 5
 _IDLE_S: Final = 1.0
 
 
 class Viewer(Protocol):
-    """A stream that wants to be looked at."""
+    """A stream that needs inference."""
 
     def due_at_s(self, backoff: float) -> float | None:
-        """When its next round is due, times between rounds being stretched; None: no new frame."""
+        """When its next inference is due; None while there is no new frame.
+
+        Args:
+            backoff: factor on the intervals between inferences, 1 or more.
+        """
         ...
 
-    def work(self, backoff: float) -> None:
-        """Look at its newest frame. Raises nothing."""
+    def infer(self, backoff: float) -> None:
+        """Run inference on its newest frame. Must not raise."""
         ...
 
 
 class InferenceWorker:
-    """The process's one worker. Safe to share by threads; `close` ends it."""
+    """A thread that runs the inference of all viewers, one at a time. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start the worker.
+        """Start the thread, which `close` ends.
 
         Args:
-            clock: seconds, only ever rising; the same as that of the viewers.
+            clock: monotonic seconds; the same as the viewers'.
         """
         self._clock = clock
         self._wake = threading.Condition()
-        # weak: a viewer whose session is gone must not live on in here
+        # weak: a viewer whose session is gone must not be kept alive from here
         self._viewers: list[weakref.ref[Viewer]] = []
         self._closed = False
         self._backoff = 1.0
@@ -63,21 +66,27 @@ class InferenceWorker:
 
     @property
     def backoff(self) -> float:
-        """By how much the times between rounds are stretched now, 1 or more."""
+        """Factor on the intervals between a viewer's inferences, 1 to `MAX_BACKOFF`."""
         with self._wake:
             return self._backoff
 
     @property
-    def overloaded(self) -> bool:
-        """Whether one more viewer would be one too many."""
+    def is_overloaded(self) -> bool:
+        """Whether another viewer would be too many."""
         with self._wake:
-            return self._backoff >= OVERLOADED
+            return self._backoff >= OVERLOADED_BACKOFF
 
     @property
     def load(self) -> float:
-        """Share of the last half second that the worker worked, 0 to 1."""
+        """Share of the last half second that the worker was busy, 0 to 1."""
         with self._wake:
             return self._load
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called: no inference runs any more."""
+        with self._wake:
+            return self._closed
 
     def register(self, viewer: Viewer) -> None:
         """Serve a viewer from now on; one that is served already is no error."""
@@ -86,7 +95,7 @@ class InferenceWorker:
                 self._viewers.append(weakref.ref(viewer))
 
     def unregister(self, viewer: Viewer) -> None:
-        """Serve a viewer no longer; one that is not served is no error."""
+        """Stop serving a viewer; one that is not served is no error."""
         with self._wake:
             self._viewers = [known for known in self._viewers if known() is not viewer]
 
@@ -96,70 +105,82 @@ class InferenceWorker:
             self._wake.notify()
 
     def close(self) -> None:
-        """End the worker after the round in work, and wait for it."""
+        """End the thread after the inference in progress, and wait for it."""
         with self._wake:
             self._closed = True
             self._wake.notify()
-        self._thread.join()
+        # a viewer that owns its worker may be freed, and so close it, in the worker's own thread
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
     def _run(self) -> None:
-        _step_back()
+        _lower_priority()
         while True:
             viewer = self._next()
             if viewer is None:
                 return
-            started = self._clock()
+            started_s = self._clock()
             try:
-                viewer.work(self._backoff)
+                viewer.infer(self._backoff)
             except Exception as error:
                 # The worker serves everybody: no viewer may end it.
-                _LOG.error("a viewer's round failed by %s", type(error).__name__)
-            self._note(self._clock() - started)
+                _LOG.error("the inference of a viewer failed by %s", type(error).__name__)
+            self._note_busy(self._clock() - started_s)
             del viewer
 
     def _next(self) -> Viewer | None:
-        """Wait for a viewer whose round is due, and put it last in the turn."""
+        """Wait for a viewer that is due, and move it to the end of the queue."""
         with self._wake:
             while not self._closed:
-                now = self._clock()
-                self._adapt(now)
-                wait_s = _IDLE_S
-                for known in list(self._viewers):
-                    viewer = known()
-                    if viewer is None:
-                        self._viewers.remove(known)
-                        continue
-                    due = viewer.due_at_s(self._backoff)
-                    if due is None:
-                        continue
-                    if due <= now:
-                        self._viewers.remove(known)
-                        self._viewers.append(known)
-                        return viewer
-                    wait_s = min(wait_s, due - now)
+                now_s = self._clock()
+                self._adapt(now_s)
+                viewer, wait_s = self._find_due(now_s)
+                if viewer is not None:
+                    return viewer
                 self._wake.wait(wait_s)
             return None
 
-    def _note(self, seconds: float) -> None:
+    def _find_due(self, now_s: float) -> tuple[Viewer | None, float]:
+        """The first viewer that is due, or else the seconds until one may be.
+
+        A method of its own, so that nothing refers to a viewer during the wait.
+        """
+        wait_s = _IDLE_S
+        for known in list(self._viewers):
+            viewer = known()
+            if viewer is None:
+                self._viewers.remove(known)
+                continue
+            due_s = viewer.due_at_s(self._backoff)
+            if due_s is None:
+                continue
+            if due_s <= now_s:
+                self._viewers.remove(known)
+                self._viewers.append(known)
+                return viewer, 0.0
+            wait_s = min(wait_s, due_s - now_s)
+        return None, wait_s
+
+    def _note_busy(self, seconds: float) -> None:
         with self._wake:
             self._busy_s += seconds
 
-    def _adapt(self, now: float) -> None:
-        elapsed = now - self._since_s
-        if elapsed < _WINDOW_S:
+    def _adapt(self, now_s: float) -> None:
+        elapsed_s = now_s - self._since_s
+        if elapsed_s < _WINDOW_S:
             return
-        self._load = min(1.0, self._busy_s / elapsed)
-        if self._load > BUSY_MOST:
-            self._backoff = min(MAX_BACKOFF, self._backoff * _STEP)
-        elif self._load < BUSY_LEAST:
-            self._backoff = max(1.0, self._backoff / _STEP)
-        self._busy_s, self._since_s = 0.0, now
+        self._load = min(1.0, self._busy_s / elapsed_s)
+        if self._load > HIGH_LOAD:
+            self._backoff = min(MAX_BACKOFF, self._backoff * _BACKOFF_STEP)
+        elif self._load < LOW_LOAD:
+            self._backoff = max(1.0, self._backoff / _BACKOFF_STEP)
+        self._busy_s, self._since_s = 0.0, now_s
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Lower this thread's priority, where threads have one of their own (Linux)."""
     if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
         try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICER)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         except OSError as error:
             _LOG.info("the worker keeps its priority: %s", error.strerror)

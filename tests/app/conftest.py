@@ -1,4 +1,4 @@
-"""Pages without a camera, and photos with given verdicts without a network."""
+"""Pages without a camera, and checked photos with given probabilities without a network."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -14,15 +14,15 @@ from maskdet_core.types import decide
 MakePhoto = Callable[..., Photo]
 
 
-def picture(width: int = 120, height: int = 90, seed: int = 0) -> bytes:
-    """A smooth JPEG."""
+def jpeg(width: int = 120, height: int = 90, seed: int = 0) -> bytes:
+    """A JPEG of one random colour."""
     level = np.random.default_rng(seed).integers(60, 200, 3)
     return encode_jpeg(np.full((height, width, 3), level, np.uint8))
 
 
 @pytest.fixture(autouse=True)
 def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest has no WebRTC: the component stands idle here; the browser tests run it for real."""
+    """Keep the WebRTC component idle: AppTest cannot run it, and the browser tests do."""
     state = SimpleNamespace(playing=False, signalling=False)
     monkeypatch.setattr(
         streamlit_webrtc, "webrtc_streamer", lambda **_: SimpleNamespace(state=state)
@@ -30,17 +30,17 @@ def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def checked() -> MakePhoto:
-    """Make a checked photo with one face a probability; none given is no face, None unread."""
+def make_photo() -> MakePhoto:
+    """Make a checked photo with a face for each probability, or one that cannot be read."""
 
     def make(name: str, *probabilities: float, error: str | None = None) -> Photo:
         faces = tuple(
             Face(FaceBox(10 * i, 10, 20, 20), p, decide(p, 0.95))
             for i, p in enumerate(probabilities)
         )
-        found = None if error else Detections(120, 90, faces)
-        data = picture()
-        return Photo(name, name, data, found, error, "usual", b"" if error else data)
+        detections = None if error else Detections(120, 90, faces)
+        data = jpeg()
+        return Photo(name, name, data, detections, error, "usual", b"" if error else data)
 
     return make
 

@@ -1,4 +1,4 @@
-"""Every page by Streamlit's AppTest: no traceback, plain words, right verdicts."""
+"""Every page in Streamlit's AppTest: no traceback, readable messages, right verdicts."""
 
 import io
 import json
@@ -19,7 +19,7 @@ def _run(page: str) -> AppTest:
     return app.switch_page(f"pages/{page}.py").run()
 
 
-def _words(app: AppTest) -> str:
+def _texts(app: AppTest) -> str:
     groups: tuple[Any, ...] = (app.markdown, app.error, app.warning, app.info, app.caption)
     return "\n".join(str(element.value) for group in groups for element in group)
 
@@ -32,13 +32,13 @@ def test_page_opens(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["live", "photo"])
-def test_missing_model_is_told_with_its_path(
+def test_missing_model_is_reported_with_its_path(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MASKDET_MODEL", str(tmp_path / "gone.json"))
     app = _run(page)
     assert not app.exception
-    assert "gone.json" in _words(app)
+    assert "gone.json" in _texts(app)
 
 
 def test_metrics_page_works_without_the_model(
@@ -47,11 +47,11 @@ def test_metrics_page_works_without_the_model(
     monkeypatch.setenv("MASKDET_MODEL", str(tmp_path / "gone.json"))
     app = _run("metrics")
     assert not app.exception
-    assert "gone.json" not in _words(app)
+    assert "gone.json" not in _texts(app)
 
 
 @pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no network")
-def test_photo_of_a_bare_face_a_faceless_one_and_a_broken_file(astronaut_rgb: Any) -> None:
+def test_photos_with_a_bare_face_without_a_face_and_broken(astronaut_rgb: Any) -> None:
     app = _run("photo")
     app.file_uploader[0].set_value(
         [
@@ -61,9 +61,9 @@ def test_photo_of_a_bare_face_a_faceless_one_and_a_broken_file(astronaut_rgb: An
         ]
     ).run()
     assert not app.exception
-    words = _words(app)
-    assert "No mask" in words
-    assert "No face" in words
+    texts = _texts(app)
+    assert "No mask" in texts
+    assert "No face" in texts
     assert [e for e in app.error if "picture" in e.value.lower() or "image" in e.value.lower()]
 
 
@@ -78,7 +78,7 @@ def test_photo_of_a_bare_face_a_faceless_one_and_a_broken_file(astronaut_rgb: An
     ],
     ids=["empty", "malformed", "nan", "one-epoch", "half-written"],
 )
-def test_odd_records_leave_no_traceback(
+def test_invalid_records_give_no_traceback(
     epochs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "odd"
@@ -92,12 +92,12 @@ def test_odd_records_leave_no_traceback(
     app = _run("metrics")
     assert not app.exception
     picker = app.selectbox[0]
-    odd = next(option for option in picker.options if "odd" in option)
-    picker.set_value(odd).run()
+    option = next(option for option in picker.options if "odd" in option)
+    picker.set_value(option).run()
     assert not app.exception
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def _jpeg(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG")
+    image.save(buffer, "JPEG")
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The real server, a real browser, and pictures made at test time."""
+"""The server, a real browser, and pictures and films for the fake camera."""
 
 import os
 import time
@@ -30,9 +30,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def network() -> Path:
-    """The shipped network, without which no verdict can be right."""
-    named = os.environ.get("MASKDET_MODEL")
-    path = Path(named) if named else REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
+    """The manifest of the network in use; without one a skip, and under CI a failure."""
+    from_environment = os.environ.get("MASKDET_MODEL")
+    path = (
+        Path(from_environment)
+        if from_environment
+        else REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
+    )
     if not path.is_file():
         reason = "models/ holds no network: fetch it or run the training's export"
         if os.environ.get("CI"):
@@ -43,18 +47,18 @@ def network() -> Path:
 
 @pytest.fixture
 def open_browser(chromium_path: str, tmp_path: Path) -> OpenBrowser:
-    """Open a browser with a fresh profile; options as `testbed.browser.open_browser` has."""
+    """Open a browser with a fresh profile; takes the options of `testbed.browser.open_browser`."""
 
-    def open_it(**options: Any) -> AbstractContextManager[BrowserContext]:
+    def open_one(**options: Any) -> AbstractContextManager[BrowserContext]:
         profile = tmp_path / f"profile-{time.monotonic_ns()}"
         return browser.open_browser(chromium_path, profile, **options)
 
-    return open_it
+    return open_one
 
 
 @pytest.fixture
 def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
-    """Save a screenshot into MASKDET_SCREENSHOTS, else into the test's own folder."""
+    """Save a screenshot to MASKDET_SCREENSHOTS, else to the test's own folder."""
     folder = Path(os.environ.get("MASKDET_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -68,19 +72,19 @@ def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
 
 @pytest.fixture(scope="session")
 def bare_rgb(_astronaut: Rgb) -> Rgb:
-    """A bare face as a camera sees it, uint8 RGB 480 x 640."""
+    """A camera picture of a bare face, uint8 (480, 640, 3) RGB."""
     return samples.as_camera(_astronaut)
 
 
 @pytest.fixture(scope="session")
 def masked_rgb(_astronaut: Rgb) -> Rgb:
-    """The same face with a light blue surgical mask drawn on."""
+    """The same face with a drawn light blue surgical mask."""
     return samples.as_camera(samples.draw_mask(_astronaut))
 
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rgb, str], Path]:
-    """Write a short MJPEG for the fake camera, in which the picture moves a little."""
+    """Write a short MJPEG for the fake camera, in which a picture sways."""
 
     def write(picture_rgb: Rgb, name: str) -> Path:
         path = tmp_path_factory.mktemp("film") / f"{name}.mjpeg"
@@ -91,9 +95,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rgb, str], Path]
                 moved = cv2.warpAffine(
                     picture_rgb, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE
                 )
-                done, jpeg = cv2.imencode(".jpg", cv2.cvtColor(moved, cv2.COLOR_RGB2BGR))
-                if not done:
-                    raise RuntimeError("OpenCV could not write a JPEG")
+                encoded, jpeg = cv2.imencode(".jpg", cv2.cvtColor(moved, cv2.COLOR_RGB2BGR))
+                if not encoded:
+                    raise RuntimeError("OpenCV could not encode a JPEG")
                 output.write(jpeg.tobytes())
         return path
 

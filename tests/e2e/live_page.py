@@ -1,4 +1,4 @@
-"""The live page, as a browser is made to use it."""
+"""The live page, operated in a browser."""
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
@@ -6,8 +6,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 WAIT_MS = 60_000
 
-# The share of saturated blue and of vermilion pixels in the middle of what the video shows: the
-# frames that the annotator draws.
+# Number of blue and of vermilion pixels in the video: the colours of the annotator's boxes.
 VIDEO_PIXELS = """
 (video) => {
   if (!video.videoWidth) return null;
@@ -32,7 +31,7 @@ def frame(page: Page) -> FrameLocator:
 
 
 def start(page: Page) -> None:
-    # a click can fall between two drawings of the page and be lost, as it can for a person
+    # a click between two runs of the page can be lost, as a person's can
     stop_button = frame(page).get_by_role("button", name="Stop", exact=False)
     for _ in range(4):
         frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
@@ -41,7 +40,7 @@ def start(page: Page) -> None:
             return
         except PlaywrightTimeout:
             page.reload()
-    pytest.fail("Start was pressed four times and the stream never began")
+    pytest.fail("Start was pressed four times and the stream never started")
 
 
 def stop(page: Page) -> None:
@@ -53,7 +52,7 @@ def go_to(page: Page, title: str) -> None:
 
 
 def follow(page: Page, link: str, title: str) -> None:
-    # the stream's last message can redraw the page in the same moment and win over the click
+    # the stream's last message can rerun the page at the same moment and override the click
     heading = page.get_by_role("heading", name=title)
     for _ in range(3):
         page.get_by_role("link", name=link).first.click()
@@ -62,7 +61,7 @@ def follow(page: Page, link: str, title: str) -> None:
             return
         except PlaywrightTimeout:
             continue
-    pytest.fail(f"the link to {title} was pressed three times and its page never came")
+    pytest.fail(f"the link to {title} was pressed three times and its page never opened")
 
 
 def wait_for_count(page: Page, verdict: str) -> None:

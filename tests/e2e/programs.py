@@ -1,4 +1,4 @@
-"""Programs that tests start beside the app."""
+"""Other programs that tests run beside the app."""
 
 import os
 import socket
@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 START_S = 20.0
-END_S = 20.0
+EXIT_S = 20.0
 
 
 @contextmanager
 def listening(
     command: Sequence[str], port: int, *, log: Path, **environment: str
 ) -> Iterator[None]:
-    """Run a program from when it listens on a port of the loopback, and end it afterwards."""
+    """Run a program, wait until it listens on a port of the loopback, and stop it afterwards."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
@@ -24,8 +24,8 @@ def listening(
     try:
         deadline = time.monotonic() + START_S
         while True:
-            with socket.socket() as caller:
-                if caller.connect_ex(("127.0.0.1", port)) == 0:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
                     break
             text = log.read_text()
             assert process.poll() is None and time.monotonic() < deadline, text
@@ -33,4 +33,4 @@ def listening(
         yield
     finally:
         process.terminate()
-        process.wait(timeout=END_S)
+        process.wait(timeout=EXIT_S)

@@ -1,4 +1,4 @@
-"""axe finds no serious fault on any page, in either theme, at rest and with results."""
+"""axe finds no serious violation on any page, in either theme, empty and with results."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from maskdet_app.photo import upload as intake
+from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import t
 
 WAIT_MS = 30_000
@@ -18,29 +18,29 @@ THEMES = ["light", "dark"]
 pytestmark = pytest.mark.browser
 
 
-def faults(page: Page) -> list[str]:
-    """What axe holds for serious or worse, each with the element in question."""
-    # charts and pictures come in late
+def violations(page: Page) -> list[str]:
+    """Serious and critical violations that axe reports, each with its element."""
+    # Charts and pictures are drawn late.
     page.wait_for_timeout(1500)
     response = Axe().run(page).response
     return [
-        f"{fault['id']}: {node['html'][:150]}"
-        for fault in response["violations"]
-        if fault["impact"] in SERIOUS
-        for node in fault["nodes"]
+        f"{violation['id']}: {node['html'][:150]}"
+        for violation in response["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
     ]
 
 
 @pytest.mark.parametrize("scheme", THEMES)
 @pytest.mark.parametrize("path", ["", "photo", "metrics", "about"])
-def test_pages_at_rest(path: str, scheme: str, server: Any, open_browser: Any) -> None:
+def test_pages_without_results(path: str, scheme: str, server: Any, open_browser: Any) -> None:
     with open_browser(scheme=scheme) as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/{path}")
         expect(page.locator("h1").first).to_be_visible(timeout=WAIT_MS)
         if path == "metrics":
             expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible(timeout=WAIT_MS)
-        assert faults(page) == []
+        assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", THEMES)
@@ -59,7 +59,7 @@ def test_photo_page_with_results(
         pictures = page.get_by_test_id("stImage").locator("img")
         expect(pictures).to_have_count(3)
         assert all(picture.get_attribute("alt") for picture in pictures.all())
-        assert faults(page) == []
+        assert violations(page) == []
         page.locator("input[type=file]").set_input_files(
             {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
         )
@@ -67,13 +67,11 @@ def test_photo_page_with_results(
         shoot(page, f"photo-gallery-{scheme}")
         page.get_by_role("button", name=t("photo.open")).nth(1).click()
         expect(page.get_by_role("button", name=t("photo.back"))).to_be_visible(timeout=WAIT_MS)
-        assert faults(page) == []
+        assert violations(page) == []
         shoot(page, f"photo-detail-{scheme}")
 
 
-def test_everything_can_be_reached_by_keyboard(
-    server: Any, network: Path, open_browser: Any
-) -> None:
+def test_samples_can_be_checked_by_keyboard(server: Any, network: Path, open_browser: Any) -> None:
     with open_browser() as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo")
@@ -84,7 +82,7 @@ def test_everything_can_be_reached_by_keyboard(
             if button.evaluate("(element) => element === document.activeElement"):
                 break
         else:
-            pytest.fail("the samples cannot be reached by the Tab key")
+            pytest.fail("the Tab key does not reach the button of the samples")
         page.keyboard.press("Enter")
-        last = t(f"photo.sample_{intake.SAMPLE_NAMES[-1]}")
+        last = t(f"photo.sample_{upload.SAMPLE_NAMES[-1]}")
         expect(page.get_by_text(last).first).to_be_visible(timeout=WAIT_MS)

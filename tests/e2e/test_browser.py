@@ -1,4 +1,4 @@
-"""The whole thing: server, Chromium, a fake camera, uploads."""
+"""End to end: server, Chromium, a fake camera, uploads."""
 
 import io
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from tests.e2e.live_page import (
 )
 
 FREE_WITHIN_MS = 30_000
-"""The lease, the page's own look every two seconds, and a slow machine."""
+"""The lease, the page's refresh every two seconds, and a slow machine."""
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,7 @@ def test_live_camera(
     assert "libtensorflow" not in server.maps()
 
 
-def test_second_viewer_waits_for_the_only_place_and_gets_it(
+def test_second_viewer_waits_for_the_only_slot_and_gets_it(
     tmp_path: Path,
     network: Path,
     open_browser: Any,
@@ -90,13 +90,13 @@ def test_second_viewer_waits_for_the_only_place_and_gets_it(
         expect(full).to_be_visible(timeout=WAIT_MS)
         shoot(second, "live-full")
 
-        # let in while the page is closed under the first one's feet
+        # admitted after the first viewer's page was closed during its stream
         first.close()
         expect(full).to_have_count(0, timeout=FREE_WITHIN_MS)
         start(second)
         wait_for_count(second, "without_mask")
 
-        # a page change gives the place back as well
+        # a page change releases the slot as well
         go_to(second, "Photo check")
         third = browser.new_page()
         third.goto(server.url)
@@ -105,14 +105,14 @@ def test_second_viewer_waits_for_the_only_place_and_gets_it(
         assert "Traceback" not in log, log
 
 
-def test_without_a_camera_the_page_says_so_and_offers_the_photo_check(
+def test_without_a_camera_the_page_explains_it_and_links_to_the_photo_page(
     server: Any, network: Path, open_browser: Any, shoot: Callable[..., Path]
 ) -> None:
     with open_browser() as browser:
         page = browser.new_page()
         page.goto(server.url)
         frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
-        # the browser's own word, which the help beside it explains
+        # the browser's error name, which the help beside it explains
         expect(frame(page).get_by_text("NotFoundError")).to_be_visible(timeout=WAIT_MS)
         page.get_by_text(t("live.help_title")).click()
         expect(page.get_by_text("Not found (“NotFoundError”)")).to_be_visible(timeout=WAIT_MS)
@@ -120,7 +120,7 @@ def test_without_a_camera_the_page_says_so_and_offers_the_photo_check(
         follow(page, t("live.way_out"), "Photo check")
 
 
-def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(
+def test_snapshot_and_changed_settings_while_playing(
     server: Any,
     network: Path,
     open_browser: Any,
@@ -148,7 +148,7 @@ def test_picture_can_be_taken_home_and_a_setting_changed_while_playing(
         stop(page)
 
 
-def test_upload_gives_both_verdicts(
+def test_uploaded_photos_get_both_verdicts(
     server: Any,
     network: Path,
     open_browser: Any,
@@ -179,7 +179,7 @@ def test_upload_gives_both_verdicts(
 @pytest.mark.parametrize(
     ("size", "scheme"), [((1280, 900), "light"), ((390, 844), "dark")], ids=["wide", "phone"]
 )
-def test_pages_open_without_a_fault(
+def test_pages_open_without_errors(
     path: str,
     size: tuple[int, int],
     scheme: str,

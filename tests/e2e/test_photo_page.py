@@ -1,4 +1,4 @@
-"""The photo page in a real browser: links, limits, the camera, many photos, downloads."""
+"""The photo page in a real browser: links, limits, camera, many photos, downloads."""
 
 import io
 import json
@@ -14,14 +14,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from maskdet_app.photo import upload as intake
+from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import catalogue, t
 from maskdet_core.decode import MAX_BYTES
 from testbed.server import serve
 
 WAIT_MS = 30_000
 N_PHOTOS = 24
-HOLDS_PHOTOS = {"UploadedFileManager", "st_memory_media_file_storage"}
+PHOTO_STORES = {"UploadedFileManager", "st_memory_media_file_storage"}
 
 pytestmark = pytest.mark.browser
 
@@ -33,17 +33,17 @@ def _open(server: Any, browser: Any, query: str = "") -> Page:
     return page
 
 
-def _hand_in(page: Page, *files: tuple[str, bytes]) -> None:
+def _upload(page: Page, *files: tuple[str, bytes]) -> None:
     page.locator("input[type=file]").set_input_files(
         [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
     )
 
 
-def _checked(page: Page) -> None:
+def _wait_until_checked(page: Page) -> None:
     expect(page.get_by_role("button", name=t("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
 
 
-def _count(page: Page, verdict: str, n: int) -> None:
+def _wait_for_count(page: Page, verdict: str, n: int) -> None:
     tile = page.locator(f'[data-verdict="{verdict}"] b').first
     expect(tile).to_have_text(str(n), timeout=WAIT_MS)
 
@@ -56,11 +56,11 @@ def _download(page: Page, name: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def samples() -> dict[str, bytes]:
-    return {path.stem: path.read_bytes() for path in intake.SAMPLES.glob("*.jpg")}
+    return {path.stem: path.read_bytes() for path in upload.SAMPLES_FOLDER.glob("*.jpg")}
 
 
 @pytest.mark.parametrize("path", ["photo", "metrics", "about"])
-def test_a_link_to_a_page_works_on_a_server_that_just_started(
+def test_link_to_a_page_works_right_after_the_start(
     path: str, tmp_path: Path, open_browser: Any
 ) -> None:
     with serve(log=tmp_path / "server.log") as fresh, open_browser() as browser:
@@ -71,58 +71,61 @@ def test_a_link_to_a_page_works_on_a_server_that_just_started(
         expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
 
 
-def test_the_server_keeps_nothing_of_photos_that_were_removed(
+def test_server_keeps_nothing_of_removed_photos(
     tmp_path: Path, open_browser: Any, network: Path, samples: dict[str, bytes]
 ) -> None:
     with serve(log=tmp_path / "server.log") as fresh, open_browser() as browser:
         page = _open(fresh, browser)
-        # the page's icon
+        # Not empty: the icon of the page.
         before = _held(fresh)
-        handed_in = sum(len(samples[name]) for name in ("masked", "bare"))
-        for _ in range(2):
-            _hand_in(page, ("a.jpg", samples["masked"]), ("b.jpg", samples["bare"]))
-            _checked(page)
-            _comes_to(lambda: _held(fresh).get("UploadedFileManager"), handed_in)
+        # Of different sizes, so that the statistics cannot be those of the round before. The second
+        # round's must hold nothing of the first one's photos.
+        for uploaded in (("masked", "bare"), ("masked", "hand")):
+            _upload(page, *((f"{name}.jpg", samples[name]) for name in uploaded))
+            _wait_until_checked(page)
+            n_bytes = sum(len(samples[name]) for name in uploaded)
+            _wait_for(lambda: _held(fresh).get("UploadedFileManager"), n_bytes)
             page.get_by_role("button", name=t("photo.forget")).click()
             expect(page.get_by_text(t("photo.empty"))).to_be_visible(timeout=WAIT_MS)
-            _comes_to(lambda: _held(fresh), before)
+        _wait_for(lambda: _held(fresh), before)
 
 
-def _comes_to(seen: Callable[[], object], expected: object) -> None:
-    """Wait: Streamlit counts anew every few seconds only."""
+def _wait_for(value: Callable[[], object], expected: object) -> None:
+    """Wait for a value: Streamlit updates its statistics every few seconds only."""
     deadline = time.monotonic() + WAIT_MS / 1000
-    while (now := seen()) != expected:
-        assert time.monotonic() < deadline, f"expected {expected}, held last: {now}"
+    while (current := value()) != expected:
+        assert time.monotonic() < deadline, f"expected {expected}, got {current}"
         time.sleep(0.5)
 
 
 def _held(server: Any) -> dict[str, int]:
-    """Bytes that Streamlit holds for visitors, by kind."""
-    with urllib.request.urlopen(f"{server.url}/_stcore/metrics") as answer:
-        lines = answer.read().decode().splitlines()
-    found = re.compile(r'cache_memory_bytes\{cache_type="(\w+)",.*\} (\d+)')
-    held = {match[1]: int(match[2]) for line in lines if (match := found.match(line))}
-    return {kind: n for kind, n in held.items() if kind in HOLDS_PHOTOS}
+    """Bytes of photos that Streamlit holds, by store."""
+    with urllib.request.urlopen(f"{server.url}/_stcore/metrics") as response:
+        lines = response.read().decode().splitlines()
+    pattern = re.compile(r'cache_memory_bytes\{cache_type="(\w+)",.*\} (\d+)')
+    held = {match[1]: int(match[2]) for line in lines if (match := pattern.match(line))}
+    return {store: n for store, n in held.items() if store in PHOTO_STORES}
 
 
 def test_size_limit_is_exact(
-    server: Any, network: Path, open_browser: Any, samples: dict[str, bytes]
+    tmp_path: Path, server: Any, network: Path, open_browser: Any, samples: dict[str, bytes]
 ) -> None:
-    def padded(size: int) -> bytes:
-        # what follows a JPEG's end is ignored
-        return samples["masked"].ljust(size, b"\0")
+    # Files on disk: Playwright would encode and copy content several times.
+    for name, size in (("limit.jpg", MAX_BYTES), ("above.jpg", MAX_BYTES + 1)):
+        # Bytes after the end of a JPEG are ignored.
+        (tmp_path / name).write_bytes(samples["masked"].ljust(size, b"\0"))
 
     with open_browser() as browser:
         page = _open(server, browser)
-        _hand_in(page, ("limit.jpg", padded(MAX_BYTES)))
-        _count(page, "with_mask", 1)
-        _hand_in(page, ("above.jpg", padded(MAX_BYTES + 1)))
+        page.locator("input[type=file]").set_input_files(tmp_path / "limit.jpg")
+        _wait_for_count(page, "with_mask", 1)
+        page.locator("input[type=file]").set_input_files(tmp_path / "above.jpg")
         expect(page.get_by_text("above.jpg")).to_be_visible(timeout=WAIT_MS)
         expect(page.get_by_text("must be 20", exact=False)).to_be_visible(timeout=WAIT_MS)
-        _count(page, "with_mask", 1)
+        _wait_for_count(page, "with_mask", 1)
 
 
-def test_a_snapshot_is_checked(
+def test_camera_snapshot_is_checked(
     server: Any,
     network: Path,
     open_browser: Any,
@@ -133,40 +136,40 @@ def test_a_snapshot_is_checked(
     with open_browser(video=film(masked_rgb, "masked")) as browser:
         page = _open(server, browser, "?camera=true")
         page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
-        _count(page, "with_mask", 1)
+        _wait_for_count(page, "with_mask", 1)
         expect(page.get_by_text(t("photo.camera_name", n=1)).first).to_be_visible()
         shoot(page, "photo-snapshot")
 
 
-def test_downloads_agree_with_what_is_shown(
+def test_downloads_agree_with_the_page(
     server: Any, network: Path, open_browser: Any, samples: dict[str, bytes]
 ) -> None:
-    place = Image.Exif()
-    place[0x010F] = "Secret camera"
+    exif = Image.Exif()
+    exif[0x010F] = "Secret camera"
     tagged = io.BytesIO()
-    Image.open(io.BytesIO(samples["masked"])).save(tagged, "JPEG", exif=place, quality=95)
+    Image.open(io.BytesIO(samples["masked"])).save(tagged, "JPEG", exif=exif, quality=95)
     with open_browser() as browser:
         page = _open(server, browser)
-        _hand_in(page, ("=m.jpg", tagged.getvalue()), ("b.jpg", samples["bare"]), ("c.jpg", b""))
-        _checked(page)
-        told = json.loads(_download(page, t("photo.json")))
-        verdicts = [[face["verdict"] for face in photo["faces"]] for photo in told]
+        _upload(page, ("=m.jpg", tagged.getvalue()), ("b.jpg", samples["bare"]), ("c.jpg", b""))
+        _wait_until_checked(page)
+        report = json.loads(_download(page, t("photo.json")))
+        verdicts = [[face["verdict"] for face in photo["faces"]] for photo in report]
         assert verdicts == [["with_mask"], ["without_mask"], []]
         table = _download(page, t("photo.csv")).decode("utf-8-sig")
         assert "'=m.jpg" in table and "c.jpg" in table
         page.get_by_role("button", name=t("photo.zip"), exact=True).click()
         page.get_by_role("button", name=t("photo.zip_ready")).wait_for(timeout=WAIT_MS)
-        with zipfile.ZipFile(io.BytesIO(_download(page, t("photo.zip_ready")))) as packed:
-            pictures = [name for name in packed.namelist() if name.endswith(".jpg")]
+        with zipfile.ZipFile(io.BytesIO(_download(page, t("photo.zip_ready")))) as archive:
+            pictures = [name for name in archive.namelist() if name.endswith(".jpg")]
             assert len(pictures) == 2
             for name in pictures:
-                data = packed.read(name)
+                data = archive.read(name)
                 assert b"Secret" not in data
                 assert dict(Image.open(io.BytesIO(data)).getexif()) == {}
-            assert json.loads(packed.read("faces.json"))[0]["faces"] == told[0]["faces"]
+            assert json.loads(archive.read("faces.json"))[0]["faces"] == report[0]["faces"]
 
 
-def test_settings_and_filter_go_into_the_address_and_come_back(
+def test_options_and_filter_are_kept_in_the_query_parameters(
     server: Any, network: Path, open_browser: Any
 ) -> None:
     with open_browser() as browser:
@@ -174,7 +177,7 @@ def test_settings_and_filter_go_into_the_address_and_come_back(
         page.get_by_text(t("photo.blur"), exact=True).click()
         page.get_by_role("radio", name=t("photo.smallest_large")).click()
         page.get_by_role("button", name=t("photo.samples")).click()
-        _checked(page)
+        _wait_until_checked(page)
         pills = page.get_by_test_id("stButtonGroup").locator("button")
         pills.filter(has_text=t("photo.filter_with_mask")).nth(-1).click()
         page.wait_for_function("() => location.search.includes('show=with_mask')")
@@ -185,7 +188,7 @@ def test_settings_and_filter_go_into_the_address_and_come_back(
         other.get_by_role("button", name=_spanish("samples")).click(timeout=WAIT_MS)
         expect(other.get_by_test_id("stImage").locator("img")).to_have_count(1, timeout=WAIT_MS)
         expect(other.get_by_role("switch", name=_spanish("blur"))).to_be_checked()
-        # the language goes along to another page, and can be changed there
+        # The language is kept on another page and can be changed there.
         other.get_by_role("link", name=catalogue("es")["about"]["title"]).click()
         title = other.locator("h1")
         expect(title).to_have_text(catalogue("es")["about"]["title"], timeout=WAIT_MS)
@@ -198,7 +201,7 @@ def _spanish(name: str) -> str:
 
 
 @pytest.mark.shared_data
-def test_a_pile_of_photos(
+def test_many_photos(
     server: Any,
     network: Path,
     open_browser: Any,
@@ -209,12 +212,12 @@ def test_a_pile_of_photos(
     with open_browser() as browser:
         page = _open(server, browser)
         page.locator("input[type=file]").set_input_files([str(path) for path in paths])
-        # results come while others are still being checked
+        # Results appear while other photos are still being checked.
         expect(page.get_by_role("progressbar").first).to_be_visible(timeout=WAIT_MS)
         expect(page.get_by_test_id("stImage").first).to_be_visible(timeout=WAIT_MS)
-        _checked(page)
+        _wait_until_checked(page)
         expect(page.get_by_test_id("stImage").locator("img")).to_have_count(N_PHOTOS)
-        shoot(page, "photo-pile")
+        shoot(page, "photo-many")
         page.get_by_role("button", name=t("photo.forget")).click()
         expect(page.get_by_text(t("photo.empty"))).to_be_visible(timeout=WAIT_MS)
         expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""A whole session of live video, uploads and downloads leaves nothing behind."""
+"""A session with live video, uploads and downloads leaves no files and no names in the log."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from maskdet_app.photo import upload as intake
+from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import t
 from testbed.server import serve
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 def files_below(*folders: Path) -> dict[str, tuple[int, int]]:
-    """Every file with its size and time of change."""
+    """Size and modification time of every file below some folders."""
     found = {}
     for folder in folders:
         for root, _, names in os.walk(folder):
@@ -33,7 +33,7 @@ def files_below(*folders: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def test_no_new_file_and_no_name_in_the_log(
+def test_no_file_is_written_and_no_name_is_logged(
     tmp_path: Path,
     network: Path,
     open_browser: Any,
@@ -46,14 +46,14 @@ def test_no_new_file_and_no_name_in_the_log(
     for folder in (home, scratch):
         folder.mkdir()
     video = film(masked_rgb, "masked")
-    sample = (intake.SAMPLES / "masked.jpg").read_bytes()
-    places = (home, scratch, Path("/dev/shm"), repo_root / "maskdet_app", repo_root / "models")
+    sample = (upload.SAMPLES_FOLDER / "masked.jpg").read_bytes()
+    folders = (home, scratch, Path("/dev/shm"), repo_root / "maskdet_app", repo_root / "models")
     environment = {"HOME": str(home), "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     with serve(log=log, **environment) as server, open_browser(video=video) as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo")
         page.get_by_role("button", name=t("photo.samples")).wait_for(timeout=WAIT_MS)
-        before = files_below(*places)
+        before = files_below(*folders)
 
         file = {"mimeType": "image/jpeg", "buffer": sample}
         page.locator("input[type=file]").set_input_files(
@@ -75,13 +75,13 @@ def test_no_new_file_and_no_name_in_the_log(
         tile = page.locator('[data-verdict="with_mask"] b').first
         expect(tile).to_have_text("1", timeout=WAIT_MS)
         open_files = server.open_files()
-        after = files_below(*places)
+        after = files_below(*folders)
         page.close()
-    # what the browser itself shares in memory is not the server's
-    new = {path for path in after if before.get(path) != after[path]}
-    assert {path for path in new if not path.startswith("/dev/shm/.org.chromium")} == set()
+    # Chromium's own shared memory is not the server's.
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert {path for path in changed if not path.startswith("/dev/shm/.org.chromium")} == set()
     assert not [path for path in open_files if "(deleted)" in path and "/dev/" not in path]
-    said = log.read_text(encoding="utf-8", errors="replace")
-    assert said
-    assert SECRET not in said
-    assert "Traceback" not in said
+    logged = log.read_text(encoding="utf-8", errors="replace")
+    assert logged
+    assert SECRET not in logged
+    assert "Traceback" not in logged

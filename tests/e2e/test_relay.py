@@ -1,4 +1,4 @@
-"""Live video by way of a TURN server alone, as on a network that lets nothing else through."""
+"""Live video through a TURN server only, as on a network that blocks all else."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,8 +16,8 @@ from tests.e2e.live_page import frame, start, wait_for_count
 from tests.e2e.programs import listening
 
 CONFIG = Path(__file__).resolve().parents[2] / "hosting" / "turnserver.conf"
-SECRET = "of this test alone"
-NO_WAY_MS = 40_000
+SECRET = "for this test only"
+NO_CONNECTION_MS = 40_000
 ALLOCATED = "ALLOCATE processed, success"
 REFUSED = "Cannot find credentials of user"
 
@@ -78,7 +78,7 @@ def test_relay_only(
             shoot(page, "live-relayed")
         else:
             frame(page).get_by_role("button", name=t("live.start")).click()
-            expect(page.get_by_text(t("live.no_way"))).to_be_visible(timeout=NO_WAY_MS)
+            expect(page.get_by_text(t("live.no_way"))).to_be_visible(timeout=NO_CONNECTION_MS)
             shoot(page, "live-no-way")
     relay_log = coturn.log.read_text()
     assert (ALLOCATED in relay_log) == right, relay_log[-3000:]

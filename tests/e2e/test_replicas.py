@@ -1,4 +1,4 @@
-"""Two servers behind HAProxy, as the shipped configuration has it: visitors stay, and come back."""
+"""Two servers behind HAProxy with the shipped configuration: sticky sessions, and failover."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -23,16 +23,16 @@ pytestmark = pytest.mark.browser
 
 
 @dataclass(frozen=True, slots=True)
-class Farm:
+class Replicas:
     port: int
     servers: dict[str, Server]
-    """By the cookie that keeps a visitor with one."""
+    """By the value of the cookie that keeps a visitor with one server."""
 
 
 @pytest.fixture
-def farm(haproxy_path: str, tmp_path: Path, network: Path) -> Iterator[Farm]:
+def replicas(haproxy_path: str, tmp_path: Path, network: Path) -> Iterator[Replicas]:
     with ExitStack() as stack:
-        # two browsers and two servers share the machine's few cores: places are given, not measured
+        # two viewers and two servers share few cores, so the limit is fixed, not measured
         servers = {
             name: stack.enter_context(serve(max_viewers=3, log=tmp_path / f"{name}.log"))
             for name in ("one", "two")
@@ -46,21 +46,21 @@ def farm(haproxy_path: str, tmp_path: Path, network: Path) -> Iterator[Farm]:
         command = [haproxy_path, "-db", "-f", str(REPO_ROOT / "hosting" / "haproxy.cfg")]
         proxy = listening(command, port, log=tmp_path / "haproxy.log", **environment)
         stack.enter_context(proxy)
-        yield Farm(port, servers)
+        yield Replicas(port, servers)
 
 
-def _home(page: Page) -> str:
-    """Which server a visitor is with."""
+def _server_of(page: Page) -> str:
+    """Which server a visitor is connected to."""
     host = urlsplit(page.url).hostname
     cookies = {
-        one.get("domain"): one.get("value")
-        for one in page.context.cookies()
-        if one.get("name") == "maskdet"
+        cookie.get("domain"): cookie.get("value")
+        for cookie in page.context.cookies()
+        if cookie.get("name") == "maskdet"
     }
     return str(cookies[host])
 
 
-def _live_on(url: str, browser: BrowserContext) -> Page:
+def _start_live(url: str, browser: BrowserContext) -> Page:
     page = browser.new_page()
     page.goto(url)
     start(page)
@@ -69,28 +69,29 @@ def _live_on(url: str, browser: BrowserContext) -> Page:
 
 
 def test_one_of_two_servers_dies(
-    farm: Farm, open_browser: Any, film: Callable[..., Path], masked_rgb: Any, shoot: Any
+    replicas: Replicas, open_browser: Any, film: Callable[..., Path], masked_rgb: Any, shoot: Any
 ) -> None:
     with open_browser(video=film(masked_rgb, "masked")) as browser:
-        # two names of this machine, so that the browser is two visitors with a cookie each
+        # two names of this machine, so that the browser acts as two visitors with a cookie each
         pages = [
-            _live_on(f"http://{host}:{farm.port}", browser) for host in ("127.0.0.1", "localhost")
+            _start_live(f"http://{host}:{replicas.port}", browser)
+            for host in ("127.0.0.1", "localhost")
         ]
-        homes = [_home(page) for page in pages]
-        assert sorted(homes) == ["one", "two"], "the second was to go where fewer are"
-        unlucky, other = pages
-        farm.servers[homes[0]].kill()
-        died = time.monotonic()
-        while _home(unlucky) != homes[1]:
-            assert time.monotonic() - died < BACK_WITHIN_S
-            unlucky.wait_for_timeout(100)
-        wait_for_count(unlucky, "with_mask")
-        took_s = time.monotonic() - died
+        names = [_server_of(page) for page in pages]
+        assert sorted(names) == ["one", "two"], "the second visitor belongs to the idle server"
+        failed_over, other = pages
+        replicas.servers[names[0]].kill()
+        killed_s = time.monotonic()
+        while _server_of(failed_over) != names[1]:
+            assert time.monotonic() - killed_s < BACK_WITHIN_S
+            failed_over.wait_for_timeout(100)
+        wait_for_count(failed_over, "with_mask")
+        took_s = time.monotonic() - killed_s
         assert took_s < BACK_WITHIN_S, f"live again after {took_s:.1f} s"
         print(f"live again after {took_s:.1f} s")
-        shoot(unlucky, "live-again")
+        shoot(failed_over, "live-again")
         wait_for_count(other, "with_mask")
-        assert _home(other) == homes[1]
-        # and can be stopped as ever
-        frame(unlucky).get_by_role("button", name=t("live.stop")).click(timeout=WAIT_MS)
-        expect(unlucky.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)
+        assert _server_of(other) == names[1]
+        # and Stop works
+        frame(failed_over).get_by_role("button", name=t("live.stop")).click(timeout=WAIT_MS)
+        expect(failed_over.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)

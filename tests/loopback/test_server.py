@@ -1,6 +1,6 @@
-"""The real server and visitors without a browser: verdicts, places, cut links, a server stopped.
+"""The real server and visitors without a browser: verdicts, slots, lost connections, shutdown.
 
-Slower than stubs, faster than a browser; what a page looks like is not tested here.
+Slower than fakes, faster than a browser; what a page looks like is not tested here.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from maskdet_app.ui.i18n import t
 from maskdet_core.live.admission import LEASE_S
 from testbed.scenes import scene
 from testbed.server import Server, serve
-from testbed.visitor import Film, Visitor, number_of, numbered
+from testbed.visitor import Film, Visitor, read_number, stamp_number
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 WAIT_S = 60.0
@@ -37,7 +37,7 @@ def server() -> Iterator[Server]:
 
 
 async def until(condition: Callable[[], object], timeout_s: float = WAIT_S) -> float:
-    """Seconds that it took."""
+    """Wait for a condition; returns the seconds that it took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < timeout_s
@@ -45,8 +45,8 @@ async def until(condition: Callable[[], object], timeout_s: float = WAIT_S) -> f
     return time.monotonic() - began
 
 
-async def has_place(server: Server, film: Film, within_s: float) -> None:
-    """A newcomer is offered a stream within a bound."""
+async def wait_for_slot(server: Server, film: Film, within_s: float) -> None:
+    """Wait until a new visitor is offered a stream."""
     deadline = time.monotonic() + within_s
     while True:
         async with Visitor(server.port, film) as newcomer:
@@ -56,7 +56,7 @@ async def has_place(server: Server, film: Film, within_s: float) -> None:
         await asyncio.sleep(0.3)
 
 
-def test_two_are_served_and_the_third_waits_until_a_link_is_cut(server: Server, film: Film) -> None:
+def test_two_are_served_and_the_third_waits_until_one_has_left(server: Server, film: Film) -> None:
     async def scenario() -> None:
         async with Visitor(server.port, film) as one:
             await one.start()
@@ -67,26 +67,26 @@ def test_two_are_served_and_the_third_waits_until_a_link_is_cut(server: Server, 
                 async with Visitor(server.port, film) as three:
                     assert three.is_full
                     assert t("live.full_title") in three.texts
-                # the second's tab is closed here, without a word to the server
-            await has_place(server, film, LEASE_S + 5.0)
+                # the second's tab is closed here; the server is not told
+            await wait_for_slot(server, film, LEASE_S + 5.0)
             assert one.counts["without_mask"] == 1
 
     asyncio.run(scenario())
 
 
-def test_dead_link_gives_its_place_back_though_the_page_stays(server: Server, film: Film) -> None:
+def test_lost_connection_releases_its_slot_while_the_page_stays(server: Server, film: Film) -> None:
     async def scenario() -> None:
         async with Visitor(server.port, film) as one, Visitor(server.port, film) as two:
             await one.start()
             await two.start()
             await until(lambda: two.readouts)
             two.freeze()
-            await has_place(server, film, LEASE_S + 5.0)
+            await wait_for_slot(server, film, LEASE_S + 5.0)
 
     asyncio.run(scenario())
 
 
-def test_server_that_is_stopped_in_mid_stream_goes_within_a_bound(film: Film) -> None:
+def test_server_stopped_during_a_stream_exits_in_time(film: Film) -> None:
     async def scenario() -> None:
         with serve(max_viewers=1) as server:
             async with Visitor(server.port, film) as visitor:
@@ -109,7 +109,7 @@ def test_stream_leaves_nothing_behind_when_it_ends(server: Server, film: Film) -
 
     async def scenario() -> None:
         for _ in range(4):
-            # until the pools of threads, which never shrink, are full
+            # fill the thread pools, which never shrink
             await visit()
         await asyncio.sleep(3)
         before = server.usage()
@@ -123,11 +123,11 @@ def test_stream_leaves_nothing_behind_when_it_ends(server: Server, film: Film) -
 
 
 @pytest.mark.parametrize("number", [0, 1, 29, 32, 63])
-def test_number_of_a_picture_survives_coding_and_mirroring(number: int) -> None:
+def test_stamped_number_survives_coding_and_mirroring(number: int) -> None:
     import av
     import numpy as np
 
-    picture = numbered(next(scene(1, 1)), number)
-    assert number_of(av.VideoFrame.from_ndarray(picture, format="rgb24")) == number
+    picture = stamp_number(next(scene(1, 1)), number)
+    assert read_number(av.VideoFrame.from_ndarray(picture, format="rgb24")) == number
     mirrored = np.ascontiguousarray(picture[:, ::-1])
-    assert number_of(av.VideoFrame.from_ndarray(mirrored, format="rgb24")) == number
+    assert read_number(av.VideoFrame.from_ndarray(mirrored, format="rgb24")) == number

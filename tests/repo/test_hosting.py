@@ -10,16 +10,15 @@ from typing import Any
 import yaml
 
 from maskdet_app.live import ice
-from maskdet_app.ops import build_info as build
-from maskdet_app.server import asgi as around
-from maskdet_app.server import middleware as guards
+from maskdet_app.ops import build_info
+from maskdet_app.server import asgi, middleware
 from maskdet_core.decode import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")
 SETTINGS = {
-    *(getattr(around, name) for name in ("LOG", "METRICS_PORT", "METRICS_ADDRESS", "GRACE")),
-    *(ice.PROVIDER, ice.SERVERS, ice.POLICY, around.FRAMES, build.COMMIT),
+    *(asgi.LOG_FORMAT, asgi.METRICS_PORT, asgi.METRICS_ADDRESS, asgi.GRACE_PERIOD),
+    *(ice.PROVIDER, ice.SERVERS, ice.POLICY, asgi.FRAME_ANCESTORS, build_info.COMMIT),
 }
 
 
@@ -44,7 +43,7 @@ def test_the_container_gets_existing_files_and_no_secrets() -> None:
         assert f"!{source}" in ignored, source
     assert ".streamlit/secrets.toml" in ignored
     assert "USER 1000" in DOCKERFILE
-    assert guards.HEALTH in DOCKERFILE
+    assert middleware.HEALTH in DOCKERFILE
 
 
 def test_the_lock_has_every_requirement_within_its_bounds_with_hashes() -> None:
@@ -138,8 +137,8 @@ def test_the_cluster_keeps_sessions_and_lets_viewers_drain() -> None:
     found = {one["kind"]: one for one in documents("hosting/kubernetes.yaml")}
     pod = found["Deployment"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert container["readinessProbe"]["httpGet"]["path"] == guards.HEALTH
-    assert pod["terminationGracePeriodSeconds"] > around.GRACE_S
+    assert container["readinessProbe"]["httpGet"]["path"] == middleware.HEALTH
+    assert pod["terminationGracePeriodSeconds"] > asgi.DEFAULT_GRACE_S
     annotations = found["Ingress"]["metadata"]["annotations"]
     assert annotations["nginx.ingress.kubernetes.io/affinity"] == "cookie"
     selectors = [

@@ -1,4 +1,4 @@
-"""Which servers a visit gets for its video link, by settings and providers."""
+"""Which ICE servers a session gets, by settings and providers."""
 
 import base64
 import hashlib
@@ -23,31 +23,31 @@ SETTINGS = (
     "MASKDET_TURN_URLS",
     "MASKDET_TURN_SECRET",
 )
-AWAY = "https://maskdet.example/live"
+REMOTE = "https://maskdet.example/live"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(st, "session_state", {})
 
 
-class Service:
-    """A provider on the loopback, which answers as it is told and keeps what it was asked."""
+class FakeService:
+    """A provider on the loopback: sends ``status`` and ``response``, records the requests."""
 
     def __init__(self) -> None:
-        self.status, self.answer = 200, b"{}"
-        self.asked: list[tuple[str, dict[str, str], bytes]] = []
+        self.status, self.response = 200, b"{}"
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                service.asked.append((self.path, dict(self.headers), body))
+                service.requests.append((self.path, dict(self.headers), body))
                 self.send_response(service.status)
                 self.end_headers()
-                self.wfile.write(service.answer)
+                self.wfile.write(service.response)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -57,8 +57,8 @@ class Service:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    service = Service()
+def service() -> Iterator[FakeService]:
+    service = FakeService()
     thread = threading.Thread(target=service.server.serve_forever, daemon=True)
     thread.start()
     yield service
@@ -67,27 +67,27 @@ def service() -> Iterator[Service]:
     thread.join()
 
 
-def test_without_settings_a_public_stun_server_is_asked_away_from_localhost_only() -> None:
+def test_without_settings_a_public_stun_server_is_used_away_from_localhost_only() -> None:
     assert ice.ice_servers("http://localhost:8501/").servers == ()
-    assert ice.ice_servers(AWAY) == ice.PUBLIC_STUN
+    assert ice.ice_servers(REMOTE) == ice.PUBLIC_STUN
 
 
-def test_none_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_none_gives_no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASKDET_TURN", "none")
-    assert ice.ice_servers(AWAY).servers == ()
+    assert ice.ice_servers(REMOTE).servers == ()
 
 
 def test_fixed_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = [{"urls": "turn:a.example", "username": "u", "credential": "c"}]
-    monkeypatch.setenv("MASKDET_ICE_SERVERS", json.dumps(given))
-    assert ice.ice_servers(AWAY).servers == tuple(given)
+    servers = [{"urls": "turn:a.example", "username": "u", "credential": "c"}]
+    monkeypatch.setenv("MASKDET_ICE_SERVERS", json.dumps(servers))
+    assert ice.ice_servers(REMOTE).servers == tuple(servers)
 
 
-@pytest.mark.parametrize("said", ["{", "3", '"turn:a"', '[{"url": "turn:a"}]', "[3]"])
-def test_fixed_servers_that_are_none(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MASKDET_ICE_SERVERS", said)
+@pytest.mark.parametrize("value", ["{", "3", '"turn:a"', '[{"url": "turn:a"}]', "[3]"])
+def test_invalid_fixed_servers(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKDET_ICE_SERVERS", value)
     with pytest.raises(ValueError, match="MASKDET_ICE_SERVERS"):
-        ice.ice_servers(AWAY)
+        ice.ice_servers(REMOTE)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +100,16 @@ def test_fixed_servers_that_are_none(said: str, monkeypatch: pytest.MonkeyPatch)
         ("MASKDET_ICE_POLICY", "some", "expected one of all, relay"),
     ],
 )
-def test_settings_that_cannot_be_used(
+def test_invalid_settings(
     name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match=message):
-        ice.rtc_configuration(AWAY, in_use=False)
+        ice.rtc_configuration(REMOTE, in_use=False)
 
 
-def test_shared_secret_gives_a_password_that_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = turn.SharedSecret(["turn:t.example"], "s3cret", life_s=60, clock=lambda: 1000.4)
+def test_shared_secret_gives_a_password_that_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = turn.SharedSecret(["turn:t.example"], "s3cret", lifetime_s=60, clock=lambda: 1000.4)
     given = provider.servers()
     (server,) = given.servers
     assert given.expires_at == 1060
@@ -126,32 +126,34 @@ def test_shared_secret_gives_each_visit_a_user_name_of_its_own() -> None:
     assert len(names) == 50
 
 
-def test_cloudflare(service: Service) -> None:
+def test_cloudflare(service: FakeService) -> None:
     servers = [{"urls": ["stun:x"]}, {"urls": ["turn:x"], "username": "u", "credential": "c"}]
-    service.answer = json.dumps({"iceServers": servers}).encode()
+    service.response = json.dumps({"iceServers": servers}).encode()
     url = service.url + "/v1/turn/keys/{key_id}/credentials"
-    given = turn.Cloudflare("key", "token", life_s=99, url=url).servers()
+    given = turn.Cloudflare("key", "token", lifetime_s=99, url=url).servers()
     assert given.servers == tuple(servers)
-    ((path, headers, body),) = service.asked
+    ((path, headers, body),) = service.requests
     assert path == "/v1/turn/keys/key/credentials"
     assert headers["Authorization"] == "Bearer token"
     assert json.loads(body) == {"ttl": 99}
 
 
-def test_twilio(service: Service) -> None:
+def test_twilio(service: FakeService) -> None:
     servers = [{"url": "turn:x", "urls": "turn:x", "username": "u", "credential": "c"}]
-    service.answer = json.dumps({"ice_servers": servers, "ttl": "99"}).encode()
-    given = turn.Twilio("AC1", "token", life_s=99, url=service.url + "/{account}.json").servers()
-    # nothing but what browsers take
+    service.response = json.dumps({"ice_servers": servers, "ttl": "99"}).encode()
+    given = turn.Twilio(
+        "AC1", "token", lifetime_s=99, url=service.url + "/{account}.json"
+    ).servers()
+    # only the keys that browsers take
     assert given.servers == ({"urls": "turn:x", "username": "u", "credential": "c"},)
-    ((path, headers, body),) = service.asked
+    ((path, headers, body),) = service.requests
     assert path == "/AC1.json"
     assert base64.b64decode(headers["Authorization"].removeprefix("Basic ")) == b"AC1:token"
     assert body == b"Ttl=99"
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "reason"),
+    ("status", "response", "reason"),
     [
         (401, b"{}", "HTTP 401"),
         (500, b"", "HTTP 500"),
@@ -161,55 +163,55 @@ def test_twilio(service: Service) -> None:
         (200, b'{"iceServers": [{}]}', "each have urls"),
     ],
 )
-def test_a_provider_that_gives_none(
-    status: int, answer: bytes, reason: str, service: Service
+def test_a_provider_without_a_usable_response(
+    status: int, response: bytes, reason: str, service: FakeService
 ) -> None:
-    service.status, service.answer = status, answer
+    service.status, service.response = status, response
     with pytest.raises(turn.TurnError, match=reason) as caught:
         turn.Cloudflare("key", "a secret", url=service.url).servers()
     assert "a secret" not in str(caught.value)
 
 
-def test_a_provider_that_is_not_there() -> None:
+def test_an_unreachable_provider() -> None:
     with pytest.raises(turn.TurnError, match="could not be asked"):
         turn.Cloudflare("key", "token", url="http://127.0.0.1:1/").servers()
 
 
-def test_credentials_are_kept_for_a_visit_and_renewed_before_they_end(
+def test_credentials_are_kept_for_a_session_and_renewed_before_they_expire(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lives = iter([10_000.0, 500.0, 10_000.0])
+    lifetimes = iter([10_000.0, 500.0, 10_000.0])
     monkeypatch.setattr(
         ice,
         "ice_servers",
-        lambda url: turn.IceServers(({"urls": "turn:x", "n": (n := next(lives))},), 1e9 + n),
+        lambda url: turn.IceServers(({"urls": "turn:x", "n": (n := next(lifetimes))},), 1e9 + n),
     )
     monkeypatch.setattr(time, "time", lambda: 1e9)
 
-    def asked(*, in_use: bool = False) -> float:
-        servers = ice.rtc_configuration(AWAY, in_use=in_use)["iceServers"]
+    def n_configured(*, in_use: bool = False) -> float:
+        servers = ice.rtc_configuration(REMOTE, in_use=in_use)["iceServers"]
         return float(servers[0]["n"])
 
-    assert asked() == asked() == 10_000
-    # another visitor gets others
+    assert n_configured() == n_configured() == 10_000
+    # another session gets others
     st.session_state.clear()
-    assert asked() == 500
-    assert asked(in_use=True) == 500, "a running stream keeps what it was started with"
-    assert asked() == 10_000, "a new one gets credentials that last"
+    assert n_configured() == 500
+    assert n_configured(in_use=True) == 500, "a running stream keeps its configuration"
+    assert n_configured() == 10_000, "a new one gets credentials that last"
 
 
-def test_a_stream_that_began_without_the_provider_goes_on_without_asking_it(
+def test_a_stream_started_without_the_provider_goes_on_without_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[str | None] = []
+    urls: list[str | None] = []
 
     def refuse(url: str | None) -> turn.IceServers:
-        asked.append(url)
+        urls.append(url)
         raise turn.TurnError("no")
 
     monkeypatch.setattr(ice, "ice_servers", refuse)
     for _ in range(2):
         with pytest.raises(turn.TurnError):
-            ice.rtc_configuration(AWAY, in_use=False)
-    assert ice.rtc_configuration(AWAY, in_use=True) == ice.without_relay(AWAY)
-    assert len(asked) == 2
+            ice.rtc_configuration(REMOTE, in_use=False)
+    assert ice.rtc_configuration(REMOTE, in_use=True) == ice.without_relay(REMOTE)
+    assert len(urls) == 2

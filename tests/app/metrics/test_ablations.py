@@ -1,4 +1,4 @@
-"""The table of named configurations on the metrics page, whole, odd or absent."""
+"""The ablation study on the metrics page: complete, invalid or missing."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.metrics import ablations as ablation_view
+from maskdet_app.metrics import ablations
 
 RECORD = {
     "epochs": 3,
@@ -31,9 +31,9 @@ RECORD = {
 
 def _page() -> AppTest:
     def page() -> None:
-        from maskdet_app.metrics import ablations as ablation_view
+        from maskdet_app.metrics import ablations
 
-        ablation_view.show_ablations()
+        ablations.show_ablations()
 
     return AppTest.from_function(page).run()
 
@@ -41,11 +41,11 @@ def _page() -> AppTest:
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "ablations.json"
-    monkeypatch.setattr(ablation_view, "FILE", path)
+    monkeypatch.setattr(ablations, "FILE", path)
     return path
 
 
-def test_each_test_can_be_picked(file: Path) -> None:
+def test_every_test_set_can_be_picked(file: Path) -> None:
     file.write_text(json.dumps(RECORD))
     app = _page()
     assert not app.exception and not app.warning
@@ -54,15 +54,15 @@ def test_each_test_can_be_picked(file: Path) -> None:
     assert not app.pills[0].set_value("hands").run().exception
 
 
-def test_dots_mark_what_ships() -> None:
-    chart = ablation_view.dots(RECORD["configurations"], "new people")  # type: ignore[arg-type]
+def test_dots_mark_the_shipped_configuration() -> None:
+    chart = ablations.dots(RECORD["configurations"], "new people")  # type: ignore[arg-type]
     assert chart is not None
     rows = chart.to_dict()["data"]["values"]
     assert [(row["kind"], row["value"]) for row in rows] == [
         ("what ships", 0.98),
         ("one thing changed", 0.9),
     ]
-    assert ablation_view.dots([], "new people") is None
+    assert ablations.dots([], "new people") is None
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_dots_mark_what_ships() -> None:
     ["{", "[]", "{}", json.dumps({"configurations": [{"tests": [{"name": "a", "value": "x"}]}]})],
     ids=["half", "list", "empty", "no-number"],
 )
-def test_odd_records_leave_no_traceback(file: Path, content: str) -> None:
+def test_invalid_records_give_no_traceback(file: Path, content: str) -> None:
     file.write_text(content)
     assert not _page().exception
 
 
-def test_nothing_where_there_is_no_table(file: Path) -> None:
-    shown: Any = _page()
-    assert not shown.exception and not shown.header
+def test_nothing_is_shown_without_a_record(file: Path) -> None:
+    app: Any = _page()
+    assert not app.exception and not app.header

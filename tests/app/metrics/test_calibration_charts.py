@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.metrics import calibration_charts as trust_charts
+from maskdet_app.metrics import calibration_charts
+from maskdet_app.ui.charts import Chart
 
 GOOD = {
     "calibration": [
@@ -18,22 +19,21 @@ GOOD = {
 }
 
 
-def points(chart: trust_charts.Chart | None) -> list[list[dict[str, Any]]]:
+def points(chart: Chart | None) -> list[list[dict[str, Any]]]:
     """The data of each layer."""
     assert chart is not None
-    drawn = chart.to_dict()
-    return [layer["data"]["values"] for layer in drawn["layer"]]
+    return [layer["data"]["values"] for layer in chart.to_dict()["layer"]]
 
 
-def test_calibration_is_drawn_against_the_ideal() -> None:
-    ideal, dots = points(trust_charts.reliability(GOOD))
+def test_reliability_diagram_has_the_ideal_line() -> None:
+    ideal, dots = points(calibration_charts.reliability(GOOD))
     assert [row["mean_p"] for row in ideal] == [row["share_masked"] for row in ideal] == [0, 1]
     assert dots == GOOD["calibration"]
 
 
-@pytest.mark.parametrize(("least", "coverage"), [(0.6, 0.9), (0.7, 0.9), (0.995, None)])
-def test_the_threshold_in_use_is_marked(least: float, coverage: float | None) -> None:
-    line, mark = points(trust_charts.risk_curve(GOOD, least))
+@pytest.mark.parametrize(("min_confidence", "coverage"), [(0.6, 0.9), (0.7, 0.9), (0.995, None)])
+def test_risk_curve_marks_the_threshold(min_confidence: float, coverage: float | None) -> None:
+    line, mark = points(calibration_charts.risk_curve(GOOD, min_confidence))
     assert len(line) == 3
     assert [row["coverage"] for row in mark] == ([] if coverage is None else [coverage])
 
@@ -50,8 +50,8 @@ def test_the_threshold_in_use_is_marked(least: float, coverage: float | None) ->
         [{"n": 3, "mean_p": 7, "share_masked": 1.0}],
     ],
 )
-def test_records_that_cannot_be_drawn_give_no_chart(bad: object) -> None:
+def test_invalid_records_give_no_chart(bad: object) -> None:
     record = {"calibration": bad, "risk_coverage": bad}
-    assert trust_charts.reliability(record) is None
-    assert trust_charts.risk_curve(record, 0.6) is None
-    assert trust_charts.reliability({}) is None
+    assert calibration_charts.reliability(record) is None
+    assert calibration_charts.risk_curve(record, 0.6) is None
+    assert calibration_charts.reliability({}) is None

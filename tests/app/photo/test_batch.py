@@ -3,12 +3,22 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from maskdet_app.photo import batch as desk_module
-from maskdet_app.photo.batch import MAX_PHOTOS, Photo, PhotoBatch, least_px
-from maskdet_core import FaceBox, MaskDetector, Verdict, encode_jpeg
+from maskdet_app.photo import batch as batch_module
+from maskdet_app.photo.batch import MAX_PHOTOS, FaceSize, Photo, PhotoBatch, min_face_px
+from maskdet_core import Detections, FaceBox, MaskDetector, Verdict, encode_jpeg
 from maskdet_core.decode import decode_image
-from tests.app.conftest import LABELS, picture
+from tests.app.conftest import LABELS, jpeg
 from tests.core.conftest import StubClassifier, StubFinder
+
+
+class RecordingMeter:
+    """Keeps the number of faces of each checked photo, None for one that cannot be read."""
+
+    def __init__(self) -> None:
+        self.n_faces: list[int | None] = []
+
+    def photo_checked(self, detections: Detections | None) -> None:
+        self.n_faces.append(None if detections is None else len(detections))
 
 
 @pytest.fixture
@@ -17,146 +27,169 @@ def finder() -> StubFinder:
 
 
 @pytest.fixture
-def detector(finder: StubFinder) -> MaskDetector:
-    return MaskDetector(finder, StubClassifier(0.97), min_confidence=0.95)
+def classifier() -> StubClassifier:
+    return StubClassifier(0.97)
 
 
-def nothing(photo: Photo, n_before: int) -> None:
-    """Tell nobody."""
+@pytest.fixture
+def detector(finder: StubFinder, classifier: StubClassifier) -> MaskDetector:
+    return MaskDetector(finder, classifier, min_confidence=0.95)
 
 
-def worked(desk: PhotoBatch, detector: MaskDetector) -> list[Photo]:
-    desk.work(detector, "usual", 60, nothing)
-    return list(desk)
+def ignore(photo: Photo, n_checked: int) -> None:
+    """Show no progress."""
 
 
-def test_one_bad_file_never_stops_the_rest(detector: MaskDetector) -> None:
-    desk = PhotoBatch()
-    for key, data in (("a", picture()), ("b", b""), ("c", b"\xff\xd8\xffjunk"), ("d", picture())):
-        assert desk.add(key, f"{key}.jpg", data)
-    photos = worked(desk, detector)
+def check_all(batch: PhotoBatch, detector: MaskDetector) -> list[Photo]:
+    batch.check_waiting(detector, "usual", 60, ignore)
+    return list(batch)
+
+
+def test_bad_files_do_not_stop_the_rest(detector: MaskDetector) -> None:
+    meter = RecordingMeter()
+    batch = PhotoBatch(meter)
+    for key, data in (("a", jpeg()), ("b", b""), ("c", b"\xff\xd8\xffjunk"), ("d", jpeg())):
+        assert batch.add(key, f"{key}.jpg", data)
+    photos = check_all(batch, detector)
     assert [photo.error is None for photo in photos] == [True, False, False, True]
-    assert [len(photo.found or ()) for photo in photos] == [1, 0, 0, 1]
-    assert desk.waiting("usual") == []
+    assert [len(photo.detections or ()) for photo in photos] == [1, 0, 0, 1]
+    assert batch.waiting("usual") == []
+    assert meter.n_faces == [1, None, None, 1]
 
 
-def test_work_stops_in_time_and_goes_on(detector: MaskDetector) -> None:
-    desk = PhotoBatch()
+def test_checking_stops_after_its_time_and_can_continue(detector: MaskDetector) -> None:
+    batch = PhotoBatch()
     for number in range(3):
-        desk.add(str(number), "x", picture(seed=number))
-    told: list[tuple[str, int]] = []
-    for left in (2, 1, 0):
-        desk.work(detector, "usual", 0.0, lambda photo, n: told.append((photo.key, n)))
-        assert len(desk.waiting("usual")) == left
-    assert told == [("0", 0), ("1", 1), ("2", 2)]
+        batch.add(str(number), "x", jpeg(seed=number))
+    progress: list[tuple[str, int]] = []
+    for n_left in (2, 1, 0):
+        batch.check_waiting(detector, "usual", 0.0, lambda p, n: progress.append((p.key, n)))
+        assert len(batch.waiting("usual")) == n_left
+    assert progress == [("0", 0), ("1", 1), ("2", 2)]
 
 
-def test_an_error_in_between_loses_nothing(detector: MaskDetector) -> None:
-    """A click ends the page's run in the middle of it, by an exception."""
-    desk = PhotoBatch()
+def test_interrupted_check_keeps_its_results(detector: MaskDetector) -> None:
+    """A click interrupts the run of the page with an exception."""
+    batch = PhotoBatch()
     for number in range(3):
-        desk.add(str(number), "x", picture(seed=number))
+        batch.add(str(number), "x", jpeg(seed=number))
 
-    def click(photo: Photo, n_before: int) -> None:
+    def click(photo: Photo, n_checked: int) -> None:
         if photo.key == "1":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        desk.work(detector, "usual", 60, click)
-    assert [photo.found is not None for photo in desk] == [True, False, False]
-    assert all(photo.found is not None for photo in worked(desk, detector))
+        batch.check_waiting(detector, "usual", 60, click)
+    assert [photo.detections is not None for photo in batch] == [True, False, False]
+    assert all(photo.detections is not None for photo in check_all(batch, detector))
 
 
-def test_another_least_size_checks_anew(detector: MaskDetector, finder: StubFinder) -> None:
-    desk = PhotoBatch()
-    desk.add("a", "a", picture(1200, 900))
-    worked(desk, detector)
-    assert [photo.key for photo in desk.waiting("large")] == ["a"]
-    desk.work(detector, "large", 60, nothing)
-    desk.work(detector, "tiny", 60, nothing)
+def test_another_face_size_checks_again(detector: MaskDetector, finder: StubFinder) -> None:
+    batch = PhotoBatch()
+    batch.add("a", "a", jpeg(1200, 900))
+    check_all(batch, detector)
+    assert [photo.key for photo in batch.waiting("large")] == ["a"]
+    batch.check_waiting(detector, "large", 60, ignore)
+    batch.check_waiting(detector, "tiny", 60, ignore)
     assert finder.asked_px == [50, 150, 24]
 
 
-@pytest.mark.parametrize(("size", "px"), [("tiny", 24), ("usual", 167), ("large", 500)])
-def test_least_sizes_of_a_phones_photo(size: desk_module.Smallest, px: int) -> None:
-    assert least_px(size, 4000, 3000) == px
+@pytest.mark.parametrize(("face_size", "px"), [("tiny", 24), ("usual", 167), ("large", 500)])
+def test_least_face_heights_in_a_phone_photo(face_size: FaceSize, px: int) -> None:
+    assert min_face_px(face_size, 4000, 3000) == px
 
 
-def test_there_is_a_limit_and_what_is_there_already_stays(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    desk = PhotoBatch()
-    assert all(desk.add(str(n), "x", b"1") for n in range(MAX_PHOTOS))
-    assert not desk.add("one more", "x", b"1")
-    assert desk.add("0", "x", b"1")
-    assert len(desk) == MAX_PHOTOS
-    monkeypatch.setattr(desk_module, "MAX_TOTAL_BYTES", 10)
+def test_limits_refuse_new_photos_and_keep_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = PhotoBatch()
+    assert all(batch.add(str(n), "x", b"1") for n in range(MAX_PHOTOS))
+    assert not batch.add("one more", "x", b"1")
+    assert batch.add("0", "x", b"1")
+    assert len(batch) == MAX_PHOTOS
+    monkeypatch.setattr(batch_module, "MAX_TOTAL_BYTES", 10)
     small = PhotoBatch()
     assert small.add("a", "x", bytes(10))
     assert not small.add("b", "x", b"1")
-    small.remove("a", "never here")
+    small.remove("a", "unknown key")
     assert small.add("b", "x", b"1")
 
 
-def test_threshold_changes_verdicts_without_another_search(
+def test_another_threshold_changes_verdicts_without_another_search(
     detector: MaskDetector, finder: StubFinder
 ) -> None:
-    desk = PhotoBatch()
-    desk.add("a", "a", picture())
-    (photo,) = worked(desk, detector)
-    verdicts = [next(iter(photo.at(c).found or ())).verdict for c in (0.95, 0.99)]
+    batch = PhotoBatch()
+    batch.add("a", "a", jpeg())
+    (photo,) = check_all(batch, detector)
+    verdicts = [
+        next(iter(photo.with_min_confidence(c).detections or ())).verdict for c in (0.95, 0.99)
+    ]
     assert verdicts == [Verdict.WITH_MASK, Verdict.NOT_SURE]
     assert len(finder.asked_px) == 1
 
 
-def test_preview_is_drawn_anew_only_where_a_verdict_changed(
+def test_preview_is_cached_until_a_verdict_changes(detector: MaskDetector) -> None:
+    batch = PhotoBatch()
+    batch.add("a", "a", jpeg(900, 600))
+    (photo,) = check_all(batch, detector)
+    first = batch.preview(photo.with_min_confidence(0.95), LABELS)
+    assert max(decode_image(first).shape) == 512
+    assert batch.preview(photo.with_min_confidence(0.96), LABELS) is first
+    assert batch.preview(photo.with_min_confidence(0.99), LABELS) != first
+    with pytest.raises(ValueError, match="checked and read"):
+        batch.preview(Photo("b", "b", b""), LABELS)
+
+
+def test_detail_view_runs_neither_finder_nor_network(
+    detector: MaskDetector, finder: StubFinder, classifier: StubClassifier
+) -> None:
+    finder.boxes = (FaceBox(-10, 20, 40, 50, 2.0),)
+    batch = PhotoBatch()
+    rgb = np.random.default_rng(0).integers(0, 256, (200, 2000, 3), np.uint8)
+    batch.add("a", "a", encode_jpeg(rgb))
+    batch.add("b", "b", jpeg())
+    first, second = check_all(batch, detector)
+    n_searches, classified = len(finder.asked_px), list(classifier.seen)
+    assert (n_searches, len(classified)) == (2, 2)
+    assert batch.detail_view(detector, second).crops[0].shape == (32, 32, 3)
+    view = batch.detail_view(detector, first)
+    assert view.image_rgb.shape == (160, 1600, 3)
+    assert batch.detail_view(detector, first) is view
+    assert len(finder.asked_px) == n_searches
+    assert len(classifier.seen) == len(classified)
+    # The face reaches past the edge: its crop must be cut around the unclipped box.
+    assert np.array_equal(view.crops[0], classified[0][0])
+
+
+def test_detail_view_of_the_last_checked_photo_is_not_decoded_again(
     detector: MaskDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = PhotoBatch()
-    desk.add("a", "a", picture(900, 600))
-    (photo,) = worked(desk, detector)
-    first = desk.preview(photo.at(0.95), LABELS)
-    assert max(decode_image(first).shape) == 512
-    assert desk.preview(photo.at(0.96), LABELS) is first
-    assert desk.preview(photo.at(0.99), LABELS) != first
-    with pytest.raises(ValueError, match="checked and read"):
-        desk.preview(Photo("b", "b", b""), LABELS)
+    batch = PhotoBatch()
+    batch.add("a", "a", jpeg())
+    (photo,) = check_all(batch, detector)
+
+    def fail(data: bytes) -> None:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(batch_module, "decode_image", fail)
+    assert len(batch.detail_view(detector, photo).crops) == 1
 
 
-def test_close_up_shows_what_was_judged(detector: MaskDetector, finder: StubFinder) -> None:
-    desk = PhotoBatch()
-    rgb = np.random.default_rng(0).integers(0, 256, (200, 2000, 3), np.uint8)
-    desk.add("a", "a", encode_jpeg(rgb))
-    desk.add("b", "b", picture())
-    first, second = worked(desk, detector)
-    n_searches = len(finder.asked_px)
-    assert desk.close_up(detector, second).crops[0].shape == (32, 32, 3)
-    assert len(finder.asked_px) == n_searches, "the last one checked is still there"
-    close_up = desk.close_up(detector, first)
-    assert close_up.picture.shape == (160, 1600, 3)
-    assert desk.close_up(detector, first) is close_up
-    assert len(finder.asked_px) == n_searches, "its faces are known, and nothing is searched again"
-    image = decode_image(first.data)
-    assert np.array_equal(close_up.crops[0], detector.face_crops(image, detector.detect(image))[0])
-
-
-def test_nothing_is_kept_of_what_was_removed(
-    detector: MaskDetector, everything: Callable[[PhotoBatch], bytes]
+def test_nothing_is_kept_of_removed_photos(
+    detector: MaskDetector, content: Callable[[PhotoBatch], bytes]
 ) -> None:
-    desk = PhotoBatch()
+    batch = PhotoBatch()
     for key in ("a", "b"):
-        desk.add(key, key, picture())
-    for photo in worked(desk, detector):
-        desk.preview(photo, LABELS)
-    desk.close_up(detector, next(iter(desk)))
-    desk.remove("a")
-    assert [photo.key for photo in desk] == ["b"]
-    assert b"'a'" not in everything(desk)
-    desk.clear()
-    assert everything(desk) == everything(PhotoBatch())
+        batch.add(key, key, jpeg())
+    for photo in check_all(batch, detector):
+        batch.preview(photo, LABELS)
+    batch.detail_view(detector, next(iter(batch)))
+    batch.remove("a")
+    assert [photo.key for photo in batch] == ["b"]
+    assert b"'a'" not in content(batch)
+    batch.clear()
+    assert content(batch) == content(PhotoBatch())
 
 
 @pytest.fixture
-def everything() -> Callable[[PhotoBatch], bytes]:
-    """All that a desk holds, as text."""
-    return lambda desk: repr(vars(desk)).encode()
+def content() -> Callable[[PhotoBatch], bytes]:
+    """Everything that a batch holds, as text."""
+    return lambda batch: repr(vars(batch)).encode()

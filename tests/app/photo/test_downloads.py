@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskdet_app.photo import downloads as take_home
+from maskdet_app.photo import downloads
 from maskdet_app.photo.batch import Photo
-from maskdet_app.photo.downloads import Packer
+from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
 from maskdet_core.decode import decode_image
 from tests.app.conftest import LABELS, MakePhoto
 
 
-def with_place(rgb: np.ndarray) -> bytes:
-    """A JPEG that says where and by what it was taken."""
+def jpeg_with_exif(rgb: np.ndarray) -> bytes:
+    """A JPEG whose metadata names camera and place."""
     exif = Image.Exif()
     exif[0x010F] = "A camera"
     exif.get_ifd(0x8825)[1] = "N"
@@ -26,76 +26,84 @@ def with_place(rgb: np.ndarray) -> bytes:
 
 
 @pytest.fixture
-def photos(checked: MakePhoto) -> list[Photo]:
-    return [checked("one.jpg", 0.99, 0.01), checked("=bad()", error="no picture"), checked("two")]
+def photos(make_photo: MakePhoto) -> list[Photo]:
+    return [
+        make_photo("one.jpg", 0.99, 0.01),
+        make_photo("=bad()", error="no picture"),
+        make_photo("two"),
+    ]
 
 
-def test_pictures_carry_no_metadata_and_keep_their_size() -> None:
+def test_annotated_photo_has_no_metadata_and_keeps_its_size() -> None:
     rgb = np.full((300, 400, 3), 120, np.uint8)
     face = Face(FaceBox(100, 100, 80, 90), 0.99, Verdict.WITH_MASK)
-    photo = Photo("k", "n", with_place(rgb), Detections(400, 300, (face,)), smallest="usual")
+    photo = Photo("k", "n", jpeg_with_exif(rgb), Detections(400, 300, (face,)), face_size="usual")
     assert Image.open(io.BytesIO(photo.data)).getexif()
-    drawn = take_home.picture(photo, LABELS, blurred=False)
-    taken = Image.open(io.BytesIO(drawn))
-    assert (taken.size, dict(taken.getexif())) == ((400, 300), {})
-    assert b"Exif" not in drawn and b"A camera" not in drawn
+    annotated = downloads.annotated_photo(photo, LABELS, blurred=False)
+    image = Image.open(io.BytesIO(annotated))
+    assert (image.size, dict(image.getexif())) == ((400, 300), {})
+    assert b"Exif" not in annotated and b"A camera" not in annotated
 
 
-def test_faces_can_be_blurred_those_without_a_verdict_too() -> None:
+def test_blur_includes_faces_without_a_verdict() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
-    judged, beyond = FaceBox(50, 60, 80, 90), FaceBox(250, 60, 80, 90)
-    found = Detections(400, 300, (Face(judged, 0.99, Verdict.WITH_MASK),), unjudged=(beyond,))
-    photo = Photo("k", "n", encode_jpeg(rgb, 95), found, smallest="usual")
+    classified, unjudged = FaceBox(50, 60, 80, 90), FaceBox(250, 60, 80, 90)
+    detections = Detections(
+        400, 300, (Face(classified, 0.99, Verdict.WITH_MASK),), unjudged=(unjudged,)
+    )
+    photo = Photo("k", "n", encode_jpeg(rgb, 95), detections, face_size="usual")
 
-    def detail(box: FaceBox, *, blurred: bool) -> float:
-        image = decode_image(take_home.picture(photo, LABELS, blurred=blurred)).astype(float)
+    def contrast(box: FaceBox, *, blurred: bool) -> float:
+        image = decode_image(downloads.annotated_photo(photo, LABELS, blurred=blurred)).astype(
+            float
+        )
         x, y = box.x + box.w // 2, box.y + box.h // 2
         return float(image[y - 15 : y + 15, x - 15 : x + 15].std(axis=(0, 1)).mean())
 
-    for box in (judged, beyond):
-        assert detail(box, blurred=True) < detail(box, blurred=False) / 3
+    for box in (classified, unjudged):
+        assert contrast(box, blurred=True) < contrast(box, blurred=False) / 3
 
 
-def test_a_photo_that_could_not_be_read_has_no_picture(photos: list[Photo]) -> None:
+def test_unreadable_photo_has_no_annotated_copy(photos: list[Photo]) -> None:
     with pytest.raises(ValueError, match="checked and read"):
-        take_home.picture(photos[1], LABELS, blurred=False)
+        downloads.annotated_photo(photos[1], LABELS, blurred=False)
 
 
-def test_reports_agree_with_each_other(photos: list[Photo]) -> None:
-    rows = list(csv.DictReader(io.StringIO(take_home.table(photos).decode("utf-8-sig"))))
-    told = json.loads(take_home.data(photos))
+def test_csv_and_json_agree(photos: list[Photo]) -> None:
+    rows = list(csv.DictReader(io.StringIO(downloads.csv_report(photos).decode("utf-8-sig"))))
+    report = json.loads(downloads.json_report(photos))
     assert [row["photo"] for row in rows] == ["one.jpg", "one.jpg", "'=bad()", "two"]
-    assert [len(photo["faces"]) for photo in told] == [2, 0, 0]
-    assert [row["verdict"] for row in rows[:2]] == [face["verdict"] for face in told[0]["faces"]]
-    assert told[1]["error"] == "no picture"
+    assert [len(photo["faces"]) for photo in report] == [2, 0, 0]
+    assert [row["verdict"] for row in rows[:2]] == [face["verdict"] for face in report[0]["faces"]]
+    assert report[1]["error"] == "no picture"
 
 
-def test_zip_holds_pictures_and_reports_and_grows_little_by_little(photos: list[Photo]) -> None:
-    packer = Packer(photos, LABELS, blurred=False)
-    seen = []
-    while packer.content is None:
-        packer.work(0.0)
-        seen.append(packer.n_done)
-        assert len(seen) < 10
-    assert seen == [1, 2, 3]
-    with zipfile.ZipFile(io.BytesIO(packer.content)) as packed:
-        assert packed.testzip() is None
-        pictures = [name for name in packed.namelist() if name.endswith(".jpg")]
+def test_zip_has_pictures_and_reports_and_is_built_in_steps(photos: list[Photo]) -> None:
+    builder = ZipBuilder(photos, LABELS, blurred=False)
+    n_done = []
+    while builder.content is None:
+        builder.add_photos(0.0)
+        n_done.append(builder.n_done)
+        assert len(n_done) < 10
+    assert n_done == [1, 2, 3]
+    with zipfile.ZipFile(io.BytesIO(builder.content)) as archive:
+        assert archive.testzip() is None
+        pictures = [name for name in archive.namelist() if name.endswith(".jpg")]
         assert len(pictures) == 2
         for name in pictures:
-            decode_image(packed.read(name))
-        told = json.loads(packed.read("faces.json"))
-        assert [photo["annotated"] for photo in told if photo["annotated"]] == pictures
-        assert len(list(csv.reader(io.StringIO(packed.read("faces.csv").decode())))) == 5
+            decode_image(archive.read(name))
+        report = json.loads(archive.read("faces.json"))
+        assert [photo["annotated"] for photo in report if photo["annotated"]] == pictures
+        assert len(list(csv.reader(io.StringIO(archive.read("faces.csv").decode())))) == 5
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b\\c.jpg", "x" * 200, "", "..", "CON"])
-def test_names_in_the_zip_are_never_paths(name: str, checked: MakePhoto) -> None:
-    packer = Packer([checked(name, 0.99), checked(name, 0.99)], LABELS, blurred=False)
-    packer.work(60)
-    assert packer.content is not None
-    with zipfile.ZipFile(io.BytesIO(packer.content)) as packed:
-        pictures = [one for one in packed.namelist() if one.endswith(".jpg")]
+def test_file_names_in_the_zip_are_never_paths(name: str, make_photo: MakePhoto) -> None:
+    builder = ZipBuilder([make_photo(name, 0.99), make_photo(name, 0.99)], LABELS, blurred=False)
+    builder.add_photos(60)
+    assert builder.content is not None
+    with zipfile.ZipFile(io.BytesIO(builder.content)) as archive:
+        pictures = [one for one in archive.namelist() if one.endswith(".jpg")]
     assert len(set(pictures)) == 2
     assert not any("/" in one or "\\" in one or one.startswith(".") for one in pictures)
     assert all(len(one) < 60 for one in pictures)

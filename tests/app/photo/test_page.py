@@ -1,8 +1,8 @@
-"""The photo page by AppTest: bad files, odd pictures, settings, many photos."""
+"""The photo page in AppTest: bad files, unusual pictures, options, several photos."""
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.photo import view as desk_room
+from maskdet_app.photo import view
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core.decode import MAX_BYTES
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.masks.classifier import MaskClassifier
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
@@ -24,36 +26,36 @@ pytestmark = pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no 
 File = tuple[str, bytes, str]
 
 
-def opened(**query: str) -> AppTest:
+def open_page(**query: str) -> AppTest:
     app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
     return app.switch_page("pages/photo.py").run()
 
 
-def handed_in(files: Sequence[tuple[str, bytes]], **query: str) -> AppTest:
-    app = opened(**query)
+def upload(files: Sequence[tuple[str, bytes]], **query: str) -> AppTest:
+    app = open_page(**query)
     listed: list[File] = [(name, data, "image/jpeg") for name, data in files]
     app.file_uploader[0].set_value(listed).run()
     assert not app.exception
     return app
 
 
-def words(app: AppTest) -> str:
+def texts(app: AppTest) -> str:
     groups: tuple[Any, ...] = (app.markdown, app.error, app.warning, app.info, app.caption)
     return "\n".join(str(element.value) for group in groups for element in group)
 
 
 def counts(app: AppTest) -> dict[str, int]:
-    """The big numbers of the three tiles."""
+    """The numbers of the three tiles."""
     html = "".join(str(element.proto.body) for element in app.get("html"))
     found = re.findall(r'data-verdict="(\w+)"><b>(\d+)</b>', html)
     return {verdict: int(number) for verdict, number in found}
 
 
-def written(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+def encoded(image: Image.Image, file_format: str = "JPEG", **options: Any) -> bytes:
     stream = io.BytesIO()
-    picture.save(stream, kind, **options)
+    image.save(stream, file_format, **options)
     return stream.getvalue()
 
 
@@ -68,165 +70,211 @@ def masked() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def bare_picture(bare: bytes) -> Image.Image:
+def bare_image(bare: bytes) -> Image.Image:
     return Image.open(io.BytesIO(bare)).convert("RGB")
 
 
-def test_samples_show_all_that_it_can_tell() -> None:
-    app = opened()
+def test_samples_show_both_classes() -> None:
+    app = open_page()
     app.button(key="samples").click().run()
     assert not app.exception
     assert counts(app) == {"with_mask": 1, "without_mask": 2, "not_sure": 0}
     for name in ("bare", "masked", "hand"):
-        assert theme.plain(t(f"photo.sample_{name}")) in words(app)
+        assert theme.escape_markdown(t(f"photo.sample_{name}")) in texts(app)
 
 
 BAD = {
     "empty.jpg": b"",
     "text.jpg": b"this is a text renamed to .jpg",
     "random.png": bytes(range(256)) * 16,
-    "anim.png": written(Image.new("RGB", (20, 20)), "GIF"),
-    "scan.png": written(Image.new("RGB", (20, 20)), "TIFF"),
+    "anim.png": encoded(Image.new("RGB", (20, 20)), "GIF"),
+    "scan.png": encoded(Image.new("RGB", (20, 20)), "TIFF"),
     "drawing.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
     "stars.png": b"SIMPLE  =                    T" + b" " * 2850,
     "big.jpg": b"\xff\xd8\xff" + bytes(MAX_BYTES),
 }
 
 
-def test_bad_files_are_told_one_by_one_and_the_others_still_checked(bare: bytes) -> None:
-    cut = bare[: len(bare) // 2]
-    files = [*BAD.items(), ("good.jpg", bare), ("cut.jpg", cut)]
-    app = handed_in(files)
+def test_each_bad_file_is_reported_and_the_others_are_checked(bare: bytes) -> None:
+    truncated = bare[: len(bare) // 2]
+    files = [*BAD.items(), ("good.jpg", bare), ("cut.jpg", truncated)]
+    app = upload(files)
     assert len(app.error) == len(BAD) + 1
     assert counts(app) == {"with_mask": 0, "without_mask": 1, "not_sure": 0}
-    told = "\n".join(str(error.value) for error in app.error)
-    assert "empty file" in told and "something else" in told and "20 MB" in told
-    assert "cut short" in told
+    errors = "\n".join(str(error.value) for error in app.error)
+    assert "empty file" in errors and "something else" in errors and "20 MB" in errors
+    assert "cut short" in errors
 
 
-def test_a_huge_announced_size_is_refused() -> None:
-    header = written(Image.new("1", (9_000, 9_000)), "PNG")
+def test_huge_declared_size_is_refused() -> None:
+    header = encoded(Image.new("1", (9_000, 9_000)), "PNG")
     assert len(header) < 100_000
-    app = handed_in([("bomb.png", header)])
-    assert "50,000,000 pixels" in words(app)
+    app = upload([("bomb.png", header)])
+    assert "50,000,000 pixels" in texts(app)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (19, 19)])
-def test_odd_sizes_hold_no_face(size: tuple[int, int]) -> None:
-    app = handed_in([("odd.png", written(Image.new("RGB", size, (90, 90, 90)), "PNG"))])
-    assert t("photo.no_face") in words(app)
+def test_very_small_and_thin_pictures_have_no_face(size: tuple[int, int]) -> None:
+    app = upload([("odd.png", encoded(Image.new("RGB", size, (90, 90, 90)), "PNG"))])
+    assert t("photo.no_face") in texts(app)
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16", "gif-like animation"])
-def test_every_kind_of_picture_is_converted(mode: str, bare_picture: Image.Image) -> None:
+def test_every_colour_mode_is_converted(mode: str, bare_image: Image.Image) -> None:
     match mode:
         case "CMYK":
-            data = written(bare_picture.convert("CMYK"), "JPEG", quality=92)
+            data = encoded(bare_image.convert("CMYK"), "JPEG", quality=92)
         case "I;16":
-            grey = np.asarray(bare_picture.convert("L")).astype(np.uint16) * 257
-            data = written(Image.fromarray(grey), "PNG")
+            grey = np.asarray(bare_image.convert("L")).astype(np.uint16) * 257
+            data = encoded(Image.fromarray(grey), "PNG")
         case "gif-like animation":
-            black = Image.new("RGB", bare_picture.size)
-            data = written(bare_picture, "WEBP", save_all=True, append_images=[black], quality=90)
+            black = Image.new("RGB", bare_image.size)
+            data = encoded(bare_image, "WEBP", save_all=True, append_images=[black], quality=90)
         case _:
-            data = written(bare_picture.convert(mode), "PNG")
-    assert counts(handed_in([("a.png", data), ("b.png", data)]))["without_mask"] == 2
+            data = encoded(bare_image.convert(mode), "PNG")
+    assert counts(upload([("a.png", data), ("b.png", data)]))["without_mask"] == 2
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_a_turned_photo_is_turned_back_once(orientation: int, bare_picture: Image.Image) -> None:
-    turns = {3: 180, 6: 90, 8: 270}
+def test_exif_orientation_is_applied_once(orientation: int, bare_image: Image.Image) -> None:
+    degrees = {3: 180, 6: 90, 8: 270}
     exif = Image.Exif()
     exif[0x0112] = orientation
-    turned = bare_picture.rotate(turns[orientation], expand=True)
-    data = written(turned, "JPEG", quality=95, exif=exif)
-    app = handed_in([("turned.jpg", data)])
-    assert verdict_word_of_the_only_face(app) == t("verdict.without_mask")
+    rotated = bare_image.rotate(degrees[orientation], expand=True)
+    data = encoded(rotated, "JPEG", quality=95, exif=exif)
+    app = upload([("rotated.jpg", data)])
+    assert label_of_the_only_face(app) == t("verdict.without_mask")
 
 
-def verdict_word_of_the_only_face(app: AppTest) -> str:
+def label_of_the_only_face(app: AppTest) -> str:
     badges = [str(m.value) for m in app.markdown if "-badge[" in str(m.value)]
     assert len(badges) == 1, badges
-    found = re.search(r"\*\*(.+)\*\*", badges[0])
-    assert found
-    return found[1]
+    label = re.search(r"\*\*(.+)\*\*", badges[0])
+    assert label
+    return label[1]
 
 
 @pytest.mark.parametrize(
     "name",
     ["<img src=x onerror=alert(1)>.jpg", "../../etc/passwd.jpg", "x" * 200 + ".jpg", "=1+1.jpg"],
 )
-def test_a_file_name_is_shown_as_it_is_and_nothing_more(name: str, bare: bytes) -> None:
-    app = handed_in([(name, bare), ("other.jpg", bare)])
-    assert "<img" not in words(app)
+def test_file_name_is_escaped(name: str, bare: bytes) -> None:
+    app = upload([(name, bare), ("other.jpg", bare)])
+    assert "<img" not in texts(app)
     assert counts(app)["without_mask"] == 2
-    longest = max(len(word) for word in re.sub(r"&#\d+;", "x", words(app)).split())
+    longest = max(len(word) for word in re.sub(r"&#\d+;", "x", texts(app)).split())
     assert longest < 120
 
 
 @pytest.mark.parametrize("kind", ["black", "uniform", "noise"])
-def test_no_face_is_said_in_words(kind: str) -> None:
+def test_picture_without_a_face_says_so(kind: str) -> None:
     rgb = {
         "black": np.zeros((200, 300, 3), np.uint8),
         "uniform": np.full((200, 300, 3), 170, np.uint8),
         "noise": np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8),
     }[kind]
-    assert t("photo.no_face") in words(handed_in([("x.png", written(Image.fromarray(rgb), "PNG"))]))
+    assert t("photo.no_face") in texts(upload([("x.png", encoded(Image.fromarray(rgb), "PNG"))]))
 
 
-def test_sixty_faces_are_capped_and_it_says_so(bare_picture: Image.Image) -> None:
-    face = bare_picture.crop((130, 40, 450, 400)).resize((96, 108))
+def test_number_of_faces_is_capped_with_a_warning(bare_image: Image.Image) -> None:
+    face = bare_image.crop((130, 40, 450, 400)).resize((96, 108))
     crowd = Image.new("RGB", (96 * 10, 108 * 6), (200, 200, 200))
     for number in range(60):
         crowd.paste(face, (number % 10 * 96, number // 10 * 108))
-    app = handed_in([("crowd.png", written(crowd, "PNG"))], smallest="tiny")
-    warned = [str(warning.value) for warning in app.warning]
-    assert len(warned) == 1 and "50" in warned[0]
+    app = upload([("crowd.png", encoded(crowd, "PNG"))], smallest="tiny")
+    warnings = [str(warning.value) for warning in app.warning]
+    assert len(warnings) == 1 and "50" in warnings[0]
 
 
-def test_a_face_at_the_edge_is_judged(bare_picture: Image.Image) -> None:
-    cut = bare_picture.crop((200, 60, 552, 690))
-    app = handed_in([("edge.jpg", written(cut, "JPEG", quality=95))])
-    assert verdict_word_of_the_only_face(app)
+def test_face_at_the_edge_gets_a_verdict(bare_image: Image.Image) -> None:
+    cropped = bare_image.crop((200, 60, 552, 690))
+    app = upload([("edge.jpg", encoded(cropped, "JPEG", quality=95))])
+    assert label_of_the_only_face(app)
 
 
-def test_settings_come_from_the_address(bare: bytes, masked: bytes) -> None:
-    app = handed_in([("a.jpg", bare), ("b.jpg", masked)], show="with_mask", sure="80")
+def test_options_come_from_the_query_parameters(bare: bytes, masked: bytes) -> None:
+    app = upload([("a.jpg", bare), ("b.jpg", masked)], show="with_mask", sure="80")
     assert app.slider(key="sure").value == 80
     names = [str(m.value) for m in app.markdown if str(m.value).startswith("**")]
-    assert any(theme.plain("b.jpg") in name for name in names)
-    assert not any(theme.plain("a.jpg") in name for name in names)
+    assert any(theme.escape_markdown("b.jpg") in name for name in names)
+    assert not any(theme.escape_markdown("a.jpg") in name for name in names)
 
 
-def test_one_photo_is_opened_closely_and_left_again(bare: bytes, masked: bytes) -> None:
-    app = handed_in([("a.jpg", bare), ("b.jpg", masked)])
+def open_first(app: AppTest) -> None:
     key = next(button.key for button in app.button if str(button.key).startswith("open-"))
     app.button(key=key).click().run()
+    assert not app.exception
+
+
+def test_photo_opens_in_detail_and_closes_again(bare: bytes, masked: bytes) -> None:
+    app = upload([("a.jpg", bare), ("b.jpg", masked)])
+    open_first(app)
     assert t("photo.back") in [button.label for button in app.button]
-    assert verdict_word_of_the_only_face(app) == t("verdict.without_mask")
+    assert label_of_the_only_face(app) == t("verdict.without_mask")
     app.toggle(key="why").set_value(True).run()
     assert not app.exception
-    assert t("photo.why_note") in words(app)
+    assert t("photo.why_note") in texts(app)
+    next(button for button in app.button if button.label == t("photo.back")).click().run()
+    assert not app.exception
+    assert t("photo.back") not in [button.label for button in app.button]
 
 
-def test_photos_are_there_still_after_another_page_and_gone_when_asked(bare: bytes) -> None:
-    app = handed_in([("a.jpg", bare), ("b.jpg", bare)])
+def test_opening_a_photo_runs_the_network_only_for_activation_maps_and_the_finder_never(
+    bare: bytes, masked: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_searches = 0
+    n_classified = {"predict": 0, "activation_map": 0}
+    find = CascadeFaceFinder.find
+
+    def counted_find(*args: Any, **kwargs: Any) -> Any:
+        nonlocal n_searches
+        n_searches += 1
+        return find(*args, **kwargs)
+
+    def counted(name: str) -> Callable[..., Any]:
+        method = getattr(MaskClassifier, name)
+
+        def count(self: MaskClassifier, crops: Any) -> Any:
+            n_classified[name] += len(crops)
+            return method(self, crops)
+
+        return count
+
+    monkeypatch.setattr(CascadeFaceFinder, "find", counted_find)
+    for name in n_classified:
+        monkeypatch.setattr(MaskClassifier, name, counted(name))
+    app = upload([("a.jpg", bare), ("b.jpg", masked)])
+    before = (n_searches, n_classified["predict"])
+    assert n_searches == 2
+    assert n_classified["predict"] >= 2
+    # The first photo: the detail view of the last one checked is still cached.
+    open_first(app)
+    assert label_of_the_only_face(app) == t("verdict.without_mask")
+    assert n_classified["activation_map"] == 0
+    app.toggle(key="why").set_value(True).run()
+    assert not app.exception
+    assert n_classified["activation_map"] == 1
+    assert (n_searches, n_classified["predict"]) == before
+
+
+def test_photos_survive_a_page_change_until_they_are_removed(bare: bytes) -> None:
+    app = upload([("a.jpg", bare), ("b.jpg", bare)])
     app.switch_page("pages/about.py").run()
     app.switch_page("pages/photo.py").run()
     assert counts(app)["without_mask"] == 2
     app.button(key="forget").click().run()
     assert not app.exception
     assert counts(app) == {}
-    assert t("photo.empty") in words(app)
-    assert len(app.session_state["desk"]) == 0
+    assert t("photo.empty") in texts(app)
+    assert len(app.session_state["photo_batch"]) == 0
 
 
-def test_the_zip_is_made_on_the_page(bare: bytes) -> None:
-    app = handed_in([("a.jpg", bare), ("broken.jpg", b""), ("b.jpg", bare)])
+def test_zip_is_built_on_the_page(bare: bytes) -> None:
+    app = upload([("a.jpg", bare), ("broken.jpg", b""), ("b.jpg", bare)])
     app.button(key="pack").click().run()
     assert not app.exception
-    packed = app.session_state[desk_room.PACKING][1]
-    assert packed.n_done == packed.n_photos == 3
-    assert packed.content is not None
+    builder = app.session_state[view.ZIP_IN_PROGRESS][1]
+    assert builder.n_done == builder.n_photos == 3
+    assert builder.content is not None
     app.toggle(key="blur").set_value(True).run()
-    assert desk_room.PACKING not in app.session_state
+    assert view.ZIP_IN_PROGRESS not in app.session_state

@@ -1,4 +1,4 @@
-"""Texts: all in the catalogue, all used, all translated, and shown in the visitor's language."""
+"""Texts: all in the catalogue, all used, all translated, shown in the visitor's language."""
 
 import ast
 import string
@@ -11,8 +11,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ui import i18n as language
-from maskdet_app.ui.i18n import ENGLISH, catalogue, current, drawn_labels, items, languages, t
+from maskdet_app.ui import i18n
+from maskdet_app.ui.i18n import (
+    ENGLISH,
+    catalogue,
+    current_language,
+    drawn_labels,
+    languages,
+    t,
+    t_list,
+)
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [
@@ -20,9 +28,9 @@ SOURCES = [
     *(REPO_ROOT / "pages").glob("*.py"),
     *(REPO_ROOT / "maskdet_app").rglob("*.py"),
 ]
-OTHERS = [code for code in languages() if code != ENGLISH]
-# What draws its first argument for people to read.
-SHOWING = set(
+TRANSLATIONS = [code for code in languages() if code != ENGLISH]
+# Streamlit functions that show their first argument as text.
+TEXT_FUNCTIONS = set(
     [
         "title",
         "header",
@@ -60,7 +68,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def texts(code: str) -> dict[str, str]:
-    """Every text of a language by its key; those in lists by list, position and name."""
+    """Every text of a language by its key; in lists the key is list, index and name."""
     found = {}
     for table, values in catalogue(code).items():
         for name, value in values.items():
@@ -80,10 +88,10 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 
 def keys_used() -> Iterator[tuple[str, set[str], str]]:
-    """Key or the fixed beginning of one, names of the values given, and where."""
+    """Key or constant prefix of one, names of the given values, and file name."""
     for path in SOURCES:
         for call in calls(path):
-            if not isinstance(call.func, ast.Name) or call.func.id not in ("t", "items"):
+            if not isinstance(call.func, ast.Name) or call.func.id not in ("t", "t_list"):
                 continue
             given = {keyword.arg or "**" for keyword in call.keywords}
             options = [call.args[0]] if call.args else []
@@ -93,17 +101,17 @@ def keys_used() -> Iterator[tuple[str, set[str], str]]:
                 if isinstance(option, ast.Constant):
                     yield str(option.value), given, path.name
                 elif isinstance(option, ast.JoinedStr):
-                    first = option.values[0]
-                    assert isinstance(first, ast.Constant), f"{path.name}: no table in {option}"
-                    yield f"{first.value}*", given, path.name
+                    prefix = option.values[0]
+                    assert isinstance(prefix, ast.Constant), f"{path.name}: no table in {option}"
+                    yield f"{prefix.value}*", given, path.name
 
 
 def test_there_is_a_translation() -> None:
-    assert OTHERS
+    assert TRANSLATIONS
     assert next(iter(languages())) == ENGLISH
 
 
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", TRANSLATIONS)
 def test_translation_is_complete(code: str) -> None:
     english, other = texts(ENGLISH), texts(code)
     assert set(other) == set(english)
@@ -113,27 +121,27 @@ def test_translation_is_complete(code: str) -> None:
     }
 
 
-@pytest.mark.parametrize("code", OTHERS)
-def test_translation_is_one(code: str) -> None:
+@pytest.mark.parametrize("code", TRANSLATIONS)
+def test_long_texts_are_translated(code: str) -> None:
     english, other = texts(ENGLISH), texts(code)
     long = [key for key, text in english.items() if text.count(" ") >= 3]
     assert [key for key in long if other[key] == english[key]] == []
 
 
 @pytest.mark.parametrize("code", list(languages()))
-def test_what_is_drawn_into_pictures_is_ascii(code: str) -> None:
+def test_labels_drawn_on_pictures_are_ascii(code: str) -> None:
     drawn = [text for key, text in texts(code).items() if key.startswith("verdict.")]
     assert len(set(drawn)) == 6
     assert all(text.isascii() for text in drawn)
 
 
-def test_every_key_in_the_code_is_there_with_its_values() -> None:
+def test_every_key_in_the_code_exists_and_gets_its_values() -> None:
     english = texts(ENGLISH)
-    for key, given, where in keys_used():
+    for key, given, file in keys_used():
         if key.endswith("*"):
-            assert any(name.startswith(key[:-1]) for name in english), f"{where}: {key}"
-        elif isinstance(found := _entry(key), str):
-            assert placeholders(found) == given, f"{where}: {key}"
+            assert any(name.startswith(key[:-1]) for name in english), f"{file}: {key}"
+        elif isinstance(text := _entry(key), str):
+            assert placeholders(text) == given, f"{file}: {key}"
 
 
 def _entry(key: str) -> Any:
@@ -144,25 +152,25 @@ def _entry(key: str) -> Any:
 def test_every_text_is_used() -> None:
     used = [key for key, _, _ in keys_used()]
     exact = {key for key in used if not key.endswith("*")}
-    beginnings = tuple(key[:-1] for key in used if key.endswith("*"))
+    prefixes = tuple(key[:-1] for key in used if key.endswith("*"))
     for table, values in catalogue(ENGLISH).items():
         if table != "language":
             unused = [
                 f"{table}.{name}"
                 for name in values
-                if f"{table}.{name}" not in exact and not f"{table}.{name}".startswith(beginnings)
+                if f"{table}.{name}" not in exact and not f"{table}.{name}".startswith(prefixes)
             ]
             assert unused == []
 
 
-def test_no_sentence_stands_in_the_code() -> None:
+def test_code_contains_no_texts_for_visitors() -> None:
     strays = [
         f"{path.name}: {call.args[0].value!r}"
         for path in SOURCES
         for call in calls(path)
         if isinstance(call.func, ast.Attribute)
-        and call.func.attr in SHOWING
-        # what is logged is for whoever runs the server
+        and call.func.attr in TEXT_FUNCTIONS
+        # Log messages are for the operator.
         and not (isinstance(call.func.value, ast.Name) and call.func.value.id == "_LOG")
         and call.args
         and isinstance(call.args[0], ast.Constant)
@@ -172,13 +180,13 @@ def test_no_sentence_stands_in_the_code() -> None:
     assert strays == []
 
 
-def test_a_text_that_a_translation_lacks_is_said_in_english(
+def test_text_missing_in_a_translation_falls_back_to_english(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(language, "current", lambda: OTHERS[0])
+    monkeypatch.setattr(i18n, "current_language", lambda: TRANSLATIONS[0])
     spanish = t("photo.title")
     with monkeypatch.context() as patch:
-        patch.delitem(catalogue(OTHERS[0])["photo"], "title")
+        patch.delitem(catalogue(TRANSLATIONS[0])["photo"], "title")
         assert t("photo.title") == catalogue(ENGLISH)["photo"]["title"] != spanish
     with pytest.raises(KeyError, match="nothing_like_it"):
         t("photo.nothing_like_it")
@@ -186,14 +194,14 @@ def test_a_text_that_a_translation_lacks_is_said_in_english(
         t("photo.packing", n=1)
 
 
-def test_without_a_visitor_it_is_english() -> None:
-    assert current() == ENGLISH
-    assert items("about.steps")[0]["head"] == "Picture"
+def test_language_is_english_outside_of_a_session() -> None:
+    assert current_language() == ENGLISH
+    assert t_list("about.steps")[0]["head"] == "Picture"
     assert set(drawn_labels().values()) == {("Mask", "M"), ("No mask", "No"), ("Not sure", "?")}
 
 
 @pytest.mark.parametrize(
-    ("session", "query", "browser", "wanted"),
+    ("session", "query", "browser", "expected"),
     [
         (None, None, None, "en"),
         (None, None, "es-MX", "es"),
@@ -203,22 +211,22 @@ def test_without_a_visitor_it_is_english() -> None:
         ("en", "es", "es", "en"),
     ],
 )
-def test_what_decides(
+def test_priority_of_session_query_parameter_and_browser(
     session: str | None,
     query: str | None,
     browser: str | None,
-    wanted: str,
+    expected: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(language, "get_script_run_ctx", lambda **_: object())
+    monkeypatch.setattr(i18n, "get_script_run_ctx", lambda **_: object())
     monkeypatch.setattr(st, "session_state", {} if session is None else {"lang": session})
     monkeypatch.setattr(st, "query_params", {} if query is None else {"lang": query})
     monkeypatch.setattr(st, "context", SimpleNamespace(locale=browser))
-    assert current() == wanted
+    assert current_language() == expected
 
 
 @pytest.mark.parametrize("page", ["live", "photo", "metrics", "about"])
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", TRANSLATIONS)
 def test_pages_in_another_language(page: str, code: str) -> None:
     app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
     app.query_params["lang"] = code

@@ -1,4 +1,4 @@
-"""A stream without a camera: stub finder and network, a clock moved by hand, frames of one face."""
+"""A stream without a camera: fake finder and network, a manual clock, frames with one face."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -9,17 +9,17 @@ import pytest
 
 from maskdet_core import LiveProcessor, MaskDetector
 from maskdet_core.live import AdmissionControl
-from tests.core.live.fakes import Clock, CrankedWorker, Finder, FrameMaker, Network, Turn
+from tests.core.live.fakes import Clock, FakeFinder, FakeNetwork, MakeFrame, ManualWorker, Step
 
 
 @pytest.fixture
-def network() -> Network:
-    return Network()
+def network() -> FakeNetwork:
+    return FakeNetwork()
 
 
 @pytest.fixture
-def finder() -> Finder:
-    return Finder()
+def finder() -> FakeFinder:
+    return FakeFinder()
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def worker() -> CrankedWorker:
-    return CrankedWorker()
+def worker() -> ManualWorker:
+    return ManualWorker()
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def admission(clock: Clock) -> AdmissionControl:
 
 @pytest.fixture
 def new_processor(
-    finder: Finder,
-    network: Network,
-    worker: CrankedWorker,
+    finder: FakeFinder,
+    network: FakeNetwork,
+    worker: ManualWorker,
     admission: AdmissionControl,
     clock: Clock,
 ) -> Callable[[], LiveProcessor]:
@@ -55,37 +55,39 @@ def processor(new_processor: Callable[[], LiveProcessor]) -> LiveProcessor:
 
 
 @pytest.fixture
-def make() -> FrameMaker:
-    def frame(
-        width: int = 64, height: int = 48, pixels: str = "rgb24", shift: int = 0
+def make_frame() -> MakeFrame:
+    """Make a frame with a textured patch, ``shift`` px to the right; without one if negative."""
+
+    def make(
+        width: int = 64, height: int = 48, pixel_format: str = "rgb24", shift: int = 0
     ) -> av.VideoFrame:
         image = np.zeros((height, width, 3), np.uint8)
         image[..., 0], image[..., 1] = 240, 20
         if shift >= 0 and width >= 160:
-            # something to follow
+            # texture for the optical flow
             rng = np.random.default_rng(5)
             patch = rng.integers(0, 256, (height // 16, width // 32, 3), dtype=np.uint8)
             patch = patch.repeat(8, axis=0).repeat(8, axis=1)
             y, x = height // 4, width // 4 + shift
             image[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
-        made = av.VideoFrame.from_ndarray(image, format="rgb24")
-        if pixels != "rgb24":
-            made = made.reformat(format=pixels)
-        made.pts, made.time_base = 3003, Fraction(1, 90_000)
-        return made
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        if pixel_format != "rgb24":
+            frame = frame.reformat(format=pixel_format)
+        frame.pts, frame.time_base = 3003, Fraction(1, 90_000)
+        return frame
 
-    return frame
+    return make
 
 
 @pytest.fixture
-def turn(processor: LiveProcessor, clock: Clock, make: FrameMaker) -> Turn:
-    """One frame through the processor, then its round, if one is due, then time goes on."""
+def step(processor: LiveProcessor, clock: Clock, make_frame: MakeFrame) -> Step:
+    """Pass one frame to the processor, run inference if due, then advance the clock."""
 
     def once(frame: av.VideoFrame | None = None, dt: float = 0.1) -> av.VideoFrame:
-        drawn = processor.recv(make(320, 240) if frame is None else frame)
-        due = processor.due_at_s(1.0)
-        if due is not None and due <= clock.now:
-            processor.work(1.0)
+        drawn = processor.recv(make_frame(320, 240) if frame is None else frame)
+        due_s = processor.due_at_s(1.0)
+        if due_s is not None and due_s <= clock.now:
+            processor.infer(1.0)
         clock.now += dt
         return drawn
 

@@ -1,4 +1,4 @@
-"""What stands in for camera, finder, network, clock and worker in the tests of live video."""
+"""Fakes for camera, finder, network, clock and worker in the tests of live video."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,39 +12,39 @@ from maskdet_core.live import InferenceWorker
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
 
-FrameMaker = Callable[..., av.VideoFrame]
-Turn = Callable[..., av.VideoFrame]
+MakeFrame = Callable[..., av.VideoFrame]
+Step = Callable[..., av.VideoFrame]
 
 
-class Finder:
-    """One face in the middle of any frame, or the given boxes; keeps what it was asked for."""
+class FakeFinder:
+    """Finds one face in the middle of any frame, or the given boxes; records the least heights."""
 
     def __init__(self) -> None:
         self.boxes: list[FaceBox] | None = None
-        self.asked_px: list[int] = []
+        self.min_face_px: list[int] = []
 
     def find(self, image_rgb: NDArray[np.uint8], *, min_face_px: int) -> list[FaceBox]:
-        self.asked_px.append(min_face_px)
+        self.min_face_px.append(min_face_px)
         height, width = image_rgb.shape[:2]
         if self.boxes is not None:
             return list(self.boxes)
         return [FaceBox(width // 4, height // 4, (width + 1) // 2, (height + 1) // 2, 1.0)]
 
 
-class Network:
-    """Answers one probability, or raises while told to."""
+class FakeNetwork:
+    """Predicts one probability, or raises while ``failing``; records the crops."""
 
     def __init__(self, p_with_mask: float = 0.97) -> None:
-        self.manifest = ModelManifest("stub", "stub.tflite", "0" * 64, 1, input_size_px=16)
+        self.manifest = ModelManifest("fake", "fake.tflite", "0" * 64, 1, input_size_px=16)
         self.p_with_mask = p_with_mask
         self.p_face = 1.0
         self.failing = False
-        self.seen: list[NDArray[np.uint8]] = []
+        self.crops: list[NDArray[np.uint8]] = []
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         if self.failing:
             raise RuntimeError("broken at secret.jpg")
-        self.seen.append(crops.copy())
+        self.crops.append(crops.copy())
         return Predictions(np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face))
 
     def activation_map(self, crops: NDArray[np.uint8]) -> None:
@@ -52,6 +52,8 @@ class Network:
 
 
 class Clock:
+    """A clock that tests set."""
+
     def __init__(self) -> None:
         self.now = 100.0
 
@@ -59,11 +61,15 @@ class Clock:
         return self.now
 
 
-class CrankedWorker(InferenceWorker):
-    """Has no thread: tests turn it by calling a viewer's `work`."""
+class ManualWorker(InferenceWorker):
+    """A worker without a thread: tests call a viewer's `infer` themselves."""
 
     def __init__(self) -> None:
         self.viewers: list[Any] = []
+
+    @property
+    def is_closed(self) -> bool:
+        return False
 
     def register(self, viewer: Any) -> None:
         if viewer not in self.viewers:
@@ -78,11 +84,13 @@ class CrankedWorker(InferenceWorker):
 
 
 def counts(processor: LiveProcessor) -> dict[Verdict, int]:
-    shown = processor.snapshot()
-    numbers = (shown.n_with, shown.n_without, shown.n_not_sure)
+    """Faces shown now by verdict, without zeros."""
+    stats = processor.snapshot()
+    numbers = (stats.n_with, stats.n_without, stats.n_not_sure)
     return {verdict: n for verdict, n in zip(Verdict, numbers, strict=True) if n}
 
 
 def vermilion(frame: av.VideoFrame) -> NDArray[np.bool_]:
+    """Which pixels have the colour of "no mask"."""
     rgb = frame.to_ndarray(format="rgb24").astype(int)
     return np.abs(rgb - [0xD5, 0x5E, 0]).max(axis=2) < 30

@@ -1,4 +1,4 @@
-"""Places of live viewers: bounded, fair to those who have one, given back without being asked."""
+"""Admission control: bounded, stable for admitted viewers, slots expire by themselves."""
 
 import threading
 
@@ -10,7 +10,7 @@ from tests.core.live.fakes import Clock
 
 
 class Cpu:
-    """Processor seconds that grow with the clock at so many cores' worth a viewer."""
+    """Processor seconds, growing with the clock by ``per_viewer`` cores' worth a viewer."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock, self.per_viewer, self.viewers = clock, 0.3, 0
@@ -22,7 +22,7 @@ class Cpu:
         return self._used
 
 
-def test_viewer_beyond_the_limit_waits_until_a_place_is_given_back(clock: Clock) -> None:
+def test_viewer_beyond_the_limit_is_rejected_until_a_slot_is_released(clock: Clock) -> None:
     admission = AdmissionControl(2, clock=clock)
     assert admission.acquire("a")
     assert admission.acquire("b")
@@ -38,7 +38,7 @@ def test_viewer_beyond_the_limit_waits_until_a_place_is_given_back(clock: Clock)
     assert not admission.holds("a")
 
 
-def test_place_without_frames_is_free_within_the_stated_bound(clock: Clock) -> None:
+def test_slot_without_frames_expires_after_the_lease(clock: Clock) -> None:
     admission = AdmissionControl(1, clock=clock)
     assert admission.acquire("gone")
     for _ in range(20):
@@ -50,12 +50,12 @@ def test_place_without_frames_is_free_within_the_stated_bound(clock: Clock) -> N
     assert not admission.acquire("gone")
 
 
-@pytest.mark.parametrize(("cores_a_viewer", "fit"), [(0.1, 17), (0.3, 5), (0.5, 3), (5.0, 1)])
-def test_without_a_limit_as_many_fit_as_the_processor_serves(
-    clock: Clock, cores_a_viewer: float, fit: int
+@pytest.mark.parametrize(("cores_per_viewer", "fit"), [(0.1, 17), (0.3, 5), (0.5, 3), (5.0, 1)])
+def test_without_a_limit_the_measured_cost_decides(
+    clock: Clock, cores_per_viewer: float, fit: int
 ) -> None:
     cpu = Cpu(clock)
-    cpu.per_viewer = cores_a_viewer
+    cpu.per_viewer = cores_per_viewer
     admission = AdmissionControl(n_cores=2, clock=clock, cpu_clock=cpu)
     viewers: list[int] = []
     for newcomer in range(40):
@@ -79,18 +79,18 @@ def test_load_is_the_share_of_all_cores(clock: Clock) -> None:
     assert admission.load == pytest.approx(0.15)
 
 
-def test_one_place_is_never_given_to_two() -> None:
+def test_threads_never_get_more_slots_than_there_are() -> None:
     admission = AdmissionControl(3)
     start = threading.Barrier(16)
     admitted: list[int] = []
 
-    def come(who: int) -> None:
+    def try_often(viewer: int) -> None:
         start.wait()
         for _ in range(200):
-            if admission.acquire(who):
-                admitted.append(who)
+            if admission.acquire(viewer):
+                admitted.append(viewer)
 
-    threads = [threading.Thread(target=come, args=(who,)) for who in range(16)]
+    threads = [threading.Thread(target=try_often, args=(viewer,)) for viewer in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -99,16 +99,16 @@ def test_one_place_is_never_given_to_two() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1])
-def test_limit_below_one_is_refused(limit: int) -> None:
+def test_limit_below_one_is_an_error(limit: int) -> None:
     with pytest.raises(ValueError, match="limit must be 1 or more"):
         AdmissionControl(limit)
 
 
-def test_strained_worker_gets_no_viewer_more_though_the_processor_has_time(clock: Clock) -> None:
+def test_overloaded_worker_gets_no_new_viewer_though_the_processor_has_time(clock: Clock) -> None:
     cpu = Cpu(clock)
     overloaded = False
     admission = AdmissionControl(
-        overloaded=lambda: overloaded, n_cores=2, clock=clock, cpu_clock=cpu
+        is_overloaded=lambda: overloaded, n_cores=2, clock=clock, cpu_clock=cpu
     )
     assert admission.acquire("a")
     cpu.viewers = 1

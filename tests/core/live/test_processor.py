@@ -1,4 +1,4 @@
-"""One viewer's stream over stub frames: following, judging, refusing, failing, forgetting."""
+"""One viewer's stream with fakes: tracking, verdicts, admission, failures, reset."""
 
 import logging
 import math
@@ -12,66 +12,66 @@ from numpy.typing import NDArray
 
 from maskdet_core import LiveProcessor, MaskDetector, Verdict
 from maskdet_core.live import AdmissionControl, InferenceWorker
-from maskdet_core.live.processor import OUTDATED_S
+from maskdet_core.live.tracker import OUTDATED_S
 from maskdet_core.types import Predictions
 from tests.core.live.fakes import (
     Clock,
-    CrankedWorker,
-    Finder,
-    FrameMaker,
-    Network,
-    Turn,
+    FakeFinder,
+    FakeNetwork,
+    MakeFrame,
+    ManualWorker,
+    Step,
     counts,
 )
 
 
-def test_mask_taken_off_is_shown_in_time_and_one_bad_frame_never(
-    turn: Turn, network: Network, processor: LiveProcessor, clock: Clock
+def test_mask_taken_off_is_shown_in_time_and_a_single_outlier_never(
+    step: Step, network: FakeNetwork, processor: LiveProcessor, clock: Clock
 ) -> None:
     for _ in range(60):
-        turn(dt=1 / 30)
+        step(dt=1 / 30)
     assert counts(processor) == {Verdict.WITH_MASK: 1}
-    network.p_with_mask, n = 0.01, len(network.seen)
-    while len(network.seen) == n:
-        turn(dt=1 / 30)
+    network.p_with_mask, n = 0.01, len(network.crops)
+    while len(network.crops) == n:
+        step(dt=1 / 30)
     network.p_with_mask = 0.97
     for _ in range(30):
-        turn(dt=1 / 30)
+        step(dt=1 / 30)
         assert counts(processor) == {Verdict.WITH_MASK: 1}
     network.p_with_mask, off = 0.01, clock.now
     while counts(processor) != {Verdict.WITHOUT_MASK: 1}:
-        turn(dt=1 / 30)
+        step(dt=1 / 30)
         assert clock.now - off < 0.7
 
 
-def test_face_that_has_gone_goes_from_the_picture(
-    turn: Turn, finder: Finder, processor: LiveProcessor, clock: Clock
+def test_face_that_has_left_is_removed(
+    step: Step, finder: FakeFinder, processor: LiveProcessor, clock: Clock
 ) -> None:
-    turn()
+    step()
     finder.boxes, gone = [], clock.now
     while True:
-        turn()
+        step()
         if not counts(processor):
             break
         assert clock.now - gone < 3.0
 
 
-def test_what_turns_out_to_be_no_face_goes_at_once(
-    turn: Turn, network: Network, processor: LiveProcessor
+def test_track_that_is_no_face_ends(
+    step: Step, network: FakeNetwork, processor: LiveProcessor
 ) -> None:
-    turn()
-    turn()
+    step()
+    step()
     assert counts(processor)
     network.p_face = 0.0
     for _ in range(8):
-        turn()
+        step()
     assert not counts(processor)
 
 
-def test_failing_network_leaves_the_raw_frame_and_the_stream_lives(
-    turn: Turn,
-    network: Network,
-    make: FrameMaker,
+def test_failing_network_returns_the_raw_frame_and_the_stream_goes_on(
+    step: Step,
+    network: FakeNetwork,
+    make_frame: MakeFrame,
     processor: LiveProcessor,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
@@ -79,11 +79,11 @@ def test_failing_network_leaves_the_raw_frame_and_the_stream_lives(
     network.failing = True
     with caplog.at_level(logging.DEBUG):
         for _ in range(50):
-            frame = make()
-            assert turn(frame) is frame
+            frame = make_frame()
+            assert step(frame) is frame
         assert len(caplog.records) == 1
         clock.now += 20.0
-        turn()
+        step()
     assert len(caplog.records) == 2
     assert "RuntimeError" in caplog.text
     assert "secret" not in caplog.text
@@ -91,23 +91,23 @@ def test_failing_network_leaves_the_raw_frame_and_the_stream_lives(
     assert errors >= 10
     network.failing = False
     clock.now += 1.0
-    turn()
-    frame = make(320, 240)
-    assert turn(frame) is not frame
-    shown = processor.snapshot()
-    assert (shown.errors, shown.n_with) == (errors, 1)
+    step()
+    frame = make_frame(320, 240)
+    assert step(frame) is not frame
+    stats = processor.snapshot()
+    assert (stats.errors, stats.n_with) == (errors, 1)
 
 
-def test_verdict_that_cannot_be_renewed_becomes_not_sure(
-    turn: Turn, network: Network, processor: LiveProcessor, clock: Clock
+def test_outdated_verdict_becomes_not_sure(
+    step: Step, network: FakeNetwork, processor: LiveProcessor, clock: Clock
 ) -> None:
-    turn()
-    turn()
+    step()
+    step()
     assert counts(processor) == {Verdict.WITH_MASK: 1}
     network.failing = True
-    looked = clock.now
-    while clock.now - looked < OUTDATED_S + 0.5:
-        turn()
+    predicted_at_s = clock.now
+    while clock.now - predicted_at_s < OUTDATED_S + 0.5:
+        step()
     assert counts(processor) == {Verdict.NOT_SURE: 1}
     assert (processor.snapshot().verdict_age_s or 0.0) > OUTDATED_S
 
@@ -123,57 +123,57 @@ def test_verdict_that_cannot_be_renewed_becomes_not_sure(
     ],
 )
 def test_counts_by_verdict(
-    p: float, verdict: Verdict, turn: Turn, network: Network, processor: LiveProcessor
+    p: float, verdict: Verdict, step: Step, network: FakeNetwork, processor: LiveProcessor
 ) -> None:
     network.p_with_mask = p
     for _ in range(12):
-        turn()
+        step()
     assert counts(processor) == {verdict: 1}
-    assert {m.n_not_sure for m in processor.snapshot().timeline} <= {
+    assert {point.n_not_sure for point in processor.snapshot().timeline} <= {
         0,
         int(verdict is Verdict.NOT_SURE),
     }
 
 
-def test_threshold_moved_while_playing_counts_from_the_next_frame(
-    turn: Turn, network: Network, processor: LiveProcessor
+def test_new_threshold_applies_from_the_next_frame(
+    step: Step, network: FakeNetwork, processor: LiveProcessor
 ) -> None:
     network.p_with_mask = 0.7
-    turn()
-    turn()
+    step()
+    step()
     assert counts(processor) == {Verdict.WITH_MASK: 1}
-    n_looks = len(network.seen)
+    n_predictions = len(network.crops)
     processor.set_min_confidence(0.8)
     processor.recv(av.VideoFrame.from_ndarray(np.zeros((240, 320, 3), np.uint8), format="rgb24"))
     assert counts(processor) == {Verdict.NOT_SURE: 1}
-    assert len(network.seen) == n_looks
+    assert len(network.crops) == n_predictions
     with pytest.raises(ValueError, match="min_confidence"):
         processor.set_min_confidence(1.0)
     assert processor.min_confidence == 0.8
 
 
-def test_nothing_waits_for_a_look_in_work(
-    clock: Clock, admission: AdmissionControl, make: FrameMaker, finder: Finder
+def test_nothing_waits_for_inference(
+    clock: Clock, admission: AdmissionControl, make_frame: MakeFrame, finder: FakeFinder
 ) -> None:
-    entered, go_on = threading.Event(), threading.Event()
+    started, proceed = threading.Event(), threading.Event()
 
-    class Slow(Network):
+    class SlowNetwork(FakeNetwork):
         def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-            entered.set()
-            assert go_on.wait(20)
+            started.set()
+            assert proceed.wait(20)
             return super().predict(crops)
 
     processor = LiveProcessor(
-        MaskDetector(finder, Slow(0.7)), CrankedWorker(), admission, 0.6, clock=clock
+        MaskDetector(finder, SlowNetwork(0.7)), ManualWorker(), admission, 0.6, clock=clock
     )
-    processor.recv(make())
-    worker = threading.Thread(target=processor.work, args=(1.0,))
+    processor.recv(make_frame())
+    worker = threading.Thread(target=processor.infer, args=(1.0,))
     worker.start()
-    assert entered.wait(10)
+    assert started.wait(10)
 
     def use() -> None:
         for _ in range(100):
-            processor.recv(make())
+            processor.recv(make_frame())
         processor.set_min_confidence(0.9)
         processor.snapshot()
 
@@ -181,96 +181,106 @@ def test_nothing_waits_for_a_look_in_work(
     user.start()
     user.join(10)
     waited = user.is_alive()
-    go_on.set()
+    proceed.set()
     worker.join(10)
-    assert not waited, "frames had to wait for a look in work"
+    assert not waited, "frames had to wait for inference"
     assert processor.snapshot().frames_in == 101
 
 
+@pytest.mark.parametrize("event", ["mirror", "stop", "resize"])
+def test_result_of_inference_is_dropped_after_a_reset(
+    event: str,
+    processor: LiveProcessor,
+    make_frame: MakeFrame,
+    network: FakeNetwork,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processor.recv(make_frame(320, 240))
+    size = (640, 480) if event == "resize" else (320, 240)
+    predict = network.predict
+
+    def predict_after_reset(crops: NDArray[np.uint8]) -> Predictions:
+        if event == "mirror":
+            processor.set_mirrored(True)
+        elif event == "stop":
+            processor.stop()
+        processor.recv(make_frame(*size))
+        return predict(crops)
+
+    monkeypatch.setattr(network, "predict", predict_after_reset)
+    processor.infer(1.0)
+    processor.recv(make_frame(*size))
+    assert not counts(processor)
+
+
 def test_newest_frame_wins(
-    processor: LiveProcessor, make: FrameMaker, network: Network, clock: Clock
+    processor: LiveProcessor, make_frame: MakeFrame, network: FakeNetwork, clock: Clock
 ) -> None:
     for shift in range(1000):
-        processor.recv(make(320, 240, shift=shift % 30))
+        processor.recv(make_frame(320, 240, shift=shift % 30))
         clock.now += 0.03
-    processor.work(1.0)
-    assert len(network.seen) == 1
+    processor.infer(1.0)
+    assert len(network.crops) == 1
     assert processor.due_at_s(1.0) is None
-    processor.work(1.0)
-    assert len(network.seen) == 1
+    processor.infer(1.0)
+    assert len(network.crops) == 1
     assert processor.snapshot().verdict_age_s == pytest.approx(0.03)
 
 
-def test_viewer_too_many_gets_the_raw_picture_until_a_place_is_free(
+def test_rejected_viewer_gets_the_raw_frame_until_a_slot_is_free(
     new_processor: Callable[[], LiveProcessor],
-    worker: CrankedWorker,
-    make: FrameMaker,
+    worker: ManualWorker,
+    make_frame: MakeFrame,
     clock: Clock,
 ) -> None:
     one, two, three = (new_processor() for _ in range(3))
     for processor in (one, two):
-        processor.recv(make())
-    frame = make()
+        processor.recv(make_frame())
+    frame = make_frame()
     assert three.recv(frame) is frame
-    assert three.snapshot().refused
+    assert three.snapshot().rejected
     assert worker.viewers == [one, two]
     one.stop()
     one.stop()
     assert worker.viewers == [two]
-    three.recv(make())
-    assert not three.snapshot().refused
+    three.recv(make_frame())
+    assert not three.snapshot().rejected
     assert worker.viewers == [two, three]
 
 
 def test_stop_before_the_first_frame_and_twice(
-    processor: LiveProcessor, admission: AdmissionControl, turn: Turn
+    processor: LiveProcessor, admission: AdmissionControl, step: Step
 ) -> None:
     processor.stop()
     processor.stop()
     assert admission.n_active == 0
-    turn()
+    step()
     assert admission.n_active == 1
     processor.stop()
     assert admission.n_active == 0
-    assert processor.picture() is None
-    turn()
-    turn()
+    assert processor.annotated_frame() is None
+    step()
+    step()
     assert counts(processor) == {Verdict.WITH_MASK: 1}
 
 
 def test_before_the_first_frame(processor: LiveProcessor) -> None:
-    shown = processor.snapshot()
-    assert (shown.frames_in, shown.fps, shown.verdict_age_s, shown.refused) == (0, 0.0, None, False)
+    stats = processor.snapshot()
+    assert (stats.frames_in, stats.fps, stats.verdict_age_s) == (0, 0.0, None)
+    assert not stats.rejected
     assert processor.due_at_s(1.0) is None
-    processor.work(1.0)
+    processor.infer(1.0)
 
 
-def test_rates_follow_the_clock(processor: LiveProcessor, turn: Turn, clock: Clock) -> None:
-    for _ in range(100):
-        turn()
-    shown = processor.snapshot()
-    assert shown.fps == shown.fps_in == pytest.approx(10.0, abs=0.5)
-    clock.now += 60.0
-    assert processor.snapshot().fps == 0.0
-
-
-def test_statistics_stay_bounded(processor: LiveProcessor, turn: Turn, make: FrameMaker) -> None:
-    frame = make(16, 16)
-    for _ in range(3000):
-        turn(frame)
-    shown = processor.snapshot()
-    assert shown.frames_in == 3000
-    assert len(shown.timeline) == 120
-    assert [m.second for m in shown.timeline] == list(range(180, 300))
-
-
-def test_with_the_real_worker(finder: Finder, network: Network, make: FrameMaker) -> None:
+def test_with_the_real_worker(
+    finder: FakeFinder, network: FakeNetwork, make_frame: MakeFrame
+) -> None:
     worker = InferenceWorker()
     processor = LiveProcessor(MaskDetector(finder, network), worker, AdmissionControl(1), 0.6)
     seen = threading.Event()
     try:
         for _ in range(400):
-            processor.recv(make(320, 240))
+            processor.recv(make_frame(320, 240))
             if processor.snapshot().n_with:
                 seen.set()
                 break

@@ -1,69 +1,53 @@
-"""How often a viewer's faces are searched for and looked at."""
+"""How often the finder runs for a viewer, and how often its faces are classified."""
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from maskdet_core import LiveProcessor
-from maskdet_core.live.worker import OVERLOADED
-from maskdet_core.types import Predictions
-from tests.core.live.fakes import Clock, Finder, FrameMaker, Network, Turn, counts
+from maskdet_core.live.worker import OVERLOADED_BACKOFF
+from tests.core.live.fakes import Clock, FakeFinder, FakeNetwork, MakeFrame, Step
 
 
-def test_faces_are_looked_at_again_only_now_and_then(turn: Turn, network: Network) -> None:
+def test_steady_face_is_classified_at_the_slow_interval(step: Step, network: FakeNetwork) -> None:
     for _ in range(60):
-        turn(dt=1 / 30)
-    # 2 s with a look every quarter of a second, in 60 frames
-    assert 6 <= sum(len(seen) for seen in network.seen) <= 10
+        step(dt=1 / 30)
+    # a prediction every quarter of a second for 2 s
+    assert 6 <= sum(map(len, network.crops)) <= 10
 
 
-def test_small_faces_are_searched_for_less_often(turn: Turn, finder: Finder) -> None:
+def test_finder_is_asked_for_small_faces_less_often(step: Step, finder: FakeFinder) -> None:
     for _ in range(90):
-        turn(dt=1 / 30)
-    assert 2 <= finder.asked_px.count(24) <= 3
-    assert 4 <= finder.asked_px.count(48) <= 5
+        step(dt=1 / 30)
+    assert 2 <= finder.min_face_px.count(24) <= 3
+    assert 4 <= finder.min_face_px.count(48) <= 5
 
 
-def test_searches_are_more_frequent_while_there_is_no_face(turn: Turn, finder: Finder) -> None:
+def test_finder_runs_more_often_while_no_face_is_tracked(step: Step, finder: FakeFinder) -> None:
     finder.boxes = []
     for _ in range(90):
-        turn(dt=1 / 30)
-    assert 9 <= len(finder.asked_px) <= 11
+        step(dt=1 / 30)
+    assert 9 <= len(finder.min_face_px) <= 11
 
 
-def test_under_load_searches_give_way_before_looks(
-    processor: LiveProcessor, make: FrameMaker, clock: Clock, finder: Finder, network: Network
+def test_under_load_the_finder_backs_off_before_the_classifier(
+    processor: LiveProcessor,
+    make_frame: MakeFrame,
+    clock: Clock,
+    finder: FakeFinder,
+    network: FakeNetwork,
 ) -> None:
     def numbers(backoff: float) -> tuple[int, int]:
-        finder.asked_px.clear()
-        network.seen.clear()
+        finder.min_face_px.clear()
+        network.crops.clear()
         for _ in range(300):
-            processor.recv(make(320, 240))
+            processor.recv(make_frame(320, 240))
             due = processor.due_at_s(backoff)
             if due is not None and due <= clock.now:
-                processor.work(backoff)
+                processor.infer(backoff)
             clock.now += 1 / 30
-        return len(finder.asked_px), len(network.seen)
+        return len(finder.min_face_px), len(network.crops)
 
-    searches, looks = numbers(1.0)
-    fewer_searches, as_many_looks = numbers(OVERLOADED)
-    assert fewer_searches == pytest.approx(searches / OVERLOADED, abs=2)
-    assert as_many_looks == pytest.approx(looks, rel=0.2)
-    assert numbers(2 * OVERLOADED)[1] < 0.7 * looks
-
-
-def test_round_that_ends_after_the_mirror_was_turned_is_forgotten(
-    processor: LiveProcessor, make: FrameMaker, network: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    processor.recv(make(320, 240))
-    predict = network.predict
-
-    def turn_meanwhile(crops: NDArray[np.uint8]) -> Predictions:
-        processor.set_mirrored(True)
-        processor.recv(make(320, 240))
-        return predict(crops)
-
-    monkeypatch.setattr(network, "predict", turn_meanwhile)
-    processor.work(1.0)
-    processor.recv(make(320, 240))
-    assert not counts(processor)
+    n_finds, n_predictions = numbers(1.0)
+    fewer_finds, as_many_predictions = numbers(OVERLOADED_BACKOFF)
+    assert fewer_finds == pytest.approx(n_finds / OVERLOADED_BACKOFF, abs=2)
+    assert as_many_predictions == pytest.approx(n_predictions, rel=0.2)
+    assert numbers(2 * OVERLOADED_BACKOFF)[1] < 0.7 * n_predictions

@@ -1,91 +1,106 @@
-"""Identities: kept while a face moves, given once, ended when it is gone."""
+"""The tracker: faces move with the frames, results of earlier frames are brought to the newest."""
 
 import numpy as np
 import pytest
 
-from maskdet_core import FaceBox
-from maskdet_core.live.tracker import MISSES, UNSEEN_S, Tracks, match
+from maskdet_core import FaceBox, Verdict
+from maskdet_core.live.frame import ArrayFrame
+from maskdet_core.live.inference import FacePrediction, InferenceResult, InferenceTask
+from maskdet_core.live.tracker import MAX_NOT_FACE, OUTDATED_S, FaceTracker
+
+BOX = FaceBox(80, 60, 80, 80, 3.0)
+NEW_FACE = InferenceResult({}, (FacePrediction(BOX, 0.98, True),), {})
 
 
-def box(x: float, y: float = 100, side: float = 80, score: float = 1.0) -> FaceBox:
-    return FaceBox(round(x), round(y), round(side), round(side), score)
+def frame(at_s: float, shift: int = 0, width: int = 320) -> ArrayFrame:
+    """A textured patch over the box, moved to the right, on a plain background."""
+    image = np.full((240, width, 3), 90, np.uint8)
+    texture = np.random.default_rng(5).integers(0, 256, (10, 10, 1), dtype=np.uint8)
+    image[60:140, 80 + shift : 160 + shift] = texture.repeat(8, axis=0).repeat(8, axis=1)
+    return ArrayFrame(image, at_s)
 
 
-def begun(*boxes: FaceBox) -> Tracks:
-    tracks = Tracks()
-    for one in boxes:
-        tracks.begin(one, np.array(one.xywh, float), 0.0)
-    return tracks
+@pytest.fixture
+def tracker() -> FaceTracker:
+    """A tracker with one face, found in its first frame at 0 s."""
+    tracker, first = FaceTracker(), frame(0.0)
+    tracker.update(first)
+    tracker.apply(first, tracker.plan(first, 24, 1.0), NEW_FACE, 0.6)
+    return tracker
 
 
-def test_pairs_go_by_most_overlap() -> None:
-    then = {1: np.array([100.0, 100, 80, 80]), 2: np.array([150.0, 100, 80, 80])}
-    near, far = box(145), box(400)
-    matches, new = match(then, [far, near, box(112)])
-    assert {k: v.x for k, v in matches.items()} == {1: 112, 2: 145}
-    assert new == [far]
+def predicted(tracker: FaceTracker, at: ArrayFrame, p: float, *, is_face: bool = True) -> None:
+    """Classify the tracked faces in a frame without the finder."""
+    task = tracker.plan(at, 24, 1.0)
+    task = InferenceTask(None, task.due, task.boxes)
+    predictions = {i: FacePrediction(box, p, is_face) for i, box in task.due.items()}
+    tracker.apply(at, task, InferenceResult({}, (), predictions), 0.6)
 
 
-@pytest.mark.parametrize(("then", "found"), [({}, []), ({1: np.array([0.0, 0, 9, 9])}, [])])
-def test_nothing_pairs_with_nothing(then: dict[int, object], found: list[FaceBox]) -> None:
-    assert match(then, found) == ({}, [])  # type: ignore[arg-type]
+def test_a_new_face_is_shown_with_its_verdict(tracker: FaceTracker) -> None:
+    (face,) = tracker.detections(frame(0.0), 0.6)
+    assert (face.box.xywh, face.verdict) == (BOX.xywh, Verdict.WITH_MASK)
+    assert tracker.oldest_prediction_s == 0.0
 
 
-def test_correction_keeps_the_motion_since_the_searched_frame() -> None:
-    tracks = begun(box(100))
-    then = tracks.boxes()
-    track = next(iter(tracks))
-    tracks.move({track.id: np.add(track.box, [30, 0, 0, 0])})
-    matches, _ = match(then, [box(110, side=90)])
-    tracks.correct(matches, then, 40, 1.0)
-    # 30 px of motion, and most of the way by 10 px towards what was found
-    assert 134 < track.box[0] < 140
-    assert 84 < track.box[2] < 90
-    assert track.seen_at_s == 1.0
+def test_a_face_moves_with_the_frames(tracker: FaceTracker) -> None:
+    for i in range(1, 6):
+        newest = frame(0.03 * i, shift=4 * i)
+        tracker.update(newest)
+    (face,) = tracker.detections(newest, 0.6)
+    assert face.box.x == pytest.approx(100, abs=2)
 
 
-def test_face_ends_after_several_searches_that_must_have_seen_it() -> None:
-    tracks = begun(box(100))
-    for n in range(1, MISSES + 1):
-        assert len(tracks) == 1
-        tracks.correct({}, tracks.boxes(), 40, UNSEEN_S * n / MISSES)
-    assert len(tracks) == 0
+def test_a_face_found_in_an_earlier_frame_starts_where_it_is_now() -> None:
+    tracker, then = FaceTracker(), frame(0.0)
+    tracker.update(then)
+    task = tracker.plan(then, 24, 1.0)
+    newest = frame(0.2, shift=10)
+    tracker.update(newest)
+    tracker.apply(then, task, NEW_FACE, 0.6)
+    (face,) = tracker.detections(newest, 0.6)
+    assert face.box.x == pytest.approx(90, abs=2)
 
 
-def test_search_for_larger_faces_does_not_end_a_small_one() -> None:
-    tracks = begun(box(100, side=50))
-    for n in range(20):
-        tracks.correct({}, tracks.boxes(), 80, float(n))
-    assert len(tracks) == 1
+def test_a_changed_face_is_due_early(tracker: FaceTracker) -> None:
+    at = frame(0.01)
+    tracker.update(at)
+    usual_s = tracker.due_at_s(1.0)
+    image = at.rgb.copy()
+    image[100:140, 80:160] = 250
+    tracker.update(ArrayFrame(image, 0.02))
+    assert tracker.due_at_s(1.0) < usual_s
 
 
-def test_found_again_counts_as_never_missed() -> None:
-    tracks = begun(box(100))
-    for n in range(20):
-        found = [box(100)] if n % 3 == 2 else []
-        tracks.correct(match(tracks.boxes(), found)[0], tracks.boxes(), 40, n * 0.5)
-    assert len(tracks) == 1
+def test_verdicts_are_smoothed(tracker: FaceTracker) -> None:
+    for at_s, verdict in ((0.3, Verdict.WITH_MASK), (0.6, Verdict.WITHOUT_MASK)):
+        newest = frame(at_s)
+        tracker.update(newest)
+        predicted(tracker, newest, 0.01)
+        (face,) = tracker.detections(newest, 0.6)
+        assert face.verdict is verdict
 
 
-def test_identity_is_never_given_twice() -> None:
-    tracks = begun(box(100))
-    first = next(iter(tracks))
-    tracks.end(first)
-    tracks.end(first)
-    again = tracks.begin(box(100), np.array([100.0, 100, 80, 80]), 1.0)
-    assert again.id != first.id
-    assert tracks.get(first.id) is None
-    tracks.move({first.id: np.zeros(4)})
-    assert len(tracks) == 1
+def test_predictions_of_no_face_end_the_track(tracker: FaceTracker) -> None:
+    for n in range(1, MAX_NOT_FACE + 1):
+        newest = frame(0.3 * n)
+        assert len(tracker.detections(newest, 0.6)) == 1
+        tracker.update(newest)
+        predicted(tracker, newest, 0.9, is_face=False)
+    assert len(tracker.detections(newest, 0.6)) == 0
+    assert tracker.oldest_prediction_s is None
 
 
-def test_face_that_leaves_the_picture_ends() -> None:
-    tracks = begun(box(-30), box(-60), box(590))
-    tracks.end_outside(640, 480)
-    assert [round(t.box[0]) for t in tracks] == [-30, 590]
+def test_an_old_prediction_is_not_shown(tracker: FaceTracker) -> None:
+    newest = frame(OUTDATED_S + 0.1)
+    tracker.update(newest)
+    (face,) = tracker.detections(newest, 0.6)
+    assert face.verdict is Verdict.NOT_SURE
 
 
-def test_two_tracks_on_one_face_become_the_elder() -> None:
-    tracks = begun(box(100), box(106), box(300))
-    tracks.merge()
-    assert [t.id for t in tracks] == [1, 3]
+def test_a_tracker_keeps_to_one_frame_size(tracker: FaceTracker) -> None:
+    other = frame(0.1, width=640)
+    assert not tracker.can_follow(other)
+    with pytest.raises(ValueError, match="frame size"):
+        tracker.update(other)
+    assert FaceTracker().can_follow(other)

@@ -1,4 +1,4 @@
-"""The one worker: in turn, never two at once, rarer under load, and nobody ends it."""
+"""The inference worker: fair, one inference at a time, backs off under load, survives failures."""
 
 import gc
 import threading
@@ -14,31 +14,33 @@ from maskdet_core.live.worker import MAX_BACKOFF
 WAIT_S = 20.0
 
 
-class Viewer:
-    """Due every ``every_s``, and busy for ``busy_s`` each time."""
+class FakeViewer:
+    """Due every ``every_s``; each inference takes ``busy_s`` and is noted in ``log``."""
 
-    def __init__(self, log: list["Viewer"], every_s: float = 0.0, busy_s: float = 0.001) -> None:
+    def __init__(
+        self, log: list["FakeViewer"], every_s: float = 0.0, busy_s: float = 0.001
+    ) -> None:
         self.log, self.every_s, self.busy_s = log, every_s, busy_s
         self.last_s = 0.0
-        self.stretches: list[float] = []
+        self.backoffs: list[float] = []
 
     def due_at_s(self, backoff: float) -> float | None:
         return self.last_s + self.every_s * backoff
 
-    def work(self, backoff: float) -> None:
+    def infer(self, backoff: float) -> None:
         self.last_s = time.monotonic()
-        self.stretches.append(backoff)
+        self.backoffs.append(backoff)
         self.log.append(self)
         time.sleep(self.busy_s)
 
 
-class Broken(Viewer):
-    def work(self, backoff: float) -> None:
-        super().work(backoff)
+class BrokenViewer(FakeViewer):
+    def infer(self, backoff: float) -> None:
+        super().infer(backoff)
         raise RuntimeError("secret")
 
 
-def wait_for_rounds(log: list[Viewer], n: int) -> None:
+def wait_for(log: list[FakeViewer], n: int) -> None:
     deadline = time.monotonic() + WAIT_S
     while len(log) < n:
         assert time.monotonic() < deadline
@@ -53,65 +55,67 @@ def worker() -> Iterator[InferenceWorker]:  # type: ignore[override]
 
 
 def test_viewers_are_served_in_turn(worker: InferenceWorker) -> None:
-    log: list[Viewer] = []
-    viewers = [Viewer(log) for _ in range(4)]
+    log: list[FakeViewer] = []
+    viewers = [FakeViewer(log) for _ in range(4)]
     for viewer in viewers:
         worker.register(viewer)
         worker.register(viewer)
     worker.notify()
-    wait_for_rounds(log, 60)
+    wait_for(log, 60)
     served = log[20:60]
     assert [served.count(viewer) for viewer in viewers] == [10, 10, 10, 10]
 
 
-def test_slow_viewer_does_not_take_the_turns_of_others(worker: InferenceWorker) -> None:
-    log: list[Viewer] = []
-    slow, quick = Viewer(log, busy_s=0.05), Viewer(log)
+def test_slow_viewer_does_not_starve_others(worker: InferenceWorker) -> None:
+    log: list[FakeViewer] = []
+    slow, quick = FakeViewer(log, busy_s=0.05), FakeViewer(log)
     worker.register(slow)
     worker.register(quick)
     worker.notify()
-    wait_for_rounds(log, 20)
+    wait_for(log, 20)
     assert abs(log[4:20].count(slow) - log[4:20].count(quick)) <= 1
 
 
 def test_failing_viewer_leaves_the_others_served(
     worker: InferenceWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    log: list[Viewer] = []
-    broken, sound = Broken(log, every_s=0.02), Viewer(log, every_s=0.02)
+    log: list[FakeViewer] = []
+    broken, healthy = BrokenViewer(log, every_s=0.02), FakeViewer(log, every_s=0.02)
     worker.register(broken)
-    worker.register(sound)
+    worker.register(healthy)
     worker.notify()
-    wait_for_rounds(log, 20)
-    assert log.count(sound) >= 5
+    wait_for(log, 20)
+    assert log.count(healthy) >= 5
     assert "RuntimeError" in caplog.text
     assert "secret" not in caplog.text
 
 
-def test_who_has_left_is_served_no_more(worker: InferenceWorker) -> None:
-    log: list[Viewer] = []
-    leaving, staying = Viewer(log), Viewer(log)
+def test_unregistered_viewer_is_not_served(worker: InferenceWorker) -> None:
+    log: list[FakeViewer] = []
+    leaving, staying = FakeViewer(log), FakeViewer(log)
     worker.register(leaving)
     worker.register(staying)
     worker.notify()
-    wait_for_rounds(log, 10)
+    wait_for(log, 10)
     worker.unregister(leaving)
     worker.unregister(leaving)
     n = len(log)
-    wait_for_rounds(log, n + 20)
+    wait_for(log, n + 20)
     assert leaving not in log[n + 2 :]
 
 
-def test_viewer_whose_session_is_gone_does_not_live_on(worker: InferenceWorker) -> None:
-    log: list[Viewer] = []
-    viewer = Viewer([], every_s=0.01)
+@pytest.mark.parametrize("n_others", [0, 1])
+def test_worker_does_not_keep_a_viewer_alive(worker: InferenceWorker, n_others: int) -> None:
+    log: list[FakeViewer] = []
+    viewer = FakeViewer([], every_s=0.01)
+    others = [FakeViewer(log, every_s=0.01) for _ in range(n_others)]
     gone = weakref.ref(viewer)
-    other = Viewer(log, every_s=0.01)
-    worker.register(viewer)
-    worker.register(other)
+    for registered in (viewer, *others):
+        worker.register(registered)
     worker.notify()
-    wait_for_rounds(log, 3)
-    del viewer
+    wait_for(viewer.log, 3)
+    viewer.log = []
+    del viewer, registered
     deadline = time.monotonic() + WAIT_S
     while gone() is not None:
         assert time.monotonic() < deadline
@@ -119,16 +123,16 @@ def test_viewer_whose_session_is_gone_does_not_live_on(worker: InferenceWorker) 
         time.sleep(0.01)
 
 
-def test_overload_makes_rounds_rarer_and_rest_brings_them_back(worker: InferenceWorker) -> None:
-    log: list[Viewer] = []
-    heavy = Viewer(log, every_s=0.01, busy_s=0.05)
+def test_backoff_grows_under_load_and_shrinks_when_idle(worker: InferenceWorker) -> None:
+    log: list[FakeViewer] = []
+    heavy = FakeViewer(log, every_s=0.01, busy_s=0.05)
     worker.register(heavy)
     worker.notify()
     deadline = time.monotonic() + WAIT_S
     while worker.backoff < 2.0:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert 1.0 < max(heavy.stretches) <= MAX_BACKOFF
+    assert 1.0 < max(heavy.backoffs) <= MAX_BACKOFF
     assert 0.0 < worker.load <= 1.0
     heavy.busy_s, heavy.every_s = 0.0, 0.2
     while worker.backoff > 1.5:
@@ -136,9 +140,25 @@ def test_overload_makes_rounds_rarer_and_rest_brings_them_back(worker: Inference
         time.sleep(0.05)
 
 
-def test_close_ends_the_worker() -> None:
+def test_close_ends_the_thread() -> None:
     before = set(threading.enumerate())
     worker = InferenceWorker()
     (thread,) = set(threading.enumerate()) - before
     worker.close()
     assert not thread.is_alive()
+    assert worker.is_closed
+
+
+def test_a_viewer_freed_by_the_worker_may_close_it(worker: InferenceWorker) -> None:
+    class LastReference(FakeViewer):
+        def infer(self, backoff: float) -> None:
+            held.clear()
+
+    held = [LastReference([], every_s=0.01)]
+    weakref.finalize(held[0], worker.close)
+    worker.register(held[0])
+    worker.notify()
+    deadline = time.monotonic() + WAIT_S
+    while not worker.is_closed:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -1,0 +1,48 @@
+"""The cached detector: the network and the finder are loaded once for all visitors."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from maskdet_app.ui import theme
+from maskdet_app.ui.i18n import t
+from maskdet_core import MaskDetector, MaskdetError, load_classifier
+from maskdet_core.detector import Preset
+from maskdet_core.masks.classifier import Classifier
+from maskdet_core.masks.loading import default_model_path
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _classifier(path: str, modified_at: float) -> Classifier:
+    # The modification time is part of the cache key: a replaced file is loaded without a restart.
+    del modified_at
+    return load_classifier(path)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _detector(path: str, modified_at: float, preset: Preset) -> MaskDetector:
+    return MaskDetector.load(_classifier(path, modified_at), preset)
+
+
+def load_detector(preset: Preset) -> MaskDetector | None:
+    """The shared detector, or None after showing on the page why there is none.
+
+    Args:
+        preset: "live" for a fast search for faces, "photo" for a thorough one.
+    """
+    path = default_model_path()
+    try:
+        with st.spinner(t("shared.loading_model")):
+            return _detector(str(path), _modified_at(path), preset)
+    except MaskdetError as error:
+        reason = theme.escape_markdown(str(error), max_chars=300)
+        st.error(t("shared.no_model", path=path, reason=reason), icon=":material/error:")
+        st.info(t("shared.no_model_remedy"), icon=":material/build:")
+        return None
+
+
+def _modified_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,25 @@
+import math
+
+import pytest
+
+from maskdet_app.photo.detail import probability_text
+from maskdet_app.ui.i18n import t
+
+
+@pytest.mark.parametrize(
+    ("p_with_mask", "key"),
+    [
+        (0.0, "photo.p_below"),
+        (0.0099, "photo.p_below"),
+        (0.9901, "photo.p_above"),
+        (1.0, "photo.p_above"),
+        (math.nan, "photo.p_none"),
+    ],
+)
+def test_probability_is_never_rounded_to_0_or_100_percent(p_with_mask: float, key: str) -> None:
+    assert probability_text(p_with_mask) == t(key)
+
+
+@pytest.mark.parametrize(("p_with_mask", "percent"), [(0.01, "1"), (0.5, "50"), (0.99, "99")])
+def test_probability_is_shown_in_whole_percent(p_with_mask: float, percent: str) -> None:
+    assert probability_text(p_with_mask) == t("photo.p_mask", value=percent)

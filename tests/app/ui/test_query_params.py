@@ -1,0 +1,37 @@
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def _page() -> AppTest:
+    def page() -> None:
+        from maskdet_app.ui import query_params
+
+        query_params.segmented_control(
+            "size", "Size", ["tiny", "usual", "large"], "usual", format_func=str.upper
+        )
+
+    return AppTest.from_function(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "choice", "kept"),
+    [(None, "usual", None), ("large", "large", "large"), ("../x", "usual", None)],
+)
+def test_choice_starts_from_the_query_parameter_if_it_is_valid(
+    query: str | None, choice: str, kept: str | None
+) -> None:
+    app = _page()
+    if query is not None:
+        app.query_params["size"] = query
+    app.run()
+    assert not app.exception
+    assert app.session_state["size"] == choice
+    assert app.query_params.get("size") == kept
+
+
+def test_choice_is_kept_by_its_code_and_the_default_is_left_out() -> None:
+    app = _page().run()
+    app.button_group(key="size").set_value("large").run()
+    assert app.query_params["size"] == "large"
+    app.button_group(key="size").set_value("usual").run()
+    assert "size" not in app.query_params
