@@ -7,9 +7,9 @@ from maskdet_core.live.inference import MAX_FACES_PER_TASK, InferenceTask
 from maskdet_core.live.track import Track, Tracks
 from maskdet_core.live.worker import OVERLOADED_BACKOFF
 
-FIND_INTERVAL_S: Final = 0.3
+FINDER_INTERVAL_S: Final = 0.3
 """Between two runs of the finder for large faces, which are fast, while no face is tracked."""
-FIND_INTERVAL_TRACKED_S: Final = 0.5
+FINDER_INTERVAL_TRACKED_S: Final = 0.5
 """The same while faces are tracked: then it corrects drift and finds new faces."""
 FINE_EVERY: Final = 3
 """Every so many runs, the finder is asked for small faces as well."""
@@ -26,7 +26,7 @@ class Scheduler:
 
     def __init__(self) -> None:
         """Everything is due at once."""
-        self._found_at_s = -math.inf
+        self._finder_ran_at_s = -math.inf
         self._n_runs = 0
 
     def due_at_s(self, tracks: Tracks, backoff: float) -> float:
@@ -37,7 +37,7 @@ class Scheduler:
             backoff: factor on all intervals, 1 or more.
         """
         predictions = [_prediction_due_s(track, backoff) for track in tracks]
-        return min([self._find_due_s(tracks, backoff), *predictions])
+        return min([self._finder_due_s(tracks, backoff), *predictions])
 
     def plan(self, tracks: Tracks, now_s: float, min_face_px: int, backoff: float) -> InferenceTask:
         """What is due on the newest frame; counts as done with this call.
@@ -48,11 +48,11 @@ class Scheduler:
             min_face_px: the detector's least face height in such a frame.
             backoff: factor on all intervals, 1 or more.
         """
-        find_px = None
-        if now_s >= self._find_due_s(tracks, backoff):
+        finder_px = None
+        if now_s >= self._finder_due_s(tracks, backoff):
             is_fine = self._n_runs % FINE_EVERY == 0
-            find_px = min_face_px if is_fine else round(COARSE_FACTOR * min_face_px)
-            self._found_at_s = now_s
+            finder_px = min_face_px if is_fine else round(COARSE_FACTOR * min_face_px)
+            self._finder_ran_at_s = now_s
             self._n_runs += 1
         due = sorted(
             (track for track in tracks if _prediction_due_s(track, backoff) <= now_s),
@@ -60,11 +60,11 @@ class Scheduler:
         )[:MAX_FACES_PER_TASK]
         for track in due:
             track.scheduled_at_s, track.has_changed = now_s, False
-        return InferenceTask(find_px, {track.id: track.face_box for track in due}, tracks.boxes())
+        return InferenceTask(finder_px, {track.id: track.face_box for track in due}, tracks.boxes())
 
-    def _find_due_s(self, tracks: Tracks, backoff: float) -> float:
-        interval_s = FIND_INTERVAL_TRACKED_S if len(tracks) else FIND_INTERVAL_S
-        return self._found_at_s + interval_s * backoff
+    def _finder_due_s(self, tracks: Tracks, backoff: float) -> float:
+        interval_s = FINDER_INTERVAL_TRACKED_S if len(tracks) else FINDER_INTERVAL_S
+        return self._finder_ran_at_s + interval_s * backoff
 
 
 def _prediction_due_s(track: Track, backoff: float) -> float:
