@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks import classifier, desk, finder, folder, live, soak, viewers
+from maskdet_core.cpu import limit_opencv_threads
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,6 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for benchmark in (finder, classifier, folder, live, viewers, soak, desk):
         benchmark.add_parser(names)
     options = parser.parse_args(arguments)
+    limit_opencv_threads()
     return int(options.run(options))
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.loading import load_finder
 from maskdet_core.masks.classifier import Classifier
@@ -114,9 +113,8 @@ class MaskDetector:
         """
         face_finder = load_finder(preset, finder)
         loaded = model if isinstance(model, Classifier) else load_classifier(model)
-        # the scores of OpenCV's own cascades are no log odds
-        trained = isinstance(face_finder, CascadeFaceFinder)
-        rules = loaded.manifest.face_rules if trained else {}
+        # a face rule adds the finder's log odds to the network's
+        rules = loaded.manifest.face_rules if face_finder.scores_are_log_odds else {}
         return cls(
             face_finder,
             loaded,

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import cv2
-
 from maskdet_core.batch.report import PhotoReport, safe_name
-from maskdet_core.cpu import N_THREADS
+from maskdet_core.cpu import N_THREADS, limit_opencv_threads
 from maskdet_core.decode import encode_jpeg, read_image
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError
-from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.files import write_whole
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.types import Detections, RgbImage
@@ -65,8 +62,7 @@ class PhotoCheckConfig:
             min_face_px=self.min_face_px,
             finder=self.finder,
         )
-        # after the finder, which sets it for the whole process too
-        cv2.setNumThreads(n_threads)
+        limit_opencv_threads(n_threads)
         return PhotoChecker(detector, self.copies, blur=self.blur)
 
     def load_in_worker(self) -> "PhotoChecker":
@@ -111,14 +107,13 @@ class PhotoChecker:
         """What the reports and copies depend on, in JSON types."""
         detector = self.detector
         manifest = detector.classifier.manifest
-        finder = detector.finder
-        trained = finder.manifest if isinstance(finder, CascadeFaceFinder) else None
+        finder = detector.finder.fingerprint
         return {
             "model": manifest.name,
             "model_sha256": manifest.sha256,
             "model_manifest": _digest(manifest.to_json()),
-            "finder": trained.name if trained else type(finder).__name__,
-            "finder_manifest": _digest(trained.to_json()) if trained else None,
+            "finder": finder["name"],
+            "finder_manifest": _digest(finder["definition"]),
             "min_confidence": detector.min_confidence,
             "min_face_px": detector.min_face_px,
             "max_faces": detector.max_faces,

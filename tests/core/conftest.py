@@ -11,6 +11,7 @@ from PIL import Image
 
 from maskdet_core import FaceBox, MaskDetector
 from maskdet_core.batch import photo as photo_check
+from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
 from tests.core.batch.fakes import BOX, Stub
@@ -41,7 +42,10 @@ class StubClassifier:
 class StubFinder:
     """Answers given boxes and keeps the least size it was asked for."""
 
+    scores_are_log_odds = False
+
     def __init__(self, *boxes: FaceBox) -> None:
+        self.fingerprint = Fingerprint(name="StubFinder", definition={}, settings={})
         self.boxes = boxes
         self.asked_px: list[int] = []
 

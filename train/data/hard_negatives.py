@@ -54,7 +54,7 @@ def find_no_faces(
         rows = known[path.parents[2]].get("/".join(path.parts[-3:]), [])
         faces = boxes_px([(b[0], b[1], b[2], b[3]) for b in rows], image)
         boxes = finder.find(image, min_face_px=least)[: PER_PHOTO["found"]]
-        squares, scores = finder.search(image, min_face_px=least)
+        squares, scores = finder.propose(image, min_face_px=least)
         for i in rng.permutation(non_maximum_suppression(squares, scores))[
             : PER_PHOTO["candidate"]
         ]:

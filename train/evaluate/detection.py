@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from maskdet_core.detector import least_face_px
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.faces.opencv_finder import OpenCvFaceFinder, SearchPass, stock_spec
+from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.types import FaceBox, RgbImage
 from train.cascade.faces import Box
 from train.data.detection import Photo
@@ -33,8 +33,7 @@ FRAME: Final = (640, 480)
 
 def baseline_finder() -> FaceFinder:
     """``haarcascade_frontalface_alt`` at OpenCV's default settings, as the original project's."""
-    plain = SearchPass((stock_spec("alt", 3),), side_px=100_000, enlarge=False)
-    return OpenCvFaceFinder([plain])
+    return OpenCvFaceFinder()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`python -m train evaluate-detector`: our cascade beside the stock ones on held-back photos."""
+"""`python -m train evaluate-detector`: our cascades beside OpenCV's on held-back photos."""
 
 import json
 import math
@@ -15,7 +15,6 @@ from maskdet_core.detector import MIN_FACE_SHARE, least_face_px
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.faces.opencv_finder import stock_finder
 from train.data.detection import CascadeData, Photo
 from train.data.images import read_rgb
 from train.data.runs import now_iso
@@ -48,7 +47,7 @@ POSES_FILE: Final = Path(__file__).with_name("poses.json")
 
 
 def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
-    """The shipped cascade's presets and the stock cascades, by name.
+    """The shipped cascades' presets and OpenCV's baseline, by name.
 
     Raises:
         RunError: no cascade in `models`.
@@ -61,8 +60,6 @@ def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
         "maskdet photo": CascadeFaceFinder(manifest, models, manifest.presets["photo"]),
         "maskdet live": CascadeFaceFinder(manifest, models, manifest.presets["live"]),
         BASELINE: baseline_finder(),
-        "stock photo": stock_finder("photo"),
-        "stock live": stock_finder("live"),
     }
 
 
@@ -118,7 +115,7 @@ def _unbounded(finder: FaceFinder) -> FaceFinder:
     """The same search with every candidate kept: the threshold comes after the grouping."""
     if not isinstance(finder, CascadeFaceFinder):
         return finder
-    return finder.at(EVERY_SCORE)
+    return finder.with_min_score(EVERY_SCORE)
 
 
 def read_poses() -> dict[str, str]:

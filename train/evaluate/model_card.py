@@ -172,7 +172,7 @@ def _finder(manifest: CascadeManifest) -> str:
     table = _table(head, rows) if rows else "Not measured yet."
     return f"""## The face finder
 
-`{manifest.search.file}` searches, `{manifest.check.file}` checks; trained on
+`{manifest.proposals.file}` searches, `{manifest.verifier.file}` checks; trained on
 {manifest.training.get("faces", "?")} faces and {manifest.training.get("scenes", "?")} pictures.
 Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
 

@@ -62,8 +62,8 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
     width, height = box_size(1.0)
     manifest = CascadeManifest(
         name=FINDER,
-        search=files["search"],
-        check=files["check"],
+        proposals=files["search"],
+        verifier=files["check"],
         window_px=WINDOW_PX,
         width=round(width, 4),
         height=round(height, 4),
