@@ -28,7 +28,7 @@ def test_face_is_found_with_and_without_a_mask(
 
 
 def test_face_cropped_by_the_edge_is_found(portrait: NDArray[np.uint8]) -> None:
-    # the left eighth of the face is outside
+    # the left eighth of the face is outside the image
     cut = np.ascontiguousarray(portrait[:, FACE.x + FACE.w // 8 :])
     face = FaceBox(-FACE.w // 8, FACE.y, FACE.w, FACE.h)
     assert max(face.iou(box) for box in load_finder("photo").find(cut, min_face_px=40)) > 0.5
