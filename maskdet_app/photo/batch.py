@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 from maskdet_app.ops import metrics as monitoring
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.decode import decode_image, shrink_within
-from maskdet_core.detector import MIN_FACE_PX, least_face_px
+from maskdet_core.detector import MIN_FACE_PX, min_face_px_in
 from maskdet_core.draw.annotate import Labels
 
 Smallest = Literal["tiny", "usual", "large"]
@@ -48,7 +48,11 @@ class Photo:
 
     def at(self, min_confidence: float) -> "Photo":
         """The same photo, decided at another threshold."""
-        return self if self.found is None else replace(self, found=self.found.at(min_confidence))
+        return (
+            self
+            if self.found is None
+            else replace(self, found=self.found.with_min_confidence(min_confidence))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +198,9 @@ def least_px(smallest: Smallest, width: int, height: int) -> int:
         case "tiny":
             return MIN_FACE_PX
         case "usual":
-            return least_face_px(width, height)
+            return min_face_px_in(width, height)
         case "large":
-            return least_face_px(width, height, _LARGE_SHARE)
+            return min_face_px_in(width, height, _LARGE_SHARE)
 
 
 def with_frames(image_rgb: RgbImage, found: Detections, labels: Labels) -> RgbImage:

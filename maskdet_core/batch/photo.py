@@ -14,7 +14,7 @@ from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError
-from maskdet_core.files import write_whole
+from maskdet_core.files import write_atomic
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.types import Detections, RgbImage
 
@@ -100,7 +100,7 @@ class PhotoChecker:
         if self._copies is None or copy is None:
             return PhotoReport(photo, found)
         name = safe_name(photo, task.number)
-        write_whole(self._copies / name, copy)
+        write_atomic(self._copies / name, copy)
         return PhotoReport(photo, found, annotated=name)
 
     def settings(self) -> dict[str, Any]:

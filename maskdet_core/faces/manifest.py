@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import CascadeError
-from maskdet_core.files import file_sha256, write_whole
+from maskdet_core.files import file_sha256, write_atomic
 
 FORMAT: Final = 2
 """Version of the JSON layout; a reader refuses any other."""
@@ -200,4 +200,4 @@ class CascadeManifest:
 
     def save(self, path: Path) -> None:
         """Write the manifest as JSON, atomically."""
-        write_whole(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
+        write_atomic(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")

@@ -181,7 +181,7 @@ class LiveProcessor:
                 return
             frame, then = self._waiting
             self._waiting, tracks = None, self._tracks
-            least_px = self._detector.least_px(frame.width_px, frame.height_px)
+            least_px = self._detector.min_face_px_in(frame.width_px, frame.height_px)
             todo = self._schedule.plan(self._tracks, then, frame, least_px, backoff)
             min_confidence = self._min_confidence
         try:

@@ -33,13 +33,13 @@ class FaceRule:
         if not math.isfinite(self.min_log_odds):
             raise ValueError(f"min_log_odds must be finite, got {self.min_log_odds}")
 
-    def value(self, score: float, p_face: float) -> float:
+    def combined_log_odds(self, score: float, p_face: float) -> float:
         """The sum that is compared; NaN where the network failed."""
         if math.isnan(p_face):
             return math.nan
         p = min(max(p_face, _LEAST_P), 1 - _LEAST_P)
         return self.finder_weight * score + math.log(p / (1 - p))
 
-    def drops(self, score: float, p_face: float) -> bool:
+    def rejects(self, score: float, p_face: float) -> bool:
         """Whether the candidate is no face; a network that failed (NaN) drops nobody."""
-        return self.value(score, p_face) < self.min_log_odds
+        return self.combined_log_odds(score, p_face) < self.min_log_odds

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import ModelError
-from maskdet_core.files import file_sha256, write_whole
+from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, validate_min_confidence
 
@@ -191,7 +191,7 @@ class ModelManifest:
 
     def save(self, path: Path) -> None:
         """Write the manifest; the file appears whole or not at all."""
-        write_whole(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
+        write_atomic(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
 
     def read_model(self, folder: Path) -> bytes:
         """Read the network file that lies in ``folder`` and check it against the manifest.

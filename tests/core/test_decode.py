@@ -1,13 +1,14 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from maskdet_core import ImageError, encode_jpeg, encode_png
+from maskdet_core import ImageError, encode_jpeg, encode_png, read_image
 from maskdet_core.decode import MAX_BYTES, MAX_SIDE_PX, decode_image
 
 
@@ -136,6 +137,25 @@ def test_file_size_limit_is_exact() -> None:
     assert decode_image(at_limit).shape == (32, 48, 3)
     with pytest.raises(ImageError, match="at most 20 MB"):
         decode_image(at_limit + b"\0")
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_image_is_read_from_a_path(kind: type[str] | type[Path], tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encode_png(quadrants()))
+    assert np.array_equal(read_image(kind(path)), quadrants())
+
+
+def test_unreadable_and_oversized_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="cannot read the file"):
+        read_image(tmp_path / "none.jpg")
+    with pytest.raises(ImageError, match="cannot read the file"):
+        read_image(str(tmp_path))
+    large = tmp_path / "large.jpg"
+    with large.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(ImageError, match="at most 20 MB"):
+        read_image(large)
 
 
 def test_png_round_trip_keeps_channel_order_and_belongs_to_the_caller() -> None:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import least_face_px
+from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.types import FaceBox, RgbImage
@@ -123,7 +123,7 @@ def search_photos(finder: FaceFinder, photos: Sequence[Photo]) -> Found:
     found: Found = {}
     for photo in tqdm(photos, unit="photo"):
         image = _read(photo.path)
-        least = least_face_px(image.shape[1], image.shape[0])
+        least = min_face_px_in(image.shape[1], image.shape[0])
         found[photo.name] = (finder.find(image, min_face_px=least), least)
     return found
 

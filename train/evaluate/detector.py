@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import MIN_FACE_SHARE, least_face_px
+from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
@@ -156,7 +156,7 @@ def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
             continue
         image = read_rgb(scene.path)
         photo = Photo(scene.path, scene.path.name, False, scene.boxes, (), False)
-        least = least_face_px(image.shape[1], image.shape[0])
+        least = min_face_px_in(image.shape[1], image.shape[0])
         found = finder.find(image, min_face_px=least)
         people = boxes_px(photo.boxes, image)
         for box in count_photo(Tally(), photo, image, found, least):

@@ -17,7 +17,7 @@ from maskdet_core.masks.face_rule import FaceRule
     ],
 )
 def test_sum_of_log_odds_is_compared(score: float, p_face: float, drops: bool) -> None:
-    assert FaceRule(finder_weight=2.0, min_log_odds=6.0).drops(score, p_face) is drops
+    assert FaceRule(finder_weight=2.0, min_log_odds=6.0).rejects(score, p_face) is drops
 
 
 @pytest.mark.parametrize(
