@@ -29,7 +29,7 @@ _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _HEIF: Final = "HEIF"
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 """Brands of ISO media files that hold still images (ISO/IEC 23008-12)."""
-_WANTED: Final = "a JPEG, PNG, WebP or HEIC picture"
+_SUPPORTED: Final = "a JPEG, PNG, WebP or HEIC picture"
 _WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -59,7 +59,7 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     elif _has_known_signature(data):
         formats = _FORMATS
     else:
-        raise ImageError(f"expected {_WANTED}, got something else")
+        raise ImageError(f"expected {_SUPPORTED}, got something else")
     try:
         with Image.open(io.BytesIO(data), formats=formats) as picture:
             _validate_size(picture, max_pixels)
@@ -70,7 +70,7 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     except (DecompressionBombWarning, DecompressionBombError) as error:
         raise ImageError(f"expected at most {max_pixels:,} pixels, got far more") from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"expected {_WANTED}, got a damaged one") from error
+        raise ImageError(f"expected {_SUPPORTED}, got a damaged one") from error
     except Exception as error:
         # on hostile bytes Pillow's format modules raise many types: OSError, SyntaxError,
         # struct.error, zlib.error and IndexError were seen

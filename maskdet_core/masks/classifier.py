@@ -40,10 +40,10 @@ class Classifier(Protocol):
 
 def validate_crops(crops: NDArray[Any], size_px: int) -> None:
     """Raise ValueError unless ``crops`` is uint8 (N, size_px, size_px, 3); N may be 0."""
-    wanted = (size_px, size_px, 3)
+    expected = (size_px, size_px, 3)
     if not isinstance(crops, np.ndarray) or crops.dtype != np.uint8:
         raise ValueError(f"expected uint8 crops, got {getattr(crops, 'dtype', type(crops))}")
-    if crops.ndim != 4 or crops.shape[1:] != wanted:
+    if crops.ndim != 4 or crops.shape[1:] != expected:
         raise ValueError(f"expected crops of shape (N, {size_px}, {size_px}, 3), got {crops.shape}")
 
 
@@ -95,9 +95,9 @@ class MaskClassifier:
         ]
         if self._spatial_output is not None:
             checks.append(("spatial classes", n_classes, int(self._spatial_output["shape"][-1])))
-        for what, wanted, got in checks:
-            if wanted != got:
-                raise ModelError(f"{source}: expected {what} {wanted} by the manifest, got {got}")
+        for what, expected, got in checks:
+            if expected != got:
+                raise ModelError(f"{source}: expected {what} {expected} by the manifest, got {got}")
 
     @classmethod
     def from_manifest(cls, path: Path | str, *, n_threads: int = N_THREADS) -> Self:

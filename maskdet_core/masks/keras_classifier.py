@@ -32,10 +32,10 @@ class KerasMaskClassifier:
             ModelError: the network's shapes differ from the manifest's.
         """
         size = manifest.input_size_px
-        wanted = ((None, size, size, 3), (None, len(manifest.classes)))
-        if (network.input_shape, network.output_shape) != wanted:
+        expected = ((None, size, size, 3), (None, len(manifest.classes)))
+        if (network.input_shape, network.output_shape) != expected:
             raise ModelError(
-                f"{manifest.file}: expected input and output shapes {wanted}, "
+                f"{manifest.file}: expected input and output shapes {expected}, "
                 f"got {(network.input_shape, network.output_shape)}"
             )
         self._network = network

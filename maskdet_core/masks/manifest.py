@@ -152,15 +152,15 @@ class ModelManifest:
 
     @classmethod
     def _from_json(cls, raw: dict[str, Any]) -> Self:
-        for name, wanted, got in (
+        for name, expected, got in (
             ("format", FORMAT, raw["format"]),
             ("input.dtype", "uint8", raw["input"]["dtype"]),
             ("input.preprocessing", "inside", raw["input"]["preprocessing"]),
             ("output.kind", "logits", raw["output"]["kind"]),
             ("crop.shape", "square", raw["crop"]["shape"]),
         ):
-            if wanted != got:
-                raise ValueError(f"{name} must be {wanted!r}, got {got!r}")
+            if expected != got:
+                raise ValueError(f"{name} must be {expected!r}, got {got!r}")
         return cls(
             name=str(raw["name"]),
             file=str(raw["file"]),

@@ -1,4 +1,4 @@
-"""HEIC, which phones write; the pictures are written here by the decoder's own encoder."""
+"""HEIC, the format of phones; the files are encoded here by pillow-heif."""
 
 import io
 import subprocess
@@ -65,10 +65,10 @@ def test_truncated_file_is_refused(share: float) -> None:
 def test_size_is_validated_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     data = heic(quarters())
 
-    def unpack(self: object) -> None:
-        pytest.fail("unpacked in spite of its size")
+    def load(self: object) -> None:
+        pytest.fail("decoded in spite of its size")
 
-    monkeypatch.setattr(pillow_heif.HeifImageFile, "load", unpack)
+    monkeypatch.setattr(pillow_heif.HeifImageFile, "load", load)
     with pytest.raises(ImageError, match="at most 1,000 pixels"):
         decode_image(data, max_pixels=1000)
 
@@ -92,7 +92,7 @@ def test_heif_libraries_are_imported_at_the_first_heic_file() -> None:
         "b = io.BytesIO(); Image.new('RGB', (9, 9)).save(b, 'PNG'); decode_image(b.getvalue());"
         "print('pillow_heif' in sys.modules)"
     )
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert said.stdout.strip() == "False"
+    assert done.stdout.strip() == "False"
