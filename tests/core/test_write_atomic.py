@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_core.files import PARTIAL, file_sha256, models_folder, open_atomic, write_atomic
+from maskdet_core.files import PARTIAL, file_sha256, open_atomic, write_atomic
 
 
 def test_file_is_created_and_replaced(tmp_path: Path) -> None:
@@ -35,8 +35,3 @@ def test_sha256_is_the_files(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"mask" * 100_000)
     assert file_sha256(path) == hashlib.sha256(b"mask" * 100_000).hexdigest()
-
-
-def test_models_folder_holds_the_shipped_manifests() -> None:
-    assert (models_folder() / "maskdet-haar.json").is_file()
-    assert (models_folder() / "maskdet-vgg19-int8.json").is_file()
