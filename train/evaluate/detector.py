@@ -1,4 +1,4 @@
-"""`python -m train evaluate-detector`: our cascades beside OpenCV's on held-back photos."""
+"""`python -m train evaluate-detector`: our cascade beside the stock ones on held-back photos."""
 
 import json
 import math
@@ -47,7 +47,7 @@ POSES_FILE: Final = Path(__file__).with_name("poses.json")
 
 
 def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
-    """The shipped cascades' presets and OpenCV's baseline, by name.
+    """The shipped cascade's presets and the stock cascades, by name.
 
     Raises:
         RunError: no cascade in `models`.
