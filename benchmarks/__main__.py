@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks import classifier, finder, folder, live, photo_page, soak, viewers
+from maskdet_core.cpu import limit_opencv_threads
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,6 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for benchmark in (finder, classifier, folder, live, viewers, soak, photo_page):
         benchmark.add_parser(names)
     options = parser.parse_args(arguments)
+    limit_opencv_threads()
     return int(options.run(options))
 
 

@@ -1,9 +1,9 @@
-"""How fast one face is judged: the shipped int8 network beside other ways to run a VGG19.
+"""Time to classify one face: the shipped int8 network beside other ways to run a VGG19.
 
-All take one crop of 128 x 128 at a time, in turn on the same machine, medians, as ratios to what
-ships. The limit of the processor is worked out: the network's multiplications and additions, over
-the rate of a plain int8 matrix product (a 1 x 1 convolution of the best of a few sizes) by the same
-runtime with as many threads.
+All take one crop of 128 x 128 px at a time and take turns on the same machine; times are medians,
+with ratios to the shipped network. The limit of the processor is the number of the network's
+multiply-accumulates over the rate of an int8 matrix product (a 1 x 1 convolution, the best of a few
+sizes) in the same runtime with as many threads.
 """
 
 import argparse
@@ -20,14 +20,14 @@ from maskdet_core import load_classifier
 from maskdet_core.cpu import N_THREADS
 
 SIDE_PX: Final = 128
-_PRODUCTS: Final = ((64, 256, 256), (64, 512, 512), (32, 512, 512), (32, 1024, 1024))
-"""Side of the picture, channels in, channels out of 1 x 1 convolutions."""
+_MATRIX_PRODUCTS: Final = ((64, 256, 256), (64, 512, 512), (32, 512, 512), (32, 1024, 1024))
+"""Side of the input, channels in and channels out of the 1 x 1 convolutions."""
 _ROUNDS: Final = 15
 
 
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
-    parser = names.add_parser("classifier", help="time to judge one face, several ways")
+    parser = names.add_parser("classifier", help="time to classify one face, several ways")
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
     parser.set_defaults(run=run)
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         import keras
         import tensorflow as tf
     except ImportError:
-        print("the other ways need TensorFlow: use the training environment")
+        print("this benchmark needs TensorFlow: use the training environment")
         return 2
     shipped: Any = load_classifier()
     crop = np.random.default_rng(0).integers(0, 256, (1, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         "tf.function": lambda: graph(tf.constant(as_float)),
         "LiteRT float32": _litert(_converted(tf, network), as_float),
     }
-    products = {size: _litert(_product(tf, keras, *size), None) for size in _PRODUCTS}
+    products = {size: _litert(_product(tf, keras, *size), None) for size in _MATRIX_PRODUCTS}
     times: dict[Any, list[float]] = {name: [] for name in (*ways, *products)}
     for _ in range(options.rounds):
         for name, work in (*ways.items(), *products.items()):
@@ -63,9 +63,9 @@ def run(options: argparse.Namespace) -> int:
     rate = max(
         side**2 * inner * outer / medians[side, inner, outer] for side, inner, outer in products
     )
-    limit = _n_products(network) / rate
+    limit = _n_macs(network) / rate
     print(
-        f"limit of the processor: {_n_products(network) / 1e9:.2f} billion products at "
+        f"limit of the processor: {_n_macs(network) / 1e9:.2f} billion MACs at "
         f"{rate / 1e9:.0f} billion a second with {N_THREADS} threads: {1000 * limit:.2f} ms; "
         f"the shipped network reaches {limit / ours:.0%} of it"
     )
@@ -73,15 +73,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _float_vgg19(keras: Any) -> Any:
-    """VGG19 with the shipped head's size; weights do not matter for its speed."""
+    """VGG19 with a head of three classes; the weights do not affect its speed."""
     features = keras.applications.VGG19(
         weights=None, include_top=False, input_shape=(SIDE_PX, SIDE_PX, 3), pooling="avg"
     )
     return keras.Model(features.input, keras.layers.Dense(3)(features.output))
 
 
-def _n_products(network: Any) -> int:
-    """Multiplications of the convolutions, for one crop."""
+def _n_macs(network: Any) -> int:
+    """Multiply-accumulates of the convolutions for one crop."""
     total = 0
     for layer in network.layers:
         if layer.__class__.__name__ == "Conv2D":
@@ -91,9 +91,9 @@ def _n_products(network: Any) -> int:
 
 
 def _product(tf: Any, keras: Any, side: int, inner: int, outer: int) -> bytes:
-    """A 1 x 1 convolution in int8, which is a matrix product and nothing else."""
-    picture = keras.Input((side, side, inner), batch_size=1)
-    model = keras.Model(picture, keras.layers.Conv2D(outer, 1, use_bias=False)(picture))
+    """LiteRT file of a 1 x 1 convolution in int8, which is a plain matrix product."""
+    inputs = keras.Input((side, side, inner), batch_size=1)
+    model = keras.Model(inputs, keras.layers.Conv2D(outer, 1, use_bias=False)(inputs))
     rng = np.random.default_rng(1)
 
     def examples() -> Any:
@@ -131,7 +131,7 @@ def _litert(model: bytes, value: NDArray[Any] | None) -> Callable[[], None]:
 
 def _seconds(work: Callable[[], Any], n: int = 8) -> float:
     work()
-    began = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(n):
         work()
-    return (time.perf_counter() - began) / n
+    return (time.perf_counter() - start) / n

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.opencv_finder import stock_spec
+from maskdet_core.faces.opencv_finder import STOCK_CASCADE
 
 SCALE: Final = 4
 SIDE_PX: Final = 128
@@ -30,7 +30,7 @@ class OriginalLoop:
         self.network: Any = keras.Model(
             features.input, keras.layers.Dense(2, activation="sigmoid")(layers)
         )
-        self._cascade = cv2.CascadeClassifier(str(stock_spec("alt", 3).file))
+        self._cascade = cv2.CascadeClassifier(str(STOCK_CASCADE))
 
     def __call__(self, frame_rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
         """Annotate a frame, uint8 RGB (H, W, 3); returns a copy and the number of faces found."""

@@ -1,4 +1,4 @@
-"""Find faces and tell whether each wears a mask: picture in, verdicts out.
+"""Find faces in an image and classify whether each wears a mask.
 
     from maskdet_core import MaskDetector, annotate, read_image
 
@@ -6,8 +6,8 @@
     detections = MaskDetector.load().detect(image_rgb)
     annotated_rgb = annotate(image_rgb, detections)
 
-Knows nothing of the web, and imports TensorFlow only when asked for a Keras model. What is not
-exported here is imported from the subpackages: `faces`, `masks`, `draw`, `live`, `batch`.
+The package depends on no web framework and imports TensorFlow only to load a Keras model. More is
+in the subpackages `faces`, `masks`, `draw`, `live` and `batch`.
 """
 
 from maskdet_core.decode import encode_jpeg, encode_png, read_image

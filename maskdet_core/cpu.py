@@ -1,4 +1,4 @@
-"""How many cores and threads this process works with."""
+"""Number of cores and threads of this process."""
 
 import os
 from typing import Final
@@ -14,15 +14,14 @@ def n_cores() -> int:
 
 
 N_THREADS: Final = min(2, n_cores())
-"""Threads of one LiteRT run and of OpenCV, which run in turn: more bring little for one picture
-and take them from other viewers."""
+"""Threads of LiteRT and of OpenCV, which do not run at the same time. More make one image little
+faster and take cores from other viewers."""
 
 
 def limit_opencv_threads(n_threads: int = N_THREADS) -> None:
     """Set how many threads OpenCV uses in this whole process.
 
-    For programs, never for the library itself: nothing in here calls it on import or in a
-    constructor.
+    For programs only: the library never calls it on import or in a constructor.
 
     Args:
         n_threads: 1 or more.

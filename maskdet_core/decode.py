@@ -1,7 +1,7 @@
-"""Bytes of unknown origin to pixels and back.
+"""Decode untrusted image files, and encode images.
 
-Pillow does the reading: it tells the size from the header before it unpacks anything, and it
-raises on a truncated file where OpenCV answers with whatever its buffer held.
+Pillow decodes: it reads the size from the header before it unpacks anything, and it raises on a
+truncated file, where OpenCV returns an image with undefined pixels.
 """
 
 import io
@@ -18,37 +18,37 @@ from maskdet_core.errors import ImageError
 from maskdet_core.types import RgbImage, validate_rgb
 
 MAX_BYTES: Final = 20_000_000
-"""Largest accepted file; a file of exactly this size is accepted. Decimal megabytes, as browsers
-and Streamlit's uploader count them."""
+"""Largest accepted file in bytes: 20 decimal megabytes, the unit of browsers and of Streamlit's
+uploader."""
 MAX_PIXELS: Final = 50_000_000
-"""Largest accepted picture: 150 MB once unpacked; phones reach 48 megapixels."""
+"""Largest accepted image, width x height: 150 MB when decoded; phones reach 48 megapixels."""
 MAX_SIDE_PX: Final = 10_000
-"""Longest accepted side: no camera goes beyond, and drawing and finding slow down with it."""
+"""Longest accepted side: no camera exceeds it, and panoramas beyond it take long to process."""
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _HEIF: Final = "HEIF"
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
-"""Kinds of ISO media file that hold still pictures as phones write them (ISO/IEC 23008-12)."""
-_WANTED: Final = "a JPEG, PNG, WebP or HEIC picture"
+"""Brands of ISO media files that hold still images (ISO/IEC 23008-12)."""
+_SUPPORTED: Final = "a JPEG, PNG, WebP or HEIC picture"
 _WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
-    """Read a JPEG, PNG, WebP or HEIC picture.
+    """Decode a JPEG, PNG, WebP or HEIC image.
 
-    The EXIF orientation is applied once. Of an animation the first frame is taken, transparency
-    is laid over white, 16-bit grey is scaled to 8 bit, grey, palette and CMYK are converted to
-    RGB. Embedded colour profiles are not applied.
+    The EXIF orientation is applied. An animation gives its first frame. Transparency is blended
+    over white, 16-bit grey is scaled to 8 bits; grey, palette and CMYK are converted to RGB.
+    Embedded colour profiles are ignored.
 
     Args:
-        data: the file's content, at most ``MAX_BYTES``.
-        max_pixels: ceiling on width x height, checked in the header before unpacking.
+        data: content of the file, at most `MAX_BYTES`.
+        max_pixels: limit of width x height, validated from the header before decoding.
 
     Returns:
-        uint8 array (H, W, 3), RGB, C-contiguous, owned by the caller.
+        uint8 (H, W, 3), RGB, C-contiguous, owned by the caller.
 
     Raises:
-        ImageError: the file is empty, too large, cut short, or no picture of these formats.
+        ImageError: the file is empty, too large, truncated, or of another format.
     """
     if not data:
         raise ImageError("expected a picture, got an empty file")
@@ -59,10 +59,10 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     elif _has_known_signature(data):
         formats = _FORMATS
     else:
-        raise ImageError(f"expected {_WANTED}, got something else")
+        raise ImageError(f"expected {_SUPPORTED}, got something else")
     try:
         with Image.open(io.BytesIO(data), formats=formats) as picture:
-            _check_size(picture, max_pixels)
+            _validate_size(picture, max_pixels)
             picture.load()
             return _to_rgb(ImageOps.exif_transpose(picture))
     except ImageError:
@@ -70,24 +70,24 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     except (DecompressionBombWarning, DecompressionBombError) as error:
         raise ImageError(f"expected at most {max_pixels:,} pixels, got far more") from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"expected {_WANTED}, got a damaged one") from error
+        raise ImageError(f"expected {_SUPPORTED}, got a damaged one") from error
     except Exception as error:
-        # A decoder fed hostile bytes raises whatever its format module happens to raise:
-        # OSError, SyntaxError, struct.error, zlib.error, IndexError were all seen.
+        # on hostile bytes Pillow's format modules raise many types: OSError, SyntaxError,
+        # struct.error, zlib.error and IndexError were seen
         raise ImageError(f"the picture is damaged or cut short ({error})") from error
 
 
 def read_image(path: Path | str) -> RgbImage:
-    """A file's picture; see `decode_image` for what is accepted and how it is converted.
+    """Decode an image file; see `decode_image` for formats, limits and conversions.
 
     Args:
         path: the file.
 
     Returns:
-        uint8 array (H, W, 3), RGB.
+        uint8 (H, W, 3), RGB, C-contiguous, owned by the caller.
 
     Raises:
-        ImageError: the file cannot be read, or holds no picture that can be used.
+        ImageError: the file cannot be read or decoded.
     """
     path = Path(path)
     try:
@@ -101,14 +101,18 @@ def read_image(path: Path | str) -> RgbImage:
 
 
 def shrink_within(image_rgb: RgbImage, side_px: int) -> RgbImage:
-    """The picture itself, or a smaller one where its long side is above ``side_px``.
+    """Shrink an image so that no side is longer than ``side_px``.
 
     Args:
-        image_rgb: uint8 (H, W, 3), unchanged.
-        side_px: longest side of the result.
+        image_rgb: uint8 (H, W, 3), not changed.
+        side_px: longest side of the result, 1 or more.
+
+    Returns:
+        uint8 (H, W, 3): the image itself where it is small enough, else a new one of the same
+        aspect ratio.
 
     Raises:
-        ValueError: no uint8 RGB image, or side_px below 1.
+        ValueError: no uint8 RGB image, or ``side_px`` below 1.
     """
     validate_rgb(image_rgb)
     if side_px < 1:
@@ -122,7 +126,15 @@ def shrink_within(image_rgb: RgbImage, side_px: int) -> RgbImage:
 
 
 def encode_jpeg(image_rgb: RgbImage, quality: int = 92) -> bytes:
-    """Write uint8 RGB (H, W, 3) as JPEG without any metadata; quality 1 to 95."""
+    """Encode as JPEG without metadata.
+
+    Args:
+        image_rgb: uint8 (H, W, 3), not changed.
+        quality: 1 to 95.
+
+    Raises:
+        ValueError: no uint8 RGB image.
+    """
     validate_rgb(image_rgb)
     stream = io.BytesIO()
     Image.fromarray(image_rgb).save(stream, "JPEG", quality=quality)
@@ -130,7 +142,14 @@ def encode_jpeg(image_rgb: RgbImage, quality: int = 92) -> bytes:
 
 
 def encode_png(image_rgb: RgbImage) -> bytes:
-    """Write uint8 RGB (H, W, 3) as PNG without any metadata."""
+    """Encode as PNG without metadata.
+
+    Args:
+        image_rgb: uint8 (H, W, 3), not changed.
+
+    Raises:
+        ValueError: no uint8 RGB image.
+    """
     validate_rgb(image_rgb)
     stream = io.BytesIO()
     Image.fromarray(image_rgb).save(stream, "PNG")
@@ -151,14 +170,14 @@ def _is_heic(data: bytes) -> bool:
 
 @cache
 def _heif_formats() -> tuple[str, ...]:
-    # Only when one comes: the decoder's libraries take memory that most servers never need.
+    # imported at the first HEIC file: the decoder's libraries take memory that few servers need
     from pillow_heif import register_heif_opener
 
     register_heif_opener(thumbnails=False)
     return (_HEIF,)
 
 
-def _check_size(picture: Image.Image, max_pixels: int) -> None:
+def _validate_size(picture: Image.Image, max_pixels: int) -> None:
     width, height = picture.size
     if width * height > max_pixels or max(width, height) > MAX_SIDE_PX:
         raise ImageError(
@@ -169,7 +188,7 @@ def _check_size(picture: Image.Image, max_pixels: int) -> None:
 
 def _to_rgb(picture: Image.Image) -> RgbImage:
     if picture.mode in _WIDE_MODES:
-        # Pillow's own convert clips at 255 instead of scaling, which turns the picture white.
+        # Pillow's convert() clips at 255 instead of scaling, which turns the image white
         wide = np.asarray(picture).astype(np.int64)
         grey = np.clip(wide // 257, 0, 255).astype(np.uint8)
         return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))

@@ -1,4 +1,4 @@
-"""The one public way from a picture to verdicts, for live frames, photos and folders alike."""
+"""From an image to verdicts: the one entry point for live frames, photos and folders."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,8 +7,7 @@ from typing import Any, Final, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.faces.finder import FaceFinder, validate_min_face_px
 from maskdet_core.faces.loading import load_finder
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
@@ -29,20 +28,20 @@ Preset = Literal["photo", "live"]
 PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
 
 MIN_FACE_PX: Final = 24
-"""Least face height that is sought: below it a crop shows too little of a mask to judge."""
+"""Height of the smallest face searched for: in smaller crops a mask cannot be recognised."""
 MIN_FACE_SHARE: Final = {"photo": 1 / 24, "live": 1 / 16}
-"""Least face height as a share of the picture's long side: spares the search for specks, which
-costs most of the time and makes most of the false faces. Live, 40 px of 640."""
+"""Height of the smallest face as a share of the image's longer side: the smallest windows take most
+of the time and give most of the false faces. Live, 40 px of 640."""
 MAX_FACES: Final = 50
-"""Faces classified in one picture: about 0.8 s of work on two cores."""
-NESTED: Final = 0.8
-"""A box that has so much of a smaller, surer face in it is none: the finder keeps such pairs, since
-the smaller one may be a print on a mask, but then the classifier takes that for no face."""
-NOTHING_SAID: Final = Predictions(np.empty(0), np.empty(0))
+"""Faces classified in one image: bounds the time for one image."""
+CONTAINMENT: Final = 0.8
+"""A box that contains this share of a smaller face with a higher score is rejected. The finder
+returns both, since the smaller may be a print on a mask; that one the classifier rejects first."""
+NO_PREDICTIONS: Final = Predictions(np.empty(0), np.empty(0))
 
 
 class MaskDetector:
-    """Find faces, cut them out, classify them. Safe to share by threads."""
+    """Find faces, crop them, classify them. Thread-safe."""
 
     def __init__(
         self,
@@ -55,28 +54,29 @@ class MaskDetector:
         min_face_share: float = MIN_FACE_SHARE["photo"],
         face_rule: FaceRule | None = None,
     ) -> None:
-        """Put a finder and a classifier together.
+        """Combine a finder and a classifier.
 
         Args:
-            finder: answers in the reference framing.
+            finder: finds candidates, boxes in the reference framing.
             classifier: its manifest gives crop framing, input size and default threshold.
-            min_confidence: the surer class must reach this, 0.5 <= c < 1; None takes the
-                manifest's.
-            min_face_px: least height of a face in px; None takes the larger of `MIN_FACE_PX` and
-                ``min_face_share`` of the picture's long side.
-            max_faces: faces classified in one picture; what is beyond is counted, not dropped
-                silently.
+            min_confidence: minimum probability of the more probable class, 0.5 <= c < 1; None
+                takes the manifest's.
+            min_face_px: height of the smallest face to search for, px, 1 or more; None takes the
+                larger of `MIN_FACE_PX` and ``min_face_share`` of the image's longer side.
+            max_faces: most faces classified in one image, 1 or more; the others are in
+                `Detections.unjudged`.
             min_face_share: see ``min_face_px``.
-            face_rule: says which candidates are no faces, for a finder whose scores are log odds;
-                None takes the manifest's ``min_face_probability``, whatever the finder says.
+            face_rule: decides from score and network which candidates are faces; the finder's
+                scores must be log odds. None compares the network's probability of a face with
+                the manifest's ``min_face_probability``.
 
         Raises:
             ValueError: a number out of its range.
         """
         if min_confidence is None:
             min_confidence = classifier.manifest.min_confidence
-        if min_face_px is not None and min_face_px < 1:
-            raise ValueError(f"min_face_px must be 1 or more, got {min_face_px}")
+        if min_face_px is not None:
+            validate_min_face_px(min_face_px)
         if max_faces < 1:
             raise ValueError(f"max_faces must be 1 or more, got {max_faces}")
         self.finder = finder
@@ -97,11 +97,11 @@ class MaskDetector:
         min_face_px: int | None = None,
         finder: Path | str | None = None,
     ) -> Self:
-        """A detector ready for use.
+        """Load the finder and the classifier.
 
         Args:
-            model: a manifest or `.keras` path, an already loaded classifier to share, or None for
-                the default model.
+            model: path of a manifest or `.keras` file, a loaded classifier to share, or None for
+                the default model; see `load_classifier`.
             preset: "photo" searches thoroughly, "live" fast.
             min_confidence: see `MaskDetector`.
             min_face_px: see `MaskDetector`.
@@ -110,13 +110,12 @@ class MaskDetector:
         Raises:
             ModelError: the model cannot be loaded.
             CascadeError: the cascades cannot be loaded.
-            ValueError: another preset, or a number out of its range.
+            ValueError: unknown preset, or a number out of its range.
         """
         face_finder = load_finder(preset, finder)
         loaded = model if isinstance(model, Classifier) else load_classifier(model)
-        # the scores of OpenCV's own cascades are no log odds
-        trained = isinstance(face_finder, CascadeFaceFinder)
-        rules = loaded.manifest.face_rules if trained else {}
+        # a face rule adds the finder's log odds to the network's
+        rules = loaded.manifest.face_rules if face_finder.scores_are_log_odds else {}
         return cls(
             face_finder,
             loaded,
@@ -133,20 +132,19 @@ class MaskDetector:
         min_confidence: float | None = None,
         min_face_px: int | None = None,
     ) -> Detections:
-        """Find and judge the faces of one picture.
+        """Find and classify the faces of one image.
 
         Args:
             image_rgb: uint8 (H, W, 3), channels red, green, blue; not changed and not kept.
             min_confidence: threshold for this call, 0.5 <= c < 1; None takes the detector's.
-            min_face_px: least height for this call; None takes the detector's.
+            min_face_px: height of the smallest face for this call, px; None takes the detector's.
 
         Returns:
-            Faces best found first, boxes clipped to the picture, at most ``max_faces``; those
-            beyond are in ``unjudged``. Candidates that the classifier takes for no face are left
-            out.
+            At most ``max_faces`` faces, highest finder score first, boxes clipped to the image;
+            further boxes are in ``unjudged``. Candidates that are no faces are left out.
 
         Raises:
-            ValueError: another dtype or shape, or a number out of range.
+            ValueError: other than a uint8 RGB image, or a number out of its range.
         """
         validate_rgb(image_rgb)
         threshold = validate_min_confidence(
@@ -154,13 +152,17 @@ class MaskDetector:
         )
         height, width = image_rgb.shape[:2]
         found = self.find(image_rgb, min_face_px=min_face_px)
-        judged = found[: self.max_faces]
-        said = self.classify(image_rgb, judged)
+        candidates = found[: self.max_faces]
+        predictions = self.classify(image_rgb, candidates)
         faces: list[Face] = []
         accepted: list[FaceBox] = []
-        for box, p, p_face in zip(judged, said.p_with_mask, said.p_face, strict=True):
+        for box, p, p_face in zip(
+            candidates, predictions.p_with_mask, predictions.p_face, strict=True
+        ):
             inside = box.clipped(width, height)
-            if inside is None or not self.is_face(box, float(p_face)) or _holds(box, accepted):
+            if inside is None or not self.is_face(box, float(p_face)):
+                continue
+            if _contains_any(box, accepted):
                 continue
             accepted.append(box)
             faces.append(Face(inside, float(p), decide(float(p), threshold), box))
@@ -169,74 +171,99 @@ class MaskDetector:
         return Detections(width, height, tuple(faces), unjudged)
 
     def find(self, image_rgb: NDArray[Any], *, min_face_px: int | None = None) -> list[FaceBox]:
-        """Candidates of the finder that lie in the picture at least in part, best first.
+        """Find candidates: boxes of the finder that lie at least partly in the image.
 
         Args:
-            image_rgb: uint8 (H, W, 3).
-            min_face_px: least height for this call; None takes the detector's.
+            image_rgb: uint8 (H, W, 3), not changed.
+            min_face_px: height of the smallest face for this call, px; None takes the detector's.
+
+        Returns:
+            Boxes, not clipped, highest score first.
 
         Raises:
-            ValueError: another dtype or shape, or a least height below 1 px.
+            ValueError: other than a uint8 RGB image, or ``min_face_px`` below 1.
         """
         validate_rgb(image_rgb)
         height, width = image_rgb.shape[:2]
-        least_px = self.least_px(width, height) if min_face_px is None else min_face_px
-        if least_px < 1:
-            raise ValueError(f"min_face_px must be 1 or more, got {least_px}")
-        found = self.finder.find(image_rgb, min_face_px=least_px)
+        if min_face_px is None:
+            min_face_px = self.min_face_px_in(width, height)
+        validate_min_face_px(min_face_px)
+        found = self.finder.find(image_rgb, min_face_px=min_face_px)
         return [box for box in found if box.clipped(width, height) is not None]
 
-    def least_px(self, width: int, height: int) -> int:
-        """Least face height that is looked for in a picture of this size, px."""
-        return self.min_face_px or least_face_px(width, height, self.min_face_share)
+    def min_face_px_in(self, width: int, height: int) -> int:
+        """Height in px of the smallest face that is searched for in an image of this size."""
+        return self.min_face_px or min_face_px_in(width, height, self.min_face_share)
 
     def classify(self, image_rgb: NDArray[np.uint8], boxes: Sequence[FaceBox]) -> Predictions:
-        """What the network says of boxes in a picture, uint8 (H, W, 3); no box is no error."""
+        """Classify candidates.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            boxes: in the reference framing, not clipped; may be empty.
+
+        Returns:
+            Predictions for the boxes in their order.
+        """
         if not boxes:
-            return NOTHING_SAID
+            return NO_PREDICTIONS
         return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
 
     def is_face(self, box: FaceBox, p_face: float) -> bool:
-        """Whether finder (``box.score``) and network (``p_face``) together hold it for a face."""
+        """Whether a candidate is a face, by the finder's score and the network's probability.
+
+        Args:
+            box: the finder's box with its score.
+            p_face: the network's probability of a face; NaN, of a network that failed, rejects
+                no candidate.
+        """
         if self.face_rule is not None:
-            return not self.face_rule.drops(box.score, p_face)
-        # a network that failed (NaN) drops nobody
+            return not self.face_rule.rejects(box.score, p_face)
+        # written so that NaN is accepted
         return not p_face < self.classifier.manifest.min_face_probability
 
     def face_crops(
         self, image_rgb: NDArray[np.uint8], detections: Detections
     ) -> tuple[RgbImage, ...]:
-        """What the classifier saw of each face, cut again: no search and no network is needed.
+        """The crops that the classifier saw, cut again from the boxes of the faces.
 
         Args:
-            image_rgb: the picture that was searched, uint8 (H, W, 3).
-            detections: what `detect` found in it.
+            image_rgb: the image of the detections, uint8 (H, W, 3), not changed.
+            detections: result of `detect` for this image.
 
         Returns:
-            A crop a face in their order, uint8 (size, size, 3) RGB.
+            One crop a face in their order, uint8 (size, size, 3) RGB.
         """
         return tuple(self.crop(image_rgb, face.crop_box) for face in detections)
 
     def crop(self, image_rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.uint8]:
-        """The square that the classifier sees of a face, uint8 (size, size, 3) RGB."""
+        """The classifier's input for one box, uint8 (size, size, 3) RGB.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            box: in the reference framing, not clipped.
+        """
         manifest = self.classifier.manifest
         return square_crop(image_rgb, box, manifest.crop, manifest.input_size_px)
 
 
-def _holds(box: FaceBox, surer: Sequence[FaceBox]) -> bool:
-    """Whether a box goes around a surer face, as whole heads and shoulders sometimes do."""
+def _contains_any(box: FaceBox, faces: Sequence[FaceBox]) -> bool:
+    """Whether a box contains one of the smaller faces, as a box around head and shoulders does."""
     return any(
-        box.w * box.h > one.w * one.h and box.intersection_over_smaller(one) >= NESTED
-        for one in surer
+        box.w * box.h > face.w * face.h and box.intersection_over_smaller(face) >= CONTAINMENT
+        for face in faces
     )
 
 
-def least_face_px(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:
-    """Least face height that is looked for in a picture, px.
+def min_face_px_in(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:
+    """Height in px of the smallest face to search for in an image.
 
     Args:
-        width: of the picture, px.
-        height: of the picture, px.
-        share: of its longer side.
+        width: of the image, px.
+        height: of the image, px.
+        share: minimum height as a share of the image's longer side.
+
+    Returns:
+        `MIN_FACE_PX` or more.
     """
     return max(MIN_FACE_PX, round(max(width, height) * share))

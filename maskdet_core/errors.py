@@ -1,25 +1,25 @@
-"""The library's own exceptions. Each message says what was expected and what came."""
+"""The library's own exceptions. Each message names what was expected and what was found."""
 
 
 class MaskdetError(Exception):
-    """Base of every error that this library raises on purpose."""
+    """Base of the library's exceptions. Wrong arguments raise ValueError instead."""
 
 
 class ImageError(MaskdetError):
-    """A picture that cannot be used: unreadable, of a refused format, or too large."""
+    """An image that cannot be decoded: unreadable, of an unsupported format, or too large."""
 
 
 class ModelError(MaskdetError):
-    """A network or its manifest that is missing, damaged, altered, or of other classes."""
+    """A network or its manifest is missing, damaged, modified, or does not fit the other."""
 
 
 class CascadeError(MaskdetError):
-    """A cascade file that is missing, empty or not a cascade, found out at load."""
+    """A cascade file or its manifest is missing, damaged or modified; raised at load."""
 
 
 class JournalError(MaskdetError):
-    """A results folder that cannot go on: of other settings, damaged, or in use."""
+    """A results folder cannot be continued: other settings, damaged, or in use."""
 
 
 class WorkerError(MaskdetError):
-    """A worker process that ended unasked, for example for want of memory."""
+    """A worker process died, for example because it ran out of memory."""

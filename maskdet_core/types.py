@@ -1,4 +1,4 @@
-"""What the parts hand to each other: boxes, verdicts, faces. Immutable and checked."""
+"""Result types shared by all parts: boxes, predictions, verdicts, faces. Frozen and validated."""
 
 import math
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 RgbImage = NDArray[np.uint8]
-"""A picture: uint8, shape (height, width, 3), channels red, green, blue."""
+"""An image: uint8, shape (height, width, 3), channels red, green, blue."""
 
 WITH_MASK = "with_mask"
 WITHOUT_MASK = "without_mask"
 NO_FACE = "no_face"
-"""What a network may say of a candidate beside the two classes of faces."""
+"""Classes of a network; every network has the first two."""
 
 
 class Verdict(StrEnum):
-    """What is said of one face."""
+    """Decision about one face."""
 
     WITH_MASK = WITH_MASK
     WITHOUT_MASK = WITHOUT_MASK
@@ -28,23 +28,23 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a classifier says of N crops.
+    """A classifier's probabilities for N crops.
 
     Attributes:
         p_with_mask: probability of a mask given that the crop shows a face, float64 (N,), 0 to 1;
-            NaN where the network's answer is not finite.
-        p_face: probability that it shows a face, float64 (N,); 1 by a network that cannot tell,
-            NaN as above.
+            NaN where the network's logits are not finite.
+        p_face: probability that the crop shows a face, float64 (N,), 0 to 1; always 1 from a
+            network without the class `NO_FACE`, NaN as above.
     """
 
     p_with_mask: NDArray[np.float64]
     p_face: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        """Check shapes.
+        """Validate the shapes.
 
         Raises:
-            ValueError: no two vectors of one length.
+            ValueError: other than two vectors of the same length.
         """
         if self.p_with_mask.ndim != 1 or self.p_with_mask.shape != self.p_face.shape:
             raise ValueError(
@@ -65,11 +65,11 @@ def validate_min_confidence(min_confidence: float) -> float:
 
 
 def decide(p_with_mask: float, min_confidence: float) -> Verdict:
-    """Turn a probability into a verdict.
+    """Apply the confidence threshold to a probability.
 
     Args:
-        p_with_mask: probability of a mask, 0 to 1. NaN or infinite means that the network failed.
-        min_confidence: the surer class must reach this, 0.5 <= min_confidence < 1.
+        p_with_mask: probability of a mask, 0 to 1; not finite where the network failed.
+        min_confidence: minimum probability of the more probable class, 0.5 <= c < 1.
 
     Returns:
         WITH_MASK if ``p >= c``, WITHOUT_MASK if ``1 - p >= c``, else NOT_SURE. Anything outside
@@ -100,10 +100,17 @@ def validate_rgb(image_rgb: NDArray[Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """A face's rectangle in px from the picture's top left corner.
+    """A face's rectangle in px from the top left corner of the image.
 
-    From a finder it may reach past the picture's edge. ``score`` orders boxes of one finder,
-    higher is surer; it is no probability.
+    A finder's box may reach past the edge of the image.
+
+    Attributes:
+        x: left edge, px.
+        y: top edge, px.
+        w: width, px, 1 or more.
+        h: height, px, 1 or more.
+        score: of the finder; comparable between boxes of the same finder only, higher is better,
+            not a probability.
     """
 
     x: int
@@ -113,7 +120,7 @@ class FaceBox:
     score: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse an empty box.
+        """Validate the size.
 
         Raises:
             ValueError: width or height below 1 px.
@@ -128,20 +135,20 @@ class FaceBox:
 
     def iou(self, other: "FaceBox") -> float:
         """Intersection over union with another box, 0 to 1."""
-        shared = self._shared(other)
-        return shared / (self.w * self.h + other.w * other.h - shared)
+        intersection = self._intersection(other)
+        return intersection / (self.w * self.h + other.w * other.h - intersection)
 
     def intersection_over_smaller(self, other: "FaceBox") -> float:
-        """How much of the smaller of the two boxes lies inside the other, 0 to 1."""
-        return self._shared(other) / min(self.w * self.h, other.w * other.h)
+        """Intersection over the area of the smaller box, 0 to 1."""
+        return self._intersection(other) / min(self.w * self.h, other.w * other.h)
 
-    def _shared(self, other: "FaceBox") -> int:
-        across = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
-        down = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
-        return max(across, 0) * max(down, 0)
+    def _intersection(self, other: "FaceBox") -> int:
+        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        return max(w, 0) * max(h, 0)
 
     def clipped(self, width_px: int, height_px: int) -> "FaceBox | None":
-        """The part inside a picture of the given size, None if there is no such part."""
+        """The part inside an image of the given size in px, None if the box lies outside."""
         x0, y0 = max(self.x, 0), max(self.y, 0)
         x1, y1 = min(self.x + self.w, width_px), min(self.y + self.h, height_px)
         if x1 <= x0 or y1 <= y0:
@@ -154,11 +161,11 @@ class Face:
     """One face with its verdict.
 
     Attributes:
-        box: inside the picture.
-        p_with_mask: 0 to 1, or NaN where the network failed.
-        verdict: by the threshold of the moment.
-        finder_box: as the finder gave it, which may reach past the picture's edge: the crop that
-            was classified is cut around it. None where it is not known any more, as in a journal.
+        box: clipped to the image.
+        p_with_mask: probability of a mask, 0 to 1; NaN where the network failed.
+        verdict: of the probability at the detector's threshold.
+        finder_box: the finder's box, which may reach past the edge of the image; the classified
+            crop is cut around it. None where it is not known, as in a journal or after resizing.
     """
 
     box: FaceBox
@@ -168,16 +175,20 @@ class Face:
 
     @property
     def crop_box(self) -> FaceBox:
-        """The box to cut a crop around."""
+        """The box to cut the classifier's crop around: ``finder_box`` where it is known."""
         return self.box if self.finder_box is None else self.finder_box
 
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """All faces of one picture, best found first. No face is an ordinary value.
+    """All faces of one image, highest finder score first. No faces is an ordinary value.
 
-    ``unjudged`` holds the faces that were found and left without a verdict because the picture has
-    more than the detector's ``max_faces``.
+    Attributes:
+        width_px: of the image.
+        height_px: of the image.
+        faces: with verdicts.
+        unjudged: boxes that were found but not classified, because the image has more than the
+            detector's ``max_faces``.
     """
 
     width_px: int
@@ -186,10 +197,10 @@ class Detections:
     unjudged: tuple[FaceBox, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check sizes and boxes.
+        """Validate sizes and boxes.
 
         Raises:
-            ValueError: a size below 1 px, or a face outside the picture.
+            ValueError: a size below 1 px, or a box that is not inside the image.
         """
         if self.width_px < 1 or self.height_px < 1:
             raise ValueError(f"a picture is at least 1 x 1, got {self.width_px}x{self.height_px}")
@@ -209,7 +220,7 @@ class Detections:
 
     @property
     def boxes(self) -> tuple[FaceBox, ...]:
-        """Where faces are, those without a verdict last."""
+        """Boxes of all faces, those without a verdict last."""
         return (*(face.box for face in self.faces), *self.unjudged)
 
     def count(self, verdict: Verdict) -> int:
@@ -217,24 +228,41 @@ class Detections:
         return sum(face.verdict is verdict for face in self.faces)
 
     def resized(self, width_px: int, height_px: int) -> "Detections":
-        """The same faces in the picture scaled to another size; no box falls below 1 px.
+        """The same faces in the image scaled to another size.
+
+        Args:
+            width_px: of the scaled image, 1 or more.
+            height_px: of the scaled image, 1 or more.
+
+        Returns:
+            Detections with scaled boxes of at least 1 px and without finder boxes.
 
         Raises:
             ValueError: a size below 1 px.
         """
-        across, down = width_px / self.width_px, height_px / self.height_px
+        scale_x, scale_y = width_px / self.width_px, height_px / self.height_px
 
         def scaled(box: FaceBox) -> FaceBox:
-            x0, y0 = min(int(box.x * across), width_px - 1), min(int(box.y * down), height_px - 1)
-            x1 = min(max(round((box.x + box.w) * across), x0 + 1), width_px)
-            y1 = min(max(round((box.y + box.h) * down), y0 + 1), height_px)
+            x0, y0 = (
+                min(int(box.x * scale_x), width_px - 1),
+                min(int(box.y * scale_y), height_px - 1),
+            )
+            x1 = min(max(round((box.x + box.w) * scale_x), x0 + 1), width_px)
+            y1 = min(max(round((box.y + box.h) * scale_y), y0 + 1), height_px)
             return FaceBox(x0, y0, x1 - x0, y1 - y0, box.score)
 
         faces = tuple(replace(face, box=scaled(face.box), finder_box=None) for face in self.faces)
         return Detections(width_px, height_px, faces, tuple(map(scaled, self.unjudged)))
 
-    def at(self, min_confidence: float) -> "Detections":
-        """The same faces, decided anew at another threshold."""
+    def with_min_confidence(self, min_confidence: float) -> "Detections":
+        """The same faces with verdicts at another threshold.
+
+        Args:
+            min_confidence: see `decide`.
+
+        Raises:
+            ValueError: the threshold is out of its range.
+        """
         faces = tuple(
             replace(face, verdict=decide(face.p_with_mask, min_confidence)) for face in self.faces
         )

@@ -96,7 +96,7 @@ def _finder(manifest: Path) -> "CascadeFaceFinder | None":
     from maskdet_core.faces.loading import load_finder
 
     finder = load_finder("photo", manifest)
-    return finder.at(NO_FACE_SCORE) if isinstance(finder, CascadeFaceFinder) else None
+    return finder.with_min_score(NO_FACE_SCORE) if isinstance(finder, CascadeFaceFinder) else None
 
 
 def _dispatch_ablate(args: argparse.Namespace, split: "Split") -> None:

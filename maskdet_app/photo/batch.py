@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol, get_args
 
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.decode import decode_image, shrink_within
-from maskdet_core.detector import MIN_FACE_PX, least_face_px
+from maskdet_core.detector import MIN_FACE_PX, min_face_px_in
 from maskdet_core.draw.annotate import Labels
 
 FaceSize = Literal["tiny", "usual", "large"]
@@ -59,7 +59,7 @@ class Photo:
         """The same photo with its verdicts at another threshold, 0.5 <= c < 1."""
         if self.detections is None:
             return self
-        return replace(self, detections=self.detections.at(min_confidence))
+        return replace(self, detections=self.detections.with_min_confidence(min_confidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,9 @@ def min_face_px(face_size: FaceSize, width: int, height: int) -> int:
         case "tiny":
             return MIN_FACE_PX
         case "usual":
-            return least_face_px(width, height)
+            return min_face_px_in(width, height)
         case "large":
-            return least_face_px(width, height, _LARGE_SHARE)
+            return min_face_px_in(width, height, _LARGE_SHARE)
 
 
 def annotate_resized(image_rgb: RgbImage, detections: Detections, labels: Labels) -> RgbImage:

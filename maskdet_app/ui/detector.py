@@ -7,6 +7,7 @@ import streamlit as st
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import MaskDetector, MaskdetError, load_classifier
+from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import Preset
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.loading import default_model_path
@@ -21,6 +22,7 @@ def _classifier(path: str, modified_at: float) -> Classifier:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _detector(path: str, modified_at: float, preset: Preset) -> MaskDetector:
+    limit_opencv_threads()
     return MaskDetector.load(_classifier(path, modified_at), preset)
 
 

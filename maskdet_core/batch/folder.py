@@ -17,7 +17,7 @@ from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import JournalError
-from maskdet_core.files import PARTIAL, whole_file
+from maskdet_core.files import PARTIAL, open_atomic
 from maskdet_core.types import Verdict
 
 JOURNAL: Final = "faces.jsonl"
@@ -201,7 +201,7 @@ def _open_reports(results: Results, stack: ExitStack) -> list[tuple[BinaryIO, _P
         if path == STDOUT:
             opened.append((sys.stdout.buffer, pieces))
         elif path is not None:
-            file = stack.enter_context(whole_file(path))
+            file = stack.enter_context(open_atomic(path))
             file.write(mark)
             opened.append((file, pieces))
     return opened

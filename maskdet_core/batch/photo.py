@@ -14,8 +14,7 @@ from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError
-from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.files import write_whole
+from maskdet_core.files import write_atomic
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.types import Detections, RgbImage
 
@@ -104,21 +103,20 @@ class PhotoChecker:
         if self._copies is None or copy is None:
             return PhotoReport(photo, found)
         name = safe_name(photo, task.number)
-        write_whole(self._copies / name, copy)
+        write_atomic(self._copies / name, copy)
         return PhotoReport(photo, found, annotated=name)
 
     def settings(self) -> dict[str, Any]:
         """What the reports and copies depend on, in JSON types."""
         detector = self.detector
         manifest = detector.classifier.manifest
-        finder = detector.finder
-        trained = finder.manifest if isinstance(finder, CascadeFaceFinder) else None
+        finder = detector.finder.fingerprint
         return {
             "model": manifest.name,
             "model_sha256": manifest.sha256,
             "model_manifest": _digest(manifest.to_json()),
-            "finder": trained.name if trained else type(finder).__name__,
-            "finder_manifest": _digest(trained.to_json()) if trained else None,
+            "finder": finder["name"],
+            "finder_manifest": _digest(finder["definition"]),
             "min_confidence": detector.min_confidence,
             "min_face_px": detector.min_face_px,
             "max_faces": detector.max_faces,

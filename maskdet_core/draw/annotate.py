@@ -1,4 +1,4 @@
-"""Draw verdicts onto a picture, told apart by words and line style as well as by colour."""
+"""Draw verdicts onto an image, distinguished by words and line style as well as by colour."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,13 +10,13 @@ from maskdet_core.types import Detections, Face, FaceBox, RgbImage, Verdict, val
 
 Colour = tuple[int, int, int]
 
-# Okabe and Ito's palette, made to stay distinct under every common colour blindness.
+# from the palette of Okabe and Ito (2008), which is distinct under the common colour blindnesses
 COLOURS: Final[dict[Verdict, Colour]] = {
     Verdict.WITH_MASK: (0x00, 0x72, 0xB2),
     Verdict.WITHOUT_MASK: (0xD5, 0x5E, 0x00),
     Verdict.NOT_SURE: (0x6B, 0x6B, 0x6B),
 }
-"""RGB 0 to 255: blue, vermilion and grey, each dark enough for white letters on it."""
+"""RGB, 0 to 255: blue, vermilion and grey, each dark enough for white text."""
 
 _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 _WHITE: Final = (255, 255, 255)
@@ -27,7 +27,7 @@ _LABELS_WIDER_THAN_FACE: Final = 2.0
 
 
 Labels = Mapping[Verdict, tuple[str, str]]
-"""What is written on a verdict's frame: the word, and a form of it for the smallest faces."""
+"""Label of each verdict, ASCII: the full text, and a short form for the smallest faces."""
 LABELS: Final[Labels] = {
     Verdict.WITH_MASK: ("Mask", "M"),
     Verdict.WITHOUT_MASK: ("No mask", "No"),
@@ -36,15 +36,19 @@ LABELS: Final[Labels] = {
 
 
 def percent_text(probability: float) -> str:
-    """A probability 0 to 1 in whole percent, rounded down and never 100: it is an estimate."""
+    """A probability, 0 to 1, in whole percent, rounded down and at most 99: it is an estimate."""
     return f"{min(int(probability * 100 + 1e-9), 99)} %"
 
 
 def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
-    """Labels for one face, the longest first, for the annotator to pick the one that fits.
+    """Possible labels of one face, longest first; the first that fits is drawn.
+
+    Args:
+        face: with its verdict.
+        labels: texts by verdict.
 
     Raises:
-        ValueError: a label holds more than ASCII, which the font cannot draw.
+        ValueError: a label is not ASCII, which is all that the font can draw.
     """
     word, short = labels[face.verdict]
     if not (word + short).isascii():
@@ -61,21 +65,21 @@ def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
 def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABELS) -> RgbImage:
     """Draw frames and labels.
 
-    A mask has a solid frame, no mask a double one, not sure a dashed one. Labels are white on
-    the frame's colour, above the face where there is room, always inside the picture, and
-    shorter where the face or the picture is small.
+    The frame is solid for a mask, double for no mask and dashed for not sure. Labels are white on
+    the frame's colour, above the face where there is room, always inside the image, and shorter on
+    small faces and images.
 
     Args:
-        image_rgb: uint8 (H, W, 3); not changed.
-        detections: what was found in this very picture.
-        labels: the words, in ASCII.
+        image_rgb: uint8 (H, W, 3), not changed.
+        detections: of this image.
+        labels: texts by verdict, ASCII.
 
     Returns:
-        A new uint8 array of the same shape.
+        A new uint8 array (H, W, 3), RGB.
 
     Raises:
-        ValueError: no uint8 RGB image, of another size than the detections, or labels that are
-            not ASCII.
+        ValueError: no uint8 RGB image, another size than the detections', or a label that is not
+            ASCII.
     """
     validate_rgb(image_rgb)
     height, width = image_rgb.shape[:2]
@@ -95,7 +99,7 @@ def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABEL
 
 
 def text_height_px(width_px: int, height_px: int) -> int:
-    """Height of a label's capitals for a picture of this size, in px."""
+    """Height of a label's capitals in px for an image of this size."""
     return int(
         np.clip(round(max(width_px, height_px) * _TEXT_PER_SIDE), _MIN_TEXT_PX, _MAX_TEXT_PX)
     )
@@ -103,37 +107,44 @@ def text_height_px(width_px: int, height_px: int) -> int:
 
 def _frame(canvas: RgbImage, box: FaceBox, verdict: Verdict, stroke: int) -> None:
     colour = COLOURS[verdict]
-    near, far = (box.x, box.y), (box.x + box.w - 1, box.y + box.h - 1)
+    top_left, bottom_right = (box.x, box.y), (box.x + box.w - 1, box.y + box.h - 1)
     match verdict:
         case Verdict.WITH_MASK:
-            # A thin white line outside keeps the frame visible on a picture of its own colour.
-            cv2.rectangle(canvas, near, far, _WHITE, stroke + 2)
-            cv2.rectangle(canvas, near, far, colour, stroke)
+            # a thin white outline keeps the frame visible on a background of its colour
+            cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
+            cv2.rectangle(canvas, top_left, bottom_right, colour, stroke)
         case Verdict.WITHOUT_MASK:
             gap = 2 * stroke
-            cv2.rectangle(canvas, near, far, _WHITE, stroke + 2)
-            cv2.rectangle(canvas, near, far, colour, stroke)
+            cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
+            cv2.rectangle(canvas, top_left, bottom_right, colour, stroke)
             if box.w > 4 * gap and box.h > 4 * gap:
-                near, far = (near[0] + gap, near[1] + gap), (far[0] - gap, far[1] - gap)
-                cv2.rectangle(canvas, near, far, _WHITE, stroke + 2)
-                cv2.rectangle(canvas, near, far, colour, stroke)
+                top_left, bottom_right = (
+                    (top_left[0] + gap, top_left[1] + gap),
+                    (bottom_right[0] - gap, bottom_right[1] - gap),
+                )
+                cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
+                cv2.rectangle(canvas, top_left, bottom_right, colour, stroke)
         case Verdict.NOT_SURE:
-            cv2.rectangle(canvas, near, far, _WHITE, stroke + 2)
-            _dashed(canvas, near, far, colour, stroke)
+            cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
+            _dashed(canvas, top_left, bottom_right, colour, stroke)
 
 
 def _dashed(
-    canvas: RgbImage, near: tuple[int, int], far: tuple[int, int], colour: Colour, stroke: int
+    canvas: RgbImage,
+    top_left: tuple[int, int],
+    bottom_right: tuple[int, int],
+    colour: Colour,
+    stroke: int,
 ) -> None:
     dash = max(3, 4 * stroke)
-    for x in range(near[0], far[0] + 1, 2 * dash):
-        end = min(x + dash, far[0])
-        cv2.line(canvas, (x, near[1]), (end, near[1]), colour, stroke)
-        cv2.line(canvas, (x, far[1]), (end, far[1]), colour, stroke)
-    for y in range(near[1], far[1] + 1, 2 * dash):
-        end = min(y + dash, far[1])
-        cv2.line(canvas, (near[0], y), (near[0], end), colour, stroke)
-        cv2.line(canvas, (far[0], y), (far[0], end), colour, stroke)
+    for x in range(top_left[0], bottom_right[0] + 1, 2 * dash):
+        end = min(x + dash, bottom_right[0])
+        cv2.line(canvas, (x, top_left[1]), (end, top_left[1]), colour, stroke)
+        cv2.line(canvas, (x, bottom_right[1]), (end, bottom_right[1]), colour, stroke)
+    for y in range(top_left[1], bottom_right[1] + 1, 2 * dash):
+        end = min(y + dash, bottom_right[1])
+        cv2.line(canvas, (top_left[0], y), (top_left[0], end), colour, stroke)
+        cv2.line(canvas, (bottom_right[0], y), (bottom_right[0], end), colour, stroke)
 
 
 def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
@@ -148,7 +159,7 @@ def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
         if label_width <= room:
             break
     if label_width > width or label_height > height:
-        # A picture smaller than the smallest readable label keeps its frame alone.
+        # an image smaller than the smallest readable label gets the frame alone
         return
     x = min(max(face.box.x, 0), width - label_width)
     y = face.box.y - label_height

@@ -4,12 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.cpu import N_THREADS
 from maskdet_core.faces.channels import ChannelExtractor
+from maskdet_core.faces.finder import Fingerprint, validate_min_face_px
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
 from maskdet_core.faces.nms import Boxes, cluster_members, merge_clusters, non_maximum_suppression
 from maskdet_core.faces.proposals import HaarProposer, Proposals, Squares
@@ -17,101 +16,117 @@ from maskdet_core.faces.pyramid import grey_image
 from maskdet_core.faces.verifier import Verifier
 from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
-LOOK_AGAIN: Final = -2.0
-"""Where the check's first look is surer than this logit, it looks at the cluster_members too."""
-NEIGHBOURS: Final = 8
-"""How many of them at most, the search's surest first."""
+EXPAND_ABOVE_LOGIT: Final = -2.0
+"""A cluster whose best window has a higher logit gets its other members verified too."""
+MAX_MEMBERS: Final = 8
+"""Members of a cluster that are verified beside its best window, highest proposal score first."""
 
 
 class CascadeFaceFinder:
-    """A search by one cascade, a check of what it finds by another. Shared safely by threads.
+    """One cascade proposes windows, another verifies them. Thread-safe.
 
-    The search lets many a window pass that is no face, so that it misses few; the check looks at
-    one window of each heap with its surroundings, in detail and in colour.
+    The proposer accepts many windows that are no faces, so that it misses few faces. The verifier
+    sees one window of each cluster with its surroundings, in detail and in colour.
     """
 
-    def __init__(self, manifest: CascadeManifest, folder: Path, settings: FinderPreset) -> None:
-        """Load the cascade now, so that a broken file is not found out at the first frame.
+    scores_are_log_odds: Final = True
 
-        Also sets OpenCV's thread count for the process (`N_THREADS`).
+    def __init__(self, manifest: CascadeManifest, folder: Path, settings: FinderPreset) -> None:
+        """Load both cascades now, so that a broken file fails here and not at the first frame.
 
         Args:
             manifest: describes the cascades.
-            folder: where their files lie.
+            folder: folder of their files.
             settings: how thoroughly to search.
 
         Raises:
-            CascadeError: a file is missing, another one, or no cascade.
+            CascadeError: a file is missing, differs from the manifest, or is no cascade.
         """
         self.manifest = manifest
         self.settings = settings
         self._folder = folder
-        cv2.setNumThreads(N_THREADS)
-        self._search = HaarProposer(
-            manifest.search.check(folder),
+        self._proposer = HaarProposer(
+            manifest.proposals.resolve(folder),
             manifest.window_px,
             settings.scale_step,
             settings.tilts_deg,
         )
-        self._check = Verifier(manifest.check.check(folder))
+        self._verifier = Verifier(manifest.verifier.resolve(folder))
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Identity: the manifest without its records of training and evaluation, and settings."""
+        return {
+            "name": self.manifest.name,
+            "definition": self.manifest.definition(),
+            "settings": self.settings.to_json(),
+        }
 
     def find(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> list[FaceBox]:
         """Find faces; see `FaceFinder.find`.
 
-        The score of a box is a logit: how much surer than even the check is, by all windows that
-        agree on the face.
+        The score of a box is the log odds of a face: the log of the summed odds that the verifier
+        gives to the windows merged into it.
 
         Raises:
-            ValueError: no uint8 RGB image, or a least face below 1 px.
+            ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
         """
-        validate_rgb(image_rgb)
-        if min_face_px < 1:
-            raise ValueError(f"min_face_px must be 1 or more, got {min_face_px}")
-        found = self._searched(image_rgb, min_face_px)
-        boxes, logits = self._checked(ChannelExtractor(image_rgb), found)
+        proposals = self._propose(image_rgb, min_face_px)
+        boxes, logits = self._verified(ChannelExtractor(image_rgb), proposals)
         height, width = image_rgb.shape[:2]
         faces = merge_clusters(boxes, logits, self.settings.min_score)
         return [face for face in faces if face.clipped(width, height) is not None]
 
-    def search(
+    def propose(
         self, image_rgb: RgbImage, *, min_face_px: int = 24
     ) -> tuple[Boxes, NDArray[np.float64]]:
-        """What the search alone finds, before the check: boxes (N, 4) and scores (N,)."""
-        validate_rgb(image_rgb)
-        found = self._searched(image_rgb, min_face_px)
-        return self._reference_boxes(found.squares), found.scores
+        """Windows of the first cascade alone, before clustering and verification.
 
-    def at(self, min_score: float) -> "CascadeFaceFinder":
-        """The same finder with another least score."""
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            min_face_px: height of the smallest face to search for, 1 px or more.
+
+        Returns:
+            Boxes (N, 4) in the reference framing and the proposer's scores (N,).
+
+        Raises:
+            ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
+        """
+        proposals = self._propose(image_rgb, min_face_px)
+        return self._reference_boxes(proposals.squares), proposals.scores
+
+    def with_min_score(self, min_score: float) -> "CascadeFaceFinder":
+        """The same finder with another minimum score, log odds."""
         return CascadeFaceFinder(
             self.manifest, self._folder, replace(self.settings, min_score=min_score)
         )
 
-    def _searched(self, image_rgb: RgbImage, min_face_px: int) -> Proposals:
-        return self._search.find(grey_image(image_rgb), min_face_px / self.manifest.height)
+    def _propose(self, image_rgb: RgbImage, min_face_px: int) -> Proposals:
+        validate_rgb(image_rgb)
+        validate_min_face_px(min_face_px)
+        return self._proposer.find(grey_image(image_rgb), min_face_px / self.manifest.height)
 
-    def _checked(
-        self, source: ChannelExtractor, found: Proposals
+    def _verified(
+        self, channels: ChannelExtractor, proposals: Proposals
     ) -> tuple[Boxes, NDArray[np.float64]]:
-        """Reference boxes and logits of the candidates that the check lets pass."""
-        boxes = self._reference_boxes(found.squares)
-        logits = np.full(len(found), -np.inf)
-        heaps = non_maximum_suppression(boxes, found.scores)
-        logits[heaps] = self._check.score(source, found[heaps])
-        again = [
-            members
-            for heap in heaps[logits[heaps] > LOOK_AGAIN]
-            if len(members := cluster_members(boxes, found.scores, heap, NEIGHBOURS))
+        """Reference boxes (N, 4) and logits (N,) of the windows that the verifier accepts."""
+        boxes = self._reference_boxes(proposals.squares)
+        logits = np.full(len(proposals), -np.inf)
+        best = non_maximum_suppression(boxes, proposals.scores)
+        logits[best] = self._verifier.score(channels, proposals[best])
+        members = [
+            cluster_members(boxes, proposals.scores, index, MAX_MEMBERS)
+            for index in best[logits[best] > EXPAND_ABOVE_LOGIT]
         ]
-        if again:
-            more = np.unique(np.concatenate(again))
+        if members:
+            more = np.unique(np.concatenate(members))
             more = more[np.isneginf(logits[more])]
-            logits[more] = self._check.score(source, found[more])
-        passed = np.isfinite(logits)
-        return boxes[passed], logits[passed]
+            logits[more] = self._verifier.score(channels, proposals[more])
+        accepted = np.isfinite(logits)
+        return boxes[accepted], logits[accepted]
 
     def _reference_boxes(self, squares: Squares) -> Boxes:
-        """Boxes (N, 4) for squares (N, 3): left, top, side."""
+        """Boxes (N, 4) in the reference framing for a cascade's squares (N, 3)."""
         left, top, side = squares.T
         w, h = self.manifest.width * side, self.manifest.height * side
         return np.stack(

@@ -1,9 +1,9 @@
-"""What the check of a candidate sees: six small pictures of it, side by side in one.
+"""Channel mosaics: what the verifier sees of a window, six channels side by side in one image.
 
-A Haar cascade reads one grey plane. Laid into one picture, a cascade reads several: brightness
-with the surroundings, brightness in detail, gradients and colour (integral channel features after
-Dollár et al., BMVC 2009, and Mathias et al., ECCV 2014, who found context and channels to matter
-more than anything else for boosted face detectors).
+OpenCV's cascades read one grey plane. A mosaic lets a cascade read several: brightness with the
+context of the face, brightness in detail, gradients and colour. These are integral channel
+features (Dollár et al., BMVC 2009); Mathias et al. (ECCV 2014) found context and channels to matter
+more than anything else for boosted face detectors.
 """
 
 import math
@@ -17,70 +17,75 @@ from maskdet_core.faces.pyramid import rotate
 from maskdet_core.types import RgbImage
 
 PLANE_PX: Final = 48
-"""Side of one plane."""
+"""Side of one channel in the mosaic."""
 COLUMNS: Final = 3
 N_PLANES: Final = 6
-MOSAIC: Final = (COLUMNS * PLANE_PX, N_PLANES // COLUMNS * PLANE_PX)
+MOSAIC_SIZE: Final = (COLUMNS * PLANE_PX, N_PLANES // COLUMNS * PLANE_PX)
 """Width and height of the mosaic, px."""
-SURROUNDINGS: Final = 2.0
-"""Side of what is seen, in sides of the candidate's square. The detail plane shows the square."""
+CONTEXT: Final = 2.0
+"""Side of the region that the channels show, in sides of the window. The detail channel shows the
+window alone."""
 
 _CUT_PX: Final = 2 * PLANE_PX
-_MIDDLE: Final = slice(PLANE_PX // 2, PLANE_PX // 2 + PLANE_PX)
-_LEAST_STD: Final = 6.0
-"""Flatter squares are not stretched further, or noise would become structure."""
+_WINDOW: Final = slice(PLANE_PX // 2, PLANE_PX // 2 + PLANE_PX)
+_MIN_STD: Final = 6.0
+"""Flatter windows are not stretched to full contrast: noise would look like structure."""
 _TONE_STD: Final = 45.0
 _GRADIENT_STD: Final = 120.0
-"""Brightness is brought to mean 128 and this standard deviation, gradients in the same terms."""
+"""Brightness is normalised to mean 128 and the first standard deviation over the window; gradients
+are scaled by the second over the window's standard deviation."""
 
-Mosaic = NDArray[np.uint8]
+ChannelMosaic = NDArray[np.uint8]
+"""Mosaic of channels: uint8, shape (96, 144)."""
 
 
 class ChannelExtractor:
-    """Cuts mosaics out of one picture."""
+    """Extracts channel mosaics from one image. Not thread-safe: use one for each call."""
 
     def __init__(self, image_rgb: RgbImage) -> None:
-        """Keep the picture; smaller and turned ones are made when they are asked for.
+        """Keep the image; rotated and halved copies are made when they are needed.
 
         Args:
-            image_rgb: uint8 (H, W, 3), unchanged.
+            image_rgb: uint8 (H, W, 3), not changed.
         """
         self._image = image_rgb
         self._rotated: dict[float, _Rotated] = {}
-        self._sheet = _Sheet()
+        self._buffer = _MosaicBuffer()
 
-    def cut(self, centre: tuple[float, float], side: float, tilt_deg: float = 0.0) -> Mosaic:
-        """The mosaic of one square.
+    def mosaic(
+        self, centre: tuple[float, float], side: float, tilt_deg: float = 0.0
+    ) -> ChannelMosaic:
+        """The channel mosaic of one window.
 
         Args:
-            centre: of the square, px; may lie past the edge, which is repeated.
-            side: of the square, px.
-            tilt_deg: the head's, as the picture would be turned to have it upright.
+            centre: of the window, px; may lie past the edge of the image, which is repeated.
+            side: of the window, px.
+            tilt_deg: rotation of the image that makes the head upright, counter-clockwise.
 
         Returns:
-            uint8 (96, 144), overwritten by the next call. Upper row: brightness with surroundings,
-            brightness in detail, gradient across; lower row: gradient down, Cr, Cb. All but the
-            detail show the surroundings.
+            uint8 (96, 144), overwritten by the next call. Upper row: brightness with context,
+            brightness in detail, horizontal gradient; lower row: vertical gradient, Cr, Cb. All
+            but the detail show the context.
         """
         upright = self._rotated.get(tilt_deg)
         if upright is None:
             upright = self._rotated[tilt_deg] = _Rotated(self._image, tilt_deg)
-        return self._sheet.draw(*upright.cut(centre, SURROUNDINGS * side))
+        return self._buffer.fill(*upright.cut(centre, CONTEXT * side))
 
 
 class _Rotated:
-    """The picture turned upright, in luma and chroma, and halves of it as they are asked for."""
+    """The rotated image in YCrCb, and halved copies of it as they are needed."""
 
     def __init__(self, image_rgb: RgbImage, tilt_deg: float) -> None:
-        picture, self._matrix = rotate(image_rgb, tilt_deg)
-        colour = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)
+        rotated, self._matrix = rotate(image_rgb, tilt_deg)
+        colour = cv2.cvtColor(rotated, cv2.COLOR_RGB2YCrCb)
         self._halves = [(cv2.extractChannel(colour, 0), colour)]
 
     def cut(
         self, centre: tuple[float, float], side: float
     ) -> tuple[cv2.typing.MatLike, cv2.typing.MatLike]:
-        """Luma of a square at 96 px and all channels at 48, the edge repeated past the picture."""
-        # a square is never shrunk by more than 2 at once: beyond that resizing skips pixels
+        """Luma of a square at 96 px and YCrCb at 48 px; the edge of the image is repeated."""
+        # bilinear resizing skips pixels where it shrinks by more than 2
         level = max(0, math.floor(math.log2(side / _CUT_PX)))
         grey, _ = self._half(level)
         _, colour = self._half(level + 1)
@@ -90,7 +95,7 @@ class _Rotated:
         )
 
     def _half(self, level: int) -> tuple[cv2.typing.MatLike, cv2.typing.MatLike]:
-        """Luma alone and all channels, halved `level` times."""
+        """Luma alone, and YCrCb, halved ``level`` times."""
         while level >= len(self._halves):
             colour = self._halves[-1][1]
             size = (max(1, colour.shape[1] // 2), max(1, colour.shape[0] // 2))
@@ -112,14 +117,14 @@ class _Rotated:
 
 
 def _clamped(source: cv2.typing.MatLike, left: int, top: int, w: int, h: int) -> cv2.typing.MatLike:
-    """A rectangle of the picture, its edge repeated where the rectangle reaches past it."""
+    """A rectangle of the image, the edge repeated where the rectangle reaches past it."""
     height, width = source.shape[:2]
     x0, x1 = min(max(left, 0), width - 1), max(min(left + w, width), 1)
     y0, y1 = min(max(top, 0), height - 1), max(min(top + h, height), 1)
     inside = source[y0:y1, x0:x1]
     if inside.shape[:2] == (h, w):
         return inside
-    # a rectangle wholly outside keeps one row or column of the edge
+    # of a rectangle entirely outside, one row or column of the edge is kept
     before_x = min(max(0, -left), w - inside.shape[1])
     before_y = min(max(0, -top), h - inside.shape[0])
     return cv2.copyMakeBorder(
@@ -132,11 +137,11 @@ def _clamped(source: cv2.typing.MatLike, left: int, top: int, w: int, h: int) ->
     )
 
 
-class _Sheet:
-    """The mosaic that is drawn anew for each square, since fresh memory would cost more."""
+class _MosaicBuffer:
+    """Memory of one mosaic, reused for each window: allocating it each time takes longer."""
 
     def __init__(self) -> None:
-        self.mosaic: Mosaic = np.empty(MOSAIC[::-1], np.uint8)
+        self.mosaic: ChannelMosaic = np.empty(MOSAIC_SIZE[::-1], np.uint8)
         self._planes = [
             self.mosaic[
                 row * PLANE_PX : (row + 1) * PLANE_PX,
@@ -145,21 +150,21 @@ class _Sheet:
             for row in range(N_PLANES // COLUMNS)
             for column in range(COLUMNS)
         ]
-        # the outermost pixels have no neighbour on one side and stay flat
+        # the outermost pixels lack a neighbour on one side: their gradient stays 0
         self._across, self._down = np.zeros((2, _CUT_PX, _CUT_PX), np.uint8)
         self._small = np.empty((PLANE_PX, PLANE_PX), np.uint8)
 
-    def draw(self, grey: cv2.typing.MatLike, colour: cv2.typing.MatLike) -> Mosaic:
-        """Planes of a square: luma of 96 px, and luma, Cr and Cb of 48 px."""
-        surroundings, detail, across, down, cr, cb = self._planes
-        middle = grey[_MIDDLE, _MIDDLE]
-        mean, std = cv2.meanStdDev(middle)
-        spread = max(float(std[0, 0]), _LEAST_STD)
+    def fill(self, grey: cv2.typing.MatLike, colour: cv2.typing.MatLike) -> ChannelMosaic:
+        """The mosaic for luma of 96 px and YCrCb of 48 px of the same region."""
+        context, detail, across, down, cr, cb = self._planes
+        window = grey[_WINDOW, _WINDOW]
+        mean, std = cv2.meanStdDev(window)
+        spread = max(float(std[0, 0]), _MIN_STD)
         tone = _TONE_STD / spread
         offset = 128 - tone * float(mean[0, 0])
         cv2.extractChannel(colour, 0, dst=self._small)
-        cv2.addWeighted(self._small, tone, self._small, 0, offset, dst=surroundings)
-        cv2.addWeighted(middle, tone, middle, 0, offset, dst=detail)
+        cv2.addWeighted(self._small, tone, self._small, 0, offset, dst=context)
+        cv2.addWeighted(window, tone, window, 0, offset, dst=detail)
         cv2.absdiff(grey[:, 2:], grey[:, :-2], dst=self._across[:, 1:-1])
         cv2.absdiff(grey[2:], grey[:-2], dst=self._down[1:-1])
         for plane, steps in ((across, self._across), (down, self._down)):

@@ -1,4 +1,4 @@
-"""OpenCV's Haar cascade classifier, loaded safely and shared safely by threads."""
+"""OpenCV's Haar cascade classifier: validated at load, one copy for each thread."""
 
 import threading
 from pathlib import Path
@@ -13,8 +13,8 @@ def load_cascade(path: Path) -> Any:
     """Load one cascade file.
 
     Raises:
-        CascadeError: the file is missing, empty or no cascade; OpenCV alone would stay silent
-            until the first search.
+        CascadeError: the file is missing, empty or no cascade, which OpenCV itself reports only
+            at the first search.
     """
     path = Path(path)
     if not path.is_file() or path.stat().st_size == 0:
@@ -26,7 +26,7 @@ def load_cascade(path: Path) -> Any:
     try:
         cascade = cv2.CascadeClassifier(str(path))
     except (cv2.error, SystemError) as error:
-        # Some builds answer a malformed file with SystemError around OpenCV's own exception.
+        # some builds wrap OpenCV's exception for a malformed file in a SystemError
         raise CascadeError(f"expected a cascade in {path}, got something else") from error
     if cascade.empty():
         raise CascadeError(f"expected a cascade in {path}, got something else")
@@ -34,10 +34,10 @@ def load_cascade(path: Path) -> Any:
 
 
 class ThreadLocalCascade:
-    """A cascade that each thread loads for itself, since OpenCV's copies share buffers."""
+    """A cascade that each thread loads for itself: `cv2.CascadeClassifier` is not thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Load it now, so that a broken file is not found out at the first frame.
+        """Load the cascade now, so that a broken file fails here and not at the first frame.
 
         Raises:
             CascadeError: see `load_cascade`.

@@ -6,32 +6,37 @@ from typing import Final
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.faces.opencv_finder import stock_finder
+from maskdet_core.faces.manifest import REQUIRED_PRESETS, CascadeManifest
+from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.files import models_folder
 
 FINDER_ENV: Final = "MASKDET_FINDER"
-"""Environment variable: "stock", or the path of another cascade's manifest."""
+"""Environment variable: "stock", or the path of another cascade manifest."""
 STOCK: Final = "stock"
 DEFAULT_MANIFEST: Final = models_folder() / "maskdet-haar.json"
 
 
 def load_finder(preset: str = "photo", finder: Path | str | None = None) -> FaceFinder:
-    """The face finder for a preset.
+    """Load the face finder for a preset.
 
     Args:
-        preset: "photo" (thorough) or "live" (fast).
-        finder: a cascade's manifest, "stock" for OpenCV's own cascades, or None for what the
-            environment variable `FINDER_ENV` says, and the shipped cascade where it says nothing.
+        preset: "photo" (thorough) or "live" (fast). The stock finder is the same for both.
+        finder: path of a cascade manifest, "stock" for OpenCV's frontal face cascade, or None for
+            the value of the environment variable `FINDER_ENV`, by default the shipped cascades.
 
     Raises:
         CascadeError: a file is missing or broken.
-        ValueError: another preset.
+        ValueError: unknown preset.
     """
     chosen = str(finder or os.environ.get(FINDER_ENV) or DEFAULT_MANIFEST)
     if chosen == STOCK:
-        return stock_finder(preset)
+        _validate_preset(preset, REQUIRED_PRESETS)
+        return OpenCvFaceFinder()
     manifest = CascadeManifest.load(Path(chosen))
-    if preset not in manifest.presets:
-        raise ValueError(f"preset must be one of {sorted(manifest.presets)}, got {preset!r}")
+    _validate_preset(preset, frozenset(manifest.presets))
     return CascadeFaceFinder(manifest, Path(chosen).parent, manifest.presets[preset])
+
+
+def _validate_preset(preset: str, known: frozenset[str]) -> None:
+    if preset not in known:
+        raise ValueError(f"preset must be one of {sorted(known)}, got {preset!r}")

@@ -1,4 +1,4 @@
-"""The trained cascades' manifest: the one source of truth on their files, written by training."""
+"""The manifest of the trained cascades: files, geometry and presets, written by training."""
 
 import json
 import math
@@ -7,22 +7,26 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import CascadeError
-from maskdet_core.files import file_sha256, write_whole
+from maskdet_core.files import file_sha256, write_atomic
 
 FORMAT: Final = 2
 """Version of the JSON layout; a reader refuses any other."""
+
+REQUIRED_PRESETS: Final = frozenset({"photo", "live"})
+"""Presets that every manifest has."""
 
 _REMEDY: Final = "Restore it with `git checkout models`, or train a new one."
 
 
 @dataclass(frozen=True, slots=True)
 class FinderPreset:
-    """How thoroughly a picture is searched.
+    """How thoroughly an image is searched.
 
     Attributes:
-        scale_step: ratio of neighbouring window sizes, above 1; finer finds more and costs more.
-        min_score: faces scored less are dropped; higher makes up fewer faces and misses more.
-        tilts_deg: the picture is searched again turned by each of these, for tilted heads.
+        scale_step: ratio of neighbouring window sizes, 1.01 to 2; a smaller step finds more faces
+            and takes longer.
+        min_score: minimum log odds of a face; a higher one gives fewer false faces and misses more.
+        tilts_deg: the image is searched again rotated by each of these angles, for tilted heads.
     """
 
     scale_step: float
@@ -30,10 +34,11 @@ class FinderPreset:
     tilts_deg: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check ranges.
+        """Validate the ranges.
 
         Raises:
-            ValueError: a step outside 1.01 to 2, a score that is no number, or a tilt beyond 90.
+            ValueError: a step outside 1.01 to 2, a score that is not finite, or a tilt of 0 or
+                beyond 90 degrees.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
@@ -42,13 +47,17 @@ class FinderPreset:
         if not all(0 < abs(tilt) <= 90 for tilt in self.tilts_deg):
             raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
 
+    def to_json(self) -> dict[str, Any]:
+        """The preset in plain JSON types."""
+        return asdict(self) | {"tilts_deg": list(self.tilts_deg)}
+
 
 @dataclass(frozen=True, slots=True)
 class CascadeFile:
     """One cascade in OpenCV's XML.
 
     Attributes:
-        file: its name beside the manifest.
+        file: bare file name; the file lies beside the manifest.
         sha256: of the file, 64 hexadecimal digits.
     """
 
@@ -56,24 +65,24 @@ class CascadeFile:
     sha256: str
 
     def __post_init__(self) -> None:
-        """Check the name.
+        """Validate the name.
 
         Raises:
-            ValueError: no bare file name.
+            ValueError: the file name has a folder or is empty.
         """
         if not self.file or Path(self.file).name != self.file:
             raise ValueError(f"file must be a bare file name, got {self.file!r}")
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Describe an existing file."""
+        """The entry for an existing file."""
         return cls(path.name, file_sha256(path))
 
-    def check(self, folder: Path) -> Path:
-        """The file in ``folder``, after its hash was compared.
+    def resolve(self, folder: Path) -> Path:
+        """Path of the file in ``folder``, after its hash was verified.
 
         Raises:
-            CascadeError: the file is missing, or another than the manifest describes.
+            CascadeError: the file is missing or has another hash.
         """
         path = Path(folder) / self.file
         try:
@@ -89,15 +98,27 @@ class CascadeFile:
 
 @dataclass(frozen=True, slots=True)
 class CascadeManifest:
-    """Everything that the runtime needs to know of the trained cascades.
+    """Everything that the runtime needs to know about the trained cascades.
 
-    The reference box is ``width * side`` by ``height * side`` for a window of that side; its
-    centre lies ``shift_y * side`` below the window's.
+    A window of side ``s`` maps to a box of ``width * s`` by ``height * s`` in the reference
+    framing, whose centre lies ``shift_y * s`` below the window's.
+
+    Attributes:
+        name: of the pair of cascades.
+        proposals: the cascade that proposes windows; the key ``search`` in the file.
+        verifier: the cascade that verifies them; the key ``check`` in the file.
+        window_px: side of the proposer's window.
+        width: of the reference box, in sides of the window.
+        height: of the reference box, in sides of the window.
+        shift_y: of the reference box, in sides of the window.
+        presets: search settings by name, "photo" and "live" among them.
+        training: records of the training run; they change no result.
+        evaluation: measured figures; they change no result.
     """
 
     name: str
-    search: CascadeFile
-    check: CascadeFile
+    proposals: CascadeFile
+    verifier: CascadeFile
     window_px: int
     width: float
     height: float
@@ -107,10 +128,10 @@ class CascadeManifest:
     evaluation: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check every value.
+        """Validate the values.
 
         Raises:
-            ValueError: a value that the runtime could not honour.
+            ValueError: a value out of its range, or a preset is missing.
         """
         if not 8 <= self.window_px <= 128:
             raise ValueError(f"window_px must be 8 to 128, got {self.window_px}")
@@ -119,15 +140,15 @@ class CascadeManifest:
                 "expected width and height of 0.2 to 2 and shift_y of -1 to 1, got "
                 f"{self.width}, {self.height}, {self.shift_y}"
             )
-        if not {"photo", "live"} <= set(self.presets):
+        if not set(self.presets) >= REQUIRED_PRESETS:
             raise ValueError(f"expected presets photo and live, got {sorted(self.presets)}")
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read and check a manifest.
+        """Read and validate a manifest.
 
         Raises:
-            CascadeError: the file is missing, no JSON, or holds something unexpected.
+            CascadeError: the file is missing, not JSON, or has a missing or invalid value.
         """
         try:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -136,19 +157,19 @@ class CascadeManifest:
             box = raw["box"]
             return cls(
                 name=str(raw["name"]),
-                search=CascadeFile(**raw["search"]),
-                check=CascadeFile(**raw["check"]),
+                proposals=CascadeFile(**raw["search"]),
+                verifier=CascadeFile(**raw["check"]),
                 window_px=int(raw["window_px"]),
                 width=float(box["width"]),
                 height=float(box["height"]),
                 shift_y=float(box["shift_y"]),
                 presets={
                     str(name): FinderPreset(
-                        float(one["scale_step"]),
-                        float(one["min_score"]),
-                        tuple(float(tilt) for tilt in one["tilts_deg"]),
+                        float(preset["scale_step"]),
+                        float(preset["min_score"]),
+                        tuple(float(tilt) for tilt in preset["tilts_deg"]),
                     )
-                    for name, one in raw["presets"].items()
+                    for name, preset in raw["presets"].items()
                 },
                 training=dict(raw.get("training", {})),
                 evaluation=dict(raw.get("evaluation", {})),
@@ -159,19 +180,24 @@ class CascadeManifest:
             raise CascadeError(f"cascade manifest {path}: {error}. {_REMEDY}") from error
 
     def to_json(self) -> dict[str, Any]:
-        """The manifest as it is written, in plain JSON types."""
+        """The manifest in plain JSON types, as it is written."""
         return {
             "format": FORMAT,
             "name": self.name,
-            "search": asdict(self.search),
-            "check": asdict(self.check),
+            "search": asdict(self.proposals),
+            "check": asdict(self.verifier),
             "window_px": self.window_px,
             "box": {"width": self.width, "height": self.height, "shift_y": self.shift_y},
-            "presets": {name: asdict(one) for name, one in self.presets.items()},
+            "presets": {name: preset.to_json() for name, preset in self.presets.items()},
             "training": self.training,
             "evaluation": self.evaluation,
         }
 
+    def definition(self) -> dict[str, Any]:
+        """The manifest in JSON types without the records, which change no result."""
+        records = {"training", "evaluation"}
+        return {name: value for name, value in self.to_json().items() if name not in records}
+
     def save(self, path: Path) -> None:
-        """Write the manifest; the file appears whole or not at all."""
-        write_whole(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
+        """Write the manifest as JSON, atomically."""
+        write_atomic(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")

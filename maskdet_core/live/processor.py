@@ -258,7 +258,7 @@ class LiveProcessor:
             if frame is None:
                 return
             tracker, min_confidence = self._tracker, self._min_confidence
-            min_face_px = self._detector.least_px(frame.width_px, frame.height_px)
+            min_face_px = self._detector.min_face_px_in(frame.width_px, frame.height_px)
             task = tracker.plan(frame, min_face_px, backoff)
         try:
             result = run_inference(self._detector, frame, task)

@@ -1,4 +1,4 @@
-"""The mask classifier: uint8 face crops in, probabilities out. No TensorFlow in here."""
+"""The mask classifier: uint8 face crops in, probabilities out, by LiteRT without TensorFlow."""
 
 import threading
 from collections import Counter
@@ -14,15 +14,15 @@ from maskdet_core.masks.logits import mask_log_odds, predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
 
-_LOGITS: Final = 2
-"""Dimensions of the output that holds the logits."""
-_BY_PLACE: Final = 4
-"""Dimensions of the output that holds them by place."""
+_LOGITS_NDIM: Final = 2
+"""Dimensions of the output that holds the logits, (1, n_classes)."""
+_SPATIAL_NDIM: Final = 4
+"""Dimensions of the output that holds the spatial logits, (1, rows, columns, n_classes)."""
 
 
 @runtime_checkable
 class Classifier(Protocol):
-    """What a detector needs of a classifier. Implementations are safe to share by threads."""
+    """What a detector needs of a classifier. Implementations are thread-safe."""
 
     @property
     def manifest(self) -> ModelManifest:
@@ -30,25 +30,25 @@ class Classifier(Protocol):
         ...
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Judge each crop; see `MaskClassifier.predict`."""
+        """Classify crops; see `MaskClassifier.predict`."""
         ...
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
-        """What spoke for a mask, by place; see `MaskClassifier.activation_map`."""
+        """Class activation maps; see `MaskClassifier.activation_map`."""
         ...
 
 
 def validate_crops(crops: NDArray[Any], size_px: int) -> None:
     """Raise ValueError unless ``crops`` is uint8 (N, size_px, size_px, 3); N may be 0."""
-    wanted = (size_px, size_px, 3)
+    expected = (size_px, size_px, 3)
     if not isinstance(crops, np.ndarray) or crops.dtype != np.uint8:
         raise ValueError(f"expected uint8 crops, got {getattr(crops, 'dtype', type(crops))}")
-    if crops.ndim != 4 or crops.shape[1:] != wanted:
+    if crops.ndim != 4 or crops.shape[1:] != expected:
         raise ValueError(f"expected crops of shape (N, {size_px}, {size_px}, 3), got {crops.shape}")
 
 
 class MaskClassifier:
-    """A LiteRT network behind a lock: one object serves every thread of a process."""
+    """A LiteRT network behind a lock, since its interpreter is not thread-safe."""
 
     def __init__(
         self,
@@ -58,18 +58,18 @@ class MaskClassifier:
         source: str = "model",
         n_threads: int = N_THREADS,
     ) -> None:
-        """Build the interpreter and check the network's shape against the manifest.
+        """Build the interpreter and compare the network's inputs and outputs with the manifest.
 
         Args:
-            model: content of a LiteRT file: uint8 (1, size, size, 3) in, logits
-                (1, n_classes) out, float32 or quantized; it may have a second output, the
-                logits by place (1, rows, columns, n_classes), whose mean over places they are.
-            manifest: what the network is.
-            source: named in error messages.
+            model: content of a LiteRT file. Input: uint8 (1, size, size, 3). Output: logits
+                (1, n_classes), float32 or quantized. Optional second output: spatial logits
+                (1, rows, columns, n_classes), whose mean over locations equals the logits.
+            manifest: describes the network.
+            source: name of the model in error messages.
             n_threads: threads of one run, 1 or more.
 
         Raises:
-            ModelError: no LiteRT network, or another input or number of classes.
+            ModelError: the content is no LiteRT network, or does not fit the manifest.
         """
         self._manifest = manifest
         self._lock = threading.Lock()
@@ -77,33 +77,38 @@ class MaskClassifier:
         inputs = self._interpreter.get_input_details()
         outputs = self._interpreter.get_output_details()
         n_by_kind = Counter(len(output["shape"]) for output in outputs)
-        if len(inputs) != 1 or n_by_kind not in ({_LOGITS: 1}, {_LOGITS: 1, _BY_PLACE: 1}):
-            raise ModelError(f"{source}: expected one input, and logits alone or by place as well")
+        if len(inputs) != 1 or n_by_kind not in (
+            {_LOGITS_NDIM: 1},
+            {_LOGITS_NDIM: 1, _SPATIAL_NDIM: 1},
+        ):
+            raise ModelError(
+                f"{source}: expected one input, and logits alone or with spatial logits"
+            )
         self._input = inputs[0]
-        self._output = next(o for o in outputs if len(o["shape"]) == _LOGITS)
-        self._by_place = next((o for o in outputs if len(o["shape"]) == _BY_PLACE), None)
+        self._output = next(o for o in outputs if len(o["shape"]) == _LOGITS_NDIM)
+        self._spatial_output = next((o for o in outputs if len(o["shape"]) == _SPATIAL_NDIM), None)
         size, n_classes = manifest.input_size_px, len(manifest.classes)
         checks: list[tuple[str, Any, Any]] = [
             ("input shape", [1, size, size, 3], self._input["shape"].tolist()),
             ("input type", "uint8", np.dtype(self._input["dtype"]).name),
             ("output shape", [1, n_classes], self._output["shape"].tolist()),
         ]
-        if self._by_place is not None:
-            checks.append(("classes by place", n_classes, int(self._by_place["shape"][-1])))
-        for what, wanted, got in checks:
-            if wanted != got:
-                raise ModelError(f"{source}: expected {what} {wanted} by the manifest, got {got}")
+        if self._spatial_output is not None:
+            checks.append(("spatial classes", n_classes, int(self._spatial_output["shape"][-1])))
+        for what, expected, got in checks:
+            if expected != got:
+                raise ModelError(f"{source}: expected {what} {expected} by the manifest, got {got}")
 
     @classmethod
     def from_manifest(cls, path: Path | str, *, n_threads: int = N_THREADS) -> Self:
-        """Load the network that a manifest names, which lies beside it.
+        """Load the network of a manifest, which lies beside it.
 
         Args:
             path: the manifest.
             n_threads: threads of one run, 1 or more.
 
         Raises:
-            ModelError: file or manifest missing, damaged, altered or inconsistent.
+            ModelError: file or manifest missing, damaged, modified or inconsistent.
         """
         path = Path(path)
         manifest = ModelManifest.load(path)
@@ -117,24 +122,27 @@ class MaskClassifier:
         return self._manifest
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Judge each crop.
+        """Classify crops.
 
         Args:
-            crops: uint8 (N, size, size, 3), RGB; N may be 0.
+            crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
 
         Raises:
-            ValueError: another shape or dtype.
+            ValueError: other shape or dtype.
         """
         return predictions_from_logits(self.logits(crops), self._manifest)
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """What the network answers, float64 (N, n_classes), before temperature and thresholds.
+        """Logits of the network, before division by the temperature.
 
         Args:
-            crops: uint8 (N, size, size, 3), RGB; N may be 0.
+            crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
+
+        Returns:
+            float64 (N, n_classes), in the order of the manifest's classes.
 
         Raises:
-            ValueError: another shape or dtype.
+            ValueError: other shape or dtype.
         """
         validate_crops(crops, self._manifest.input_size_px)
         logits = np.empty((len(crops), len(self._manifest.classes)), dtype=np.float64)
@@ -143,34 +151,38 @@ class MaskClassifier:
         return logits
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
-        """What spoke for a mask and what against it, by place.
+        """Class activation maps: the contribution of each location to the log odds of a mask.
 
-        The head is linear on the last feature map, so a verdict's log odds are the mean of what
-        each place of that map contributes: this is no estimate but the sum itself, up to rounding.
+        With global average pooling and a linear head this is exactly CAM (Zhou et al., "Learning
+        Deep Features for Discriminative Localization", CVPR 2016): the head applied to each
+        location of the last feature map, so that the mean over locations is the network's own
+        log odds, up to the rounding of the quantized output.
 
         Args:
-            crops: uint8 (N, size, size, 3), RGB; N may be 0.
+            crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
 
         Returns:
-            Log odds by place, float64 (N, rows, columns), above 0 for a mask; their mean over
-            places is the log odds of ``p_with_mask``. None if the network has no such output.
+            Log odds per location, float64 (N, rows, columns), above 0 for a mask; their mean is
+            the log odds of ``p_with_mask``. None if the network has no spatial output.
 
         Raises:
-            ValueError: another shape or dtype.
+            ValueError: other shape or dtype.
         """
         validate_crops(crops, self._manifest.input_size_px)
-        if self._by_place is None:
+        if self._spatial_output is None:
             return None
-        by_place = np.empty((len(crops), *self._by_place["shape"][1:]), dtype=np.float64)
+        spatial_logits = np.empty(
+            (len(crops), *self._spatial_output["shape"][1:]), dtype=np.float64
+        )
         for index in range(len(crops)):
-            by_place[index] = self._run(crops[index : index + 1], self._by_place)
-        return mask_log_odds(by_place, self._manifest)
+            spatial_logits[index] = self._run(crops[index : index + 1], self._spatial_output)
+        return mask_log_odds(spatial_logits, self._manifest)
 
     def _run(self, crop: NDArray[np.uint8], output: dict[str, Any]) -> NDArray[np.float64]:
         with self._lock:
             self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(crop))
             self._interpreter.invoke()
-            # get_tensor copies: the next run may not touch what this one answered.
+            # get_tensor copies, so the next run cannot overwrite the result
             raw = self._interpreter.get_tensor(output["index"])[0]
         values: NDArray[np.float64] = np.asarray(raw, dtype=np.float64)
         if np.issubdtype(raw.dtype, np.integer):

@@ -1,6 +1,6 @@
-"""A `.keras` network as classifier, for comparison with the float original. Needs Keras.
+"""A classifier for `.keras` files, to compare the quantized network with the float original.
 
-Only this module imports Keras (and with it TensorFlow or another backend), and only when used.
+Keras and its backend are imported when a network is loaded, not with this module.
 """
 
 import threading
@@ -18,23 +18,24 @@ from maskdet_core.types import Predictions
 
 
 class KerasMaskClassifier:
-    """A Keras network behind a lock. Same use as `MaskClassifier`."""
+    """A Keras network behind a lock, with the interface of `MaskClassifier`."""
 
     def __init__(self, network: Any, manifest: ModelManifest) -> None:
         """Wrap a loaded network.
 
         Args:
-            network: Keras model, (N, size, size, 3) RGB 0 to 255 in, logits (N, n_classes) out.
-            manifest: what the network is.
+            network: Keras model. Input: (N, size, size, 3), RGB, 0 to 255. Output: logits
+                (N, n_classes).
+            manifest: describes the network.
 
         Raises:
-            ModelError: the network's shapes do not fit the manifest.
+            ModelError: the network's shapes differ from the manifest's.
         """
         size = manifest.input_size_px
-        wanted = ((None, size, size, 3), (None, len(manifest.classes)))
-        if (network.input_shape, network.output_shape) != wanted:
+        expected = ((None, size, size, 3), (None, len(manifest.classes)))
+        if (network.input_shape, network.output_shape) != expected:
             raise ModelError(
-                f"{manifest.file}: expected input and output shapes {wanted}, "
+                f"{manifest.file}: expected input and output shapes {expected}, "
                 f"got {(network.input_shape, network.output_shape)}"
             )
         self._network = network
@@ -45,12 +46,12 @@ class KerasMaskClassifier:
     def from_file(cls, path: Path | str) -> Self:
         """Load a `.keras` file in Keras's safe mode, which runs no code from the file.
 
-        A manifest of the same name with `.json` is used if it is there, and the file is then
-        checked against it; without one the defaults of `ModelManifest` hold.
+        A manifest of the same name with the suffix `.json` is used if there is one, and the file
+        must then have its size and hash. Without one the defaults of `ModelManifest` apply.
 
         Raises:
-            ModelError: missing or damaged file, Keras not installed, or a network that safe
-                mode refuses (for example one with a Lambda layer).
+            ModelError: the file is missing or damaged, Keras is not installed, or safe mode
+                refuses the network (for example because of a Lambda layer).
         """
         path = Path(path)
         if not path.is_file():
@@ -72,8 +73,8 @@ class KerasMaskClassifier:
         try:
             network = keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:
-            # Keras answers a hostile or damaged file with many types: ValueError, TypeError,
-            # KeyError, OSError, BadZipFile, and those of h5py.
+            # for a hostile or damaged file Keras raises many types: ValueError, TypeError,
+            # KeyError, OSError, BadZipFile, and those of h5py
             raise ModelError(f"{path}: Keras refused the file in safe mode: {error}") from error
         return cls(network, manifest)
 
@@ -83,7 +84,7 @@ class KerasMaskClassifier:
         return self._manifest
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Judge uint8 RGB crops (N, size, size, 3)."""
+        """Classify crops; see `MaskClassifier.predict`."""
         validate_crops(crops, self._manifest.input_size_px)
         if not len(crops):
             return Predictions(np.empty(0), np.empty(0))
@@ -94,21 +95,21 @@ class KerasMaskClassifier:
         return predictions_from_logits(np.array(logits), self._manifest)
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
-        """What spoke for a mask, by place; see `MaskClassifier.activation_map`.
+        """Class activation maps (CAM); see `MaskClassifier.activation_map`.
 
-        None unless the network ends as this project's do: a layer "pool" that averages over
-        places, and a dense layer "logits".
+        None unless the network ends with a global average pooling "pool" and a dense layer
+        "logits", as this project's networks do.
         """
         validate_crops(crops, self._manifest.input_size_px)
         import keras
 
-        named = {layer.name: layer for layer in self._network.layers}
-        pool = named.get("pool")
-        if not isinstance(pool, keras.layers.GlobalAveragePooling2D) or "logits" not in named:
+        layers = {layer.name: layer for layer in self._network.layers}
+        pool = layers.get("pool")
+        if not isinstance(pool, keras.layers.GlobalAveragePooling2D) or "logits" not in layers:
             return None
-        by_place = keras.Model(self._network.input, named["logits"](pool.input))
+        spatial = keras.Model(self._network.input, layers["logits"](pool.input))
         if not len(crops):
-            return np.empty((0, *by_place.output_shape[1:3]))
+            return np.empty((0, *spatial.output_shape[1:3]))
         with self._lock:
-            found = keras.ops.convert_to_numpy(by_place(crops, training=False))
-        return mask_log_odds(found, self._manifest)
+            spatial_logits = keras.ops.convert_to_numpy(spatial(crops, training=False))
+        return mask_log_odds(spatial_logits, self._manifest)

@@ -10,12 +10,12 @@ from maskdet_core.files import models_folder
 from maskdet_core.masks.classifier import Classifier, MaskClassifier
 
 MODEL_ENV: Final = "MASKDET_MODEL"
-"""Environment variable naming another manifest or `.keras` file than the shipped one."""
+"""Environment variable: path of a manifest or `.keras` file to use instead of the shipped one."""
 DEFAULT_MODEL: Final = models_folder() / "maskdet-vgg19-int8.json"
 
 
 def default_model_path() -> Path:
-    """The manifest (or `.keras` file) to load: ``MASKDET_MODEL`` if set, else the shipped one."""
+    """Path of the model to load by default: ``MASKDET_MODEL`` if set, else the shipped manifest."""
     return Path(os.environ.get(MODEL_ENV) or DEFAULT_MODEL)
 
 
@@ -23,13 +23,12 @@ def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREAD
     """Load a classifier.
 
     Args:
-        path: a manifest (`.json`, the int8 network beside it) or a Keras file (`.keras`, loaded
-            in safe mode; only then is TensorFlow or another Keras backend imported). None means
-            `default_model_path`.
-        n_threads: threads of one LiteRT run; Keras chooses its own.
+        path: a manifest (`.json`, with the LiteRT network beside it), or a Keras file (`.keras`,
+            loaded in safe mode; imports Keras and its backend). None takes `default_model_path`.
+        n_threads: threads of one LiteRT run, 1 or more; Keras chooses its own.
 
     Raises:
-        ModelError: anything wrong with the network or its manifest.
+        ModelError: the network or its manifest is missing, damaged or inconsistent.
     """
     path = Path(path) if path is not None else default_model_path()
     match path.suffix:

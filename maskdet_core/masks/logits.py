@@ -1,4 +1,4 @@
-"""From a network's logits to probabilities and log odds."""
+"""Probabilities and log odds from a network's logits."""
 
 from typing import Any
 
@@ -10,11 +10,15 @@ from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, Predictions
 
 
 def predictions_from_logits(logits: NDArray[Any], manifest: ModelManifest) -> Predictions:
-    """Probabilities from logits (N, n_classes).
+    """Probabilities from logits.
 
-    The probability of a mask is a softmax over the two mask classes only, after division by the
-    temperature, so that a further class does not change what it means. The probability of a face
-    is the softmax over all classes, `NO_FACE` being the rest.
+    The probability of a mask is the softmax over the two mask classes alone, after division by the
+    temperature: it is conditional on a face, whatever further classes the network has. The
+    probability of a face is one minus the softmax probability of `NO_FACE`.
+
+    Args:
+        logits: (N, n_classes), in the order of the manifest's classes.
+        manifest: gives class order and temperature.
     """
     scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
     with_mask = scaled[:, manifest.classes.index(WITH_MASK)]
@@ -27,16 +31,24 @@ def predictions_from_logits(logits: NDArray[Any], manifest: ModelManifest) -> Pr
 
 
 def mask_log_odds(logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
-    """Log odds of a mask against none from logits (..., n_classes), after the temperature."""
+    """Log odds of a mask given a face, after division by the temperature.
+
+    Args:
+        logits: (..., n_classes), in the order of the manifest's classes.
+        manifest: gives class order and temperature.
+
+    Returns:
+        float64 (...), above 0 for a mask.
+    """
     scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
     with_mask = scaled[..., manifest.classes.index(WITH_MASK)]
     return with_mask - scaled[..., manifest.classes.index(WITHOUT_MASK)]
 
 
 def _sigmoid(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of a among the two logits; NaN where one is not finite."""
-    usable = np.isfinite(a) & np.isfinite(b)
-    difference = np.where(usable, a, 0.0) - np.where(usable, b, 0.0)
-    # Beyond 700 exp() overflows; the probability is exactly 0 or 1 in float64 long before.
+    """Softmax probability of ``a`` against ``b``; NaN where one is not finite."""
+    finite = np.isfinite(a) & np.isfinite(b)
+    difference = np.where(finite, a, 0.0) - np.where(finite, b, 0.0)
+    # exp() overflows beyond 709; the probability rounds to 0 or 1 long before
     probability = 1.0 / (1.0 + np.exp(-np.clip(difference, -700.0, 700.0)))
-    return np.where(usable, probability, np.nan)
+    return np.where(finite, probability, np.nan)

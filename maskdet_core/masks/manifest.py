@@ -1,4 +1,4 @@
-"""The model's manifest: the one source of truth about a network file, written by training."""
+"""The manifest of a network file: classes, input, crop framing, thresholds; written by training."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from maskdet_core.errors import ModelError
-from maskdet_core.files import file_sha256, write_whole
+from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, validate_min_confidence
 
@@ -20,17 +20,18 @@ _REMEDY: Final = "Restore it with `git checkout models`, or train and export a n
 
 @dataclass(frozen=True, slots=True)
 class CropFraming:
-    """How a square crop is cut around a face box.
+    """How a square crop is placed around a face box in the reference framing.
 
-    The side is ``scale * max(w, h)`` of the box; the centre is the box's centre moved down by
-    ``shift_y * h``. Boxes are in the reference framing (tight, forehead to chin).
+    Attributes:
+        scale: side of the crop in units of ``max(w, h)`` of the box, 0.1 to 10.
+        shift_y: shift of the crop's centre down from the box's, in units of ``h``, -1 to 1.
     """
 
     scale: float = 1.0
     shift_y: float = 0.0
 
     def __post_init__(self) -> None:
-        """Check ranges.
+        """Validate the ranges.
 
         Raises:
             ValueError: scale outside 0.1 to 10, or shift_y outside -1 to 1.
@@ -43,12 +44,30 @@ class CropFraming:
 
 @dataclass(frozen=True, slots=True)
 class ModelManifest:
-    """Everything that the runtime needs to know of a network.
+    """Everything that the runtime needs to know about a network.
 
-    The network takes uint8 crops (N, input_size_px, input_size_px, 3) with its preprocessing
-    inside and answers one logit a class, in the order of ``classes``. Candidates of a face finder
-    below ``min_face_probability`` are no faces; with the trained finder, ``face_rules`` by preset
-    ("photo", "live") decide instead.
+    The network takes uint8 crops (N, input_size_px, input_size_px, 3), contains its preprocessing,
+    and returns one logit for each class.
+
+    Attributes:
+        name: of the network.
+        file: bare file name; the file lies beside the manifest.
+        sha256: of the file, 64 lower-case hex digits.
+        size_bytes: of the file.
+        architecture: for people.
+        quantization: "int8" or "none", for people.
+        classes: in the order of the logits; `WITH_MASK` and `WITHOUT_MASK` are required.
+        input_size_px: side of a crop, 16 to 1024.
+        colour_order: "rgb".
+        temperature: by which logits are divided, above 0.
+        crop: framing of the crops.
+        min_confidence: default threshold, 0.5 <= c < 1.
+        min_face_probability: candidates with a lower probability of a face are rejected, where no
+            face rule applies; 0 <= p < 1.
+        face_rules: by preset of the finder ("photo", "live"), for finders whose scores are log
+            odds.
+        training: records of the training run; they change no result.
+        metrics: measured figures; they change no result.
     """
 
     name: str
@@ -69,10 +88,10 @@ class ModelManifest:
     metrics: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check every value.
+        """Validate the values.
 
         Raises:
-            ValueError: a value that the runtime could not honour.
+            ValueError: a value out of its range, or a required class is missing.
         """
         if not self.file or Path(self.file).name != self.file:
             raise ValueError(f"file must be a bare file name, got {self.file!r}")
@@ -101,16 +120,21 @@ class ModelManifest:
 
     @classmethod
     def for_file(cls, model_file: Path, **values: Any) -> Self:
-        """Describe an existing network file: name, size and hash are taken from it."""
+        """The manifest for an existing network file.
+
+        Args:
+            model_file: gives name, size and hash.
+            values: further fields, or others than those.
+        """
         known = {"name": model_file.stem, "size_bytes": model_file.stat().st_size}
         return cls(file=model_file.name, sha256=file_sha256(model_file), **{**known, **values})
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read and check a manifest.
+        """Read and validate a manifest.
 
         Raises:
-            ModelError: the file is missing, no JSON, or holds something unexpected.
+            ModelError: the file is missing, not JSON, or has a missing or invalid value.
         """
         path = Path(path)
         try:
@@ -128,15 +152,15 @@ class ModelManifest:
 
     @classmethod
     def _from_json(cls, raw: dict[str, Any]) -> Self:
-        for name, wanted, got in (
+        for name, expected, got in (
             ("format", FORMAT, raw["format"]),
             ("input.dtype", "uint8", raw["input"]["dtype"]),
             ("input.preprocessing", "inside", raw["input"]["preprocessing"]),
             ("output.kind", "logits", raw["output"]["kind"]),
             ("crop.shape", "square", raw["crop"]["shape"]),
         ):
-            if wanted != got:
-                raise ValueError(f"{name} must be {wanted!r}, got {got!r}")
+            if expected != got:
+                raise ValueError(f"{name} must be {expected!r}, got {got!r}")
         return cls(
             name=str(raw["name"]),
             file=str(raw["file"]),
@@ -160,7 +184,7 @@ class ModelManifest:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The manifest as it is written, in plain JSON types."""
+        """The manifest in plain JSON types, as it is written."""
         return {
             "format": FORMAT,
             "name": self.name,
@@ -190,14 +214,14 @@ class ModelManifest:
         }
 
     def save(self, path: Path) -> None:
-        """Write the manifest; the file appears whole or not at all."""
-        write_whole(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
+        """Write the manifest as JSON, atomically."""
+        write_atomic(path, json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
 
     def read_model(self, folder: Path) -> bytes:
-        """Read the network file that lies in ``folder`` and check it against the manifest.
+        """Read the network file in ``folder`` and compare size and hash with the manifest.
 
         Raises:
-            ModelError: the file is missing, of another size, or of another sha256.
+            ModelError: the file is missing, or has another size or hash.
         """
         path = Path(folder) / self.file
         try:

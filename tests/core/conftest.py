@@ -1,4 +1,4 @@
-"""Stand-ins for network and finder, and the shipped model where it is present."""
+"""Fakes of network and finder, and the shipped model where it is present."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from PIL import Image
 
 from maskdet_core import FaceBox, MaskDetector
 from maskdet_core.batch import photo as photo_check
+from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
 from tests.core.batch.fakes import BOX, Stub
@@ -19,7 +20,7 @@ MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 
 
 class StubClassifier:
-    """Answers given probabilities and keeps the crops it was handed."""
+    """Returns given probabilities and keeps the crops that it is given."""
 
     def __init__(self, *probabilities: float) -> None:
         self.manifest = ModelManifest(
@@ -39,9 +40,12 @@ class StubClassifier:
 
 
 class StubFinder:
-    """Answers given boxes and keeps the least size it was asked for."""
+    """Returns given boxes and keeps the minimum heights that it is asked for."""
+
+    scores_are_log_odds = False
 
     def __init__(self, *boxes: FaceBox) -> None:
+        self.fingerprint = Fingerprint(name="StubFinder", definition={}, settings={})
         self.boxes = boxes
         self.asked_px: list[int] = []
 
@@ -63,7 +67,7 @@ def stub_finder() -> Callable[..., StubFinder]:
 @pytest.fixture(scope="session")
 def shipped_manifest() -> Path:
     if not MODEL.is_file():
-        pytest.skip("models/ holds no network yet: run the training's export first")
+        pytest.skip("models/ holds no network yet: run `python -m train export` first")
     return MODEL
 
 

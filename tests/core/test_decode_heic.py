@@ -1,4 +1,4 @@
-"""HEIC, which phones write; the pictures are written here by the decoder's own encoder."""
+"""HEIC, the format of phones; the files are encoded here by pillow-heif."""
 
 import io
 import subprocess
@@ -38,7 +38,7 @@ def corners(data: bytes) -> list[tuple[int, ...]]:
     return [min(known, key=lambda colour: np.abs(pixel - np.array(colour)).sum()) for pixel in at]
 
 
-def test_pixels_are_rgb_and_belong_to_the_caller() -> None:
+def test_pixels_are_rgb_in_a_writable_array() -> None:
     image = decode_image(heic(quarters()))
     assert (image.shape, image.dtype) == ((192, 320, 3), np.uint8)
     assert image.flags.c_contiguous and image.flags.owndata
@@ -46,7 +46,7 @@ def test_pixels_are_rgb_and_belong_to_the_caller() -> None:
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_it_is_turned_exactly_once(orientation: int) -> None:
+def test_exif_orientation_is_applied_once(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     as_jpeg = io.BytesIO()
@@ -55,44 +55,44 @@ def test_it_is_turned_exactly_once(orientation: int) -> None:
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
-def test_a_cut_short_file_is_refused(share: float) -> None:
+def test_truncated_file_is_refused(share: float) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
     data = heic(Image.fromarray(noise))
     with pytest.raises(ImageError):
         decode_image(data[: int(len(data) * share)])
 
 
-def test_its_size_is_checked_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_is_validated_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     data = heic(quarters())
 
-    def unpack(self: object) -> None:
-        pytest.fail("unpacked in spite of its size")
+    def load(self: object) -> None:
+        pytest.fail("decoded in spite of its size")
 
-    monkeypatch.setattr(pillow_heif.HeifImageFile, "load", unpack)
+    monkeypatch.setattr(pillow_heif.HeifImageFile, "load", load)
     with pytest.raises(ImageError, match="at most 1,000 pixels"):
         decode_image(data, max_pixels=1000)
 
 
-def test_a_film_with_the_same_beginning_is_refused() -> None:
+def test_video_with_the_same_container_is_refused() -> None:
     with pytest.raises(ImageError, match="something else"):
         decode_image(b"\x00\x00\x00\x20ftypisom" + bytes(200))
     with pytest.raises(ImageError):
         decode_image(b"\x00\x00\x00\x20ftypheic" + bytes(200))
 
 
-def test_a_jpeg_that_says_it_is_one_is_refused() -> None:
+def test_jpeg_with_a_heic_header_is_refused() -> None:
     data = encode_jpeg(np.zeros((8, 8, 3), np.uint8))
     with pytest.raises(ImageError):
         decode_image(b"\x00\x00\x00\x20ftypheic" + data)
 
 
-def test_its_libraries_are_loaded_only_for_it() -> None:
+def test_heif_libraries_are_imported_at_the_first_heic_file() -> None:
     code = (
         "import io, sys; from PIL import Image; from maskdet_core.decode import decode_image;"
         "b = io.BytesIO(); Image.new('RGB', (9, 9)).save(b, 'PNG'); decode_image(b.getvalue());"
         "print('pillow_heif' in sys.modules)"
     )
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert said.stdout.strip() == "False"
+    assert done.stdout.strip() == "False"

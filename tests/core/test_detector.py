@@ -14,7 +14,9 @@ from maskdet_core.masks.face_rule import FaceRule
 Stub = Callable[..., Any]
 
 
-def test_faces_are_judged_in_the_finders_order(stub_finder: Stub, stub_classifier: Stub) -> None:
+def test_faces_are_classified_in_the_finders_order(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
     boxes = [FaceBox(i * 20, 10, 10, 12, 9.0 - i) for i in range(3)]
     detector = MaskDetector(stub_finder(*boxes), stub_classifier(0.9, 0.1, 0.5))
     found = detector.detect(np.zeros((48, 64, 3), np.uint8))
@@ -23,7 +25,7 @@ def test_faces_are_judged_in_the_finders_order(stub_finder: Stub, stub_classifie
     assert [face.verdict for face in found] == list(Verdict)
 
 
-def test_threshold_is_the_manifests_the_detectors_or_the_calls(
+def test_threshold_of_the_call_overrides_the_detectors_and_the_manifests(
     stub_finder: Stub, stub_classifier: Stub
 ) -> None:
     finder, classifier = stub_finder(FaceBox(1, 1, 5, 5, 1.0)), stub_classifier(0.7)
@@ -35,14 +37,16 @@ def test_threshold_is_the_manifests_the_detectors_or_the_calls(
 
 
 @pytest.mark.parametrize("p", [math.nan, math.inf])
-def test_unusable_probability_is_not_sure(
+def test_probability_that_is_not_finite_is_not_sure(
     p: float, stub_finder: Stub, stub_classifier: Stub
 ) -> None:
     detector = MaskDetector(stub_finder(FaceBox(1, 1, 5, 5, 1.0)), stub_classifier(p))
     assert detector.detect(np.zeros((9, 9, 3), np.uint8)).faces[0].verdict is Verdict.NOT_SURE
 
 
-def test_candidates_that_show_no_face_are_dropped(stub_finder: Stub, stub_classifier: Stub) -> None:
+def test_candidates_that_are_no_faces_are_rejected(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
     boxes = [FaceBox(i * 20, 10, 10, 12, 9.0 - i) for i in range(4)]
     classifier = stub_classifier(0.9)
     classifier.p_face = (0.9, 0.49, 0.5, math.nan)
@@ -50,10 +54,8 @@ def test_candidates_that_show_no_face_are_dropped(stub_finder: Stub, stub_classi
     assert [face.box for face in found] == [boxes[0], boxes[2], boxes[3]]
 
 
-def test_finder_and_network_decide_together_what_is_a_face(
-    stub_finder: Stub, stub_classifier: Stub
-) -> None:
-    # a sure finder makes up for a doubtful network and the other way round
+def test_face_rule_combines_finder_and_network(stub_finder: Stub, stub_classifier: Stub) -> None:
+    # a high score outweighs a low probability, and the other way round
     boxes = [FaceBox(i * 20, 10, 10, 12, score) for i, score in enumerate((9.0, 2.0, 2.0, 0.0))]
     classifier = stub_classifier(0.9)
     classifier.p_face = (0.2, 0.99, 0.2, math.nan)
@@ -63,7 +65,7 @@ def test_finder_and_network_decide_together_what_is_a_face(
     assert [face.box for face in found] == [boxes[0], boxes[1], boxes[3]]
 
 
-def test_rule_of_the_preset_holds_for_the_trained_finder_alone(stub_classifier: Stub) -> None:
+def test_face_rule_of_the_preset_needs_a_finder_with_log_odds(stub_classifier: Stub) -> None:
     classifier = stub_classifier(0.9)
     rules = {"photo": FaceRule(2.0, 3.0), "live": FaceRule(1.0, 4.0)}
     classifier.manifest = replace(classifier.manifest, face_rules=rules)
@@ -72,7 +74,7 @@ def test_rule_of_the_preset_holds_for_the_trained_finder_alone(stub_classifier: 
     assert MaskDetector.load(classifier, "photo", finder="stock").face_rule is None
 
 
-def test_face_over_the_border_is_clipped_and_its_crop_is_whole(
+def test_face_across_the_edge_is_clipped_and_its_crop_is_whole(
     stub_finder: Stub, stub_classifier: Stub
 ) -> None:
     classifier = stub_classifier(0.9)
@@ -83,7 +85,9 @@ def test_face_over_the_border_is_clipped_and_its_crop_is_whole(
     assert np.all(classifier.seen[0] == 5)
 
 
-def test_faces_over_the_cap_are_counted(stub_finder: Stub, stub_classifier: Stub) -> None:
+def test_faces_beyond_the_maximum_are_not_classified(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
     boxes = [FaceBox(x, 0, 5, 5, 99.0 - x) for x in range(60)]
     classifier = stub_classifier(0.9)
     image = np.zeros((10, 80, 3), np.uint8)
@@ -108,7 +112,7 @@ def test_face_crops_are_those_that_were_classified(
     assert len(classifier.seen) == 1, "cut again without the network"
 
 
-def test_there_is_no_crop_of_what_is_no_face(stub_finder: Stub, stub_classifier: Stub) -> None:
+def test_rejected_candidates_have_no_crop(stub_finder: Stub, stub_classifier: Stub) -> None:
     classifier = stub_classifier(0.9)
     classifier.p_face = (0.1, 0.9)
     boxes = (FaceBox(0, 0, 20, 20, 2.0), FaceBox(30, 30, 20, 20, 1.0))
@@ -123,12 +127,12 @@ def test_there_is_no_crop_of_what_is_no_face(stub_finder: Stub, stub_classifier:
 @pytest.mark.parametrize(
     ("outer", "kept"),
     [
-        (FaceBox(0, 0, 60, 60, 1.0), 1),  # whole head and shoulders around a surer face
-        (FaceBox(0, 0, 60, 60, 9.0), 2),  # a face with a surer look than what is in it
-        (FaceBox(35, 35, 29, 29, 1.0), 2),  # beside, with a little in common
+        (FaceBox(0, 0, 60, 60, 1.0), 1),  # head and shoulders around a face with a higher score
+        (FaceBox(0, 0, 60, 60, 9.0), 2),  # a face with a higher score than the box in it
+        (FaceBox(35, 35, 29, 29, 1.0), 2),  # beside, with a small overlap
     ],
 )
-def test_what_goes_around_a_surer_face_is_none(
+def test_box_around_a_face_with_a_higher_score_is_rejected(
     outer: FaceBox, kept: int, stub_finder: Stub, stub_classifier: Stub
 ) -> None:
     inner = FaceBox(20, 20, 20, 20, 5.0)
@@ -139,7 +143,7 @@ def test_what_goes_around_a_surer_face_is_none(
     assert inner in [face.box for face in found]
 
 
-def test_least_size_can_be_set_for_one_call(stub_finder: Stub, stub_classifier: Stub) -> None:
+def test_minimum_height_can_be_set_for_one_call(stub_finder: Stub, stub_classifier: Stub) -> None:
     finder = stub_finder()
     detector = MaskDetector(finder, stub_classifier(0.9))
     image = np.zeros((64, 64, 3), np.uint8)
@@ -188,9 +192,7 @@ def test_other_arrays_are_refused(image: Any, stub_finder: Stub, stub_classifier
         MaskDetector(stub_finder(), stub_classifier(0.5)).detect(image)
 
 
-def test_views_and_read_only_pictures_work(
-    stub_classifier: Stub, portrait: NDArray[np.uint8]
-) -> None:
+def test_read_only_views_work(stub_classifier: Stub, portrait: NDArray[np.uint8]) -> None:
     detector = MaskDetector(load_finder("live"), stub_classifier(0.9))
     view = portrait[:, ::-1]
     view.flags.writeable = False
@@ -205,7 +207,7 @@ def test_numbers_out_of_range_are_refused(
         MaskDetector(stub_finder(), stub_classifier(0.5), **numbers)
 
 
-def test_least_face_follows_the_picture_unless_set(
+def test_minimum_height_follows_the_image_unless_set(
     stub_finder: Stub, stub_classifier: Stub
 ) -> None:
     finder = stub_finder()
@@ -217,12 +219,14 @@ def test_least_face_follows_the_picture_unless_set(
     assert finder.asked_px == [24, 83, 33]
 
 
-def test_missing_model_is_named(tmp_path: Path) -> None:
+def test_missing_model_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.json"):
         MaskDetector.load(tmp_path / "none.json")
 
 
-def test_whole_way_on_a_real_bare_face(shipped_manifest: Path, portrait: NDArray[np.uint8]) -> None:
+def test_bare_face_is_detected_end_to_end(
+    shipped_manifest: Path, portrait: NDArray[np.uint8]
+) -> None:
     for preset in ("photo", "live"):
         found = MaskDetector.load(shipped_manifest, preset).detect(portrait)
         assert found.faces[0].verdict is Verdict.WITHOUT_MASK

@@ -38,7 +38,7 @@ def test_empty_box_is_refused(w: int, h: int) -> None:
         FaceBox(0, 0, w, h, 1.0)
 
 
-def test_box_is_clipped_to_the_picture() -> None:
+def test_box_is_clipped_to_the_image() -> None:
     assert FaceBox(-5, -6, 20, 30, 2.0).clipped(10, 12) == FaceBox(0, 0, 10, 12, 2.0)
     assert FaceBox(10, 0, 5, 5, 2.0).clipped(10, 12) is None
 
@@ -50,13 +50,13 @@ def test_overlaps() -> None:
     assert small.iou(FaceBox(20, 20, 5, 5, 1.0)) == 0.0
 
 
-def test_detections_count_and_decide_anew() -> None:
+def test_detections_count_and_apply_another_threshold() -> None:
     box = FaceBox(0, 0, 4, 4, 1.0)
     beyond = FaceBox(4, 4, 4, 4, 0.5)
     faces = tuple(Face(box, p, decide(p, 0.6)) for p in (0.95, 0.7, 0.1, math.nan))
     found = Detections(8, 8, faces, unjudged=(beyond,))
     assert [found.count(verdict) for verdict in Verdict] == [2, 1, 1]
-    stricter = found.at(0.92)
+    stricter = found.with_min_confidence(0.92)
     assert [stricter.count(verdict) for verdict in Verdict] == [1, 0, 3]
     assert (stricter.unjudged, len(stricter)) == ((beyond,), 4)
     assert found.boxes == (box, box, box, box, beyond)
@@ -77,7 +77,7 @@ def test_resized_boxes_stay_inside_and_in_proportion(size: tuple[int, int]) -> N
     assert [face.p_with_mask for face in found] == [0.9] * 3
 
 
-def test_face_outside_the_picture_is_refused() -> None:
+def test_face_outside_the_image_is_refused() -> None:
     face = Face(FaceBox(5, 5, 10, 10, 1.0), 0.9, Verdict.WITH_MASK)
     with pytest.raises(ValueError, match="not inside"):
         Detections(12, 12, (face,))

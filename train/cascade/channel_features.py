@@ -6,7 +6,7 @@ from maskdet_core.faces.channels import COLUMNS, N_PLANES, PLANE_PX
 from train.cascade.haar import HaarFeature
 
 PLANE_SHARES = (0.27, 0.27, 0.11, 0.11, 0.12, 0.12)
-"""Share of the features over each plane, in the order of `ChannelExtractor.cut`."""
+"""Share of the features over each plane, in the order of `ChannelExtractor.mosaic`."""
 
 _TYPICAL_PX = 10.0
 """Rectangles' sides are drawn from an exponential distribution of this mean: details outnumber

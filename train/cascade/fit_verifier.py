@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from maskdet_core.faces.channels import MOSAIC
+from maskdet_core.faces.channels import MOSAIC_SIZE
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.channel_features import mosaic_features
 from train.cascade.fit_proposals import N_PROCESSES
@@ -101,7 +101,7 @@ def fit_check(
     if not any(s.boxes for s in held) or not any(s.boxes for s in learnt):
         raise DataError("expected whole photographs with faces in them, to learn from and to hold")
     progress = Progress(folder)
-    cascade = progress.start(config, resume=resume, size=MOSAIC)
+    cascade = progress.start(config, resume=resume, size=MOSAIC_SIZE)
     context = get_context("spawn")
     with ProcessPoolExecutor(N_PROCESSES, mp_context=context) as pool:
         for number in range(len(cascade.stages), len(config.stages)):

@@ -62,7 +62,7 @@ def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: in
         grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 2.0)), np.uint8)
     found: list[NDArray[np.uint8]] = []
     first = float(np.exp(rng.uniform(-np.log(SCALE_STEP), 0)))
-    for level, zoom in pyramid(grey, first=first, step=SCALE_STEP, least_px=WINDOW_PX):
+    for level, zoom in pyramid(grey, first=first, step=SCALE_STEP, min_side_px=WINDOW_PX):
         xy = _candidates(classifier, level, rng, most)
         near = overlaps(xy / zoom, WINDOW_PX / zoom, boxes).max(axis=1, initial=0)
         keep = near < NEGATIVE_IOU

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from maskdet_core.files import write_whole
+from maskdet_core.files import write_atomic
 from train.cascade.haar import HaarFeature
 from train.cascade.model import Cascade, Stage, Tree
 from train.errors import RunError
@@ -51,7 +51,7 @@ def to_xml(cascade: Cascade) -> str:
 
 def write_cascade(path: Path, cascade: Cascade) -> None:
     """Write the XML in one step, never half of it."""
-    write_whole(path, to_xml(cascade))
+    write_atomic(path, to_xml(cascade))
 
 
 def read_cascade(path: Path) -> Cascade:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import MOSAIC, ChannelExtractor
+from maskdet_core.faces.channels import MOSAIC_SIZE, ChannelExtractor
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.pyramid import grey_image
 from maskdet_core.faces.verifier import Verifier
@@ -95,7 +95,7 @@ def visit(
         n = 0
         for i in index:
             left, top, side = found.squares[i]
-            mosaic = source.cut(
+            mosaic = source.mosaic(
                 (left + side / 2, top + side / 2), float(side), float(found.tilts_deg[i])
             )
             if check is not None and not np.isfinite(check.logit(mosaic)):
@@ -106,7 +106,7 @@ def visit(
             if n == most:
                 break
     if not kept:
-        return Mosaics(np.empty((0, *MOSAIC[::-1]), np.uint8), np.empty(0, np.int64))
+        return Mosaics(np.empty((0, *MOSAIC_SIZE[::-1]), np.uint8), np.empty(0, np.int64))
     return Mosaics(np.stack(kept), np.array(owner))
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import least_face_px
+from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.nms import non_maximum_suppression
 from maskdet_core.types import FaceBox
@@ -50,11 +50,11 @@ def find_no_faces(
     for path, sample in tqdm(sorted(photos.items()), desc="looking for no faces", unit="photo"):
         image = read_rgb(path)
         height, width = image.shape[:2]
-        least = least_face_px(width, height)
+        least = min_face_px_in(width, height)
         rows = known[path.parents[2]].get("/".join(path.parts[-3:]), [])
         faces = boxes_px([(b[0], b[1], b[2], b[3]) for b in rows], image)
         boxes = finder.find(image, min_face_px=least)[: PER_PHOTO["found"]]
-        squares, scores = finder.search(image, min_face_px=least)
+        squares, scores = finder.propose(image, min_face_px=least)
         for i in rng.permutation(non_maximum_suppression(squares, scores))[
             : PER_PHOTO["candidate"]
         ]:

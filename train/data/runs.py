@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from maskdet_core.files import write_whole
+from maskdet_core.files import write_atomic
 from train.errors import RunError
 
 
 def write_json(path: Path, value: object) -> None:
     """Write a JSON file in one step, so that a reader or a full disk never leaves half of it."""
-    write_whole(path, json.dumps(value, indent=1) + "\n")
+    write_atomic(path, json.dumps(value, indent=1) + "\n")
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def add_record(path: Path, record: dict[str, Any], key: str) -> None:
         key: its running number; records with the same or a higher one are dropped.
     """
     kept = [r for r in read_records(path) if r[key] < record[key]]
-    write_whole(path, "".join(json.dumps(r) + "\n" for r in [*kept, record]))
+    write_atomic(path, "".join(json.dumps(r) + "\n" for r in [*kept, record]))
 
 
 def now_iso() -> str:

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import least_face_px
+from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.faces.opencv_finder import OpenCvFaceFinder, SearchPass, stock_spec
+from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.types import FaceBox, RgbImage
 from train.cascade.faces import Box
 from train.data.detection import Photo
@@ -33,8 +33,7 @@ FRAME: Final = (640, 480)
 
 def baseline_finder() -> FaceFinder:
     """``haarcascade_frontalface_alt`` at OpenCV's default settings, as the original project's."""
-    plain = SearchPass((stock_spec("alt", 3),), side_px=100_000, enlarge=False)
-    return OpenCvFaceFinder([plain])
+    return OpenCvFaceFinder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def search_photos(finder: FaceFinder, photos: Sequence[Photo]) -> Found:
     found: Found = {}
     for photo in tqdm(photos, unit="photo"):
         image = _read(photo.path)
-        least = least_face_px(image.shape[1], image.shape[0])
+        least = min_face_px_in(image.shape[1], image.shape[0])
         found[photo.name] = (finder.find(image, min_face_px=least), least)
     return found
 

@@ -11,11 +11,10 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import MIN_FACE_SHARE, least_face_px
+from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.faces.opencv_finder import stock_finder
 from train.data.detection import CascadeData, Photo
 from train.data.images import read_rgb
 from train.data.runs import now_iso
@@ -61,8 +60,6 @@ def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
         "maskdet photo": CascadeFaceFinder(manifest, models, manifest.presets["photo"]),
         "maskdet live": CascadeFaceFinder(manifest, models, manifest.presets["live"]),
         BASELINE: baseline_finder(),
-        "stock photo": stock_finder("photo"),
-        "stock live": stock_finder("live"),
     }
 
 
@@ -118,7 +115,7 @@ def _unbounded(finder: FaceFinder) -> FaceFinder:
     """The same search with every candidate kept: the threshold comes after the grouping."""
     if not isinstance(finder, CascadeFaceFinder):
         return finder
-    return finder.at(EVERY_SCORE)
+    return finder.with_min_score(EVERY_SCORE)
 
 
 def read_poses() -> dict[str, str]:
@@ -159,7 +156,7 @@ def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
             continue
         image = read_rgb(scene.path)
         photo = Photo(scene.path, scene.path.name, False, scene.boxes, (), False)
-        least = least_face_px(image.shape[1], image.shape[0])
+        least = min_face_px_in(image.shape[1], image.shape[0])
         found = finder.find(image, min_face_px=least)
         people = boxes_px(photo.boxes, image)
         for box in count_photo(Tally(), photo, image, found, least):

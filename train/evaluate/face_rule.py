@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import PRESETS, MaskDetector, least_face_px
+from maskdet_core.detector import PRESETS, MaskDetector, min_face_px_in
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.face_rule import FaceRule
 from train.data.detection import Photo
@@ -42,7 +42,7 @@ def candidates(photos: Sequence[Photo], detector: MaskDetector) -> list[Candidat
     for photo in tqdm(photos, desc="candidates", unit="photo"):
         rgb = read_rgb(photo.path)
         height, width = rgb.shape[:2]
-        least = least_face_px(width, height, detector.min_face_share)
+        least = min_face_px_in(width, height, detector.min_face_share)
         boxes = [
             inside
             for box in detector.finder.find(rgb, min_face_px=least)
@@ -74,7 +74,7 @@ def choose_rule(found: Sequence[Candidate]) -> FaceRule | None:
     rules = []
     for weight in WEIGHTS:
         rule = FaceRule(weight, 0.0)
-        weakest = min(rule.value(c.score, c.p_face) for c in faces)
+        weakest = min(rule.combined_log_odds(c.score, c.p_face) for c in faces)
         # a threshold below zero has no slack to give
         rule = FaceRule(weight, math.floor(100 * min(weakest, SLACK * weakest)) / 100)
         rules.append((n_shown(found, rule), rule))
@@ -83,7 +83,7 @@ def choose_rule(found: Sequence[Candidate]) -> FaceRule | None:
 
 def n_shown(found: Sequence[Candidate], rule: FaceRule) -> int:
     """Candidates that are no faces and pass for one."""
-    return sum(not c.is_face and not rule.drops(c.score, c.p_face) for c in found)
+    return sum(not c.is_face and not rule.rejects(c.score, c.p_face) for c in found)
 
 
 def face_rules(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.files import write_whole
+from maskdet_core.files import write_atomic
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE
 from train.evaluate.intervals import wilson_interval
@@ -52,7 +52,7 @@ def write_model_card(models: Path) -> Path:
     if cascades.is_file():
         parts.append(_finder(CascadeManifest.load(cascades)))
     path = models / FILE
-    write_whole(path, "\n".join([*(part for part in parts if part), _LIMITS]))
+    write_atomic(path, "\n".join([*(part for part in parts if part), _LIMITS]))
     return path
 
 
@@ -172,7 +172,7 @@ def _finder(manifest: CascadeManifest) -> str:
     table = _table(head, rows) if rows else "Not measured yet."
     return f"""## The face finder
 
-`{manifest.search.file}` searches, `{manifest.check.file}` checks; trained on
+`{manifest.proposals.file}` searches, `{manifest.verifier.file}` checks; trained on
 {manifest.training.get("faces", "?")} faces and {manifest.training.get("scenes", "?")} pictures.
 Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
 

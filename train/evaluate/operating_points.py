@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, FinderPreset
-from maskdet_core.files import write_whole
+from maskdet_core.files import write_atomic
 from train.cascade.haar import WINDOW_PX
 from train.cascade.mining import box_size
 from train.cascade.progress import Progress
@@ -57,13 +57,13 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
         if not stages[part] or not progress.xml.is_file():
             raise RunError(f"expected a trained cascade in {progress.folder}")
         path = models / f"{FINDER}-{part}.xml"
-        write_whole(path, progress.xml.read_bytes())
+        write_atomic(path, progress.xml.read_bytes())
         files[part] = CascadeFile.of(path)
     width, height = box_size(1.0)
     manifest = CascadeManifest(
         name=FINDER,
-        search=files["search"],
-        check=files["check"],
+        proposals=files["search"],
+        verifier=files["check"],
         window_px=WINDOW_PX,
         width=round(width, 4),
         height=round(height, 4),

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.files import write_whole
+from maskdet_core.files import write_atomic
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import CropFraming, ModelManifest
 from maskdet_core.types import NO_FACE
@@ -93,7 +93,7 @@ def export(
     models.mkdir(parents=True, exist_ok=True)
     target = models / f"{NETWORK}.tflite"
     step = max(1, len(split.train) // CALIBRATION_FACES)
-    write_whole(target, _to_int8(model, split.train[::step]))
+    write_atomic(target, _to_int8(model, split.train[::step]))
     if float_too:
         model.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
     values: dict[str, Any] = {

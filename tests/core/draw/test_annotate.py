@@ -19,7 +19,7 @@ def drawn(width: int, height: int, box: FaceBox, verdict: Verdict) -> np.ndarray
     return annotate(image, one_face(width, height, box, verdict))
 
 
-def test_callers_picture_is_unchanged() -> None:
+def test_input_is_not_changed() -> None:
     image = np.full((100, 120, 3), 200, dtype=np.uint8)
     result = annotate(image, one_face(120, 100, FaceBox(30, 40, 40, 40, 1.0), Verdict.WITH_MASK))
     assert np.all(image == 200)
@@ -28,21 +28,21 @@ def test_callers_picture_is_unchanged() -> None:
     assert np.any(result != image)
 
 
-def test_no_face_changes_nothing() -> None:
+def test_no_faces_change_nothing() -> None:
     image = np.full((10, 12, 3), 7, dtype=np.uint8)
     assert np.array_equal(annotate(image, Detections(12, 10)), image)
 
 
-def test_another_pictures_detections_are_refused() -> None:
+def test_detections_of_another_size_are_refused() -> None:
     with pytest.raises(ValueError, match="12 x 10"):
         annotate(np.zeros((12, 10, 3), np.uint8), Detections(12, 10))
 
 
-def test_percent_rounds_down_and_is_never_certain() -> None:
+def test_percent_is_rounded_down_and_below_100() -> None:
     assert [percent_text(p) for p in (0.999, 1.0, 0.58, 0.0)] == ["99 %", "99 %", "58 %", "0 %"]
 
 
-def test_words_tell_the_verdicts_apart() -> None:
+def test_labels_distinguish_the_verdicts() -> None:
     box = FaceBox(0, 0, 9, 9, 1.0)
     texts = [label_texts(Face(box, P[verdict], verdict)) for verdict in Verdict]
     assert [text[0] for text in texts] == ["Mask 98 %", "No mask 97 %", "Not sure"]
@@ -50,7 +50,7 @@ def test_words_tell_the_verdicts_apart() -> None:
     assert label_texts(Face(box, math.nan, Verdict.NOT_SURE))[0] == "Not sure"
 
 
-def test_words_of_another_language_are_drawn_if_the_font_has_them() -> None:
+def test_labels_of_another_language_must_be_ascii() -> None:
     image = np.full((300, 400, 3), 90, np.uint8)
     found = one_face(400, 300, FaceBox(100, 100, 90, 90, 1.0), Verdict.WITH_MASK)
     spanish = {Verdict.WITH_MASK: ("Con mascarilla", "M")}
@@ -68,7 +68,7 @@ def test_colours_are_the_stated_ones_in_rgb_order(verdict: Verdict) -> None:
     assert COLOURS[Verdict.WITHOUT_MASK] == (0xD5, 0x5E, 0x00)
 
 
-def test_frames_differ_in_grey_too() -> None:
+def test_frames_differ_without_colour() -> None:
     """Along a line through the face: one stroke a side, two strokes a side, or broken strokes."""
     box = FaceBox(200, 150, 150, 200, 1.0)
 
@@ -94,7 +94,7 @@ def test_frames_differ_in_grey_too() -> None:
     "size", [(1, 1), (8, 8), (24, 24), (64, 48), (640, 480), (1, 900), (4000, 3000)]
 )
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_any_picture_size(size: tuple[int, int], verdict: Verdict) -> None:
+def test_any_image_size(size: tuple[int, int], verdict: Verdict) -> None:
     width, height = size
     whole = FaceBox(0, 0, width, height, 1.0)
     corner = FaceBox(width - 1, height - 1, 1, 1, 1.0)
@@ -104,7 +104,7 @@ def test_any_picture_size(size: tuple[int, int], verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("place", [(0, 0), (600, 0), (0, 440), (600, 440), (300, 200)])
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_whole_label_lies_inside_the_picture(place: tuple[int, int], verdict: Verdict) -> None:
+def test_label_lies_inside_the_image(place: tuple[int, int], verdict: Verdict) -> None:
     def label_pixels(width: int, height: int, box: FaceBox) -> int:
         image = drawn(width, height, box, verdict)
         x0, x1 = max(box.x - 8, 0), min(box.x + box.w + 8, width)
@@ -118,7 +118,7 @@ def test_whole_label_lies_inside_the_picture(place: tuple[int, int], verdict: Ve
     assert pixels > text * text
 
 
-def test_text_grows_with_the_picture_within_readable_bounds() -> None:
+def test_text_height_follows_the_image_within_bounds() -> None:
     heights = [text_height_px(side, side) for side in (50, 320, 640, 1280, 4000, 10_000)]
     assert heights == sorted(heights)
     assert heights[0] >= 11

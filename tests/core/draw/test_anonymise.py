@@ -8,7 +8,7 @@ from maskdet_core import FaceBox, blur_faces, load_finder
 FACE = FaceBox(180, 70, 100, 130)
 
 
-def test_the_face_is_gone_and_the_rest_untouched(portrait: NDArray[np.uint8]) -> None:
+def test_face_is_not_found_any_more_and_the_rest_is_unchanged(portrait: NDArray[np.uint8]) -> None:
     before = portrait.copy()
     blurred = blur_faces(portrait, [FACE])
     assert np.array_equal(portrait, before)
@@ -24,7 +24,7 @@ def test_the_face_is_gone_and_the_rest_untouched(portrait: NDArray[np.uint8]) ->
     assert found[1] < 0.2
 
 
-def test_no_detail_is_left_for_sharpening(portrait: NDArray[np.uint8]) -> None:
+def test_no_fine_detail_remains(portrait: NDArray[np.uint8]) -> None:
     inner = np.s_[100:170, 205:255]
     grey = [
         cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
@@ -39,18 +39,18 @@ def test_no_detail_is_left_for_sharpening(portrait: NDArray[np.uint8]) -> None:
     [FaceBox(-20, -20, 60, 60), FaceBox(60, 60, 500, 500), FaceBox(0, 0, 1, 1)],
     ids=["corner", "larger than the picture", "one pixel"],
 )
-def test_odd_boxes_stay_inside(box: FaceBox) -> None:
+def test_boxes_past_the_edge_are_blurred_inside(box: FaceBox) -> None:
     image = np.random.default_rng(0).integers(0, 256, (90, 80, 3), np.uint8)
     blurred = blur_faces(image, [box])
     assert blurred.shape == image.shape
     assert not np.array_equal(blurred, image) or box.w == 1
 
 
-def test_a_box_beside_the_picture_changes_nothing() -> None:
+def test_box_outside_the_image_changes_nothing() -> None:
     image = np.random.default_rng(0).integers(0, 256, (90, 80, 3), np.uint8)
     assert np.array_equal(blur_faces(image, [FaceBox(200, 200, 20, 20)]), image)
 
 
-def test_a_picture_of_another_kind_is_refused() -> None:
+def test_other_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match="uint8"):
         blur_faces(np.zeros((4, 4, 3), np.float32), [])  # type: ignore[arg-type]

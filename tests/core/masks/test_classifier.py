@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def test_probability_is_the_softmax_over_the_two_classes() -> None:
     assert p == pytest.approx([0.731059, 0.5, 0.017986], abs=1e-6)
 
 
-def test_temperature_softens() -> None:
+def test_temperature_flattens_the_probability() -> None:
     p = predictions_from_logits(np.array([[4.0, 0.0]]), manifest_with(temperature=4.0)).p_with_mask
     assert p == pytest.approx([0.731059], abs=1e-6)
 
@@ -57,23 +58,23 @@ def test_logit_that_is_not_finite_gives_nan_for_that_crop_alone(bad: float) -> N
     assert p[2] == pytest.approx(1.0)
 
 
-def test_face_is_what_is_not_the_third_class() -> None:
+def test_probability_of_a_face_is_what_the_third_class_leaves() -> None:
     manifest = manifest_with(classes=("with_mask", "without_mask", "no_face"))
     logits = np.array([[1.0, 1.0, 1.0], [9.0, 0.0, -9.0], [0.0, 0.0, 800.0], [0.0, 1.0, np.nan]])
-    said = predictions_from_logits(logits, manifest)
-    assert said.p_face[:3] == pytest.approx([2 / 3, 1.0, 0.0], abs=1e-6)
-    assert np.isnan(said.p_face[3])
-    assert said.p_with_mask == pytest.approx([0.5, 0.999877, 0.5, 0.268941], abs=1e-6)
-    # a network of two classes cannot tell, and drops nobody
+    predictions = predictions_from_logits(logits, manifest)
+    assert predictions.p_face[:3] == pytest.approx([2 / 3, 1.0, 0.0], abs=1e-6)
+    assert np.isnan(predictions.p_face[3])
+    assert predictions.p_with_mask == pytest.approx([0.5, 0.999877, 0.5, 0.268941], abs=1e-6)
+    # a network of two classes takes every crop for a face
     assert predictions_from_logits(logits[:, :2], manifest_with()).p_face.tolist() == [1.0] * 4
 
 
-def test_judgements_of_two_lengths_are_refused() -> None:
+def test_predictions_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\)"):
         Predictions(np.zeros(2), np.zeros(3))
 
 
-def test_file_that_is_no_network(tmp_path: Path) -> None:
+def test_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
     model = tmp_path / "m.tflite"
     model.write_bytes(b"no network at all" * 10)
     ModelManifest.for_file(model).save(tmp_path / "m.json")
@@ -81,26 +82,26 @@ def test_file_that_is_no_network(tmp_path: Path) -> None:
         load_classifier(tmp_path / "m.json")
 
 
-def test_unknown_kind_of_file(tmp_path: Path) -> None:
+def test_unknown_file_type_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"\.json manifest or a \.keras"):
         load_classifier(tmp_path / "model.pkl")
 
 
-def test_missing_keras_file(tmp_path: Path) -> None:
+def test_missing_keras_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such file"):
         load_classifier(tmp_path / "model.keras")
 
 
-def test_default_path_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_sets_the_default_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MASKDET_MODEL", raising=False)
     assert default_model_path().parts[-2:] == ("models", "maskdet-vgg19-int8.json")
     monkeypatch.setenv("MASKDET_MODEL", "elsewhere/m.json")
     assert default_model_path() == Path("elsewhere/m.json")
 
 
-def test_shipped_network_answers_probabilities(shipped: MaskClassifier) -> None:
-    said = shipped.predict(crops(3))
-    for p in (said.p_with_mask, said.p_face):
+def test_shipped_network_gives_probabilities(shipped: MaskClassifier) -> None:
+    predictions = shipped.predict(crops(3))
+    for p in (predictions.p_with_mask, predictions.p_face):
         assert p.shape == (3,)
         assert p.dtype == np.float64
         assert np.all((p >= 0) & (p <= 1))
@@ -108,7 +109,7 @@ def test_shipped_network_answers_probabilities(shipped: MaskClassifier) -> None:
     assert shipped.logits(crops(2)).shape == (2, len(shipped.manifest.classes))
 
 
-def test_shipped_network_judges_a_bare_face(
+def test_shipped_network_classifies_a_bare_face(
     shipped: MaskClassifier, portrait: NDArray[np.uint8]
 ) -> None:
     from maskdet_core import FaceBox
@@ -116,12 +117,12 @@ def test_shipped_network_judges_a_bare_face(
 
     box = FaceBox(184, 62, 80, 110, 1.0)
     crop = square_crop(portrait, box, shipped.manifest.crop, 128)
-    said = shipped.predict(crop[None])
-    assert said.p_with_mask[0] < 0.2
-    assert said.p_face[0] > 0.9
+    predictions = shipped.predict(crop[None])
+    assert predictions.p_with_mask[0] < 0.2
+    assert predictions.p_face[0] > 0.9
 
 
-def test_shipped_network_of_another_class_count_is_refused(shipped_manifest: Path) -> None:
+def test_manifest_with_another_class_count_is_refused(shipped_manifest: Path) -> None:
     manifest = ModelManifest.load(shipped_manifest)
     model = manifest.read_model(shipped_manifest.parent)
     other = ModelManifest(
@@ -135,7 +136,7 @@ def test_shipped_network_of_another_class_count_is_refused(shipped_manifest: Pat
         MaskClassifier(model, other)
 
 
-def test_shipped_network_cut_short_or_altered(shipped_manifest: Path, tmp_path: Path) -> None:
+def test_truncated_or_modified_network_is_refused(shipped_manifest: Path, tmp_path: Path) -> None:
     raw = json.loads(shipped_manifest.read_text())
     (tmp_path / "m.json").write_text(json.dumps(raw))
     model = bytearray((shipped_manifest.parent / raw["file"]).read_bytes())
@@ -163,28 +164,29 @@ def test_other_crops_are_refused(shipped: MaskClassifier, wrong: NDArray[np.uint
         shipped.predict(wrong)
 
 
-def test_answers_are_not_changed_by_later_calls(shipped: MaskClassifier) -> None:
+def test_predictions_are_not_changed_by_later_calls(shipped: MaskClassifier) -> None:
     first = shipped.predict(crops(1, 1)).p_with_mask
     kept = first.copy()
     shipped.predict(crops(1, 2))
     assert np.array_equal(first, kept)
 
 
-@pytest.mark.timeout(300)
-def test_eight_threads_answer_as_one(shipped: MaskClassifier) -> None:
+def test_eight_threads_predict_as_one(shipped: MaskClassifier) -> None:
     different = np.concatenate([crops(6), np.full((2, 128, 128, 3), 40, np.uint8)])
-    alone = shipped.predict(different).p_with_mask
-    assert len(set(alone.tolist())) > 2, "the crops must give different answers"
+    alone = shipped.predict(different).p_with_mask.tolist()
+    assert len(set(alone)) > 2, "the crops must give different predictions"
+    # all threads start together, each at another crop, so that every call has competitors
+    start = threading.Barrier(8)
 
-    def work(thread: int) -> list[float]:
-        order = [(thread + turn) % len(different) for turn in range(200)]
-        return [
-            float(shipped.predict(different[i : i + 1]).p_with_mask[0]) - alone[i] for i in order
-        ]
+    def work(thread: int) -> list[tuple[int, float]]:
+        order = [(thread + step) % len(different) for step in range(10)]
+        start.wait(timeout=30)
+        return [(i, float(shipped.predict(different[i : i + 1]).p_with_mask[0])) for i in order]
 
     with ThreadPoolExecutor(8) as pool:
-        errors = [error for found in pool.map(work, range(8)) for error in found]
-    assert errors == [0.0] * 1600
+        together = [answer for part in pool.map(work, range(8)) for answer in part]
+    assert len(together) == 80
+    assert [p for _, p in together] == [alone[i] for i, _ in together]
 
 
 HOSTILE = """

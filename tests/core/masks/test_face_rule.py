@@ -6,7 +6,7 @@ from maskdet_core.masks.face_rule import FaceRule
 
 
 @pytest.mark.parametrize(
-    ("score", "p_face", "drops"),
+    ("score", "p_face", "rejected"),
     [
         (3.0, 0.5, False),
         (2.9, 0.5, True),
@@ -16,8 +16,8 @@ from maskdet_core.masks.face_rule import FaceRule
         (-100.0, math.nan, False),
     ],
 )
-def test_sum_of_log_odds_is_compared(score: float, p_face: float, drops: bool) -> None:
-    assert FaceRule(finder_weight=2.0, min_log_odds=6.0).drops(score, p_face) is drops
+def test_sum_of_log_odds_is_compared(score: float, p_face: float, rejected: bool) -> None:
+    assert FaceRule(finder_weight=2.0, min_log_odds=6.0).rejects(score, p_face) is rejected
 
 
 @pytest.mark.parametrize(

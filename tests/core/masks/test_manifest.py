@@ -37,7 +37,7 @@ def test_missing_manifest_names_path_and_remedy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '{"format": 1}', '{"format": 2}'])
-def test_malformed_manifest(tmp_path: Path, text: str) -> None:
+def test_malformed_manifest_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "m.json"
     path.write_text(text)
     with pytest.raises(ModelError, match=r"m\.json"):
@@ -68,7 +68,7 @@ def test_malformed_manifest(tmp_path: Path, text: str) -> None:
         (("min_confidence",), None),
     ],
 )
-def test_value_the_runtime_cannot_honour_is_refused(
+def test_invalid_value_is_refused(
     manifest: ModelManifest, tmp_path: Path, keys: tuple[str, ...], value: Any
 ) -> None:
     raw = manifest.to_json()
@@ -82,26 +82,26 @@ def test_value_the_runtime_cannot_honour_is_refused(
         ModelManifest.load(path)
 
 
-def test_third_class_is_allowed_beside_the_two(manifest: ModelManifest, tmp_path: Path) -> None:
+def test_third_class_is_allowed(manifest: ModelManifest, tmp_path: Path) -> None:
     raw = manifest.to_json() | {"classes": ["without_mask", "incorrect", "with_mask"]}
     path = tmp_path / "m.json"
     path.write_text(json.dumps(raw))
     assert ModelManifest.load(path).classes == ("without_mask", "incorrect", "with_mask")
 
 
-def test_missing_model_file(manifest: ModelManifest, tmp_path: Path) -> None:
+def test_missing_model_file_is_refused(manifest: ModelManifest, tmp_path: Path) -> None:
     (tmp_path / "tiny.tflite").unlink()
     with pytest.raises(ModelError, match=r"tiny\.tflite.*git checkout models"):
         manifest.read_model(tmp_path)
 
 
-def test_cut_short_model_file(manifest: ModelManifest, tmp_path: Path) -> None:
+def test_truncated_model_file_is_refused(manifest: ModelManifest, tmp_path: Path) -> None:
     (tmp_path / "tiny.tflite").write_bytes(b"weigh")
     with pytest.raises(ModelError, match="expected 7 bytes, got 5"):
         manifest.read_model(tmp_path)
 
 
-def test_altered_model_file(manifest: ModelManifest, tmp_path: Path) -> None:
+def test_modified_model_file_is_refused(manifest: ModelManifest, tmp_path: Path) -> None:
     (tmp_path / "tiny.tflite").write_bytes(b"Weights")
     with pytest.raises(ModelError, match="expected sha256"):
         manifest.read_model(tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import MOSAIC
+from maskdet_core.faces.channels import MOSAIC_SIZE
 
 FACE = (0.30, 0.25, 0.231, 0.40)
 """Box of the drawn face in fractions of a 160 x 120 picture: 37 x 48 px."""
@@ -56,7 +56,7 @@ def windows() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 def mosaics() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """200 mosaics with a drawn face on two planes and 200 of texture."""
     rng = np.random.default_rng(5)
-    faces, others = (np.stack([ground(rng, *MOSAIC) for _ in range(200)]) for _ in range(2))
+    faces, others = (np.stack([ground(rng, *MOSAIC_SIZE) for _ in range(200)]) for _ in range(2))
     for mosaic in faces:
         draw_face(mosaic, 6, 2, 36, 44)
         draw_face(mosaic, 102, 50, 36, 44)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import MOSAIC
+from maskdet_core.faces.channels import MOSAIC_SIZE
 from maskdet_core.faces.verifier import Verifier
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.channel_features import mosaic_features
@@ -67,7 +67,7 @@ def test_python_and_opencv_agree_on_mosaics(
     goal = StageGoal(40, leaves=8, recall=0.97, windows=1, false_rate=0.0)
     features = mosaic_features(300, rng)
     assert any(len(feature.rects) == 1 for feature in features)
-    cascade = Cascade(size=MOSAIC)
+    cascade = Cascade(size=MOSAIC_SIZE)
     for number in range(2):
         base = cascade.stages[-1].trees if number else ()
         stage, _ = fit_stage(

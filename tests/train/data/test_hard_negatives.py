@@ -18,7 +18,7 @@ class Finder:
     def find(self, image: np.ndarray, *, min_face_px: int) -> list[FaceBox]:
         return [FACE, SHIRT]
 
-    def search(self, image: np.ndarray, *, min_face_px: int) -> tuple[np.ndarray, np.ndarray]:
+    def propose(self, image: np.ndarray, *, min_face_px: int) -> tuple[np.ndarray, np.ndarray]:
         return np.array([FACE.xywh, (0, 0, 30, 40)], float), np.array([3.0, 1.0])
 
 

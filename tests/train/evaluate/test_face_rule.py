@@ -9,8 +9,8 @@ def test_weight_that_tells_apart_is_chosen_and_everybody_kept() -> None:
     rule = choose_rule([*faces, *rest])
     assert rule is not None
     assert n_shown([*faces, *rest], rule) == 0
-    assert not any(rule.drops(c.score, c.p_face) for c in faces)
-    weakest = min(rule.value(c.score, c.p_face) for c in faces)
+    assert not any(rule.rejects(c.score, c.p_face) for c in faces)
+    weakest = min(rule.combined_log_odds(c.score, c.p_face) for c in faces)
     assert rule.min_log_odds < weakest
     assert abs(rule.min_log_odds - SLACK * weakest) < 0.01
 
@@ -19,7 +19,7 @@ def test_threshold_below_zero_still_keeps_everybody() -> None:
     faces = [Candidate(-2.0, 0.3, True), Candidate(4.0, 0.9, True)]
     rule = choose_rule([*faces, Candidate(-9.0, 0.01, False)])
     assert rule is not None
-    assert not any(rule.drops(c.score, c.p_face) for c in faces)
+    assert not any(rule.rejects(c.score, c.p_face) for c in faces)
 
 
 def test_no_faces_no_rule() -> None:

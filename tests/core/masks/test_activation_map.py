@@ -1,4 +1,4 @@
-"""The network's second output: what spoke for a verdict, by place."""
+"""The network's spatial output: class activation maps."""
 
 import math
 from pathlib import Path
@@ -33,25 +33,25 @@ def pair(portrait: NDArray[np.uint8], face: FaceBox) -> NDArray[np.uint8]:
     return np.stack([square_crop(picture, face, CropFraming(), 128) for picture in pictures])
 
 
-def test_mean_over_places_is_the_verdict(shipped: MaskClassifier, pair: NDArray[np.uint8]) -> None:
+def test_mean_over_locations_is_the_log_odds(
+    shipped: MaskClassifier, pair: NDArray[np.uint8]
+) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), np.uint8)
     crops = np.concatenate([pair, noise])
-    by_place = shipped.activation_map(crops)
-    assert by_place is not None
-    assert by_place.shape == (4, 4, 4)
-    means, said = by_place.mean(axis=(1, 2)), shipped.predict(crops).p_with_mask
-    for mean, p_with_mask in zip(means, said, strict=True):
+    maps = shipped.activation_map(crops)
+    assert maps is not None
+    assert maps.shape == (4, 4, 4)
+    means, p = maps.mean(axis=(1, 2)), shipped.predict(crops).p_with_mask
+    for mean, p_with_mask in zip(means, p, strict=True):
         if 0 < p_with_mask < 1:
-            # eight bits a place, over the range of all places
+            # eight bits a location, over the range of all locations
             assert mean == pytest.approx(math.log(p_with_mask / (1 - p_with_mask)), abs=1.0)
 
 
-def test_the_masks_place_carries_the_evidence(
-    shipped: MaskClassifier, pair: NDArray[np.uint8]
-) -> None:
-    by_place = shipped.activation_map(pair)
-    assert by_place is not None
-    bare, masked = by_place
+def test_activation_is_where_the_mask_is(shipped: MaskClassifier, pair: NDArray[np.uint8]) -> None:
+    maps = shipped.activation_map(pair)
+    assert maps is not None
+    bare, masked = maps
     assert masked.mean() > 0 > bare.mean()
     gained = masked - bare
     # the drawn mask covers the lower half of the crop
@@ -59,26 +59,28 @@ def test_the_masks_place_carries_the_evidence(
     assert masked[2:].min() > masked[0].max()
 
 
-def test_no_crop_gives_no_map_and_another_shape_is_refused(shipped: MaskClassifier) -> None:
-    nothing = shipped.activation_map(np.empty((0, 128, 128, 3), np.uint8))
-    assert nothing is not None and nothing.shape == (0, 4, 4)
+def test_no_crops_give_no_maps_and_other_shapes_are_refused(shipped: MaskClassifier) -> None:
+    none = shipped.activation_map(np.empty((0, 128, 128, 3), np.uint8))
+    assert none is not None and none.shape == (0, 4, 4)
     with pytest.raises(ValueError, match="shape"):
         shipped.activation_map(np.zeros((1, 64, 64, 3), np.uint8))
 
 
-def test_asking_changes_no_verdict(shipped: MaskClassifier, pair: NDArray[np.uint8]) -> None:
+def test_activation_map_does_not_change_later_logits(
+    shipped: MaskClassifier, pair: NDArray[np.uint8]
+) -> None:
     before = shipped.logits(pair)
     shipped.activation_map(pair[::-1])
     assert np.array_equal(shipped.logits(pair), before)
 
 
-def test_the_detector_hands_out_crops_that_can_be_explained(
+def test_maps_of_the_detectors_crops_agree_with_its_probabilities(
     shipped: MaskClassifier, portrait: NDArray[np.uint8]
 ) -> None:
     detector = MaskDetector(load_finder("photo"), shipped)
     found = detector.detect(portrait)
     crops = detector.face_crops(portrait, found)
-    by_place = detector.classifier.activation_map(np.stack(crops))
-    assert by_place is not None
-    for face, places in zip(found, by_place, strict=True):
-        assert (places.mean() > 0) == (face.p_with_mask > 0.5)
+    maps = detector.classifier.activation_map(np.stack(crops))
+    assert maps is not None
+    for face, cam in zip(found, maps, strict=True):
+        assert (cam.mean() > 0) == (face.p_with_mask > 0.5)
