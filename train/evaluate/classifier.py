@@ -1,5 +1,6 @@
 """Measure what ships: published and leak-free tests, and whole photographs."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from maskdet_core.detector import PRESETS, MaskDetector
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import FaceBox
 from train.data.datasets import CLASSES, OUTPUTS, FaceSample, read_worn_wrongly
 from train.data.detection import held_back_photos
-from train.data.images import read_rgb, square_crop
+from train.data.images import face_crop, read_rgb
 from train.data.runs import RunFolder, now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
@@ -28,6 +30,11 @@ from train.evaluate.whole_photos import whole_photos
 from train.network.export import load_trained
 from train.shipped import FINDER, NETWORK
 
+CROPS = "maskdet_core.masks.crops.square_crop"
+"""The function that cuts the measured crops; earlier records, without one, used an affine warp."""
+HELD_OUT = "-held-out"
+"""In the slugs of sets measured with another run, which held these sets out."""
+CARRIED_OVER = "Carried over from the evaluation"
 N_WORST = 24
 """Mistakes that each set's record names."""
 
@@ -43,13 +50,17 @@ def evaluate(
     """Write `evaluation.json` beside the exported run's records and figures into the manifest.
 
     Args:
-        run: folder of the run that was exported.
+        run: folder of the run that was exported. Where it holds no `model.keras`, int8_vs_float is
+            carried over from the run's earlier evaluation.
         split: faces by side.
         roots: folders of the sets; photographs among them are searched as the app does.
         models: folder of the exported network.
         hands: pictures of hands; None leaves the test with hands out.
-        held_out_run: a run of the same recipe that held sets out, to measure on these.
+        held_out_run: a run of the same recipe that held sets out, to measure on these; without it
+            these sets are carried over from the earlier evaluation, where there is one.
     """
+    path: Path = models / "runs" / RunFolder(run).read()["name"] / "evaluation.json"
+    earlier = _earlier(path)
     manifest_path = models / f"{NETWORK}.json"
     classifier = MaskClassifier.from_manifest(manifest_path)
     manifest = classifier.manifest
@@ -60,12 +71,15 @@ def evaluate(
     ]
     if held_out_run is not None:
         sets += list(_measure_held_out(held_out_run, split, manifest))
-    crops = face_tests.crops_of(split.validation)
+    else:
+        old = [one for one in earlier.get("sets", []) if HELD_OUT in one["slug"]]
+        sets += [_carried_over(one, earlier) for one in old]
     _, photos = held_back_photos(roots, split)
     record: dict[str, Any] = {
         "format": 1,
         "created": now_iso(),
         "model": NETWORK,
+        "crops": CROPS,
         "min_confidence": manifest.min_confidence,
         "classes": list(CLASSES),
         "published_test": {
@@ -74,9 +88,7 @@ def evaluate(
         },
         "sets": sets,
         "worn_wrongly": _worn_wrongly(classifier, roots),
-        "int8_vs_float": label_agreement(
-            float_logits(load_trained(run), crops), classifier.logits(crops)
-        ),
+        "int8_vs_float": _int8_vs_float(run, classifier, split, earlier),
     }
     if photos:
         finder = models / f"{FINDER}.json"
@@ -84,7 +96,6 @@ def evaluate(
             whole_photos(preset, photos, MaskDetector.load(classifier, preset, finder=finder))
             for preset in PRESETS
         ]
-    path: Path = models / "runs" / RunFolder(run).read()["name"] / "evaluation.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, record)
     metrics = {
@@ -107,6 +118,39 @@ def _tests(split: Split, hands: Path | None) -> Iterator[FaceTest]:
     yield face_tests.leak_free(split)
     if hands is not None:
         yield face_tests.hands(split, hands)
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    """The run's earlier evaluation, empty where there is none."""
+    if not path.is_file():
+        return {}
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return record if isinstance(record, dict) else {}
+
+
+def _carried_over(measured: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    """A figure of an earlier evaluation, with a note of when and on which crops it was measured."""
+    note = str(measured.get("note", ""))
+    if CARRIED_OVER in note:
+        return measured
+    crops = earlier.get("crops", "an affine warp that training used")
+    here = f"{CARRIED_OVER} of {earlier.get('created', '?')}; crops cut by {crops}."
+    return measured | {"note": f"{note} {here}".strip()}
+
+
+def _int8_vs_float(
+    run: Path, classifier: MaskClassifier, split: Split, earlier: dict[str, Any]
+) -> dict[str, Any]:
+    """Agreement of the exported network with the float one on the validation faces.
+
+    Raises:
+        RunError: no float network in the run, and no earlier evaluation to carry over.
+    """
+    if not RunFolder(run).final.exists() and "int8_vs_float" in earlier:
+        return _carried_over(earlier["int8_vs_float"], earlier)
+    in_float = load_trained(run)
+    crops = face_tests.crops_of(split.validation)
+    return dict(label_agreement(float_logits(in_float, crops), classifier.logits(crops)))
 
 
 def _int8_logits(classifier: MaskClassifier, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -189,8 +233,7 @@ def _worn_wrongly(classifier: MaskClassifier, roots: Sequence[Path]) -> dict[str
     counts = {"n": len(paths), "with_mask": 0, "without_mask": 0, "not_sure": 0}
     for path in paths:
         rgb = read_rgb(path)
-        height, width = rgb.shape[:2]
-        crop = square_crop(rgb, width / 2, height / 2, max(height, width))
+        crop = face_crop(rgb, FaceBox(0, 0, rgb.shape[1], rgb.shape[0]))
         p = float(classifier.predict(crop[None]).p_with_mask[0])
         sure = max(p, 1 - p) >= classifier.manifest.min_confidence
         counts[CLASSES[p < 0.5] if sure else "not_sure"] += 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from train.augment.hands import HandPaster
 from train.data.datasets import CLASSES, FaceSample
-from train.data.images import face_square, plain_crop, read_rgb
+from train.data.images import face_box, plain_crop, read_rgb
 
 Crops = NDArray[np.uint8]
 
@@ -23,9 +23,10 @@ BLUR_VARIANCE: Final = 60.0
 the value parts about the blurriest sixth of the tests from the rest."""
 
 
-def side_px(sample: FaceSample) -> float:
+def side_px(sample: FaceSample) -> int:
     """Side of the sample's crop in its own picture."""
-    return face_square(sample, *read_rgb(sample.path).shape[:2])[2]
+    box = face_box(sample, *read_rgb(sample.path).shape[:2])
+    return max(box.w, box.h)
 
 
 def is_dark(crop: Crops) -> bool:

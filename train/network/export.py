@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from maskdet_core.files import write_whole
 from maskdet_core.masks.classifier import MaskClassifier
-from maskdet_core.masks.manifest import CropFraming, ModelManifest
+from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE
 from train.data.datasets import CLASSES, FaceSample
 from train.data.detection import Photo
-from train.data.images import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
+from train.data.images import FRAMING, IMAGE_SIZE_PX, plain_crop
 from train.data.runs import RunFolder, now_iso
 from train.data.split import Split
 from train.errors import RunError
@@ -100,7 +100,7 @@ def export(
         "name": NETWORK,
         "classes": network_of(run).outputs,
         "input_size_px": IMAGE_SIZE_PX,
-        "crop": CropFraming(CROP_SCALE, 0.0),
+        "crop": FRAMING,
         "training": {
             "date": now_iso()[:10],
             "run": record["name"],
