@@ -21,8 +21,10 @@ from maskdet_core import FaceBox, load_finder
 from maskdet_core.decode import decode_image
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder, SearchPass, stock_finder, stock_spec
+from train.data.boxes import boxes_px
 from train.data.detection import Photo
-from train.evaluate.detection import BASELINE, FOUND_IOU, baseline_finder, boxes_px, frame_times_ms
+from train.data.matching import FOUND_IOU
+from train.evaluate.detection import BASELINE, baseline_finder, frame_times_ms
 
 MIN_FACE_PX: Final = 40
 

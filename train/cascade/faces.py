@@ -1,9 +1,7 @@
 """Grey windows around known faces: the cascade's positives."""
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,41 +9,8 @@ from numpy.typing import NDArray
 
 from train.cascade.haar import WINDOW_PX, Windows
 from train.cascade.painted_masks import paint_mask
-from train.errors import DataError
-
-SIDE_OVER_BOX = 1.14
-"""Side of the window over the geometric mean of a reference box's sides. The boxes are about 0.77
-times as wide as high, so the window is as high as the box and takes in the ears: nearly all that a
-12k crop shows."""
-
-Box = tuple[float, float, float, float]
-"""Left, top, width and height in fractions of a picture; may reach past its edge."""
-
-Square = tuple[float, float, float]
-"""Centre x, centre y and side, px."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFace:
-    """One face whose place is known.
-
-    Attributes:
-        path: its picture.
-        box: where it lies.
-        masked: its class.
-        in_photo: False where the picture is nothing but a face crop.
-    """
-
-    path: Path
-    box: Box
-    masked: bool
-    in_photo: bool
-
-    def square(self, width_px: int, height_px: int) -> Square:
-        """The window around the face in a picture of this size."""
-        x, y, w, h = self.box
-        side = SIDE_OVER_BOX * float(np.sqrt(w * width_px * h * height_px))
-        return (x + w / 2) * width_px, (y + h / 2) * height_px, side
+from train.data.detection import KnownFace, Square
+from train.data.images import read_grey
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +34,6 @@ class WindowConfig:
     light: float = 0.4
     jpeg: float = 0.2
     painted: float = 0.45
-
-
-def read_boxes(root: Path) -> dict[str, list[list[float]]]:
-    """Reference boxes of a set by picture name; DataError where there are none."""
-    path = root / "boxes.json"
-    try:
-        boxes = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
-    if not isinstance(boxes, dict):
-        raise DataError(f"expected one list of boxes per picture in {path}")
-    return boxes
-
-
-@lru_cache(maxsize=2048)
-def read_grey(path: Path) -> NDArray[np.uint8]:
-    """Read a picture as luma, uint8 (H, W).
-
-    Raises:
-        DataError: the file is not a readable picture.
-    """
-    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise DataError(f"expected a picture, {path} cannot be decoded: remove or replace it")
-    return np.asarray(grey, np.uint8)
 
 
 def random_window(

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from train.cascade.boost import StageGoal, fit_stage
-from train.cascade.faces import KnownFace, WindowConfig, bag_of_windows, random_window
+from train.cascade.faces import WindowConfig, bag_of_windows, random_window
 from train.cascade.haar import WINDOW_PX, Windows, random_features
-from train.cascade.mining import Scene, mine
+from train.cascade.mining import mine
 from train.cascade.model import Cascade
 from train.cascade.progress import Progress
+from train.data.detection import KnownFace, Scene
 from train.errors import DataError
 
 N_PROCESSES = 2
@@ -29,7 +30,7 @@ PLAIN = WindowConfig(roll_deg=3.0, blur=0.0, light=0.0, jpeg=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class CascadeConfig:
+class ProposalsConfig:
     """Size and strictness of a training."""
 
     positives: int = 40_000
@@ -51,8 +52,8 @@ def default_goals() -> tuple[StageGoal, ...]:
     return (*early, *middle)
 
 
-def fit_cascade(
-    config: CascadeConfig,
+def fit_proposals(
+    config: ProposalsConfig,
     faces: Sequence[KnownFace],
     held_faces: Sequence[KnownFace],
     scenes: Sequence[Scene],
@@ -173,7 +174,7 @@ def _make_bags(faces: list[KnownFace], seed: list[int], config: WindowConfig) ->
 
 def _positives(
     pool: ProcessPoolExecutor,
-    config: CascadeConfig,
+    config: ProposalsConfig,
     faces: Sequence[KnownFace],
     cascade: Cascade,
     n: int,
@@ -192,7 +193,7 @@ def _positives(
 
 
 def _bags(
-    pool: ProcessPoolExecutor, config: CascadeConfig, faces: Sequence[KnownFace]
+    pool: ProcessPoolExecutor, config: ProposalsConfig, faces: Sequence[KnownFace]
 ) -> NDArray[np.uint8]:
     rng = np.random.default_rng([config.seed, 3])
     chosen = _drawn(faces, config.held_bags, HELD_PHOTO_SHARE, rng)
@@ -205,7 +206,7 @@ def _bags(
 
 def _mined(
     pool: ProcessPoolExecutor,
-    config: CascadeConfig,
+    config: ProposalsConfig,
     progress: Progress,
     cascade: Cascade,
     scenes: Sequence[Scene],

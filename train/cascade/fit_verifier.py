@@ -16,9 +16,9 @@ from maskdet_core.faces.channels import MOSAIC
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.channel_features import mosaic_features
 from train.cascade.fit_proposals import N_PROCESSES
-from train.cascade.mining import Scene
 from train.cascade.progress import Progress
 from train.cascade.verifier_samples import Mosaics, VisitConfig, visits
+from train.data.detection import Scene
 from train.errors import DataError
 
 HELD_EVERY = 8
@@ -28,7 +28,7 @@ _SCENES_A_JOB = 30
 
 
 @dataclass(frozen=True, slots=True)
-class CheckStage:
+class VerifierStage:
     """One stage of the check.
 
     Attributes:
@@ -40,7 +40,7 @@ class CheckStage:
     visits: int
 
 
-def default_check_stages() -> tuple[CheckStage, ...]:
+def default_verifier_stages() -> tuple[VerifierStage, ...]:
     """A first stage that drops most candidates cheaply, then one that ranks the rest.
 
     Each goes on from the trees of the one before, with candidates that it lets pass.
@@ -58,23 +58,23 @@ def default_check_stages() -> tuple[CheckStage, ...]:
     )
     second = replace(first, max_trees=600, learning_rate=0.1)
     third = replace(second, max_trees=900, learning_rate=0.08, recall=0.975)
-    return CheckStage(first, 2), CheckStage(second, 4), CheckStage(third, 6)
+    return VerifierStage(first, 2), VerifierStage(second, 4), VerifierStage(third, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class CheckConfig:
+class VerifierConfig:
     """Size and strictness of the training."""
 
-    stages: tuple[CheckStage, ...] = field(default_factory=default_check_stages)
+    stages: tuple[VerifierStage, ...] = field(default_factory=default_verifier_stages)
     features: int = 4_000
     held_visits: int = 3
     seed: int = 0
     photos: VisitConfig = field(default_factory=VisitConfig)
 
 
-def fit_check(
-    config: CheckConfig,
-    search_file: Path,
+def fit_verifier(
+    config: VerifierConfig,
+    proposals_file: Path,
     scenes: Sequence[Scene],
     folder: Path,
     *,
@@ -84,7 +84,7 @@ def fit_check(
 
     Args:
         config: stages, sizes, seed.
-        search_file: cascade of the search.
+        proposals_file: cascade of the search.
         scenes: whole photographs with reference boxes.
         folder: of the run.
         resume: go on after the last whole stage.
@@ -109,8 +109,8 @@ def fit_check(
             stage = config.stages[number]
             seed = config.seed * 1000 + 500 + number
             file = progress.xml if cascade.stages else None
-            drawn = _gather(pool, config, search_file, file, learnt, stage.visits, seed)
-            kept = _gather(pool, config, search_file, file, held, config.held_visits, seed + 100)
+            drawn = _gather(pool, config, proposals_file, file, learnt, stage.visits, seed)
+            kept = _gather(pool, config, proposals_file, file, held, config.held_visits, seed + 100)
             shows = drawn.owner >= 0
             others = kept.mosaics[kept.owner < 0]
             if (~shows).sum() < LEAST_OTHERS or not len(others):
@@ -143,9 +143,9 @@ def fit_check(
 
 def _gather(
     pool: ProcessPoolExecutor,
-    config: CheckConfig,
-    search_file: Path,
-    check_file: Path | None,
+    config: VerifierConfig,
+    proposals_file: Path,
+    verifier_file: Path | None,
     scenes: Sequence[Scene],
     n_visits: int,
     seed: int,
@@ -153,8 +153,8 @@ def _gather(
     jobs = [
         pool.submit(
             visits,
-            search_file,
-            check_file,
+            proposals_file,
+            verifier_file,
             scenes[i : i + _SCENES_A_JOB],
             [seed, v, i],
             config.photos,

@@ -1,7 +1,6 @@
 """Windows that are no faces: mined from pictures with the cascade as far as it is trained."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,16 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.faces.pyramid import pyramid
-from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey, relit
+from train.cascade.faces import relit
 from train.cascade.haar import WINDOW_PX, Windows
+from train.data.boxes import box_size
+from train.data.detection import Scene
+from train.data.images import read_grey
 
 SCALE_STEP = 1.12
 NEGATIVE_IOU = 0.3
 """A window whose box overlaps a reference box by less is no face, wherever it lies. The rest is
 left out: neither a negative nor, unless framed well, a positive."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One picture to mine, with what must not be mined.
-
-    Attributes:
-        path: the picture.
-        boxes: its faces, (x, y, w, h) in fractions.
-        is_crop: whether it shows nothing but a face.
-        masked: class of its people.
-    """
-
-    path: Path
-    boxes: tuple[Box, ...]
-    is_crop: bool = False
-    masked: bool = False
 
 
 def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: int) -> Windows:
@@ -111,12 +96,6 @@ def overlaps(
     size = sides * np.array([box_size(1.0)])
     iou, _ = pairwise_overlaps(np.hstack([xy + (sides - size) / 2, size]), boxes)
     return iou
-
-
-def box_size(side: float) -> tuple[float, float]:
-    """Width and height of the face box that a window of this side stands for."""
-    mean = side / SIDE_OVER_BOX
-    return mean * 0.877, mean / 0.877
 
 
 def mine(

@@ -8,7 +8,7 @@ from typing import Any
 from train.cascade.haar import WINDOW_PX
 from train.cascade.model import Cascade
 from train.cascade.opencv_xml import read_cascade, write_cascade
-from train.data.runs import add_record, read_records, write_json
+from train.data.records import add_record, read_records, write_json
 from train.errors import RunError
 
 

@@ -14,10 +14,11 @@ from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.pyramid import grey_image
 from maskdet_core.faces.verifier import Verifier
 from maskdet_core.types import RgbImage
-from train.cascade.faces import SIDE_OVER_BOX
 from train.cascade.haar import WINDOW_PX, Windows
-from train.cascade.mining import NEGATIVE_IOU, Scene, overlaps
+from train.cascade.mining import NEGATIVE_IOU, overlaps
 from train.cascade.painted_masks import paint_mask
+from train.data.boxes import SIDE_OVER_BOX
+from train.data.detection import Scene
 from train.data.images import read_rgb
 
 FACE_IOU = 0.55
@@ -145,16 +146,16 @@ def vary(
 
 
 def visits(
-    search_file: Path,
-    check_file: Path | None,
+    proposals_file: Path,
+    verifier_file: Path | None,
     scenes: Sequence[Scene],
     seed: Sequence[int],
     config: VisitConfig,
 ) -> Mosaics:
     """Visit each scene once; made for a process of its own."""
     cv2.setNumThreads(1)
-    search = HaarProposer(search_file, WINDOW_PX, SCALE_STEP, TILTS_DEG)
-    check = None if check_file is None else Verifier(check_file)
+    search = HaarProposer(proposals_file, WINDOW_PX, SCALE_STEP, TILTS_DEG)
+    check = None if verifier_file is None else Verifier(verifier_file)
     rng = np.random.default_rng(seed)
     parts: list[Mosaics] = []
     n_faces = 0

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from train.cascade.faces import Box, KnownFace, read_boxes, read_grey
-from train.cascade.mining import Scene
+import numpy as np
+
+from train.data.boxes import BOXES_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
 from train.data.datasets import CLASSES, FaceSample
+from train.data.images import read_grey
 from train.data.split import Split
 from train.errors import DataError
 
@@ -30,6 +32,50 @@ CROPS_PER_PHOTO = 0.5
 background."""
 
 _MASKED = CLASSES.index("with_mask")
+
+
+Square = tuple[float, float, float]
+"""Centre x, centre y and side, px."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFace:
+    """One face whose place is known.
+
+    Attributes:
+        path: its picture.
+        box: where it lies.
+        masked: its class.
+        in_photo: False where the picture is nothing but a face crop.
+    """
+
+    path: Path
+    box: Box
+    masked: bool
+    in_photo: bool
+
+    def square(self, width_px: int, height_px: int) -> Square:
+        """The window around the face in a picture of this size."""
+        x, y, w, h = self.box
+        side = SIDE_OVER_BOX * float(np.sqrt(w * width_px * h * height_px))
+        return (x + w / 2) * width_px, (y + h / 2) * height_px, side
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture to mine, with what must not be mined.
+
+    Attributes:
+        path: the picture.
+        boxes: its faces, (x, y, w, h) in fractions.
+        is_crop: whether it shows nothing but a face.
+        masked: class of its people.
+    """
+
+    path: Path
+    boxes: tuple[Box, ...]
+    is_crop: bool = False
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +126,7 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
         DataError: no photographs with boxes, or none held back.
     """
     data = CascadeData()
-    boxes = {root.name: read_boxes(root) for root in roots if (root / "boxes.json").is_file()}
+    boxes = {root.name: read_boxes(root) for root in roots if (root / BOXES_FILE).is_file()}
     for side, samples in enumerate((split.train, split.validation, split.leak_free_test)):
         by_path: dict[Path, list[FaceSample]] = defaultdict(list)
         for sample in samples:
@@ -103,7 +149,7 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
     return data
 
 
-def held_back_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
+def held_out_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
     """Photographs to choose by and photographs for the last word; none where sets hold crops."""
     try:
         data = cascade_data(roots, split)
@@ -119,7 +165,7 @@ def _add_photo(
     people: list[FaceSample],
     known: list[list[float]],
 ) -> None:
-    every = tuple(_box(b) for b in known)
+    every = tuple(box_of(b) for b in known)
     main = tuple(sample.box for sample in people if sample.box is not None)
     faces = [face for box in main for face in _faces(people[0], box)]
     masked = people[0].label == _MASKED
@@ -142,14 +188,14 @@ def _add_crop(
         data.scenes.append(
             Scene(
                 sample.path,
-                tuple(_box(b) for b in known),
+                tuple(box_of(b) for b in known),
                 is_crop=True,
                 masked=sample.label == _MASKED,
             )
         )
     if has_boxes:
         sure = [box for box in known if box[4] >= SURE_SCORE]
-        boxes = [_box(max(sure, key=lambda box: box[2] * box[3]))] if sure else []
+        boxes = [box_of(max(sure, key=lambda box: box[2] * box[3]))] if sure else []
     else:
         boxes = [WHOLE_CROP]
     found = [face for box in boxes for face in _faces(sample, box)]
@@ -167,7 +213,3 @@ def _faces(sample: FaceSample, box: Box) -> list[KnownFace]:
     down = min(height, cy + side / 2) - max(0, cy - side / 2)
     visible = max(0.0, across) * max(0.0, down) / side**2
     return [face] if side >= LEAST_SIDE_PX and (visible >= least or box == WHOLE_CROP) else []
-
-
-def _box(known: Sequence[float]) -> Box:
-    return (known[0], known[1], known[2], known[3])

@@ -1,5 +1,6 @@
 """Read training pictures and cut the face out with the function that serving uses."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.manifest import CropFraming
 from maskdet_core.types import FaceBox
+from train.data.boxes import box_px
 from train.data.datasets import FaceSample
 from train.errors import DataError
 
@@ -35,17 +37,24 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
+@lru_cache(maxsize=2048)
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Read a picture as luma, uint8 (H, W); recent ones are kept, so do not change them.
+
+    Raises:
+        DataError: the file is not a readable picture.
+    """
+    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise DataError(f"expected a picture, {path} cannot be decoded: remove or replace it")
+    return np.asarray(grey, np.uint8)
+
+
 def face_box(sample: FaceSample, height_px: int, width_px: int) -> FaceBox:
     """The sample's face box in px, rounded as the app's are; the whole picture for a face crop."""
     if sample.box is None:
         return FaceBox(0, 0, width_px, height_px)
-    x, y, w, h = sample.box
-    return FaceBox(
-        round(x * width_px),
-        round(y * height_px),
-        max(1, round(w * width_px)),
-        max(1, round(h * height_px)),
-    )
+    return box_px(sample.box, height_px, width_px)
 
 
 def face_crop(rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.uint8]:

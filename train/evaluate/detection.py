@@ -18,13 +18,12 @@ from maskdet_core.detector import least_face_px
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder, SearchPass, stock_spec
 from maskdet_core.types import FaceBox, RgbImage
-from train.cascade.faces import Box
+from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
+from train.data.matching import take_best
 from train.evaluate.intervals import wilson_interval
 
-FOUND_IOU: Final = 0.35
-"""A person counts as found by one box that overlaps the reference box at least so much."""
 SIZE_EDGES_PX: Final = (64, 128, 256)
 BASELINE: Final = "frontalface_alt"
 FRAME: Final = (640, 480)
@@ -63,20 +62,6 @@ class Tally:
     false_scores: list[float] = field(default_factory=list)
 
 
-def boxes_px(boxes: Sequence[Box], image: RgbImage) -> list[FaceBox]:
-    """Boxes in fractions of a picture, in px."""
-    height, width = image.shape[:2]
-    return [
-        FaceBox(
-            round(x * width),
-            round(y * height),
-            max(1, round(w * width)),
-            max(1, round(h * height)),
-        )
-        for x, y, w, h in boxes
-    ]
-
-
 def count_photo(
     tally: Tally,
     photo: Photo,
@@ -104,15 +89,6 @@ def count_photo(
     tally.photos += 1
     tally.false_scores += [box.score for box in free]
     return free
-
-
-def take_best(free: list[FaceBox], person: FaceBox) -> FaceBox | None:
-    """Remove and return the box that overlaps the person best, None where none does enough."""
-    match = max(free, key=person.iou, default=None)
-    if match is None or person.iou(match) < FOUND_IOU:
-        return None
-    free.remove(match)
-    return match
 
 
 Found = dict[str, tuple[list[FaceBox], int]]

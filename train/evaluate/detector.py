@@ -16,17 +16,17 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.faces.opencv_finder import stock_finder
+from train.data.boxes import boxes_px
 from train.data.detection import CascadeData, Photo
 from train.data.images import read_rgb
-from train.data.runs import now_iso
+from train.data.matching import FOUND_IOU
+from train.data.records import now_iso
 from train.errors import RunError
 from train.evaluate.detection import (
     BASELINE,
-    FOUND_IOU,
     FRAME,
     Tally,
     baseline_finder,
-    boxes_px,
     count_photo,
     curve,
     frame_times_ms,

@@ -11,9 +11,10 @@ from tqdm import tqdm
 from maskdet_core.detector import PRESETS, MaskDetector, least_face_px
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.face_rule import FaceRule
+from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
-from train.evaluate.detection import boxes_px, take_best
+from train.data.matching import take_best
 
 WEIGHTS = (1.0, 2.0, 3.0, 4.0, 6.0)
 """Of the finder's score, tried in turn."""

@@ -1,0 +1,144 @@
+"""Export: int8 and float agree, the manifest describes the network, the records go along."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.masks.loading import load_classifier
+from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.run_records import RunRecord
+from train.commands.export import export
+from train.data.images import FRAMING, plain_crop
+from train.data.split import Split
+from train.errors import RunError
+from train.network.config import FitConfig
+from train.network.export import float_logits, load_trained
+from train.network.run_folder import RunFolder
+from train.network.vgg19 import build_model
+
+
+@pytest.fixture(scope="module")
+def full_size_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the network that ships, not trained."""
+    run = RunFolder(tmp_path_factory.mktemp("runs") / "full")
+    record: RunRecord = {
+        "format": 1,
+        "name": "full",
+        "started": "2026-01-02T03:04:05+00:00",
+        "config": FitConfig(weights="none").record(),
+        "datasets": [{"name": "crops", "n_train": 32, "n_validation": 8, "n_test": 8}],
+        "epochs_total": 0,
+        "status": "finished",
+    }
+    run.start(record, resume=False)
+    run.add_epoch(
+        {
+            "epoch": 1,
+            "phase": "full",
+            "accuracy": 0.5,
+            "loss": 1.0,
+            "val_accuracy": 0.5,
+            "val_loss": 1.0,
+            "learning_rate": 1e-4,
+            "samples": 8,
+            "seconds": 1.0,
+            "finished_at": "2026-01-02T03:04:06+00:00",
+        }
+    )
+    keras.utils.set_random_seed(1)
+    build_model("none").save(run.final)
+    return run.path
+
+
+@pytest.fixture(scope="module")
+def exported(
+    full_size_run: Path, tiny_split: Split, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Path of the manifest."""
+    models = tmp_path_factory.mktemp("export") / "models"
+    # a few faces are enough to set the int8 ranges
+    split = replace(tiny_split, train=tiny_split.train[::8])
+    return export(full_size_run, split, models, float_too=False)
+
+
+@pytest.fixture
+def classifier(exported: Path) -> MaskClassifier:
+    loaded = load_classifier(exported)
+    assert isinstance(loaded, MaskClassifier)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def crops(tiny_split: Split) -> NDArray[np.uint8]:
+    return np.stack([plain_crop(s) for s in tiny_split.leak_free_test])
+
+
+@pytest.fixture(scope="module")
+def in_float(full_size_run: Path, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return float_logits(load_trained(full_size_run), crops)
+
+
+def test_int8_agrees_with_float(
+    classifier: MaskClassifier, crops: NDArray[np.uint8], in_float: NDArray[np.float64]
+) -> None:
+    # eight bits over the range of all logits
+    np.testing.assert_allclose(classifier.logits(crops), in_float, atol=0.04 * np.ptp(in_float))
+
+
+def test_activation_map_of_int8_is_that_of_float(
+    classifier: MaskClassifier,
+    full_size_run: Path,
+    crops: NDArray[np.uint8],
+    in_float: NDArray[np.float64],
+    tmp_path: Path,
+) -> None:
+    in_int8 = classifier.activation_map(crops)
+    assert in_int8 is not None
+    temperature = classifier.manifest.temperature
+    kept = load_classifier(float_network(full_size_run, tmp_path, temperature))
+    by_place = kept.activation_map(crops)
+    assert by_place is not None and by_place.shape == in_int8.shape == (len(crops), 4, 4)
+    np.testing.assert_allclose(in_int8, by_place, atol=0.04 * np.ptp(by_place))
+    log_odds = (in_float[:, 0] - in_float[:, 1]) / temperature
+    np.testing.assert_allclose(by_place.mean(axis=(1, 2)), log_odds, rtol=1e-4, atol=1e-4)
+
+
+def float_network(run: Path, folder: Path, temperature: float) -> Path:
+    """The trained network as a .keras file with a manifest that describes it."""
+    path = folder / "float.keras"
+    load_trained(run).save(path)
+    classes = ("with_mask", "without_mask", "no_face")
+    ModelManifest.for_file(
+        path, classes=classes, quantization="none", temperature=temperature
+    ).save(folder / "float.json")
+    return path
+
+
+def test_manifest_describes_network_and_run(classifier: MaskClassifier, exported: Path) -> None:
+    manifest = classifier.manifest
+    assert manifest.classes == ("with_mask", "without_mask", "no_face")
+    assert manifest.crop == FRAMING
+    assert manifest.training["run"] == "full"
+    assert manifest.training["datasets"] == [{"name": "crops", "n_train": 32}]
+    assert manifest.metrics["int8_same_label"]["n"] == 8
+    assert sorted(p.name for p in (exported.parent / "runs" / "full").iterdir()) == [
+        "epochs.jsonl",
+        "run.json",
+    ]
+
+
+def test_trained_run_is_exported(tiny_models: Path) -> None:
+    manifest = load_classifier(tiny_models / "maskdet-vgg19-int8.json").manifest
+    assert manifest.training["run"] == "tiny"
+    assert (tiny_models / "runs" / "tiny" / "epochs.jsonl").is_file()
+
+
+def test_unfinished_run_is_not_exported(tiny_split: Split, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"model\.keras"):
+        export(tmp_path, tiny_split, tmp_path / "models", float_too=False)
+    assert not (tmp_path / "models").exists()
