@@ -29,11 +29,11 @@ class AugmentConfig:
     Attributes:
         zoom: log of the largest change of the crop's side.
         shift: largest shift of the crop's centre, in sides.
-        rotation_deg: largest turn.
+        rotation_deg: largest rotation.
         shear: largest shear, as a ratio.
         low_resolution, blur, jpeg, noise, light, grey: share of faces degraded so.
         min_side_px: coarsest face drawn by `low_resolution`.
-        hand: share of faces with a hand, where pictures of hands are given.
+        hand: share of faces with a hand, where there are pictures of hands.
         lower_shade: share of faces darkened or tinted below the nose.
         sunglasses: share of faces with dark glasses.
     """
@@ -66,7 +66,7 @@ PLAIN = AugmentConfig(
     lower_shade=0.0,
     sunglasses=0.0,
 )
-"""Flips, zooms and shears only, as the original project drew them; hands where they are given."""
+"""Flips, zooms and shears only, as in the original project; hands if there are pictures."""
 
 
 def augmented_crop(
@@ -197,7 +197,7 @@ def _motion_blur(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1.0 / length
     centre = ((length - 1) / 2, (length - 1) / 2)
-    turn = cv2.getRotationMatrix2D(centre, rng.uniform(0, 180), 1)
-    turned = np.asarray(cv2.warpAffine(kernel, turn, (length, length)), np.float32)
-    turned = np.asarray(turned / max(float(turned.sum()), 1e-6), np.float32)
-    return np.asarray(cv2.filter2D(rgb, -1, turned), np.uint8)
+    rotation = cv2.getRotationMatrix2D(centre, rng.uniform(0, 180), 1)
+    rotated = np.asarray(cv2.warpAffine(kernel, rotation, (length, length)), np.float32)
+    rotated = np.asarray(rotated / max(float(rotated.sum()), 1e-6), np.float32)
+    return np.asarray(cv2.filter2D(rgb, -1, rotated), np.uint8)

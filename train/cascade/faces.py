@@ -1,4 +1,4 @@
-"""Grey windows around known faces: the cascade's positives."""
+"""Grey windows around faces with reference boxes: the positives of the proposals."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,15 +15,15 @@ from train.data.images import read_grey
 
 @dataclass(frozen=True, slots=True)
 class WindowConfig:
-    """How positives vary; half-ranges unless said otherwise.
+    """How positives vary; half-ranges unless noted.
 
     Attributes:
         shift: of the centre, in sides.
         zoom: of the side, as a log.
-        roll_deg: standard deviation of the turn; half of the faces are turned not at all.
+        roll_deg: standard deviation of the rotation; half of the faces are not rotated.
         stretch: of the aspect, as a log.
         blur, light, jpeg: share of the windows degraded so.
-        painted: share of the bare faces that are given a painted mask.
+        painted: share of the bare faces with a painted mask.
     """
 
     shift: float = 0.06
@@ -53,10 +53,10 @@ def random_window(
 
 
 def bag_of_windows(face: KnownFace, rng: np.random.Generator, config: WindowConfig) -> Windows:
-    """The windows near one face that a search would try: uint8 (27, 24, 24).
+    """The windows near one face that the sliding window visits: uint8 (27, 24, 24).
 
-    All share one turn and one degradation; they differ by 2 px in place (OpenCV's step) and by
-    8 % in size (about a step of the search).
+    All share one rotation and one degradation; they differ by 2 px in position (OpenCV's step) and
+    by 8 % in size (about one step of the pyramid).
     """
     grey, (cx, cy, side) = _near(face)
     roll = rng.normal(0, config.roll_deg) if rng.random() < 0.5 else 0.0

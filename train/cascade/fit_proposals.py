@@ -1,4 +1,4 @@
-"""Training of the whole cascade, stage by stage, with a report and a file after each."""
+"""Training of the proposals: a Haar cascade, with a report and a file after each stage."""
 
 import json
 import time
@@ -46,7 +46,7 @@ class ProposalsConfig:
 
 
 def default_goals() -> tuple[StageGoal, ...]:
-    """Small stages that every window can afford. What they leave over, the check looks at."""
+    """Small stages that every window can afford. The verifier handles what passes."""
     early = [StageGoal(n, learning_rate=0.7) for n in (4, 8, 12, 20)]
     middle = [StageGoal(n, leaves=6) for n in (30, 40, 60, 80)]
     return (*early, *middle)
@@ -61,13 +61,13 @@ def fit_proposals(
     *,
     resume: bool = False,
 ) -> Path:
-    """Train until the goals are done or nothing is left to reject.
+    """Train until the goals are reached or nothing is left to reject.
 
     Args:
         config: sizes, goals, seed.
-        faces: to learn from.
+        faces: to train on.
         held_faces: to set the thresholds by; other people than `faces`.
-        scenes: pictures to mine for windows that are no faces.
+        scenes: pictures to mine for windows without a face.
         folder: of the run.
         resume: go on after the last whole stage.
 
@@ -75,7 +75,7 @@ def fit_proposals(
         The cascade's file.
 
     Raises:
-        DataError: no face or no scene.
+        DataError: no faces or no scenes.
         RunError: see `Progress.start`.
     """
     if not faces or not held_faces or not scenes:

@@ -1,4 +1,4 @@
-"""Training of the check: large stages over mosaics of what the search finds in photographs."""
+"""Training of the verifier: large stages over channel mosaics of proposals in photographs."""
 
 import json
 import time
@@ -22,18 +22,18 @@ from train.data.detection import Scene
 from train.errors import DataError
 
 HELD_EVERY = 8
-"""Every eighth photograph sets thresholds and is not learnt from."""
+"""Every eighth photograph sets thresholds and is not trained on."""
 LEAST_OTHERS = 200
 _SCENES_A_JOB = 30
 
 
 @dataclass(frozen=True, slots=True)
 class VerifierStage:
-    """One stage of the check.
+    """One stage of the verifier.
 
     Attributes:
         goal: see there; the trees of the stage before are kept and more are added.
-        visits: how many varied copies of each photograph it learns from.
+        visits: how many varied copies of each photograph it is trained on.
     """
 
     goal: StageGoal
@@ -41,9 +41,9 @@ class VerifierStage:
 
 
 def default_verifier_stages() -> tuple[VerifierStage, ...]:
-    """A first stage that drops most candidates cheaply, then one that ranks the rest.
+    """A first stage that drops most proposals cheaply, then ones that rank the rest.
 
-    Each goes on from the trees of the one before, with candidates that it lets pass.
+    Each goes on from the trees of the one before, with proposals that pass it.
     """
     first = StageGoal(
         150,
@@ -80,11 +80,11 @@ def fit_verifier(
     *,
     resume: bool = False,
 ) -> Path:
-    """Train the check for a trained search.
+    """Train the verifier of a trained proposal cascade.
 
     Args:
         config: stages, sizes, seed.
-        proposals_file: cascade of the search.
+        proposals_file: cascade of the proposals.
         scenes: whole photographs with reference boxes.
         folder: of the run.
         resume: go on after the last whole stage.
@@ -97,8 +97,8 @@ def fit_verifier(
         RunError: see `Progress.start`.
     """
     photos = [scene for scene in scenes if not scene.is_crop]
-    held, learnt = photos[::HELD_EVERY], [s for i, s in enumerate(photos) if i % HELD_EVERY]
-    if not any(s.boxes for s in held) or not any(s.boxes for s in learnt):
+    held, trained_on = photos[::HELD_EVERY], [s for i, s in enumerate(photos) if i % HELD_EVERY]
+    if not any(s.boxes for s in held) or not any(s.boxes for s in trained_on):
         raise DataError("expected whole photographs with faces in them, to learn from and to hold")
     progress = Progress(folder)
     cascade = progress.start(config, resume=resume, size=MOSAIC)
@@ -109,12 +109,12 @@ def fit_verifier(
             stage = config.stages[number]
             seed = config.seed * 1000 + 500 + number
             file = progress.xml if cascade.stages else None
-            drawn = _gather(pool, config, proposals_file, file, learnt, stage.visits, seed)
+            drawn = _gather(pool, config, proposals_file, file, trained_on, stage.visits, seed)
             kept = _gather(pool, config, proposals_file, file, held, config.held_visits, seed + 100)
             shows = drawn.owner >= 0
             others = kept.mosaics[kept.owner < 0]
             if (~shows).sum() < LEAST_OTHERS or not len(others):
-                print(f"only {(~shows).sum()} candidates are left to reject: done", flush=True)
+                print(f"only {(~shows).sum()} proposals are left to reject: done", flush=True)
                 break
             prepared = time.monotonic()
             fitted, report = fit_stage(
@@ -132,7 +132,7 @@ def fit_verifier(
                 "stage": number,
                 "positives": int(shows.sum()),
                 "negatives": int((~shows).sum()),
-                "visits": stage.visits * len(learnt),
+                "visits": stage.visits * len(trained_on),
                 "preparation_s": round(prepared - started, 1),
                 "boosting_s": round(time.monotonic() - prepared, 1),
             }

@@ -1,4 +1,4 @@
-"""Files of one training of a cascade: configuration, cascade so far, one line a stage."""
+"""Folder of one cascade's training: configuration, cascade so far, one line a stage."""
 
 import json
 from dataclasses import asdict
@@ -13,7 +13,7 @@ from train.errors import RunError
 
 
 class Progress:
-    """Reads and writes them."""
+    """Reads and writes the folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

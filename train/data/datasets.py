@@ -2,7 +2,7 @@
 
 A set is a folder of split folders (`Train`, `Validation` or `val`, `Test`) that hold class folders
 (`WithMask` / `WithoutMask`, `Mask` / `Non Mask`, `mask` / `no_mask`). A `boxes.json` beside the
-splits, where there is one, gives face boxes in fractions of each picture; sets of whole photographs
+splits, if there is one, gives face boxes in fractions of each picture; sets of whole photographs
 need it, sets of face crops do not.
 """
 
@@ -18,7 +18,7 @@ CLASSES = ("with_mask", "without_mask")
 """The two classes of faces; the order is that of the network's first two outputs."""
 
 OUTPUTS = (*CLASSES, NO_FACE)
-"""All outputs of the network: candidates of the face finder that show no face are a third."""
+"""All outputs of the network; the third is for candidates of the finder without a face."""
 
 SPLITS = {
     "train": "train",
@@ -139,7 +139,7 @@ def _looks_like_photos(boxes: dict[str, list[list[float]]]) -> bool:
 
 
 def _main_boxes(found: list[list[float]]) -> list[Box]:
-    """The people the photograph is about: sure, and at least half as wide as the widest."""
-    sure = [b for b in found if b[4] >= _PHOTO_SCORE and b[2] >= _PHOTO_MIN_SIDE]
-    widest = max((b[2] for b in sure), default=0.0)
-    return [box_of(b) for b in sure if b[2] >= widest / 2]
+    """The main people: confident boxes at least half as wide as the widest."""
+    confident = [b for b in found if b[4] >= _PHOTO_SCORE and b[2] >= _PHOTO_MIN_SIDE]
+    widest = max((b[2] for b in confident), default=0.0)
+    return [box_of(b) for b in confident if b[2] >= widest / 2]

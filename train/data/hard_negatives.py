@@ -37,7 +37,7 @@ def find_hard_negatives(
     """Samples without a face, from the whole photographs among the samples.
 
     Args:
-        samples: faces; those cut from whole photographs name the photographs to search.
+        samples: faces; those cut from whole photographs name the photographs.
         finder: with a low minimum score.
         seed: of what is drawn at random.
     """
@@ -49,18 +49,18 @@ def find_hard_negatives(
     for path, sample in tqdm(sorted(photos.items()), desc="hard negatives", unit="photo"):
         image = read_rgb(path)
         height, width = image.shape[:2]
-        least = least_face_px(width, height)
+        min_px = least_face_px(width, height)
         rows = known[path.parents[2]].get("/".join(path.parts[-3:]), [])
         faces = boxes_px([box_of(row) for row in rows], image)
-        boxes = finder.find(image, min_face_px=least)[: PER_PHOTO["found"]]
-        squares, scores = finder.search(image, min_face_px=least)
+        boxes = finder.find(image, min_face_px=min_px)[: PER_PHOTO["found"]]
+        squares, scores = finder.search(image, min_face_px=min_px)
         for i in rng.permutation(non_maximum_suppression(squares, scores))[
             : PER_PHOTO["candidate"]
         ]:
             x, y, w, h = (round(float(v)) for v in squares[i])
             boxes.append(FaceBox(x, y, max(1, w), max(1, h)))
         for _ in range(PER_PHOTO["random"]):
-            h = round(float(np.exp(rng.uniform(np.log(least), np.log(0.7 * min(width, height))))))
+            h = round(float(np.exp(rng.uniform(np.log(min_px), np.log(0.7 * min(width, height))))))
             w = max(1, round(0.77 * h))
             x, y = int(rng.integers(0, max(1, width - w))), int(rng.integers(0, max(1, height - h)))
             boxes.append(FaceBox(x, y, w, h))

@@ -47,7 +47,7 @@ HELD_OUT = "-held-out"
 CARRIED_OVER = "Carried over from the evaluation"
 """Begins the note of a figure that was not measured again."""
 N_WORST = 24
-"""Mistakes named in each set's record, the surest first."""
+"""Mistakes named in each set's record, the most confident first."""
 
 
 def evaluate(
@@ -232,7 +232,7 @@ def _worst(
 def _print(result: TestSetRecord) -> None:
     low, high = result["ci95"]
     classes = ", ".join(
-        f"{label} {one['n_correct']}/{one['n']} (wrong though sure {one['n_wrong_sure']})"
+        f"{label} {one['n_correct']}/{one['n']} (wrong and sure {one['n_wrong_sure']})"
         for label, one in result["per_class"].items()
     )
     print(

@@ -1,4 +1,4 @@
-"""Parts of a test that are known to be hard, and faces made hard on purpose."""
+"""Hard parts of a test: small, blurred and dark faces; faces with hands; coarse faces."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ DARK_LUMA: Final = 70.0
 """Crops whose mean luma is below count as dark."""
 BLUR_VARIANCE: Final = 60.0
 """Crops whose Laplacian has a smaller variance count as blurred (Pech-Pacheco et al., ICPR 2000);
-the value parts about the blurriest sixth of the tests from the rest."""
+the value selects about the blurriest sixth of the tests."""
 
 
 def side_px(sample: FaceSample) -> int:
@@ -57,7 +57,7 @@ def slices(samples: Sequence[FaceSample], crops: Crops) -> dict[str, NDArray[np.
 def with_hands(samples: Sequence[FaceSample], hands: Sequence[Path], seed: int = 7) -> Crops:
     """Plain crops with hands of students that were not trained on, uint8 (N, 128, 128, 3).
 
-    Over the mouth of bare faces; over or beside masked ones, by turns.
+    Over the mouth of bare faces; over or beside masked ones, alternately.
     """
     paster = HandPaster(hands)
     without = CLASSES.index("without_mask")

@@ -20,7 +20,7 @@ Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
 
 
 class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    """Endless augmented faces, the outputs in turn (`PATTERN`), an epoch at a time.
+    """Endless augmented faces, the outputs alternating (`PATTERN`), an epoch at a time.
 
     Args:
         samples: faces and hard negatives to draw from.

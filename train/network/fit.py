@@ -66,7 +66,7 @@ def fit(
         resume: go on after the last whole epoch; the result equals that of a run without a break.
 
     Raises:
-        RunError: `out` does not fit, see `RunFolder.start`, or hands are wanted and not given.
+        RunError: `out` does not fit, see `RunFolder.start`, or pictures of hands are missing.
     """
     config = _resolved(config, hands)
     paster = HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None
@@ -156,7 +156,7 @@ def _resolved(config: FitConfig, hands: Path | None) -> FitConfig:
     """The configuration as it will be trained.
 
     Raises:
-        RunError: hands are wanted and not given, or the start weights saw a set to hold out.
+        RunError: pictures of hands are missing, or the start weights saw a set to hold out.
     """
     if config.hands and hands is None:
         raise RunError("expected pictures of hands: give --hands DIR, or --no-hands to do without")

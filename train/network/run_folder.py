@@ -17,7 +17,7 @@ class RunFolder:
         path: the folder.
         checkpoint: model and optimizer after the last whole epoch.
         final: the trained model; exists only once training has finished.
-        hard_negatives: where the training photographs show no face.
+        hard_negatives: boxes in the training photographs that show no face.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,7 +28,7 @@ class RunFolder:
         self._run, self._epochs = path / RUN_FILE, path / EPOCHS_FILE
 
     def start(self, record: RunRecord, *, resume: bool) -> None:
-        """Create the folder, or validate that a resumed run has the configuration it began with.
+        """Create the folder, or validate that a resumed run has its original configuration.
 
         Raises:
             RunError: the folder holds a run already, or there is none or another one to resume.

@@ -128,10 +128,12 @@ def test_published_cascades_find_the_drawn_face(data: CascadeData, models: Path)
 def test_published_cascades_are_measured_beside_the_stock_ones(
     data: CascadeData, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = evaluate_detector(data, models, tmp_path / "false")
+    # the stock cascades take their time
+    few = replace(data, tune=data.tune[:2], scenes=data.scenes[:6])
+    path = evaluate_detector(few, models, tmp_path / "false")
     measured = CascadeManifest.load(path).evaluation
     ours = next(r for r in measured["records"] if r["finder"] == "maskdet photo")
-    assert ours["photos"] == len(data.tune) + len(data.test)
+    assert ours["photos"] == len(few.tune) + len(few.test)
     assert ours["masked"]["n_found"] > 0.5 * ours["masked"]["n"]
     assert measured["time_ratio"]["frontalface_alt"] == 1.0
     assert "frontalface_alt" in capsys.readouterr().out

@@ -1,9 +1,7 @@
 """Export: int8 and float agree, the manifest describes the network, the records go along."""
 
-from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,64 +9,16 @@ from numpy.typing import NDArray
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import RunRecord
 from train.commands.export import export
 from train.data.images import FRAMING, plain_crop
 from train.data.split import Split
 from train.errors import RunError
-from train.network.config import FitConfig
 from train.network.export import float_logits, load_trained
-from train.network.run_folder import RunFolder
-from train.network.vgg19 import build_model
-
-
-@pytest.fixture(scope="module")
-def full_size_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of the network that ships, not trained."""
-    run = RunFolder(tmp_path_factory.mktemp("runs") / "full")
-    record: RunRecord = {
-        "format": 1,
-        "name": "full",
-        "started": "2026-01-02T03:04:05+00:00",
-        "config": FitConfig(weights="none").record(),
-        "datasets": [{"name": "crops", "n_train": 32, "n_validation": 8, "n_test": 8}],
-        "epochs_total": 0,
-        "status": "finished",
-    }
-    run.start(record, resume=False)
-    run.add_epoch(
-        {
-            "epoch": 1,
-            "phase": "full",
-            "accuracy": 0.5,
-            "loss": 1.0,
-            "val_accuracy": 0.5,
-            "val_loss": 1.0,
-            "learning_rate": 1e-4,
-            "samples": 8,
-            "seconds": 1.0,
-            "finished_at": "2026-01-02T03:04:06+00:00",
-        }
-    )
-    keras.utils.set_random_seed(1)
-    build_model("none").save(run.final)
-    return run.path
-
-
-@pytest.fixture(scope="module")
-def exported(
-    full_size_run: Path, tiny_split: Split, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Path of the manifest."""
-    models = tmp_path_factory.mktemp("export") / "models"
-    # a few faces are enough to set the int8 ranges
-    split = replace(tiny_split, train=tiny_split.train[::8])
-    return export(full_size_run, split, models, float_too=False)
 
 
 @pytest.fixture
-def classifier(exported: Path) -> MaskClassifier:
-    loaded = load_classifier(exported)
+def classifier(tiny_models: Path) -> MaskClassifier:
+    loaded = load_classifier(tiny_models / "maskdet-vgg19-int8.json")
     assert isinstance(loaded, MaskClassifier)
     return loaded
 
@@ -79,8 +29,8 @@ def crops(tiny_split: Split) -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="module")
-def in_float(full_size_run: Path, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return float_logits(load_trained(full_size_run), crops)
+def in_float(tiny_run: Path, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return float_logits(load_trained(tiny_run), crops)
 
 
 def test_int8_agrees_with_float(
@@ -92,7 +42,7 @@ def test_int8_agrees_with_float(
 
 def test_activation_map_of_int8_is_that_of_float(
     classifier: MaskClassifier,
-    full_size_run: Path,
+    tiny_run: Path,
     crops: NDArray[np.uint8],
     in_float: NDArray[np.float64],
     tmp_path: Path,
@@ -100,9 +50,9 @@ def test_activation_map_of_int8_is_that_of_float(
     in_int8 = classifier.activation_map(crops)
     assert in_int8 is not None
     temperature = classifier.manifest.temperature
-    kept = load_classifier(float_network(full_size_run, tmp_path, temperature))
+    kept = load_classifier(float_network(tiny_run, tmp_path, temperature))
     by_place = kept.activation_map(crops)
-    assert by_place is not None and by_place.shape == in_int8.shape == (len(crops), 4, 4)
+    assert by_place is not None and by_place.shape == in_int8.shape == (len(crops), 32, 32)
     np.testing.assert_allclose(in_int8, by_place, atol=0.04 * np.ptp(by_place))
     log_odds = (in_float[:, 0] - in_float[:, 1]) / temperature
     np.testing.assert_allclose(by_place.mean(axis=(1, 2)), log_odds, rtol=1e-4, atol=1e-4)
@@ -119,23 +69,17 @@ def float_network(run: Path, folder: Path, temperature: float) -> Path:
     return path
 
 
-def test_manifest_describes_network_and_run(classifier: MaskClassifier, exported: Path) -> None:
+def test_manifest_describes_network_and_run(classifier: MaskClassifier, tiny_models: Path) -> None:
     manifest = classifier.manifest
     assert manifest.classes == ("with_mask", "without_mask", "no_face")
     assert manifest.crop == FRAMING
-    assert manifest.training["run"] == "full"
+    assert manifest.training["run"] == "tiny"
     assert manifest.training["datasets"] == [{"name": "crops", "n_train": 32}]
     assert manifest.metrics["int8_same_label"]["n"] == 8
-    assert sorted(p.name for p in (exported.parent / "runs" / "full").iterdir()) == [
+    assert sorted(p.name for p in (tiny_models / "runs" / "tiny").iterdir()) == [
         "epochs.jsonl",
         "run.json",
     ]
-
-
-def test_trained_run_is_exported(tiny_models: Path) -> None:
-    manifest = load_classifier(tiny_models / "maskdet-vgg19-int8.json").manifest
-    assert manifest.training["run"] == "tiny"
-    assert (tiny_models / "runs" / "tiny" / "epochs.jsonl").is_file()
 
 
 def test_unfinished_run_is_not_exported(tiny_split: Split, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from train.__main__ import main
 from train.samples import hand as drawn_hand
 from train.samples import portrait as samples
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
+REPO_ROOT = Path(__file__).resolve().parents[3]
 COMMITTED = REPO_ROOT / "maskdet_app" / "photo" / "samples"
 NAMES = ("bare", "hand", "masked")
 SIZE = (690, 552, 3)
