@@ -24,15 +24,14 @@ MIN_SIDE_PX = 20.0
 """Faces with a smaller window lack the detail of the 24 px training window."""
 
 MIN_VISIBLE = {"photo": 0.80, "masked": 0.72, "bare": 0.88}
-"""Share of a face's window that lies inside its picture, by source. The rest would be
-replicated border. Masked crops are scarcer than bare ones, so more of the tight ones are taken."""
+"""Least share of a face's window inside its picture, by source: the rest would be replicated
+border. Masked crops are scarcer than bare ones, so tighter ones are taken."""
 
 CROPS_PER_PHOTO = 0.5
 """Face crops that are mined beside each whole photograph: they show eyes, mouths and masks, but no
 background."""
 
 _MASKED = CLASSES.index("with_mask")
-
 
 Square = tuple[float, float, float]
 """Centre x, centre y and side, px."""
@@ -102,7 +101,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class CascadeData:
-    """Everything of one training; no group of the split lies on two sides."""
+    """Data of one training of the face finder; no group of the split lies on two sides."""
 
     faces: list[KnownFace] = field(default_factory=list)
     held_faces: list[KnownFace] = field(default_factory=list)

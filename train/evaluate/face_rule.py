@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import PRESETS, MaskDetector, least_face_px
+from maskdet_core.detector import PRESETS, MaskDetector
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.face_rule import FaceRule
 from train.data.boxes import boxes_px
@@ -43,18 +42,15 @@ def candidates(photos: Sequence[Photo], detector: MaskDetector) -> list[Candidat
     for photo in tqdm(photos, desc="candidates", unit="photo"):
         rgb = read_rgb(photo.path)
         height, width = rgb.shape[:2]
-        least = least_face_px(width, height, detector.min_face_share)
-        boxes = [
-            inside
-            for box in detector.finder.find(rgb, min_face_px=least)
+        # found and cropped as `MaskDetector.detect` does; matched as the app shows them, clipped
+        boxes = detector.find(rgb)
+        p_face = detector.classify(rgb, boxes).p_face.tolist()
+        by_box = {
+            inside: p
+            for box, p in zip(boxes, p_face, strict=True)
             if (inside := box.clipped(width, height)) is not None
-        ]
-        if not boxes:
-            continue
-        crops = np.stack([detector.crop(rgb, box) for box in boxes])
-        p_face = detector.classifier.predict(crops).p_face
-        by_box = dict(zip(boxes, p_face.tolist(), strict=True))
-        free = list(boxes)
+        }
+        free = list(by_box)
         people = [take_best(free, person) for person in boxes_px(photo.boxes, rgb)]
         for other in boxes_px(photo.others, rgb):
             take_best(free, other)

@@ -18,18 +18,18 @@ ARGUMENTS = ([FACE], [FACE], [SCENE])
 
 
 def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
-    run = begun(tmp_path)
+    run = interrupted_run(tmp_path)
     with pytest.raises(RunError, match="holds a training"):
         fit_proposals(NO_GOALS, *ARGUMENTS, run)
 
 
 def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path) -> None:
-    run = begun(tmp_path)
+    run = interrupted_run(tmp_path)
     with pytest.raises(RunError, match="settings"):
         fit_proposals(replace(NO_GOALS, seed=1), *ARGUMENTS, run, resume=True)
 
 
-def begun(folder: Path) -> Path:
+def interrupted_run(folder: Path) -> Path:
     """The folder of a run that was interrupted before its first stage."""
     run = folder / "run"
     Progress(run).start(NO_GOALS, resume=False)
