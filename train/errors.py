@@ -1,4 +1,4 @@
-"""Errors of the workshop; each message says what was expected and what came."""
+"""Errors of training; each message names what was expected and what was found."""
 
 
 class TrainError(Exception):
@@ -6,16 +6,16 @@ class TrainError(Exception):
 
 
 class DataError(TrainError):
-    """A picture set that cannot be trained on as it lies."""
+    """A picture set that cannot be used as it is."""
 
 
 class WeightsError(TrainError):
-    """Start weights that cannot be had or do not fit."""
+    """Start weights that cannot be read or do not fit."""
 
 
 class RunError(TrainError):
-    """A run folder that does not fit what was asked of it."""
+    """A run folder that does not fit the command."""
 
 
 class PortraitError(TrainError):
-    """The portrait that the sample pictures are made of is not at hand."""
+    """The portrait that the sample pictures are made from is missing."""

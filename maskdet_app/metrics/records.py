@@ -1,4 +1,7 @@
-"""Read training records that may be missing, malformed, hold NaN, or be half written."""
+"""Read training records that may be missing, malformed, hold NaN, or be half written.
+
+`maskdet_core.run_records` has their schema; nothing here relies on a file to fit it.
+"""
 
 import json
 import os
@@ -9,6 +12,7 @@ from typing import Any, Final
 
 from maskdet_app.ui.json_values import finite
 from maskdet_core.files import models_folder
+from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
 
 RUNS_ENV: Final = "MASKDET_RUNS"
 """Environment variable: one more folder of runs."""
@@ -17,6 +21,7 @@ MODELS: Final = models_folder()
 MAX_RECORD_BYTES: Final = 20_000_000
 """A larger record is refused: a run of 10,000 epochs needs 3 MB."""
 EPOCH_NUMBERS: Final = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+"""Fields of `maskdet_core.run_records.EpochRecord` that are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def run_folders() -> list[Path]:
         for root in roots
         if root.is_dir()
         for folder in root.iterdir()
-        if any((folder / name).is_file() for name in ("run.json", "epochs.jsonl"))
+        if any((folder / name).is_file() for name in (RUN_FILE, EPOCHS_FILE))
     ]
     return sorted(found, key=lambda folder: (-_newest_change(folder), str(folder)))
 
@@ -59,9 +64,9 @@ def run_folders() -> list[Path]:
 def read_run(folder: Path) -> Run:
     """Read what can be read of a run; never raises for what the files hold."""
     problems: list[str] = []
-    info = read_object(folder / "run.json", problems) or {}
-    epochs = _read_epochs(folder / "epochs.jsonl", problems)
-    evaluation_file = folder / "evaluation.json"
+    info = read_object(folder / RUN_FILE, problems) or {}
+    epochs = _read_epochs(folder / EPOCHS_FILE, problems)
+    evaluation_file = folder / EVALUATION_FILE
     evaluation = read_object(evaluation_file, problems) if evaluation_file.exists() else None
     name = info.get("name")
     return Run(
@@ -143,7 +148,7 @@ def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
 
 def _newest_change(folder: Path) -> float:
     times = [0.0]
-    for name in ("run.json", "epochs.jsonl", "evaluation.json"):
+    for name in (RUN_FILE, EPOCHS_FILE, EVALUATION_FILE):
         try:
             times.append((folder / name).stat().st_mtime)
         except OSError:

@@ -1,4 +1,4 @@
-"""Small picture sets made at test time, in the layouts that training reads."""
+"""Small picture sets made at test time, in the layouts that training reads; one tiny training."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
+from train.data.datasets import FaceSample, read_dataset
+from train.data.split import Split
+from train.network.config import FitConfig, NetworkConfig
+
+TINY = FitConfig(
+    weights="none",
+    # two blocks instead of five: what is tested does not depend on depth
+    network=NetworkConfig(blocks=2),
+    hands=False,
+    frozen_epochs=1,
+    full_epochs=1,
+    frozen_from=2,
+    full_from=1,
+    epoch_samples=8,
+    batch_size=4,
+    precision="float32",
+)
+"""A training of seconds in both phases."""
 
 
 def write_picture(path: Path, seed: int, size: int = 48) -> None:
@@ -15,10 +34,8 @@ def write_picture(path: Path, seed: int, size: int = 48) -> None:
     assert cv2.imwrite(str(path), cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC))
 
 
-@pytest.fixture
-def crop_set(tmp_path: Path) -> Path:
+def make_crop_set(root: Path) -> Path:
     """48 face crops in the layout of the 12k set."""
-    root = tmp_path / "crops"
     seed = 0
     for split, n in (("Train", 16), ("Validation", 4), ("Test", 4)):
         for folder in ("WithMask", "WithoutMask"):
@@ -26,6 +43,21 @@ def crop_set(tmp_path: Path) -> Path:
                 write_picture(root / split / folder / f"{seed}_{i}.jpg", seed)
                 seed += 1
     return root
+
+
+def published_split(root: Path) -> Split:
+    """The set as its publisher split it."""
+    samples = read_dataset(root)
+
+    def part(name: str) -> list[FaceSample]:
+        return [s for s in samples if s.published_split == name]
+
+    return Split(part("train"), part("validation"), part("test"), part("test"), 0)
+
+
+@pytest.fixture
+def crop_set(tmp_path: Path) -> Path:
+    return make_crop_set(tmp_path / "crops")
 
 
 @pytest.fixture
@@ -53,13 +85,54 @@ def draw_hand(path: Path) -> None:
     assert cv2.imwrite(str(path), rgb[:, :, ::-1])
 
 
-@pytest.fixture
-def hands(tmp_path: Path) -> Path:
+def make_hands(folder: Path) -> Path:
     """Six students of 10, 9, 10, 10, 10 and 3 digits, numbered through."""
-    folder = tmp_path / "hands"
     number = 100
     for digits in (range(10), range(1, 10), range(10), range(10), range(10), range(3)):
         for digit in digits:
             draw_hand(folder / f"{digit}_IMG_{number}.jpg")
             number += 1
     return folder
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Path:
+    return make_hands(tmp_path / "hands")
+
+
+@pytest.fixture(scope="session")
+def tiny_config() -> FitConfig:
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The picture set of `tiny_run`; read only."""
+    return make_crop_set(tmp_path_factory.mktemp("tiny") / "crops")
+
+
+@pytest.fixture(scope="session")
+def tiny_split(tiny_data: Path) -> Split:
+    return published_split(tiny_data)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of one finished training, shared by all tests; read only."""
+    from train.network.fit import fit
+
+    run = tmp_path_factory.mktemp("runs") / "tiny"
+    fit(TINY, tiny_split, None, run, None, resume=False)
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_models(
+    tiny_run: Path, tiny_split: Split, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """`tiny_run` exported; copy it before you change it."""
+    from train.commands.export import export
+
+    models = tmp_path_factory.mktemp("exported") / "models"
+    export(tiny_run, tiny_split, models, float_too=False)
+    return models

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.types import FaceBox
 from train.augment.hands import HandPaster
 from train.augment.occlusion import shade_lower_face, wear_sunglasses
 from train.data.datasets import CLASSES, FaceSample
-from train.data.images import IMAGE_SIZE_PX, face_square, read_rgb, warp
+from train.data.images import face_box, face_crop, read_rgb
 
 _UPSCALERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
@@ -28,11 +29,11 @@ class AugmentConfig:
     Attributes:
         zoom: log of the largest change of the crop's side.
         shift: largest shift of the crop's centre, in sides.
-        rotation_deg: largest turn.
+        rotation_deg: largest rotation.
         shear: largest shear, as a ratio.
         low_resolution, blur, jpeg, noise, light, grey: share of faces degraded so.
         min_side_px: coarsest face drawn by `low_resolution`.
-        hand: share of faces with a hand, where pictures of hands are given.
+        hand: share of faces with a hand, where there are pictures of hands.
         lower_shade: share of faces darkened or tinted below the nose.
         sunglasses: share of faces with dark glasses.
     """
@@ -65,7 +66,7 @@ PLAIN = AugmentConfig(
     lower_shade=0.0,
     sunglasses=0.0,
 )
-"""Flips, zooms and shears only, as the original project drew them; hands where they are given."""
+"""Flips, zooms and shears only, as in the original project; hands if there are pictures."""
 
 
 def augmented_crop(
@@ -76,15 +77,12 @@ def augmented_crop(
 ) -> NDArray[np.uint8]:
     """Read and augment one face: uint8 RGB (128, 128, 3), a function of the sample and `rng`."""
     rgb = read_rgb(sample.path)
-    cx, cy, side = face_square(sample, *rgb.shape[:2])
-    cx += rng.uniform(-config.shift, config.shift) * side
-    cy += rng.uniform(-config.shift, config.shift) * side
-    side *= np.exp(rng.uniform(-config.zoom, config.zoom))
-    if side > 2 * IMAGE_SIZE_PX:
-        shrink = IMAGE_SIZE_PX / side
-        rgb = np.asarray(cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
-        cx, cy, side = cx * shrink, cy * shrink, side * shrink
-    face = warp(rgb, _random_affine(cx, cy, side, rng, config))
+    box = _jittered(face_box(sample, *rgb.shape[:2]), rng, config)
+    # geometry and light at the picture's own resolution; resampling is left to the serving crop
+    surroundings = _warped(rgb, box, rng, config)
+    if rng.random() < config.light:
+        surroundings = _relight(surroundings, rng)
+    face = face_crop(surroundings, FaceBox(0, 0, box.w, box.h))
     if sample.label < len(CLASSES):
         face = _cover(face, sample.label, rng, config, hands)
     return degrade(face, rng, config)
@@ -107,26 +105,48 @@ def _cover(
     return face
 
 
-def _random_affine(
-    cx: float, cy: float, side: float, rng: np.random.Generator, config: AugmentConfig
-) -> NDArray[np.float64]:
+def _jittered(box: FaceBox, rng: np.random.Generator, config: AugmentConfig) -> FaceBox:
+    """The square around the box, shifted and resized at random, px."""
+    side = max(box.w, box.h)
+    cx = box.x + box.w / 2 + rng.uniform(-config.shift, config.shift) * side
+    cy = box.y + box.h / 2 + rng.uniform(-config.shift, config.shift) * side
+    side = max(1, round(side * np.exp(rng.uniform(-config.zoom, config.zoom))))
+    return FaceBox(round(cx - side / 2), round(cy - side / 2), side, side)
+
+
+def _warped(
+    rgb: NDArray[np.uint8], square: FaceBox, rng: np.random.Generator, config: AugmentConfig
+) -> NDArray[np.uint8]:
+    """The square's content rotated, sheared and flipped at random about its centre.
+
+    At the picture's own scale: uint8 RGB (side, side, 3). Without rotation and shear its pixels
+    are the picture's own.
+    """
     angle = np.deg2rad(rng.uniform(-config.rotation_deg, config.rotation_deg))
     shear = rng.uniform(-config.shear, config.shear)
     flip = -1.0 if rng.random() < 0.5 else 1.0
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ np.array([[1.0, shear], [0.0, 1.0]]) @ np.diag([flip, 1.0])
-    linear *= IMAGE_SIZE_PX / side
-    offset = IMAGE_SIZE_PX / 2 - linear @ np.array([cx, cy])
-    return np.column_stack([linear, offset])
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = rotation @ np.array([[1.0, shear], [0.0, 1.0]]) @ np.diag([flip, 1.0])
+    # centres of pixels lie at whole numbers, that of n pixels at (n - 1) / 2
+    middle = (square.w - 1) / 2
+    offset = middle - linear @ np.array([square.x + middle, square.y + middle])
+    return np.asarray(
+        cv2.warpAffine(
+            rgb,
+            np.column_stack([linear, offset]),
+            (square.w, square.h),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )
 
 
 def degrade(
     rgb: NDArray[np.uint8], rng: np.random.Generator, config: AugmentConfig
 ) -> NDArray[np.uint8]:
-    """Light, resolution, blur, noise and JPEG, in the order in which a camera adds them."""
+    """Grey, blur, resolution, noise and JPEG, in the order in which a camera adds them."""
     size = rgb.shape[0]
-    if rng.random() < config.light:
-        rgb = _relight(rgb, rng)
     if rng.random() < config.grey:
         grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         rgb = np.repeat(np.asarray(grey, np.uint8)[..., None], 3, axis=2)
@@ -177,7 +197,7 @@ def _motion_blur(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1.0 / length
     centre = ((length - 1) / 2, (length - 1) / 2)
-    turn = cv2.getRotationMatrix2D(centre, rng.uniform(0, 180), 1)
-    turned = np.asarray(cv2.warpAffine(kernel, turn, (length, length)), np.float32)
-    turned = np.asarray(turned / max(float(turned.sum()), 1e-6), np.float32)
-    return np.asarray(cv2.filter2D(rgb, -1, turned), np.uint8)
+    rotation = cv2.getRotationMatrix2D(centre, rng.uniform(0, 180), 1)
+    rotated = np.asarray(cv2.warpAffine(kernel, rotation, (length, length)), np.float32)
+    rotated = np.asarray(rotated / max(float(rotated.sum()), 1e-6), np.float32)
+    return np.asarray(cv2.filter2D(rgb, -1, rotated), np.uint8)

@@ -1,6 +1,6 @@
-"""Hands laid over faces, so that a covered mouth alone is never called a mask.
+"""Hands laid over faces, so that a covered mouth alone does not count as a mask.
 
-Hands photographed on a plain pale ground are cut out, toned towards the face's skin and pasted:
+Hands photographed on a plain pale ground are cut out, toned towards the face's skin, and pasted:
 over the mouth of an unmasked face (still without mask) and on or beside a masked one (still with).
 """
 
@@ -29,8 +29,8 @@ _NAME = re.compile(r"^(\d)_IMG_(\d+)$")
 def read_students(folder: Path) -> list[list[Path]]:
     """Pictures of single hands, one list a student.
 
-    The set numbers its pictures as they were taken, each student showing the digits 0 to 9 in turn
-    (`<digit>_IMG_<number>.jpg`): where the digit falls back, the next student begins.
+    The set numbers its pictures as they were taken, each student showing the digits 0 to 9
+    (`<digit>_IMG_<number>.jpg`): where the digit decreases, the next student starts.
 
     Raises:
         DataError: no such pictures.

@@ -1,4 +1,4 @@
-"""What people wear or hold before a face that is no mask: drawn on faces of both classes alike."""
+"""Occlusions other than masks, drawn on faces of both classes alike."""
 
 import cv2
 import numpy as np
@@ -64,8 +64,8 @@ def hold_cup(rgb: Picture, rng: np.random.Generator, *, over_mouth: bool) -> Pic
         [(-width / 2, 0), (width / 2, 0), (foot / 2, height), (-foot / 2, height)], np.float64
     )
     angle = np.deg2rad(rng.uniform(-25, 25))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    points = np.round((corners @ turn.T + (x, top)) * size).astype(np.int32)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = np.round((corners @ rotation.T + (x, top)) * size).astype(np.int32)
     alpha = np.zeros((size, size), np.uint8)
     cv2.fillConvexPoly(alpha, points, 255, cv2.LINE_AA)
     rim = (round(size * width / 2), max(1, round(size * width * rng.uniform(0.08, 0.2))))

@@ -1,1 +1,1 @@
-"""A Haar cascade for masked and bare faces, in OpenCV's own format."""
+"""Training of the face finder: Haar proposals and their verifier, in OpenCV's own format."""

@@ -12,12 +12,12 @@ from train.cascade.model import Stage, Tree, tree_outputs, tree_sums
 from train.errors import RunError
 
 MIN_ROUNDS = 150
-"""Trees that are boosted even where few are kept: they tell which faces to give up."""
+"""Trees that are boosted even where few are kept: they show which faces to give up."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageGoal:
-    """When a stage is good enough.
+    """When a stage is finished.
 
     Attributes:
         max_trees: ceiling.
@@ -27,9 +27,9 @@ class StageGoal:
         windows: see `recall`.
         false_rate: share of the negatives that may pass; 0 takes all trees.
         feature_share: share of the features that each tree may choose from.
-        bagging: share of the windows that each tree learns from.
+        bagging: share of the windows that each tree is trained on.
         l2: regularisation of the leaves.
-        samples: how many times the training's usual number of windows and features it learns from.
+        samples: factor on the configured numbers of windows and features.
     """
 
     max_trees: int
@@ -58,14 +58,14 @@ def fit_stage(
 
     Args:
         positives: windows (N, H, W) of faces.
-        negatives: windows that the stages so far take for faces.
+        negatives: windows that pass the stages so far.
         held_bags: windows (faces, M, H, W) near faces that are not among the positives; windows
             that an earlier stage rejects are all 0.
         held_negatives: as `negatives`, for measuring.
-        features: what trees choose from.
+        features: candidates for the splits.
         goal: when to stop.
         seed: of the choice of features.
-        base: trees that the stage begins with; more are boosted to mend what these get wrong.
+        base: trees that the stage starts with; more are boosted on their errors.
 
     Returns:
         The stage and its report.
@@ -105,7 +105,7 @@ def fit_stage(
         num_boost_round=max(goal.max_trees, MIN_ROUNDS),
     )
     dumped = booster.dump_model()["tree_info"]
-    # a tree without a split says that nothing is left to learn
+    # a tree without a split means that nothing is left to learn
     trees = tuple(to_tree(info, features) for info in dumped if info["num_leaves"] > 1)
     if not trees:
         raise RunError("expected windows that a feature can tell apart, no tree found a split")

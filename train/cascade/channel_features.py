@@ -1,4 +1,4 @@
-"""Random Haar features over the planes of a mosaic."""
+"""Random Haar features over the planes of a channel mosaic."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _TYPICAL_PX = 10.0
 """Rectangles' sides are drawn from an exponential distribution of this mean: details outnumber
 what spans half of a face."""
 _FIRST_GRADIENT = 2
-"""From this plane on, one rectangle alone says something: how much edge or which colour."""
+"""From this plane on, one rectangle alone is informative: the amount of edge or the colour."""
 
 
 def mosaic_features(n: int, rng: np.random.Generator) -> list[HaarFeature]:

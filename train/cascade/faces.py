@@ -1,9 +1,7 @@
-"""Grey windows around known faces: the cascade's positives."""
+"""Grey windows around faces with reference boxes: the positives of the proposals."""
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,54 +9,21 @@ from numpy.typing import NDArray
 
 from train.cascade.haar import WINDOW_PX, Windows
 from train.cascade.painted_masks import paint_mask
-from train.errors import DataError
-
-SIDE_OVER_BOX = 1.14
-"""Side of the window over the geometric mean of a reference box's sides. The boxes are about 0.77
-times as wide as high, so the window is as high as the box and takes in the ears: nearly all that a
-12k crop shows."""
-
-Box = tuple[float, float, float, float]
-"""Left, top, width and height in fractions of a picture; may reach past its edge."""
-
-Square = tuple[float, float, float]
-"""Centre x, centre y and side, px."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFace:
-    """One face whose place is known.
-
-    Attributes:
-        path: its picture.
-        box: where it lies.
-        masked: its class.
-        in_photo: False where the picture is nothing but a face crop.
-    """
-
-    path: Path
-    box: Box
-    masked: bool
-    in_photo: bool
-
-    def square(self, width_px: int, height_px: int) -> Square:
-        """The window around the face in a picture of this size."""
-        x, y, w, h = self.box
-        side = SIDE_OVER_BOX * float(np.sqrt(w * width_px * h * height_px))
-        return (x + w / 2) * width_px, (y + h / 2) * height_px, side
+from train.data.detection import KnownFace, Square
+from train.data.images import read_grey
 
 
 @dataclass(frozen=True, slots=True)
 class WindowConfig:
-    """How positives vary; half-ranges unless said otherwise.
+    """How positives vary; half-ranges unless noted.
 
     Attributes:
         shift: of the centre, in sides.
         zoom: of the side, as a log.
-        roll_deg: standard deviation of the turn; half of the faces are turned not at all.
+        roll_deg: standard deviation of the rotation; half of the faces are not rotated.
         stretch: of the aspect, as a log.
         blur, light, jpeg: share of the windows degraded so.
-        painted: share of the bare faces that are given a painted mask.
+        painted: share of the bare faces with a painted mask.
     """
 
     shift: float = 0.06
@@ -69,31 +34,6 @@ class WindowConfig:
     light: float = 0.4
     jpeg: float = 0.2
     painted: float = 0.45
-
-
-def read_boxes(root: Path) -> dict[str, list[list[float]]]:
-    """Reference boxes of a set by picture name; DataError where there are none."""
-    path = root / "boxes.json"
-    try:
-        boxes = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
-    if not isinstance(boxes, dict):
-        raise DataError(f"expected one list of boxes per picture in {path}")
-    return boxes
-
-
-@lru_cache(maxsize=2048)
-def read_grey(path: Path) -> NDArray[np.uint8]:
-    """Read a picture as luma, uint8 (H, W).
-
-    Raises:
-        DataError: the file is not a readable picture.
-    """
-    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise DataError(f"expected a picture, {path} cannot be decoded: remove or replace it")
-    return np.asarray(grey, np.uint8)
 
 
 def random_window(
@@ -113,10 +53,10 @@ def random_window(
 
 
 def bag_of_windows(face: KnownFace, rng: np.random.Generator, config: WindowConfig) -> Windows:
-    """The windows near one face that a search would try: uint8 (27, 24, 24).
+    """The windows near one face that the sliding window visits: uint8 (27, 24, 24).
 
-    All share one turn and one degradation; they differ by 2 px in place (OpenCV's step) and by
-    8 % in size (about a step of the search).
+    All share one rotation and one degradation; they differ by 2 px in position (OpenCV's step) and
+    by 8 % in size (about one step of the pyramid).
     """
     grey, (cx, cy, side) = _near(face)
     roll = rng.normal(0, config.roll_deg) if rng.random() < 0.5 else 0.0

@@ -1,4 +1,4 @@
-"""Training of the whole cascade, stage by stage, with a report and a file after each."""
+"""Training of the proposals: a Haar cascade, with a report and a file after each stage."""
 
 import json
 import time
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from train.cascade.boost import StageGoal, fit_stage
-from train.cascade.faces import KnownFace, WindowConfig, bag_of_windows, random_window
+from train.cascade.faces import WindowConfig, bag_of_windows, random_window
 from train.cascade.haar import WINDOW_PX, Windows, random_features
-from train.cascade.mining import Scene, mine
+from train.cascade.mining import mine
 from train.cascade.model import Cascade
 from train.cascade.progress import Progress
+from train.data.detection import KnownFace, Scene
 from train.errors import DataError
 
 N_PROCESSES = 2
@@ -29,7 +30,7 @@ PLAIN = WindowConfig(roll_deg=3.0, blur=0.0, light=0.0, jpeg=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class CascadeConfig:
+class ProposalsConfig:
     """Size and strictness of a training."""
 
     positives: int = 40_000
@@ -45,14 +46,14 @@ class CascadeConfig:
 
 
 def default_goals() -> tuple[StageGoal, ...]:
-    """Small stages that every window can afford. What they leave over, the check looks at."""
+    """Small stages that every window can afford. The verifier handles what passes."""
     early = [StageGoal(n, learning_rate=0.7) for n in (4, 8, 12, 20)]
     middle = [StageGoal(n, leaves=6) for n in (30, 40, 60, 80)]
     return (*early, *middle)
 
 
-def fit_cascade(
-    config: CascadeConfig,
+def fit_proposals(
+    config: ProposalsConfig,
     faces: Sequence[KnownFace],
     held_faces: Sequence[KnownFace],
     scenes: Sequence[Scene],
@@ -60,13 +61,13 @@ def fit_cascade(
     *,
     resume: bool = False,
 ) -> Path:
-    """Train until the goals are done or nothing is left to reject.
+    """Train until the goals are reached or nothing is left to reject.
 
     Args:
         config: sizes, goals, seed.
-        faces: to learn from.
+        faces: to train on.
         held_faces: to set the thresholds by; other people than `faces`.
-        scenes: pictures to mine for windows that are no faces.
+        scenes: pictures to mine for windows without a face.
         folder: of the run.
         resume: go on after the last whole stage.
 
@@ -74,7 +75,7 @@ def fit_cascade(
         The cascade's file.
 
     Raises:
-        DataError: no face or no scene.
+        DataError: no faces or no scenes.
         RunError: see `Progress.start`.
     """
     if not faces or not held_faces or not scenes:
@@ -173,7 +174,7 @@ def _make_bags(faces: list[KnownFace], seed: list[int], config: WindowConfig) ->
 
 def _positives(
     pool: ProcessPoolExecutor,
-    config: CascadeConfig,
+    config: ProposalsConfig,
     faces: Sequence[KnownFace],
     cascade: Cascade,
     n: int,
@@ -192,7 +193,7 @@ def _positives(
 
 
 def _bags(
-    pool: ProcessPoolExecutor, config: CascadeConfig, faces: Sequence[KnownFace]
+    pool: ProcessPoolExecutor, config: ProposalsConfig, faces: Sequence[KnownFace]
 ) -> NDArray[np.uint8]:
     rng = np.random.default_rng([config.seed, 3])
     chosen = _drawn(faces, config.held_bags, HELD_PHOTO_SHARE, rng)
@@ -205,7 +206,7 @@ def _bags(
 
 def _mined(
     pool: ProcessPoolExecutor,
-    config: CascadeConfig,
+    config: ProposalsConfig,
     progress: Progress,
     cascade: Cascade,
     scenes: Sequence[Scene],

@@ -1,4 +1,4 @@
-"""Training of the check: large stages over mosaics of what the search finds in photographs."""
+"""Training of the verifier: large stages over channel mosaics of proposals in photographs."""
 
 import json
 import time
@@ -16,34 +16,34 @@ from maskdet_core.faces.channels import MOSAIC_SIZE
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.channel_features import mosaic_features
 from train.cascade.fit_proposals import N_PROCESSES
-from train.cascade.mining import Scene
 from train.cascade.progress import Progress
 from train.cascade.verifier_samples import Mosaics, VisitConfig, visits
+from train.data.detection import Scene
 from train.errors import DataError
 
 HELD_EVERY = 8
-"""Every eighth photograph sets thresholds and is not learnt from."""
+"""Every eighth photograph sets thresholds and is not trained on."""
 LEAST_OTHERS = 200
 _SCENES_A_JOB = 30
 
 
 @dataclass(frozen=True, slots=True)
-class CheckStage:
-    """One stage of the check.
+class VerifierStage:
+    """One stage of the verifier.
 
     Attributes:
         goal: see there; the trees of the stage before are kept and more are added.
-        visits: how many varied copies of each photograph it learns from.
+        visits: how many varied copies of each photograph it is trained on.
     """
 
     goal: StageGoal
     visits: int
 
 
-def default_check_stages() -> tuple[CheckStage, ...]:
-    """A first stage that drops most candidates cheaply, then one that ranks the rest.
+def default_verifier_stages() -> tuple[VerifierStage, ...]:
+    """A first stage that drops most proposals cheaply, then ones that rank the rest.
 
-    Each goes on from the trees of the one before, with candidates that it lets pass.
+    Each goes on from the trees of the one before, with proposals that pass it.
     """
     first = StageGoal(
         150,
@@ -58,33 +58,33 @@ def default_check_stages() -> tuple[CheckStage, ...]:
     )
     second = replace(first, max_trees=600, learning_rate=0.1)
     third = replace(second, max_trees=900, learning_rate=0.08, recall=0.975)
-    return CheckStage(first, 2), CheckStage(second, 4), CheckStage(third, 6)
+    return VerifierStage(first, 2), VerifierStage(second, 4), VerifierStage(third, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class CheckConfig:
+class VerifierConfig:
     """Size and strictness of the training."""
 
-    stages: tuple[CheckStage, ...] = field(default_factory=default_check_stages)
+    stages: tuple[VerifierStage, ...] = field(default_factory=default_verifier_stages)
     features: int = 4_000
     held_visits: int = 3
     seed: int = 0
     photos: VisitConfig = field(default_factory=VisitConfig)
 
 
-def fit_check(
-    config: CheckConfig,
-    search_file: Path,
+def fit_verifier(
+    config: VerifierConfig,
+    proposals_file: Path,
     scenes: Sequence[Scene],
     folder: Path,
     *,
     resume: bool = False,
 ) -> Path:
-    """Train the check for a trained search.
+    """Train the verifier of a trained proposal cascade.
 
     Args:
         config: stages, sizes, seed.
-        search_file: cascade of the search.
+        proposals_file: cascade of the proposals.
         scenes: whole photographs with reference boxes.
         folder: of the run.
         resume: go on after the last whole stage.
@@ -97,8 +97,8 @@ def fit_check(
         RunError: see `Progress.start`.
     """
     photos = [scene for scene in scenes if not scene.is_crop]
-    held, learnt = photos[::HELD_EVERY], [s for i, s in enumerate(photos) if i % HELD_EVERY]
-    if not any(s.boxes for s in held) or not any(s.boxes for s in learnt):
+    held, trained_on = photos[::HELD_EVERY], [s for i, s in enumerate(photos) if i % HELD_EVERY]
+    if not any(s.boxes for s in held) or not any(s.boxes for s in trained_on):
         raise DataError("expected whole photographs with faces in them, to learn from and to hold")
     progress = Progress(folder)
     cascade = progress.start(config, resume=resume, size=MOSAIC_SIZE)
@@ -109,12 +109,12 @@ def fit_check(
             stage = config.stages[number]
             seed = config.seed * 1000 + 500 + number
             file = progress.xml if cascade.stages else None
-            drawn = _gather(pool, config, search_file, file, learnt, stage.visits, seed)
-            kept = _gather(pool, config, search_file, file, held, config.held_visits, seed + 100)
+            drawn = _gather(pool, config, proposals_file, file, trained_on, stage.visits, seed)
+            kept = _gather(pool, config, proposals_file, file, held, config.held_visits, seed + 100)
             shows = drawn.owner >= 0
             others = kept.mosaics[kept.owner < 0]
             if (~shows).sum() < LEAST_OTHERS or not len(others):
-                print(f"only {(~shows).sum()} candidates are left to reject: done", flush=True)
+                print(f"only {(~shows).sum()} proposals are left to reject: done", flush=True)
                 break
             prepared = time.monotonic()
             fitted, report = fit_stage(
@@ -132,7 +132,7 @@ def fit_check(
                 "stage": number,
                 "positives": int(shows.sum()),
                 "negatives": int((~shows).sum()),
-                "visits": stage.visits * len(learnt),
+                "visits": stage.visits * len(trained_on),
                 "preparation_s": round(prepared - started, 1),
                 "boosting_s": round(time.monotonic() - prepared, 1),
             }
@@ -143,9 +143,9 @@ def fit_check(
 
 def _gather(
     pool: ProcessPoolExecutor,
-    config: CheckConfig,
-    search_file: Path,
-    check_file: Path | None,
+    config: VerifierConfig,
+    proposals_file: Path,
+    verifier_file: Path | None,
     scenes: Sequence[Scene],
     n_visits: int,
     seed: int,
@@ -153,8 +153,8 @@ def _gather(
     jobs = [
         pool.submit(
             visits,
-            search_file,
-            check_file,
+            proposals_file,
+            verifier_file,
             scenes[i : i + _SCENES_A_JOB],
             [seed, v, i],
             config.photos,

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW_PX = 24
-"""Side of the search's window: 24, as in Viola and Jones (IJCV 2004)."""
+"""Side of the proposals' window: 24, as in Viola and Jones (IJCV 2004)."""
 
 MIN_STD = 10.0
-"""OpenCV's `HaarEvaluator::setWindow` rejects flatter windows before any feature is asked."""
+"""OpenCV's `HaarEvaluator::setWindow` rejects flatter windows before it evaluates any feature."""
 
 Windows = NDArray[np.uint8]
 """Grey windows of one size: uint8 (N, H, W)."""

@@ -1,7 +1,6 @@
-"""Windows that are no faces: mined from pictures with the cascade as far as it is trained."""
+"""Hard negatives of the proposals: windows that pass the cascade so far and show no face."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +10,34 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.faces.pyramid import pyramid
-from train.cascade.faces import SIDE_OVER_BOX, Box, read_grey, relit
+from train.cascade.faces import relit
 from train.cascade.haar import WINDOW_PX, Windows
+from train.data.boxes import box_size
+from train.data.detection import Scene
+from train.data.images import read_grey
 
 SCALE_STEP = 1.12
 NEGATIVE_IOU = 0.3
-"""A window whose box overlaps a reference box by less is no face, wherever it lies. The rest is
+"""A window whose box overlaps every reference box by less shows no face. The rest is
 left out: neither a negative nor, unless framed well, a positive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One picture to mine, with what must not be mined.
-
-    Attributes:
-        path: the picture.
-        boxes: its faces, (x, y, w, h) in fractions.
-        is_crop: whether it shows nothing but a face.
-        masked: class of its people.
-    """
-
-    path: Path
-    boxes: tuple[Box, ...]
-    is_crop: bool = False
-    masked: bool = False
-
-
 def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: int) -> Windows:
-    """Up to `most` windows that the cascade takes for faces and that are none.
+    """Up to `most` windows that pass the cascade and show no face.
 
-    The picture is mirrored, turned by quarters, relit and scaled at random, so that every visit
+    The picture is mirrored, rotated by quarters, relit and scaled at random, so that every visit
     shows other windows.
 
     Args:
         classifier: `cv2.CascadeClassifier`, or None to draw windows at random.
         scene: the picture.
-        rng: source of chance.
+        rng: random source.
         most: ceiling for one visit, so that no picture dominates.
     """
     grey = read_grey(scene.path)
     height, width = grey.shape
     boxes = np.array(scene.boxes, np.float64).reshape(-1, 4) * [width, height, width, height]
-    grey, boxes = _turned(grey, boxes, int(rng.choice(4, p=[0.7, 0.1, 0.1, 0.1])))
+    grey, boxes = _rotated(grey, boxes, int(rng.choice(4, p=[0.7, 0.1, 0.1, 0.1])))
     if rng.random() < 0.5:
         grey = np.ascontiguousarray(grey[:, ::-1])
         boxes[:, 0] = grey.shape[1] - boxes[:, 0] - boxes[:, 2]
@@ -73,7 +58,7 @@ def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: in
     return np.stack([found[i] for i in chosen])
 
 
-def _turned(
+def _rotated(
     grey: NDArray[np.uint8], boxes: NDArray[np.float64], quarters: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     for _ in range(quarters):
@@ -87,7 +72,7 @@ def _turned(
 def _candidates(
     classifier: Any, level: NDArray[np.uint8], rng: np.random.Generator, most: int
 ) -> NDArray[np.int64]:
-    """Top left corners (N, 2) of the windows of one level that the cascade lets pass."""
+    """Top left corners (N, 2) of the windows of one level that pass the cascade."""
     if classifier is None:
         free = (level.shape[1] - WINDOW_PX + 1, level.shape[0] - WINDOW_PX + 1)
         n = min(most, free[0] * free[1])
@@ -111,12 +96,6 @@ def overlaps(
     size = sides * np.array([box_size(1.0)])
     iou, _ = pairwise_overlaps(np.hstack([xy + (sides - size) / 2, size]), boxes)
     return iou
-
-
-def box_size(side: float) -> tuple[float, float]:
-    """Width and height of the face box that a window of this side stands for."""
-    mean = side / SIDE_OVER_BOX
-    return mean * 0.877, mean / 0.877
 
 
 def mine(

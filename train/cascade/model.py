@@ -27,20 +27,20 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Trees whose sum must reach a threshold, or the window is no face."""
+    """Trees whose sum must reach a threshold; otherwise the window is rejected."""
 
     trees: tuple[Tree, ...]
     threshold: float
 
     @property
     def features(self) -> list[HaarFeature]:
-        """Every feature that the stage asks for, once."""
+        """Every feature that the stage uses, once."""
         return list(dict.fromkeys(node[2] for tree in self.trees for node in tree.nodes))
 
 
 @dataclass(frozen=True)
 class Cascade:
-    """Stages in order. A window is a face when all let it pass.
+    """Stages in order. A window is taken for a face when it passes all.
 
     Attributes:
         stages: in order.

@@ -1,6 +1,6 @@
 """Masks painted over bare faces: many more masked people than the picture sets hold.
 
-In a grey window of 24 px a painted mask and a worn one look much alike: a calm, bright, dark or
+In a grey window of 24 px a painted mask looks much like a worn one: a smooth, bright, dark or
 patterned surface from the bridge of the nose to below the chin.
 """
 
@@ -24,7 +24,7 @@ def paint_mask(
         picture: grey (H, W) or RGB (H, W, 3), uint8, unchanged.
         centre: of the face's window, px.
         side: of the face's window, px.
-        rng: source of chance.
+        rng: random source.
 
     Returns:
         A painted copy.
@@ -56,21 +56,21 @@ def _tint(rng: np.random.Generator) -> NDArray[np.float32]:
 
 def _outline(rng: np.random.Generator) -> NDArray[np.float64]:
     """Corners of the mask in sides from the window's centre, (N, 2)."""
-    turn = rng.normal(0, 0.04)
+    yaw = rng.normal(0, 0.04)
     bridge, cheek = rng.uniform(-0.03, 0.08), rng.uniform(0.02, 0.14)
     jaw, chin = rng.uniform(0.32, 0.42), rng.uniform(0.44, 0.56)
     wide, low = rng.uniform(0.31, 0.40), rng.uniform(0.12, 0.24)
     jitter = rng.normal(0, 0.015, 8)
     points = [
-        (turn, bridge),
-        (turn + 0.5 * wide, (bridge + cheek) / 2 + jitter[0]),
-        (wide + turn / 2 + jitter[1], cheek),
+        (yaw, bridge),
+        (yaw + 0.5 * wide, (bridge + cheek) / 2 + jitter[0]),
+        (wide + yaw / 2 + jitter[1], cheek),
         (wide * 0.92 + jitter[2], jaw),
-        (low + turn, chin + jitter[3]),
-        (-low + turn, chin + jitter[4]),
+        (low + yaw, chin + jitter[3]),
+        (-low + yaw, chin + jitter[4]),
         (-wide * 0.92 + jitter[5], jaw),
-        (-wide + turn / 2 + jitter[6], cheek),
-        (turn - 0.5 * wide, (bridge + cheek) / 2 + jitter[7]),
+        (-wide + yaw / 2 + jitter[6], cheek),
+        (yaw - 0.5 * wide, (bridge + cheek) / 2 + jitter[7]),
     ]
     return np.array(points)
 

@@ -1,4 +1,4 @@
-"""Files of one training of a cascade: configuration, cascade so far, one line a stage."""
+"""Folder of one cascade's training: configuration, cascade so far, one line a stage."""
 
 import json
 from dataclasses import asdict
@@ -8,12 +8,12 @@ from typing import Any
 from train.cascade.haar import WINDOW_PX
 from train.cascade.model import Cascade
 from train.cascade.opencv_xml import read_cascade, write_cascade
-from train.data.runs import add_record, read_records, write_json
+from train.data.records import add_record, read_records, write_json
 from train.errors import RunError
 
 
 class Progress:
-    """Reads and writes them."""
+    """Reads and writes the folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

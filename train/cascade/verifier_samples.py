@@ -1,4 +1,4 @@
-"""What the check learns from: candidates of the search in varied photographs, as mosaics."""
+"""Training samples of the verifier: proposals in varied photographs, as channel mosaics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,19 +14,20 @@ from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.pyramid import grey_image
 from maskdet_core.faces.verifier import Verifier
 from maskdet_core.types import RgbImage
-from train.cascade.faces import SIDE_OVER_BOX
 from train.cascade.haar import WINDOW_PX, Windows
-from train.cascade.mining import NEGATIVE_IOU, Scene, overlaps
+from train.cascade.mining import NEGATIVE_IOU, overlaps
 from train.cascade.painted_masks import paint_mask
+from train.data.boxes import SIDE_OVER_BOX
+from train.data.detection import Scene
 from train.data.images import read_rgb
 
 FACE_IOU = 0.55
-"""Candidates whose box overlaps a reference box so much are faces; less, down to `NEGATIVE_IOU`,
-and they are neither."""
+"""Proposals whose box overlaps a reference box so much are faces; between `NEGATIVE_IOU` and this
+they are neither."""
 SCALE_STEP = 1.25
 TILTS_DEG = (-30.0, 30.0)
-LEAST_SHARE = 1 / 24
-"""The photo check's own search, so that the check learns from what it will be asked."""
+MIN_FACE_SHARE = 1 / 24
+"""The search of the photo preset, so that the verifier is trained on what it will be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class VisitConfig:
     """How photographs vary and how much is taken from each.
 
     Attributes:
-        zoom: least and largest factor on the picture's size.
-        painted: share of the photographs of bare people that are given painted masks.
+        zoom: smallest and largest factor on the picture's size.
+        painted: share of the photographs of bare people with painted masks.
         light, colour, blur, jpeg: share of the photographs changed so.
-        faces, others: most candidates that one visit gives of each.
+        faces, others: most proposals of each that one visit gives.
     """
 
     zoom: tuple[float, float] = (0.6, 1.15)
@@ -52,7 +53,7 @@ class VisitConfig:
 
 @dataclass(frozen=True, slots=True)
 class Mosaics:
-    """Candidates of some visits.
+    """Proposals of some visits.
 
     Attributes:
         mosaics: uint8 (N, 96, 144).
@@ -65,24 +66,24 @@ class Mosaics:
 
 
 def visit(
-    search: HaarProposer,
-    check: Verifier | None,
+    proposer: HaarProposer,
+    verifier: Verifier | None,
     scene: Scene,
     rng: np.random.Generator,
     config: VisitConfig,
 ) -> Mosaics:
-    """Search one varied photograph and sort what is found into faces and others.
+    """Make proposals in one varied photograph and sort them into faces and others.
 
     Args:
-        search: the trained search.
-        check: as far as it is trained; candidates that it rejects are left out.
+        proposer: the trained proposals.
+        verifier: as far as it is trained; proposals that it rejects are left out.
         scene: the photograph.
-        rng: source of chance.
+        rng: random source.
         config: see there.
     """
     image, boxes = vary(read_rgb(scene.path), scene, rng, config)
-    least = max(WINDOW_PX, round(max(image.shape[:2]) * LEAST_SHARE))
-    found = search.find(grey_image(image), least)
+    min_px = max(WINDOW_PX, round(max(image.shape[:2]) * MIN_FACE_SHARE))
+    found = proposer.find(grey_image(image), min_px)
     iou = overlaps(found.squares[:, :2], found.squares[:, 2], boxes)
     source = ChannelExtractor(image)
     kept: list[NDArray[np.uint8]] = []
@@ -90,15 +91,15 @@ def visit(
     face = iou.max(axis=1, initial=0) >= FACE_IOU
     other = iou.max(axis=1, initial=0) < NEGATIVE_IOU
     for wanted, most in ((face, config.faces), (other, config.others)):
-        # a check rejects most others: look at more of them until enough are left
-        index = rng.permutation(np.flatnonzero(wanted))[: most * (1 if check is None else 12)]
+        # a verifier rejects most others: try more of them until enough are left
+        index = rng.permutation(np.flatnonzero(wanted))[: most * (1 if verifier is None else 12)]
         n = 0
         for i in index:
             left, top, side = found.squares[i]
             mosaic = source.mosaic(
                 (left + side / 2, top + side / 2), float(side), float(found.tilts_deg[i])
             )
-            if check is not None and not np.isfinite(check.logit(mosaic)):
+            if verifier is not None and not np.isfinite(verifier.logit(mosaic)):
                 continue
             kept.append(mosaic.copy())
             owner.append(int(iou[i].argmax()) if wanted is face else -1)
@@ -145,21 +146,21 @@ def vary(
 
 
 def visits(
-    search_file: Path,
-    check_file: Path | None,
+    proposals_file: Path,
+    verifier_file: Path | None,
     scenes: Sequence[Scene],
     seed: Sequence[int],
     config: VisitConfig,
 ) -> Mosaics:
     """Visit each scene once; made for a process of its own."""
     cv2.setNumThreads(1)
-    search = HaarProposer(search_file, WINDOW_PX, SCALE_STEP, TILTS_DEG)
-    check = None if check_file is None else Verifier(check_file)
+    proposer = HaarProposer(proposals_file, WINDOW_PX, SCALE_STEP, TILTS_DEG)
+    verifier = None if verifier_file is None else Verifier(verifier_file)
     rng = np.random.default_rng(seed)
     parts: list[Mosaics] = []
     n_faces = 0
     for scene in scenes:
-        part = visit(search, check, scene, rng, config)
+        part = visit(proposer, verifier, scene, rng, config)
         owner = np.where(part.owner < 0, -1, part.owner + n_faces)
         n_faces += len(scene.boxes)
         parts.append(Mosaics(part.mosaics, owner))

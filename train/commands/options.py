@@ -1,24 +1,48 @@
-"""The workshop's commands and their options."""
+"""Options and first steps that several commands share."""
 
 import argparse
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from train import configs
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.loading import load_finder
+from train.data.datasets import read_dataset
+from train.data.detection import CascadeData, cascade_data
+from train.data.split import Split, split_samples
 
 FINDER_FILE = Path("models/maskdet-haar.json")
-SAMPLES_FOLDER = Path("maskdet_app/photo/samples")
+MODELS_FOLDER = Path("models")
+HARD_NEGATIVE_SCORE = -2.0
+"""Minimum score of the face finder while hard negatives are collected: lower than in the app."""
+
+Commands = argparse._SubParsersAction  # argparse names the type nowhere else
 
 
-def parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="python -m train",
-        description="Train, export and evaluate the mask classifier and the face cascade.",
-    )
-    commands = top.add_subparsers(dest="command", required=True)
+def add_command(
+    commands: "Commands[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    *,
+    summary: str,
+    description: str,
+) -> argparse.ArgumentParser:
+    """Add a command's parser; `options.run` will be its function.
 
-    data = argparse.ArgumentParser(add_help=False)
-    data.add_argument(
+    Args:
+        commands: of the top parser.
+        name: as typed.
+        run: does the work; raises `TrainError` or `OSError` where it cannot.
+        summary: for the list of commands.
+        description: for the command's own help.
+    """
+    parser = commands.add_parser(name, help=summary, description=description)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add `--data`: the picture sets."""
+    parser.add_argument(
         "--data",
         type=Path,
         nargs="+",
@@ -28,163 +52,51 @@ def parser() -> argparse.ArgumentParser:
         "or DIR/…/{Mask,Non Mask}/; whole photographs need DIR/boxes.json",
     )
 
-    fit = commands.add_parser(
-        "fit",
-        parents=[data],
-        help="train VGG19",
-        description="Train VGG19 at 128×128: upper blocks first, then deeper. Every epoch "
-        "leaves a checkpoint and a metrics record in --out; the metrics page follows along.",
-    )
-    fit.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
-    fit.add_argument(
-        "--weights",
-        default="imagenet",
-        metavar="imagenet|none|FILE",
-        help="start weights: a .npz of VGG19's layers or the model.keras of an earlier run "
-        "(default: imagenet, which needs a network)",
-    )
-    fit.add_argument(
-        "--hands",
-        type=Path,
-        metavar="DIR",
-        help="pictures of hands on a plain ground, to lay over faces",
-    )
-    fit.add_argument(
-        "--finder",
-        type=Path,
-        default=FINDER_FILE,
-        metavar="FILE",
-        help="face finder whose false alarms teach the network what no face is "
-        "(default: models/maskdet-haar.json)",
-    )
-    fit.add_argument(
-        "--config",
-        default=configs.DEFAULT,
-        choices=configs.names(),
-        help=f"named configuration (default: {configs.DEFAULT}); the options below change it",
-    )
-    fit.add_argument("--no-hands", action="store_true", help="do without pictures of hands")
-    fit.add_argument("--frozen-epochs", type=int, metavar="N", help="of the first phase")
-    fit.add_argument("--full-epochs", type=int, metavar="N", help="of the second phase")
-    fit.add_argument("--epoch-samples", type=int, metavar="N", help="augmented faces an epoch")
-    fit.add_argument("--batch-size", type=int, metavar="N")
-    fit.add_argument("--learning-rate", type=float, metavar="RATE")
-    fit.add_argument("--full-learning-rate", type=float, metavar="RATE")
-    fit.add_argument("--seed", type=int, metavar="N")
-    fit.add_argument("--precision", choices=["auto", "float32", "mixed_bfloat16", "mixed_float16"])
-    fit.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on after the last whole epoch of an interrupted run",
-    )
 
-    export = commands.add_parser(
-        "export",
-        parents=[data],
-        help="write the int8 network and its manifest",
-        description="Convert a trained network to full-integer int8 LiteRT, calibrated on training "
-        "crops, with the manifest that the app trusts.",
-    )
-    export.add_argument("run", type=Path, help="folder of a finished run")
-    export.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
-    export.add_argument(
-        "--float",
-        action="store_true",
-        dest="float_too",
-        help="also write the float network as .keras",
-    )
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add `--models`: the folder of what ships."""
+    parser.add_argument("--models", type=Path, default=MODELS_FOLDER, metavar="DIR")
 
-    evaluate = commands.add_parser(
-        "evaluate",
-        parents=[data],
-        help="measure the exported network",
-        description="Measure the exported network on published and leak-free tests and on whole "
-        "photographs; writes evaluation.json for the metrics page.",
-    )
-    evaluate.add_argument("run", type=Path, help="folder of the run that was exported")
-    evaluate.add_argument(
-        "--hands", type=Path, metavar="DIR", help="pictures of hands, for the test with hands"
-    )
-    evaluate.add_argument(
-        "--held-out-run",
-        type=Path,
-        metavar="RUN",
-        help="a run that held picture sets out, to measure on these",
-    )
-    evaluate.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
 
-    ablate = commands.add_parser(
-        "ablate",
-        parents=[data],
-        help="train the named configurations side by side",
-        description="Train every named configuration for the same few epochs from the same seed, "
-        "measure all on the same faces and write the table for metrics page and model card. "
-        "What has finished is not trained again.",
-    )
-    ablate.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the runs")
-    ablate.add_argument("--hands", type=Path, required=True, metavar="DIR")
-    ablate.add_argument("--weights", default="imagenet", metavar="imagenet|none|FILE")
-    ablate.add_argument("--finder", type=Path, default=FINDER_FILE, metavar="FILE")
-    ablate.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
-    ablate.add_argument("--only", nargs="+", metavar="NAME", help="these configurations only")
-    ablate.add_argument("--frozen-epochs", type=int, default=1, metavar="N")
-    ablate.add_argument("--full-epochs", type=int, default=2, metavar="N")
-    ablate.add_argument("--epoch-samples", type=int, default=5_000, metavar="N")
-    ablate.add_argument("--seed", type=int, default=20, metavar="N")
+def read_split(roots: Sequence[Path], hold_out: Collection[str] = ()) -> Split:
+    """Read the picture sets, split them, and print the sizes.
 
-    cascade = commands.add_parser(
-        "cascade",
-        parents=[data],
-        help="train the Haar cascades",
-        description="Train a Haar cascade that searches for masked and bare faces and one that "
-        "checks what the first finds, stage by stage, choose their thresholds on held-back "
-        "photographs, and write them with their manifest to --models.",
+    Raises:
+        DataError: see `read_dataset` and `split_samples`.
+    """
+    print("reading and grouping pictures …", flush=True)
+    split = split_samples([s for root in roots for s in read_dataset(root)], hold_out)
+    print(
+        f"{len(split.train)} faces to train on, {len(split.validation)} to validate, "
+        f"{len(split.leak_free_test)} in the leak-free test; "
+        f"{split.n_published_test_with_relative} of {len(split.published_test)} published test "
+        "faces have a relative in the published training part",
+        flush=True,
     )
-    cascade.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
-    cascade.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
-    cascade.add_argument(
-        "--windows",
-        type=int,
-        default=40_000,
-        metavar="N",
-        help="windows of faces, and of no faces, a stage learns from (default: 40000)",
-    )
-    cascade.add_argument(
-        "--features",
-        type=int,
-        default=3_000,
-        metavar="N",
-        help="random features that a stage chooses from (default: 3000)",
-    )
-    cascade.add_argument("--seed", type=int, default=0, metavar="N")
-    cascade.add_argument("--resume", action="store_true", help="go on after the last whole stage")
+    return split
 
-    detector = commands.add_parser(
-        "evaluate-detector",
-        parents=[data],
-        help="measure the cascade beside OpenCV's own",
-        description="Recall, false faces and time on photographs held back from training, for "
-        "the trained cascade and the stock ones in one run; written to the cascade's manifest.",
-    )
-    detector.add_argument("--models", type=Path, default=Path("models"), metavar="DIR")
-    detector.add_argument(
-        "--dump-false",
-        type=Path,
-        metavar="DIR",
-        help="also write crops of the false faces in the training photographs there",
-    )
 
-    samples = commands.add_parser(
-        "samples",
-        help="make the photo page's sample pictures",
-        description="Write a public-domain portrait as it is, with a drawn mask and with a drawn "
-        "hand before the mouth. Needs scikit-image (requirements-dev.txt), which carries it.",
+def read_cascade_data(roots: Sequence[Path]) -> CascadeData:
+    """Read the picture sets for the face finder, and print the sizes.
+
+    Raises:
+        DataError: see `read_split` and `cascade_data`.
+    """
+    data = cascade_data(roots, read_split(roots))
+    print(
+        f"{len(data.faces)} faces, {len(data.scenes)} pictures to mine; held out: "
+        f"{len(data.held_faces)} faces, {len(data.tune)} photographs to tune by, "
+        f"{len(data.test)} to test",
+        flush=True,
     )
-    samples.add_argument(
-        "--out",
-        type=Path,
-        default=SAMPLES_FOLDER,
-        metavar="DIR",
-        help=f"where to (default: {SAMPLES_FOLDER})",
+    return data
+
+
+def hard_negative_finder(manifest: Path) -> CascadeFaceFinder | None:
+    """The face finder with a low minimum score; None for any finder but trained cascades."""
+    finder = load_finder("photo", manifest)
+    return (
+        finder.with_min_score(HARD_NEGATIVE_SCORE)
+        if isinstance(finder, CascadeFaceFinder)
+        else None
     )
-    return top

@@ -1,4 +1,4 @@
-"""Named configurations: one module each, with a `CONFIG` and a line that says what is special."""
+"""Named configurations: one module each, with a `CONFIG` and a one-line summary."""
 
 import importlib
 import pkgutil
@@ -16,7 +16,7 @@ def names() -> list[str]:
 
 
 def load(name: str) -> tuple[FitConfig, str]:
-    """The configuration of that name, and what it does in a line.
+    """The configuration of that name and its one-line summary.
 
     Raises:
         RunError: there is none of that name.

@@ -1,7 +1,7 @@
 """The old project's recipe: divided by 255, fixed features, every place to a layer of two.
 
-It turned no resolution down, laid no hands over faces and knew two answers. Where the start weights
-hold some blocks only, the features end with the last one that they hold.
+No lowered resolution, no hands over faces, two outputs. Where the start weights hold only some
+blocks, the features end with the last complete one.
 """
 
 from train.augment.faces import PLAIN

@@ -1,1 +1,1 @@
-"""Training data: labelled pictures, splits, hard negatives, run records."""
+"""Training data: labelled pictures, boxes, splits, hard negatives, records on disk."""

@@ -2,23 +2,23 @@
 
 A set is a folder of split folders (`Train`, `Validation` or `val`, `Test`) that hold class folders
 (`WithMask` / `WithoutMask`, `Mask` / `Non Mask`, `mask` / `no_mask`). A `boxes.json` beside the
-splits, where there is one, gives face boxes in fractions of each picture; sets of whole photographs
+splits, if there is one, gives face boxes in fractions of each picture; sets of whole photographs
 need it, sets of face crops do not.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from maskdet_core.types import NO_FACE
+from train.data.boxes import BOXES_FILE, Box, box_of, read_boxes
 from train.errors import DataError
 
 CLASSES = ("with_mask", "without_mask")
 """The two classes of faces; the order is that of the network's first two outputs."""
 
 OUTPUTS = (*CLASSES, NO_FACE)
-"""All outputs of the network: candidates of the face finder that show no face are a third."""
+"""All outputs of the network; the third is for candidates of the finder without a face."""
 
 SPLITS = {
     "train": "train",
@@ -36,7 +36,7 @@ _CLASS_NAMES = {
     "nonmask": "without_mask",
     "nomask": "without_mask",
 }
-_WORN_WRONGLY = "incorrect_mask"
+_INCORRECTLY_WORN = "incorrect_mask"
 _PHOTO_SCORE = 0.6
 """Reference boxes below this score of their detector are left out of training and testing."""
 
@@ -61,7 +61,7 @@ class FaceSample:
     label: int
     dataset: str
     published_split: str
-    box: tuple[float, float, float, float] | None
+    box: Box | None
 
     @property
     def key(self) -> str:
@@ -88,7 +88,7 @@ def read_dataset(root: Path, *, whole_photos: bool | None = None) -> list[FaceSa
     """
     if not root.is_dir():
         raise DataError(f"expected a folder of pictures, found nothing at {root}")
-    boxes = _read_boxes(root / "boxes.json")
+    boxes = read_boxes(root) if (root / BOXES_FILE).is_file() else {}
     if whole_photos is None:
         whole_photos = _looks_like_photos(boxes)
     samples: list[FaceSample] = []
@@ -122,27 +122,15 @@ def read_dataset(root: Path, *, whole_photos: bool | None = None) -> list[FaceSa
     return samples
 
 
-def read_worn_wrongly(root: Path, published_split: str) -> list[Path]:
+def read_incorrectly_worn(root: Path, published_split: str) -> list[Path]:
     """Face crops of masks under the nose or chin (`incorrect_mask`), of one part of a set."""
     return sorted(
         path
         for split_dir in root.iterdir()
         if SPLITS.get(split_dir.name.lower()) == published_split
-        for path in (split_dir / _WORN_WRONGLY).glob("*")
+        for path in (split_dir / _INCORRECTLY_WORN).glob("*")
         if path.suffix.lower() in PICTURE_SUFFIXES
     )
-
-
-def _read_boxes(path: Path) -> dict[str, list[list[float]]]:
-    if not path.is_file():
-        return {}
-    try:
-        boxes = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
-    if not isinstance(boxes, dict):
-        raise DataError(f"expected one list of boxes per picture in {path}")
-    return boxes
 
 
 def _looks_like_photos(boxes: dict[str, list[list[float]]]) -> bool:
@@ -150,8 +138,8 @@ def _looks_like_photos(boxes: dict[str, list[list[float]]]) -> bool:
     return bool(widths) and widths[len(widths) // 2] < 0.6
 
 
-def _main_boxes(found: list[list[float]]) -> list[tuple[float, float, float, float]]:
-    """The people the photograph is about: sure, and at least half as wide as the widest."""
-    sure = [b for b in found if b[4] >= _PHOTO_SCORE and b[2] >= _PHOTO_MIN_SIDE]
-    widest = max((b[2] for b in sure), default=0.0)
-    return [(b[0], b[1], b[2], b[3]) for b in sure if b[2] >= widest / 2]
+def _main_boxes(found: list[list[float]]) -> list[Box]:
+    """The main people: confident boxes at least half as wide as the widest."""
+    confident = [b for b in found if b[4] >= _PHOTO_SCORE and b[2] >= _PHOTO_MIN_SIDE]
+    widest = max((b[2] for b in confident), default=0.0)
+    return [box_of(b) for b in confident if b[2] >= widest / 2]

@@ -1,29 +1,31 @@
-"""Which faces and scenes a cascade learns from, and which photographs it is measured on."""
+"""Faces and scenes to train the face finder on, photographs to tune and test it on."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from train.cascade.faces import Box, KnownFace, read_boxes, read_grey
-from train.cascade.mining import Scene
+import numpy as np
+
+from train.data.boxes import BOXES_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
 from train.data.datasets import CLASSES, FaceSample
+from train.data.images import read_grey
 from train.data.split import Split
 from train.errors import DataError
 
-SURE_SCORE = 0.5
-"""Reference boxes of face crops below this are not learnt from, but never mined either."""
+MIN_REFERENCE_SCORE = 0.5
+"""Reference boxes of face crops with a lower score are neither trained on nor mined."""
 
 WHOLE_CROP: Box = (0.04, 0.03, 0.92, 0.94)
 """Where the face lies in a face crop without a reference box, as in street-853: its publisher cut
 them a little wider than the reference detector does."""
 
-LEAST_SIDE_PX = 20.0
-"""Faces with a smaller window show nothing that the 24 px window could learn from."""
+MIN_SIDE_PX = 20.0
+"""Faces with a smaller window lack the detail of the 24 px training window."""
 
-LEAST_VISIBLE = {"photo": 0.80, "masked": 0.72, "bare": 0.88}
-"""Share of a face's window that lies inside its picture, by where it comes from. The rest would be
-a smear. Masked crops are scarcer than bare ones, so more of the tight ones are taken."""
+MIN_VISIBLE = {"photo": 0.80, "masked": 0.72, "bare": 0.88}
+"""Least share of a face's window inside its picture, by source: the rest would be replicated
+border. Masked crops are scarcer than bare ones, so tighter ones are taken."""
 
 CROPS_PER_PHOTO = 0.5
 """Face crops that are mined beside each whole photograph: they show eyes, mouths and masks, but no
@@ -31,18 +33,61 @@ background."""
 
 _MASKED = CLASSES.index("with_mask")
 
+Square = tuple[float, float, float]
+"""Centre x, centre y and side, px."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFace:
+    """One face with its reference box.
+
+    Attributes:
+        path: its picture.
+        box: in fractions of the picture.
+        masked: its class.
+        in_photo: False where the picture is a face crop.
+    """
+
+    path: Path
+    box: Box
+    masked: bool
+    in_photo: bool
+
+    def square(self, width_px: int, height_px: int) -> Square:
+        """The window around the face in a picture of this size."""
+        x, y, w, h = self.box
+        side = SIDE_OVER_BOX * float(np.sqrt(w * width_px * h * height_px))
+        return (x + w / 2) * width_px, (y + h / 2) * height_px, side
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture to mine, with what must not be mined.
+
+    Attributes:
+        path: the picture.
+        boxes: its faces, (x, y, w, h) in fractions.
+        is_crop: whether it is a face crop.
+        masked: class of its people.
+    """
+
+    path: Path
+    boxes: tuple[Box, ...]
+    is_crop: bool = False
+    masked: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photograph to measure on.
+    """One held-out photograph.
 
     Attributes:
         path: the picture.
         name: its name within the sets.
         masked: its class.
-        boxes: the people it is about, as `train.data.datasets` picks them.
-        others: people in the background, half faces and doubtful boxes; whoever finds them is
-            neither right nor wrong.
+        boxes: its main people, as `train.data.datasets` selects them.
+        others: people in the background, partial faces and doubtful boxes; a find there is neither
+            right nor wrong.
         published_test: whether its publisher put it into the test part.
     """
 
@@ -56,7 +101,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class CascadeData:
-    """Everything of one training; no group of the split lies on two sides."""
+    """Data of one training of the face finder; no group of the split lies on two sides."""
 
     faces: list[KnownFace] = field(default_factory=list)
     held_faces: list[KnownFace] = field(default_factory=list)
@@ -69,18 +114,18 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
     """Sort the sets' faces by the split of the classifier.
 
     `faces` and `scenes` come from the training part, `held_faces` from validation and from the
-    face crops of the leak-free test. The photographs held back for measuring are in `tune`, whose
-    figures choices may rest on, and `test`, the publisher's own test part, for the last word.
+    face crops of the leak-free test. The held-out photographs are in `tune`, for choices, and
+    in `test`, the publisher's own test part, for final figures only.
 
     Args:
         roots: folders of the sets.
         split: of the same sets.
 
     Raises:
-        DataError: no photographs with boxes, or none held back.
+        DataError: no photographs with boxes, or none held out.
     """
     data = CascadeData()
-    boxes = {root.name: read_boxes(root) for root in roots if (root / "boxes.json").is_file()}
+    boxes = {root.name: read_boxes(root) for root in roots if (root / BOXES_FILE).is_file()}
     for side, samples in enumerate((split.train, split.validation, split.leak_free_test)):
         by_path: dict[Path, list[FaceSample]] = defaultdict(list)
         for sample in samples:
@@ -103,8 +148,8 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
     return data
 
 
-def held_back_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
-    """Photographs to choose by and photographs for the last word; none where sets hold crops."""
+def held_out_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
+    """Photographs to tune by and photographs to test on; none where all sets hold crops."""
     try:
         data = cascade_data(roots, split)
     except DataError:
@@ -119,7 +164,7 @@ def _add_photo(
     people: list[FaceSample],
     known: list[list[float]],
 ) -> None:
-    every = tuple(_box(b) for b in known)
+    every = tuple(box_of(b) for b in known)
     main = tuple(sample.box for sample in people if sample.box is not None)
     faces = [face for box in main for face in _faces(people[0], box)]
     masked = people[0].label == _MASKED
@@ -142,14 +187,14 @@ def _add_crop(
         data.scenes.append(
             Scene(
                 sample.path,
-                tuple(_box(b) for b in known),
+                tuple(box_of(b) for b in known),
                 is_crop=True,
                 masked=sample.label == _MASKED,
             )
         )
     if has_boxes:
-        sure = [box for box in known if box[4] >= SURE_SCORE]
-        boxes = [_box(max(sure, key=lambda box: box[2] * box[3]))] if sure else []
+        confident = [box for box in known if box[4] >= MIN_REFERENCE_SCORE]
+        boxes = [box_of(max(confident, key=lambda box: box[2] * box[3]))] if confident else []
     else:
         boxes = [WHOLE_CROP]
     found = [face for box in boxes for face in _faces(sample, box)]
@@ -159,15 +204,11 @@ def _add_crop(
 def _faces(sample: FaceSample, box: Box) -> list[KnownFace]:
     """The face, if it is large enough and lies mostly inside its picture."""
     masked, in_photo = sample.label == _MASKED, sample.box is not None
-    least = LEAST_VISIBLE["photo" if in_photo else "masked" if masked else "bare"]
+    min_visible = MIN_VISIBLE["photo" if in_photo else "masked" if masked else "bare"]
     face = KnownFace(sample.path, box, masked, in_photo)
     height, width = read_grey(sample.path).shape
     cx, cy, side = face.square(width, height)
     across = min(width, cx + side / 2) - max(0, cx - side / 2)
     down = min(height, cy + side / 2) - max(0, cy - side / 2)
     visible = max(0.0, across) * max(0.0, down) / side**2
-    return [face] if side >= LEAST_SIDE_PX and (visible >= least or box == WHOLE_CROP) else []
-
-
-def _box(known: Sequence[float]) -> Box:
-    return (known[0], known[1], known[2], known[3])
+    return [face] if side >= MIN_SIDE_PX and (visible >= min_visible or box == WHOLE_CROP) else []

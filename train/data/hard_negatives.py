@@ -1,7 +1,7 @@
-"""Pictures of no face: what the face finder takes for one in the photographs of the training part.
+"""Hard negatives: false positives of the face finder in the training photographs.
 
-A network that knows masks only calls a shirt masked or bare. A third output, learnt from these,
-lets the app drop such candidates.
+A network that knows only masked and bare faces gives a shirt one of the two labels. A third output,
+trained on these, lets the app drop such candidates.
 """
 
 import json
@@ -17,29 +17,28 @@ from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.nms import non_maximum_suppression
 from maskdet_core.types import FaceBox
-from train.cascade.faces import read_boxes
+from train.data.boxes import box_of, boxes_px, read_boxes
 from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import read_rgb
-from train.data.runs import write_json
+from train.data.records import write_json
 from train.errors import RunError
-from train.evaluate.detection import boxes_px
 
 LABEL = OUTPUTS.index("no_face")
 FALSE_IOU = 0.1
-"""Overlap with any known face below which a candidate shows none."""
+"""A candidate whose IoU with every reference box is lower shows no face."""
 PER_PHOTO = {"found": 8, "candidate": 8, "random": 3}
-"""Most samples of one photograph: what the finder calls a face, what its search alone does, and
-squares anywhere."""
+"""Most samples of one photograph: boxes that the finder returns, proposals before the verifier, and
+random boxes."""
 
 
-def find_no_faces(
+def find_hard_negatives(
     samples: Sequence[FaceSample], finder: CascadeFaceFinder, seed: int
 ) -> list[FaceSample]:
-    """Samples that show no face, from the photographs among the samples.
+    """Samples without a face, from the whole photographs among the samples.
 
     Args:
-        samples: faces; those cut from whole photographs name the photographs to search.
-        finder: with a low least score.
+        samples: faces; those cut from whole photographs name the photographs.
+        finder: with a low minimum score.
         seed: of what is drawn at random.
     """
     cv2.setNumThreads(2)
@@ -47,21 +46,21 @@ def find_no_faces(
     photos = {s.path: s for s in samples if s.box is not None}
     known = {root: read_boxes(root) for root in {path.parents[2] for path in photos}}
     found: list[FaceSample] = []
-    for path, sample in tqdm(sorted(photos.items()), desc="looking for no faces", unit="photo"):
+    for path, sample in tqdm(sorted(photos.items()), desc="hard negatives", unit="photo"):
         image = read_rgb(path)
         height, width = image.shape[:2]
-        least = min_face_px_in(width, height)
+        min_px = min_face_px_in(width, height)
         rows = known[path.parents[2]].get("/".join(path.parts[-3:]), [])
-        faces = boxes_px([(b[0], b[1], b[2], b[3]) for b in rows], image)
-        boxes = finder.find(image, min_face_px=least)[: PER_PHOTO["found"]]
-        squares, scores = finder.propose(image, min_face_px=least)
+        faces = boxes_px([box_of(row) for row in rows], image)
+        boxes = finder.find(image, min_face_px=min_px)[: PER_PHOTO["found"]]
+        squares, scores = finder.propose(image, min_face_px=min_px)
         for i in rng.permutation(non_maximum_suppression(squares, scores))[
             : PER_PHOTO["candidate"]
         ]:
             x, y, w, h = (round(float(v)) for v in squares[i])
             boxes.append(FaceBox(x, y, max(1, w), max(1, h)))
         for _ in range(PER_PHOTO["random"]):
-            h = round(float(np.exp(rng.uniform(np.log(least), np.log(0.7 * min(width, height))))))
+            h = round(float(np.exp(rng.uniform(np.log(min_px), np.log(0.7 * min(width, height))))))
             w = max(1, round(0.77 * h))
             x, y = int(rng.integers(0, max(1, width - w))), int(rng.integers(0, max(1, height - h)))
             boxes.append(FaceBox(x, y, w, h))
@@ -75,7 +74,7 @@ def find_no_faces(
 
 
 def save(path: Path, samples: Sequence[FaceSample]) -> None:
-    """Note places, not pictures."""
+    """Write the boxes, not the pictures."""
     write_json(path, [[sample.key, *(sample.box or ())] for sample in samples])
 
 
@@ -90,4 +89,4 @@ def load(path: Path, split: Sequence[FaceSample]) -> list[FaceSample]:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return [replace(by_key[key], label=LABEL, box=(x, y, w, h)) for key, x, y, w, h in rows]
     except (OSError, ValueError, KeyError) as error:
-        raise RunError(f"expected places without faces in {path}: {error}") from error
+        raise RunError(f"expected boxes of hard negatives in {path}: {error}") from error

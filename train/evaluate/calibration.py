@@ -1,4 +1,4 @@
-"""Temperature and thresholds from validation faces, and how well probabilities keep their word."""
+"""Calibration: temperature, thresholds, calibration error, risk-coverage curve."""
 
 from dataclasses import replace
 
@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.run_records import CalibrationBin, RiskCoveragePoint
 
 MAX_NOT_SURE = 0.03
-"""Share of validation faces whose verdict is withheld at most."""
+"""Largest share of validation faces whose verdict may be withheld."""
 MAX_FACES_DROPPED = 0.003
-"""Share of validation faces that may be taken for no face."""
+"""Largest share of validation faces that may be taken for no face."""
 CONFIDENCE_RANGE = (0.6, 0.95)
 FACE_RANGE = (0.05, 0.9)
-"""Thresholds are chosen within these, however sure the network is of the validation faces."""
+"""Thresholds are chosen within these, whatever the network's confidence on the validation faces."""
 _TEMPERATURES = np.geomspace(0.2, 10.0, 400)
 _BINS = 15
 
@@ -24,7 +25,7 @@ def fit_temperature(logits: NDArray[np.float64], masked: NDArray[np.bool_]) -> f
 
     Args:
         logits: (N, 2 or more) of faces, "with mask" first, "without" second.
-        masked: (N,) truth.
+        masked: (N,) ground truth.
     """
     margin = np.where(masked, 1.0, -1.0) * (logits[:, 0] - logits[:, 1])
     losses = [np.logaddexp(0.0, -margin / t).mean() for t in _TEMPERATURES]
@@ -33,8 +34,8 @@ def fit_temperature(logits: NDArray[np.float64], masked: NDArray[np.bool_]) -> f
 
 def min_confidence(p_with_mask: NDArray[np.float64]) -> float:
     """The strictest threshold that withholds at most `MAX_NOT_SURE` of these verdicts."""
-    sureness = np.maximum(p_with_mask, 1 - p_with_mask)
-    return float(np.clip(np.quantile(sureness, MAX_NOT_SURE), *CONFIDENCE_RANGE))
+    confidence = np.maximum(p_with_mask, 1 - p_with_mask)
+    return float(np.clip(np.quantile(confidence, MAX_NOT_SURE), *CONFIDENCE_RANGE))
 
 
 def min_face_probability(p_face: NDArray[np.float64]) -> float:
@@ -50,32 +51,32 @@ def calibrated(
     Args:
         manifest: of the network as exported.
         logits: (N, n_classes) by it.
-        masked: (N,) truth.
+        masked: (N,) ground truth.
     """
     fitted = replace(manifest, temperature=round(fit_temperature(logits, masked), 3))
-    said = predictions_from_logits(logits, fitted)
+    predictions = predictions_from_logits(logits, fitted)
     return replace(
         fitted,
-        min_confidence=round(min_confidence(said.p_with_mask), 3),
-        min_face_probability=round(min_face_probability(said.p_face), 3),
+        min_confidence=round(min_confidence(predictions.p_with_mask), 3),
+        min_face_probability=round(min_face_probability(predictions.p_face), 3),
     )
 
 
 def calibration_error(
     p_with_mask: NDArray[np.float64], masked: NDArray[np.bool_]
-) -> tuple[float, list[dict[str, float]]]:
+) -> tuple[float, list[CalibrationBin]]:
     """Expected calibration error and its bins.
 
     Args:
         p_with_mask: (N,).
-        masked: (N,) truth.
+        masked: (N,) ground truth.
 
     Returns:
-        Mean gap between the probability of a mask and how often there is one, weighted by count,
-        and for each bin of equal width with faces in it: `n`, `mean_p`, `share_masked`.
+        Mean gap between the probability of a mask and the share of masked faces, weighted by count,
+        and the bins of equal width that hold faces.
     """
     index = np.minimum((p_with_mask * _BINS).astype(int), _BINS - 1)
-    bins = []
+    bins: list[CalibrationBin] = []
     for i in np.unique(index):
         here = index == i
         bins.append(
@@ -91,10 +92,16 @@ def calibration_error(
 
 def risk_coverage(
     p_with_mask: NDArray[np.float64], masked: NDArray[np.bool_], max_points: int = 100
-) -> list[dict[str, float]]:
-    """Share of wrong verdicts among the surest faces, as ever fewer verdicts are withheld."""
-    sureness = np.maximum(p_with_mask, 1 - p_with_mask)
-    order = np.argsort(-sureness, kind="stable")
+) -> list[RiskCoveragePoint]:
+    """The risk-coverage curve: share of wrong labels among the surest faces.
+
+    Args:
+        p_with_mask: (N,).
+        masked: (N,) ground truth.
+        max_points: of the curve; always with the surest face alone and with all faces.
+    """
+    confidence = np.maximum(p_with_mask, 1 - p_with_mask)
+    order = np.argsort(-confidence, kind="stable")
     wrong = np.cumsum((p_with_mask >= 0.5)[order] != masked[order])
     n = np.arange(1, len(order) + 1)
     picked = np.unique(np.linspace(0, len(order) - 1, min(max_points, len(order))).astype(int))
@@ -102,7 +109,7 @@ def risk_coverage(
         {
             "coverage": float(n[i] / len(order)),
             "risk": float(wrong[i] / n[i]),
-            "min_confidence": float(sureness[order[i]]),
+            "min_confidence": float(confidence[order[i]]),
         }
         for i in picked
     ]

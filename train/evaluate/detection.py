@@ -1,4 +1,4 @@
-"""Recall, false faces and time of face finders, side by side on the same photographs."""
+"""Recall, false positives and time of face finders, side by side on the same photographs."""
 
 import math
 import time
@@ -18,13 +18,12 @@ from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.types import FaceBox, RgbImage
-from train.cascade.faces import Box
+from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
+from train.data.matching import take_best
 from train.evaluate.intervals import wilson_interval
 
-FOUND_IOU: Final = 0.35
-"""A person counts as found by one box that overlaps the reference box at least so much."""
 SIZE_EDGES_PX: Final = (64, 128, 256)
 BASELINE: Final = "frontalface_alt"
 FRAME: Final = (640, 480)
@@ -38,12 +37,12 @@ def baseline_finder() -> FaceFinder:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person of a photograph as one finder saw it.
+    """One person of a photograph, found by one finder or not.
 
     Attributes:
         masked: class of the photograph.
         height_px: of the reference box.
-        pose: "frontal", "turned" or "tilted", "" where nobody noted it.
+        pose: "frontal", "turned" or "tilted"; "" where it was not noted.
         score: of the box that found the person, None where none did.
     """
 
@@ -55,25 +54,11 @@ class Person:
 
 @dataclass(slots=True)
 class Tally:
-    """What one finder did on many photographs."""
+    """Results of one finder on many photographs."""
 
     photos: int = 0
     people: list[Person] = field(default_factory=list)
     false_scores: list[float] = field(default_factory=list)
-
-
-def boxes_px(boxes: Sequence[Box], image: RgbImage) -> list[FaceBox]:
-    """Boxes in fractions of a picture, in px."""
-    height, width = image.shape[:2]
-    return [
-        FaceBox(
-            round(x * width),
-            round(y * height),
-            max(1, round(w * width)),
-            max(1, round(h * height)),
-        )
-        for x, y, w, h in boxes
-    ]
 
 
 def count_photo(
@@ -81,21 +66,21 @@ def count_photo(
     photo: Photo,
     image: RgbImage,
     found: Sequence[FaceBox],
-    least_px: int,
+    min_px: int,
     pose: str = "",
 ) -> list[FaceBox]:
-    """Match each person with at most one box; every other box is a false face.
+    """Match each person with at most one box; every other box is a false positive.
 
-    People less high than `least_px` need not be found. A box on one of them, or on one of the
-    photograph's `others`, is no false face.
+    People less high than `min_px` need not be found. A box on one of them, or on one of the
+    photograph's `others`, is no false positive.
 
     Returns:
-        The false faces.
+        The false positives.
     """
     free = list(found)
     for person in sorted(boxes_px(photo.boxes, image), key=lambda box: -box.h):
         match = take_best(free, person)
-        if person.h >= least_px:
+        if person.h >= min_px:
             score = None if match is None else match.score
             tally.people.append(Person(photo.masked, person.h, pose, score))
     for other in boxes_px(photo.others, image):
@@ -105,17 +90,8 @@ def count_photo(
     return free
 
 
-def take_best(free: list[FaceBox], person: FaceBox) -> FaceBox | None:
-    """Remove and return the box that overlaps the person best, None where none does enough."""
-    match = max(free, key=person.iou, default=None)
-    if match is None or person.iou(match) < FOUND_IOU:
-        return None
-    free.remove(match)
-    return match
-
-
 Found = dict[str, tuple[list[FaceBox], int]]
-"""By photograph: the boxes found, the least height asked for."""
+"""By photograph: the boxes found, and the minimum face height, px."""
 
 
 def search_photos(finder: FaceFinder, photos: Sequence[Photo]) -> Found:
@@ -123,8 +99,8 @@ def search_photos(finder: FaceFinder, photos: Sequence[Photo]) -> Found:
     found: Found = {}
     for photo in tqdm(photos, unit="photo"):
         image = _read(photo.path)
-        least = min_face_px_in(image.shape[1], image.shape[0])
-        found[photo.name] = (finder.find(image, min_face_px=least), least)
+        min_px = min_face_px_in(image.shape[1], image.shape[0])
+        found[photo.name] = (finder.find(image, min_face_px=min_px), min_px)
     return found
 
 
@@ -134,13 +110,13 @@ def tally_photos(
     poses: Mapping[str, str] = MappingProxyType({}),
     min_score: float = -math.inf,
 ) -> Tally:
-    """Sum up some of the searched photographs, faces scored less left out."""
+    """Tally some of the searched photographs, leaving out boxes below a score."""
     tally = Tally()
     for photo in photos:
-        every, least = found[photo.name]
+        every, min_px = found[photo.name]
         boxes = [box for box in every if box.score >= min_score]
         pose = poses.get(photo.name, "") if len(photo.boxes) == 1 else ""
-        count_photo(tally, photo, _read(photo.path), boxes, least, pose)
+        count_photo(tally, photo, _read(photo.path), boxes, min_px, pose)
     return tally
 
 
@@ -184,26 +160,26 @@ def summary(tally: Tally) -> dict[str, Any]:
 
 
 def curve(tally: Tally, max_points: int = 60) -> list[dict[str, float]]:
-    """Recall of both classes against false faces a photo, as the least score falls."""
+    """Recall of both classes against false positives a photo, as the minimum score falls."""
     found = [p.score for p in tally.people if p.score is not None]
     scores = np.unique(np.array([*found, *tally.false_scores]))[::-1]
     picked = scores[np.linspace(0, len(scores) - 1, min(max_points, len(scores))).astype(int)]
     points = []
-    for least in picked:
+    for score in picked:
         point = {
-            "min_score": float(least),
-            "false_per_photo": sum(s >= least for s in tally.false_scores) / max(tally.photos, 1),
+            "min_score": float(score),
+            "false_per_photo": sum(s >= score for s in tally.false_scores) / max(tally.photos, 1),
         }
         for name, masked in (("masked", True), ("bare", False)):
             people = [p for p in tally.people if p.masked == masked]
-            n_found = sum(p.score is not None and p.score >= least for p in people)
+            n_found = sum(p.score is not None and p.score >= score for p in people)
             point[name] = n_found / max(len(people), 1)
         points.append(point)
     return points
 
 
 def recall_at(tally: Tally, rates: Sequence[float]) -> list[dict[str, float]]:
-    """Recall of both classes where the least score leaves so many false faces a photograph."""
+    """Recall of both classes at the minimum scores with these false positives a photograph."""
     points = []
     ordered = sorted(tally.false_scores, reverse=True)
     for rate in rates:
@@ -224,7 +200,7 @@ def frame_times_ms(
     """Median time for a camera-sized frame on one core, in ms, the finders in turn on each frame.
 
     Args:
-        finders: finder and least face in px, by name.
+        finders: finder and minimum face height in px, by name.
         photos: scaled to `FRAME`.
         n_photos: how many of them.
     """
@@ -232,8 +208,8 @@ def frame_times_ms(
     times: dict[str, list[float]] = {name: [] for name in finders}
     for photo in photos[:: max(1, len(photos) // n_photos)]:
         frame = np.asarray(cv2.resize(read_rgb(photo.path), FRAME), np.uint8)
-        for name, (finder, least_px) in finders.items():
+        for name, (finder, min_px) in finders.items():
             started = time.perf_counter()
-            finder.find(frame, min_face_px=least_px)
+            finder.find(frame, min_face_px=min_px)
             times[name].append(1000 * (time.perf_counter() - started))
     return {name: float(np.median(values)) for name, values in times.items()}

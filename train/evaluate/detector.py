@@ -1,4 +1,4 @@
-"""`python -m train evaluate-detector`: our cascade beside the stock ones on held-back photos."""
+"""The trained cascades beside the stock ones on held-out photographs."""
 
 import json
 import math
@@ -15,17 +15,17 @@ from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
+from train.data.boxes import boxes_px
 from train.data.detection import CascadeData, Photo
 from train.data.images import read_rgb
-from train.data.runs import now_iso
+from train.data.matching import FOUND_IOU
+from train.data.records import now_iso
 from train.errors import RunError
 from train.evaluate.detection import (
     BASELINE,
-    FOUND_IOU,
     FRAME,
     Tally,
     baseline_finder,
-    boxes_px,
     count_photo,
     curve,
     frame_times_ms,
@@ -39,15 +39,15 @@ from train.evaluate.operating_points import EVERY_SCORE
 from train.shipped import FINDER
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
-"""False faces a photograph at which recall is stated beside the presets' own."""
+"""False positives a photograph at which recall is stated beside the presets' own."""
 FRAME_FACE_PX: Final = 40
-"""Least face height while times are measured."""
+"""Minimum face height while times are measured."""
 POSES_FILE: Final = Path(__file__).with_name("poses.json")
-"""Pose of the people on the held-back photographs, noted by eye."""
+"""Pose of the people on the held-out photographs, noted by eye."""
 
 
 def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
-    """The shipped cascade's presets and the stock cascades, by name.
+    """The trained cascades' presets and the stock cascades, by name.
 
     Raises:
         RunError: no cascade in `models`.
@@ -67,24 +67,25 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
     """Measure, print a table, and write the figures into the cascade's manifest.
 
     Args:
-        data: its photographs held back from training.
+        data: its photographs held out from training.
         models: folder of the cascade.
-        dump_false: folder for crops of our cascade's false faces in the photographs that it was
-            trained on, so that the classifier can learn to drop them; None leaves that out.
+        dump_false: folder for crops of the cascades' false positives in the training photographs;
+            None writes none.
 
     Returns:
         The manifest's path.
     """
     manifest, by_name = finders(models)
+    # labels are part of the record that the metrics page reads
     sets = {"held-back photos": [*data.tune, *data.test], "of them the published test": data.test}
     poses = read_poses()
     records = []
     for name, finder in by_name.items():
         found = search_photos(_unbounded(finder), sets["held-back photos"])
-        least = finder.settings.min_score if isinstance(finder, CascadeFaceFinder) else -math.inf
+        score = finder.settings.min_score if isinstance(finder, CascadeFaceFinder) else -math.inf
         for label, photos in sets.items():
             whole = tally_photos(photos, found, poses, -math.inf)
-            record = summary(tally_photos(photos, found, poses, least))
+            record = summary(tally_photos(photos, found, poses, score))
             if isinstance(finder, CascadeFaceFinder):
                 record |= {"candidates": recall_at(whole, CANDIDATES), "curve": curve(whole)}
             records.append({"finder": name, "set": label, **record})
@@ -112,14 +113,14 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
 
 
 def _unbounded(finder: FaceFinder) -> FaceFinder:
-    """The same search with every candidate kept: the threshold comes after the grouping."""
+    """The same finder with every box kept: the minimum score applies after merging."""
     if not isinstance(finder, CascadeFaceFinder):
         return finder
     return finder.with_min_score(EVERY_SCORE)
 
 
 def read_poses() -> dict[str, str]:
-    """Noted pose by photograph; empty where the file is absent."""
+    """Pose by photograph; empty where the file is absent."""
     if not POSES_FILE.is_file():
         return {}
     noted = json.loads(POSES_FILE.read_text(encoding="utf-8"))
@@ -148,7 +149,7 @@ def print_table(records: list[dict[str, Any]], ratios: Mapping[str, float]) -> N
 
 
 def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
-    """Write crops of the false faces in the training photographs; returns how many."""
+    """Write crops of the false positives in the training photographs; returns how many."""
     folder.mkdir(parents=True, exist_ok=True)
     n = 0
     for scene in tqdm(data.scenes, unit="photo"):
@@ -156,10 +157,10 @@ def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
             continue
         image = read_rgb(scene.path)
         photo = Photo(scene.path, scene.path.name, False, scene.boxes, (), False)
-        least = min_face_px_in(image.shape[1], image.shape[0])
-        found = finder.find(image, min_face_px=least)
+        min_px = min_face_px_in(image.shape[1], image.shape[0])
+        found = finder.find(image, min_face_px=min_px)
         people = boxes_px(photo.boxes, image)
-        for box in count_photo(Tally(), photo, image, found, least):
+        for box in count_photo(Tally(), photo, image, found, min_px):
             if max((box.iou(person) for person in people), default=0.0) > 0.1:
                 continue
             cut = box.clipped(image.shape[1], image.shape[0])

@@ -1,24 +1,24 @@
-"""Choose when finder and network together say that a candidate is no face."""
+"""Choose the face rule: when finder and network together drop a candidate."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
-from maskdet_core.detector import PRESETS, MaskDetector, min_face_px_in
+from maskdet_core.detector import PRESETS, MaskDetector
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.face_rule import FaceRule
+from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
-from train.evaluate.detection import boxes_px, take_best
+from train.data.matching import take_best
 
 WEIGHTS = (1.0, 2.0, 3.0, 4.0, 6.0)
-"""Of the finder's score, tried in turn."""
+"""Of the finder's score, tried one after the other."""
 SLACK = 0.75
-"""Share of the strictest threshold that loses nobody here; the rest is left to weaker faces."""
+"""Share of the strictest threshold that loses no face here; the rest is margin for harder ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +37,30 @@ class Candidate:
 
 
 def candidates(photos: Sequence[Photo], detector: MaskDetector) -> list[Candidate]:
-    """What the finder finds in held-back photographs; boxes on background people are left out."""
+    """Boxes of the finder in held-out photographs, without those on background people."""
     found: list[Candidate] = []
     for photo in tqdm(photos, desc="candidates", unit="photo"):
         rgb = read_rgb(photo.path)
         height, width = rgb.shape[:2]
-        least = min_face_px_in(width, height, detector.min_face_share)
-        boxes = [
-            inside
-            for box in detector.finder.find(rgb, min_face_px=least)
+        # found and cropped as `MaskDetector.detect` does; matched as the app shows them, clipped
+        boxes = detector.find(rgb)
+        p_face = detector.classify(rgb, boxes).p_face.tolist()
+        by_box = {
+            inside: p
+            for box, p in zip(boxes, p_face, strict=True)
             if (inside := box.clipped(width, height)) is not None
-        ]
-        if not boxes:
-            continue
-        crops = np.stack([detector.crop(rgb, box) for box in boxes])
-        p_face = detector.classifier.predict(crops).p_face
-        said = dict(zip(boxes, p_face.tolist(), strict=True))
-        free = list(boxes)
+        }
+        free = list(by_box)
         people = [take_best(free, person) for person in boxes_px(photo.boxes, rgb)]
         for other in boxes_px(photo.others, rgb):
             take_best(free, other)
-        found += [Candidate(box.score, said[box], True) for box in people if box is not None]
-        found += [Candidate(box.score, said[box], False) for box in free]
+        found += [Candidate(box.score, by_box[box], True) for box in people if box is not None]
+        found += [Candidate(box.score, by_box[box], False) for box in free]
     return found
 
 
 def choose_rule(found: Sequence[Candidate]) -> FaceRule | None:
-    """The rule that drops most of what is no face while it keeps everybody, with some slack.
+    """The rule that drops most candidates without a face and keeps all faces, with some slack.
 
     Args:
         found: by one finder at one setting; None is returned where faces are missing among them.
@@ -82,7 +79,7 @@ def choose_rule(found: Sequence[Candidate]) -> FaceRule | None:
 
 
 def n_shown(found: Sequence[Candidate], rule: FaceRule) -> int:
-    """Candidates that are no faces and pass for one."""
+    """Candidates without a face that the rule keeps."""
     return sum(not c.is_face and not rule.rejects(c.score, c.p_face) for c in found)
 
 
@@ -92,7 +89,7 @@ def face_rules(
     """One rule for each preset of the app.
 
     Args:
-        photos: held back from the training of finder and network, and not those of the last word.
+        photos: held out from the training of finder and network, and not used for testing.
         finder_manifest: of the trained cascades.
         classifier: the network as it will ship.
     """

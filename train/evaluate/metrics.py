@@ -1,29 +1,22 @@
 """Counts, intervals and curves; the positive class is "with mask"."""
 
-from typing import Any
-
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.run_records import (
+    AgreementRecord,
+    ClassRecord,
+    PrecisionRecallRecord,
+    RocRecord,
+    SetMetrics,
+)
 from train.evaluate.intervals import wilson_interval
 
 _MAX_CURVE_POINTS = 200
 
 
-def float_logits(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Logits (N, 3) of the float network, for uint8 RGB crops (N, 128, 128, 3)."""
-    parts = [
-        keras.ops.convert_to_numpy(model(crops[i : i + 32].astype(np.float32), training=False))
-        for i in range(0, len(crops), 32)
-    ]
-    return np.concatenate(parts).astype(np.float64)
-
-
-def label_agreement(
-    in_float: NDArray[np.float64], in_int8: NDArray[np.float64]
-) -> dict[str, float]:
-    """Faces that two networks both call masked or both bare, from their logits (N, 2 or more)."""
+def label_agreement(in_float: NDArray[np.float64], in_int8: NDArray[np.float64]) -> AgreementRecord:
+    """Faces that two networks give the same label, from their logits (N, 2 or more)."""
     n = len(in_int8)
     n_same = int(np.sum((in_float[:, 0] > in_float[:, 1]) == (in_int8[:, 0] > in_int8[:, 1])))
     return {"n": n, "n_same": n_same, "value": n_same / n}
@@ -36,12 +29,21 @@ def evaluate_set(
     p_with_mask: NDArray[np.float64],
     is_masked: NDArray[np.bool_],
     min_confidence: float,
-) -> dict[str, Any]:
-    """One test set's record for the metrics page; labels are taken at a probability of 0.5."""
-    said = p_with_mask >= 0.5
-    right = said == is_masked
+) -> SetMetrics:
+    """Counts and curves of one test set; labels are taken at a probability of 0.5.
+
+    Args:
+        slug: name for files and links.
+        name: in words.
+        note: what can be concluded from the set.
+        p_with_mask: (N,), 0 to 1.
+        is_masked: (N,) ground truth.
+        min_confidence: threshold of a verdict.
+    """
+    labels = p_with_mask >= 0.5
+    right = labels == is_masked
     sure = np.maximum(p_with_mask, 1 - p_with_mask) >= min_confidence
-    per_class = {}
+    per_class: dict[str, ClassRecord] = {}
     for label, members in (("with_mask", is_masked), ("without_mask", ~is_masked)):
         n, n_correct = int(members.sum()), int(right[members].sum())
         per_class[label] = {
@@ -49,7 +51,7 @@ def evaluate_set(
             "n_correct": n_correct,
             "recall": n_correct / n if n else None,
             "n_wrong_sure": int((members & sure & ~right).sum()),
-            "ci95": wilson_interval(n_correct, n),
+            "ci95": list(wilson_interval(n_correct, n)),
         }
     n_correct = int(right.sum())
     return {
@@ -59,12 +61,12 @@ def evaluate_set(
         "n": len(right),
         "n_correct": n_correct,
         "accuracy": n_correct / len(right),
-        "ci95": wilson_interval(n_correct, len(right)),
+        "ci95": list(wilson_interval(n_correct, len(right))),
         "n_not_sure": int((~sure).sum()),
         "n_wrong_sure": int((sure & ~right).sum()),
         "per_class": per_class,
         "confusion": [
-            [int(np.sum(members & said)), int(np.sum(members & ~said))]
+            [int(np.sum(members & labels)), int(np.sum(members & ~labels))]
             for members in (is_masked, ~is_masked)
         ],
         "roc": _roc(p_with_mask, is_masked),
@@ -82,7 +84,7 @@ def _ranked(
     return ranked[last], np.cumsum(hits)[last], np.cumsum(~hits)[last]
 
 
-def _roc(p: NDArray[np.float64], positive: NDArray[np.bool_]) -> dict[str, Any]:
+def _roc(p: NDArray[np.float64], positive: NDArray[np.bool_]) -> RocRecord:
     threshold, true_pos, false_pos = _ranked(p, positive)
     tpr = np.concatenate([[0.0], true_pos / max(1, int(positive.sum()))])
     fpr = np.concatenate([[0.0], false_pos / max(1, int((~positive).sum()))])
@@ -95,7 +97,7 @@ def _roc(p: NDArray[np.float64], positive: NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
-def _precision_recall(p: NDArray[np.float64], positive: NDArray[np.bool_]) -> dict[str, Any]:
+def _precision_recall(p: NDArray[np.float64], positive: NDArray[np.bool_]) -> PrecisionRecallRecord:
     threshold, true_pos, false_pos = _ranked(p, positive)
     recall = true_pos / max(1, int(positive.sum()))
     precision = true_pos / (true_pos + false_pos)

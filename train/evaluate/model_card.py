@@ -1,4 +1,4 @@
-"""`models/MODEL_CARD.md`: what the shipped files are and how good, written from their records."""
+"""`models/MODEL_CARD.md`: what the shipped files are and what was measured, from their records."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,29 +8,29 @@ from typing import Any
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.run_records import ABLATIONS_FILE, EVALUATION_FILE
 from maskdet_core.types import NO_FACE
 from train.evaluate.intervals import wilson_interval
 from train.shipped import FINDER, NETWORK
 
 FILE = "MODEL_CARD.md"
-ABLATIONS_FILE = "ablations.json"
-"""Beside the card: what `python -m train ablate` found."""
 
 _INTRO = """# Model card
 
 Written by `python -m train evaluate` and `python -m train evaluate-detector` from the records
 beside it; do not edit. Brackets hold 95 % Wilson intervals.
 
-**Intended use.** Showing people whether a mask is seen on a face, with a person who looks at the
-picture too. **Not intended**: deciding about anybody, identifying anybody, or judging whether a
-mask is worn rightly, of the right kind, or safe.
+**Intended use.** Showing people whether a mask is seen on a face, while a person looks at the
+picture too. **Not intended**: decisions about people, identification, or assessing whether a mask
+is worn correctly, of the right kind, or safe.
 """
 _LIMITS = """## Limits
 
 - Trained and tested on pictures from the web, collected by others, that do not stand for all
   people; no record tells skin tone or age, so how evenly it works is not known.
 - A mask under the nose or chin is neither of the two classes.
-- Boxes come from a neural face detector, not from hand: whom that misses is not counted.
+- Reference boxes come from a neural face detector, not from people: faces it misses are not
+  counted.
 """
 
 
@@ -43,7 +43,7 @@ def write_model_card(models: Path) -> Path:
     network, cascades = models / f"{NETWORK}.json", models / f"{FINDER}.json"
     if network.is_file():
         manifest = ModelManifest.load(network)
-        record = models / "runs" / str(manifest.training.get("run")) / "evaluation.json"
+        record = models / "runs" / str(manifest.training.get("run")) / EVALUATION_FILE
         read = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
         parts += [_network(manifest), _sets(read.get("sets", [])), _whole(read)]
     ablations = models / ABLATIONS_FILE
@@ -59,16 +59,16 @@ def write_model_card(models: Path) -> Path:
 def _network(manifest: ModelManifest) -> str:
     training = manifest.training
     sets = ", ".join(f"{d['name']} ({d['n_train']:,})" for d in training.get("datasets", []))
-    drops = "It cannot tell faces from the rest."
+    drops = "It has no output for candidates without a face."
     if NO_FACE in manifest.classes:
-        drops = f"Below a probability of {manifest.min_face_probability:g} a candidate is no face."
+        drops = f"Below a probability of {manifest.min_face_probability:g} a candidate is dropped."
     if manifest.face_rules:
         rules = "; ".join(
             f"{preset}, {rule.finder_weight:g} times the finder's log odds plus the network's at "
             f"least {rule.min_log_odds:g}"
             for preset, rule in manifest.face_rules.items()
         )
-        drops = f"Finder and network say together what is a face: {rules}."
+        drops = f"Finder and network together decide which candidates are faces: {rules}."
     return f"""## The network
 
 `{manifest.file}`: {manifest.architecture}, {manifest.quantization}, {manifest.size_bytes:,} bytes,
@@ -172,8 +172,8 @@ def _finder(manifest: CascadeManifest) -> str:
     table = _table(head, rows) if rows else "Not measured yet."
     return f"""## The face finder
 
-`{manifest.proposals.file}` searches, `{manifest.verifier.file}` checks; trained on
-{manifest.training.get("faces", "?")} faces and {manifest.training.get("scenes", "?")} pictures.
+`{manifest.proposals.file}` makes proposals, `{manifest.verifier.file}` verifies them; trained
+on {manifest.training.get("faces", "?")} faces and {manifest.training.get("scenes", "?")} pictures.
 Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
 
 {table}

@@ -1,4 +1,4 @@
-"""Parts of a test that are known to be hard, and faces made hard on purpose."""
+"""Hard parts of a test: small, blurred and dark faces; faces with hands; coarse faces."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from train.augment.hands import HandPaster
 from train.data.datasets import CLASSES, FaceSample
-from train.data.images import face_square, plain_crop, read_rgb
+from train.data.images import face_box, plain_crop, read_rgb
 
 Crops = NDArray[np.uint8]
 
@@ -20,12 +20,13 @@ DARK_LUMA: Final = 70.0
 """Crops whose mean luma is below count as dark."""
 BLUR_VARIANCE: Final = 60.0
 """Crops whose Laplacian has a smaller variance count as blurred (Pech-Pacheco et al., ICPR 2000);
-the value parts about the blurriest sixth of the tests from the rest."""
+the value selects about the blurriest sixth of the tests."""
 
 
-def side_px(sample: FaceSample) -> float:
+def side_px(sample: FaceSample) -> int:
     """Side of the sample's crop in its own picture."""
-    return face_square(sample, *read_rgb(sample.path).shape[:2])[2]
+    box = face_box(sample, *read_rgb(sample.path).shape[:2])
+    return max(box.w, box.h)
 
 
 def is_dark(crop: Crops) -> bool:
@@ -56,7 +57,7 @@ def slices(samples: Sequence[FaceSample], crops: Crops) -> dict[str, NDArray[np.
 def with_hands(samples: Sequence[FaceSample], hands: Sequence[Path], seed: int = 7) -> Crops:
     """Plain crops with hands of students that were not trained on, uint8 (N, 128, 128, 3).
 
-    Over the mouth of bare faces; over or beside masked ones, by turns.
+    Over the mouth of bare faces; over or beside masked ones, alternately.
     """
     paster = HandPaster(hands)
     without = CLASSES.index("without_mask")

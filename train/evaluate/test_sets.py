@@ -1,4 +1,4 @@
-"""The tests that a network is put to: published, leak-free, with hands, and their hard parts."""
+"""The test sets of a network: published, leak-free, with hands, and their hard parts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,13 +43,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FaceTest:
-    """Faces to judge.
+    """Labelled faces and the parts of them to report.
 
     Attributes:
         note: what can be concluded from them.
         faces: N of them.
-        crops: as the network gets them, uint8 RGB (N, 128, 128, 3).
-        parts: what to report of them; the first may be all.
+        crops: the network's input, uint8 RGB (N, 128, 128, 3).
+        parts: what to report; the first may be all faces.
     """
 
     note: str
@@ -81,7 +81,7 @@ def published(split: Split) -> Iterator[FaceTest]:
 
 
 def leak_free(split: Split) -> FaceTest:
-    """Faces of which no relative was trained on: all, by set, and the hard ones."""
+    """Faces without a relative in the training part: all, by set, and the hard ones."""
     faces = split.leak_free_test
     crops = crops_of(faces)
     parts = [Part("leak-free", "Leak-free, all sets", np.ones(len(faces), np.bool_))]
@@ -104,7 +104,7 @@ def hands(split: Split, folder: Path) -> FaceTest:
 
 
 def held_out(split: Split, dataset: str) -> FaceTest:
-    """The given test part of a set, for a network that learnt nothing from any of the set."""
+    """The given test part of a set, for a network that was trained without the set."""
     faces = [s for s in split.published_test if s.dataset == dataset]
     crops = crops_of(faces)
     large = slices(faces, crops)[f"{SMALL_PX} px and more"]

@@ -1,50 +1,53 @@
-"""People in whole photographs: found or not, and told rightly."""
+"""People in whole photographs: found or not, right verdict or not."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tqdm import tqdm
 
 from maskdet_core.detector import MaskDetector, Preset
+from maskdet_core.run_records import PeopleRecord, WholePhotosRecord
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, Verdict
+from train.data.boxes import boxes_px
 from train.data.datasets import CLASSES
 from train.data.detection import Photo
 from train.data.images import read_rgb
-from train.evaluate.detection import boxes_px, take_best
+from train.data.matching import take_best
 from train.evaluate.intervals import wilson_interval
 
 
-def whole_photos(preset: Preset, photos: Sequence[Photo], detector: MaskDetector) -> dict[str, Any]:
-    """Run the app's own way, face finder and all, over photographs.
+def whole_photos(
+    preset: Preset, photos: Sequence[Photo], detector: MaskDetector
+) -> WholePhotosRecord:
+    """Run the detector over photographs, as the app does.
 
     A person is found where a box overlaps the reference enough, see `take_best`; every box that
-    matches nobody, in the background neither, is a false face.
+    matches nobody, not even in the background, is a false positive.
 
     Args:
         preset: of the detector.
-        photos: held back from training.
+        photos: held out from training.
         detector: as the app loads it.
     """
-    counts = {
-        c: dict.fromkeys(("n_people", "n_found", "n_right", "n_not_sure"), 0) for c in CLASSES
+    counts: dict[str, PeopleRecord] = {
+        c: {"n_people": 0, "n_found": 0, "n_right": 0, "n_not_sure": 0} for c in CLASSES
     }
     n_false = 0
     for photo in tqdm(photos, desc=preset, unit="photo"):
         rgb = read_rgb(photo.path)
-        said = {face.box: face.verdict for face in detector.detect(rgb).faces}
-        left = list(said)
+        verdicts = {face.box: face.verdict for face in detector.detect(rgb).faces}
+        free = list(verdicts)
         truth = WITH_MASK if photo.masked else WITHOUT_MASK
         count = counts[truth]
         for person in boxes_px(photo.boxes, rgb):
             count["n_people"] += 1
-            box = take_best(left, person)
+            box = take_best(free, person)
             if box is not None:
                 count["n_found"] += 1
-                count["n_right"] += said[box] == truth
-                count["n_not_sure"] += said[box] == Verdict.NOT_SURE
+                count["n_right"] += verdicts[box] == truth
+                count["n_not_sure"] += verdicts[box] == Verdict.NOT_SURE
         for other in boxes_px(photo.others, rgb):
-            take_best(left, other)
-        n_false += len(left)
+            take_best(free, other)
+        n_false += len(free)
     for name, count in counts.items():
         low, high = wilson_interval(count["n_right"], count["n_people"])
         print(

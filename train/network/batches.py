@@ -6,62 +6,57 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from train.augment.faces import AugmentConfig, augmented_crop
+from train.augment.faces import augmented_crop
 from train.augment.hands import HandPaster
 from train.data.datasets import FaceSample
 from train.data.images import plain_crop
+from train.network.config import FitConfig
 
 PATTERN = (0, 1, 0, 1, 2)
 """Outputs in the order in which their pictures are drawn: faces of both classes equally often, one
-picture in five without a face. What has no picture is left out."""
+picture in five a hard negative. An output without pictures is left out."""
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
 
 
 class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    """Endless augmented faces, the classes in turn (`PATTERN`), an epoch at a time.
+    """Endless augmented faces, the outputs alternating (`PATTERN`), an epoch at a time.
 
     Args:
-        samples: faces to draw from.
-        batch_size: faces a batch.
-        epoch_samples: faces an epoch.
-        set_balance: see `train.network.config.FitConfig`; a set's faces come in a fresh order
-            each time.
-        seed: with the epoch, fixes every batch, so that a resumed run sees what it would have seen.
+        samples: faces and hard negatives to draw from.
+        config: batch size, faces an epoch, balance of the sets, augmentation, and the seed that,
+            with the epoch, fixes every batch: a resumed run gets the batches it would have had.
         epoch: epoch to start at, from 0.
+        hands: lays hands over faces, or None.
+        workers: threads that make batches.
     """
 
     def __init__(
         self,
         samples: Sequence[FaceSample],
+        config: FitConfig,
         *,
-        batch_size: int,
-        epoch_samples: int,
-        set_balance: float,
-        seed: int,
         epoch: int,
-        config: AugmentConfig,
         hands: HandPaster | None,
         workers: int = 2,
     ) -> None:
         super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=8)
-        self._samples = samples
-        self._batch_size = batch_size
-        self._seed, self._epoch, self._balance = seed, epoch, set_balance
-        self._config, self._hands = config, hands
-        self._n_batches = max(1, epoch_samples // batch_size)
+        self._samples, self._config, self._hands = samples, config, hands
+        self._epoch = epoch
+        self._n_batches = max(1, config.epoch_samples // config.batch_size)
         self._order = self._draw_order()
 
     def __len__(self) -> int:
         return self._n_batches
 
     def __getitem__(self, index: int) -> Batch:
-        first = index * self._batch_size
+        config = self._config
+        first = index * config.batch_size
         faces, labels = [], []
-        for position in range(first, first + self._batch_size):
+        for position in range(first, first + config.batch_size):
             sample = self._samples[self._order[position]]
-            rng = np.random.default_rng((self._seed, self._epoch, position))
-            faces.append(augmented_crop(sample, rng, self._config, self._hands))
+            rng = np.random.default_rng((config.seed, self._epoch, position))
+            faces.append(augmented_crop(sample, rng, config.augment, self._hands))
             labels.append(sample.label)
         return np.stack(faces).astype(np.float32), np.array(labels, np.int32)
 
@@ -71,18 +66,18 @@ class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
         self._order = self._draw_order()
 
     def _draw_order(self) -> NDArray[np.int64]:
-        rng = np.random.default_rng((self._seed, self._epoch))
+        rng = np.random.default_rng((self._config.seed, self._epoch))
         members: dict[int, dict[str, list[int]]] = {}
         for i, sample in enumerate(self._samples):
             members.setdefault(sample.label, {}).setdefault(sample.dataset, []).append(i)
         pattern = [label for label in PATTERN if label in members]
-        n = self._n_batches * self._batch_size
+        n = self._n_batches * self._config.batch_size
         labels = np.resize(np.array(pattern), n)
         order = np.empty(n, np.int64)
         for label in sorted(set(pattern)):
             places = rng.permutation(np.flatnonzero(labels == label))
             sets = [members[label][name] for name in sorted(members[label])]
-            shares = np.array([len(one) for one in sets], float) ** self._balance
+            shares = np.array([len(one) for one in sets], float) ** self._config.set_balance
             ends = np.round(np.cumsum(shares / shares.sum()) * len(places)).astype(int)
             for one, chosen in zip(sets, np.split(places, ends[:-1]), strict=True):
                 repeats = -(-len(chosen) // len(one))

@@ -8,19 +8,19 @@ from train.augment.faces import AugmentConfig
 from train.data.datasets import CLASSES, OUTPUTS
 
 HEAD_ONLY = 6
-"""As the first trained block: none of VGG19's five, only what is on top of them."""
+"""As the first trained block: none of VGG19's five, only the layers on top."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """What is built around VGG19's convolutions.
+    """The network around VGG19's convolutions.
 
     Attributes:
         preprocessing: "imagenet_mean" subtracts ImageNet's mean from RGB 0-255, as the ImageNet
             weights expect; "unit_range" divides by 255.
-        head: "pooled" averages each feature over the picture before the last layer; "flat" gives
-            that layer every feature at every place.
-        no_face: whether a third output learns what is no face.
+        head: "pooled" averages each feature over the picture before the last layer; "flat"
+            connects that layer to every feature at every position.
+        no_face: whether a third output is trained on hard negatives.
         blocks: blocks of convolutions kept, counted from the input.
     """
 
@@ -45,17 +45,17 @@ class FitConfig:
 
     Attributes:
         weights: start weights, see `train.network.vgg19.build_model`.
-        hands: whether pictures of hands are laid over faces, where they are given.
-        hold_out: names of picture sets that nothing is learnt from, nor from their look-alikes.
+        hands: whether pictures of hands are laid over faces.
+        hold_out: names of picture sets that are not trained on, nor their look-alikes.
         frozen_epochs: epochs of the first phase; full_epochs: of the second.
         frozen_from: first block that the first phase trains, `HEAD_ONLY` for none of them;
             full_from: the second phase's.
         epoch_samples: augmented faces an epoch.
         set_balance: each class draws from a picture set in proportion to its size to this power: 1
-            treats all faces alike, 0 all sets.
+            draws all faces equally often, 0 all sets.
         learning_rate: peak of the first phase's Adam; `full_learning_rate` that of the second.
             Each phase warms up linearly and decays as a cosine.
-        average_share: the weights that are measured and kept are an exponential average over this
+        average_share: the weights that are validated and saved are an exponential average over this
             share of a phase's steps; see Polyak and Juditsky (1992).
         precision: Keras policy; "auto" takes bfloat16 where the processor computes in it.
     """

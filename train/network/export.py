@@ -1,9 +1,7 @@
-"""Full-integer int8 LiteRT with the manifest that the app trusts."""
+"""Trained networks: loaded in float32, run in float32, converted to int8 LiteRT."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +9,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.files import write_atomic
-from maskdet_core.masks.classifier import MaskClassifier
-from maskdet_core.masks.manifest import CropFraming, ModelManifest
-from maskdet_core.types import NO_FACE
-from train.data.datasets import CLASSES, FaceSample
-from train.data.detection import Photo
-from train.data.images import CROP_SCALE, IMAGE_SIZE_PX, plain_crop
-from train.data.runs import RunFolder, now_iso
-from train.data.split import Split
+from train.data.datasets import FaceSample
+from train.data.images import IMAGE_SIZE_PX, plain_crop
 from train.errors import RunError
-from train.evaluate.calibration import calibrated
-from train.evaluate.face_rule import face_rules
-from train.evaluate.metrics import float_logits, label_agreement
 from train.network.config import NetworkConfig
+from train.network.run_folder import RunFolder
 from train.network.vgg19 import build_model, with_activation_map
-from train.shipped import FINDER, NETWORK
-
-CALIBRATION_FACES = 300
-"""Faces whose activations set the int8 ranges."""
 
 
 def load_trained(run: Path) -> keras.Model:
@@ -43,7 +28,7 @@ def load_trained(run: Path) -> keras.Model:
         raise RunError(f"expected a finished run, {final} does not exist")
     trained = keras.models.load_model(final, compile=False)
     keras.mixed_precision.set_global_policy("float32")
-    # the same layers anew, since each keeps the precision it was trained in
+    # built again in float32: a loaded layer keeps the precision it was trained in
     model = build_model("none", network_of(run))
     if trained.output_shape != model.output_shape:
         raise RunError(
@@ -60,76 +45,29 @@ def network_of(run: Path) -> NetworkConfig:
     Raises:
         RunError: no run there, or one by another version.
     """
-    config = RunFolder(run).read().get("config", {})
+    config = RunFolder(run).read()["config"]
     try:
         return NetworkConfig(**config.get("network", {}))
     except TypeError as error:
         raise RunError(f"expected a run by this version in {run}: {error}") from error
 
 
-def export(
-    run: Path,
-    split: Split,
-    models: Path,
-    photos: Sequence[Photo] = (),
-    *,
-    float_too: bool,
-) -> Path:
-    """Convert a finished run's network and write network, manifest and run records.
+def float_logits(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Logits (N, n_outputs) of the float network, for uint8 RGB crops (N, 128, 128, 3)."""
+    parts = [
+        keras.ops.convert_to_numpy(model(crops[i : i + 32].astype(np.float32), training=False))
+        for i in range(0, len(crops), 32)
+    ]
+    return np.concatenate(parts).astype(np.float64)
+
+
+def to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
+    """The network in full-integer int8 LiteRT, with the activation map as a second output.
 
     Args:
-        run: folder of the run.
-        split: faces by side; calibration takes from `train`, the comparison `validation`.
-        models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
-            `runs/` in it.
-        photos: held back, to choose when a candidate of the cascades in `models` is no face.
-        float_too: also write the float32 network as `maskdet-vgg19-float.keras`.
-
-    Returns:
-        Path of the manifest.
+        model: by `load_trained`.
+        calibration: faces whose activations set the int8 ranges.
     """
-    model = load_trained(run)
-    record = RunFolder(run).read()
-    models.mkdir(parents=True, exist_ok=True)
-    target = models / f"{NETWORK}.tflite"
-    step = max(1, len(split.train) // CALIBRATION_FACES)
-    write_atomic(target, _to_int8(model, split.train[::step]))
-    if float_too:
-        model.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
-    values: dict[str, Any] = {
-        "name": NETWORK,
-        "classes": network_of(run).outputs,
-        "input_size_px": IMAGE_SIZE_PX,
-        "crop": CropFraming(CROP_SCALE, 0.0),
-        "training": {
-            "date": now_iso()[:10],
-            "run": record["name"],
-            "datasets": [{"name": d["name"], "n_train": d["n_train"]} for d in record["datasets"]],
-            "start_weights": record["config"]["weights"],
-            "epochs": record["epochs_total"],
-        },
-    }
-    crops = np.stack([plain_crop(s) for s in split.validation])
-    plain = ModelManifest.for_file(target, **values)
-    in_int8 = MaskClassifier(target.read_bytes(), plain).logits(crops)
-    masked = np.array([s.label == CLASSES.index("with_mask") for s in split.validation])
-    same = label_agreement(float_logits(model, crops), in_int8)
-    manifest_path = models / f"{NETWORK}.json"
-    manifest = replace(calibrated(plain, in_int8, masked), metrics={"int8_same_label": same})
-    if photos and NO_FACE in manifest.classes:
-        classifier = MaskClassifier(target.read_bytes(), manifest)
-        rules = face_rules(photos, models / f"{FINDER}.json", classifier)
-        manifest = replace(manifest, face_rules=rules)
-    manifest.save(manifest_path)
-    records = models / "runs" / record["name"]
-    records.mkdir(parents=True, exist_ok=True)
-    for name in ("run.json", "epochs.jsonl"):
-        shutil.copyfile(run / name, records / name)
-    print(f"int8 and float32 agree on {same['n_same']} of {same['n']} validation faces")
-    return manifest_path
-
-
-def _to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
     import tensorflow as tf
 
     def calibration_crops() -> Iterator[list[NDArray[np.float32]]]:

@@ -26,7 +26,7 @@ def build_model(start_weights: str = "none", network: NetworkConfig = SHIPPED) -
             holds `<layer>.kernel` (HWIO, for BGR input as Keras ships it) and `<layer>.bias`, or
             that of a network trained by `train.network.fit`; layers that a file does not name stay
             He-initialised.
-        network: what is built around the convolutions.
+        network: preprocessing, head, outputs and depth.
 
     Raises:
         WeightsError: the weights cannot be fetched, read, or do not fit.
@@ -66,21 +66,21 @@ def build_model(start_weights: str = "none", network: NetworkConfig = SHIPPED) -
 
 
 def with_activation_map(model: keras.Model) -> keras.Model:
-    """The same network with the logits by place, (N, rows, columns, n), as a second output.
+    """The network with its class activation map as a second output, logits (N, rows, columns, n).
 
-    Averaging over places and the dense layer are both linear, so the dense layer may come first:
-    the mean of the second output over places is the first. A network with the flat head, which
-    weighs each place differently, comes back as it is.
+    With global average pooling and a linear head the two commute (Zhou et al., CVPR 2016): the mean
+    of the map over rows and columns is the first output. A network with the flat head, which has a
+    weight for each position, is returned unchanged.
     """
     if not any(layer.name == "pool" for layer in model.layers):
         return model
     features = model.get_layer("pool").input
     dense = model.get_layer("logits")
     by_place = keras.layers.Conv2D(dense.units, 1, dtype="float32", name="logits_by_place")
-    evident = keras.Model(model.input, [model.output, by_place(features)], name=model.name)
+    with_map = keras.Model(model.input, [model.output, by_place(features)], name=model.name)
     kernel, bias = dense.get_weights()
     by_place.set_weights([kernel[None, None], bias])
-    return evident
+    return with_map
 
 
 def _preprocess(inputs: keras.KerasTensor, network: NetworkConfig) -> keras.KerasTensor:
@@ -91,7 +91,7 @@ def _preprocess(inputs: keras.KerasTensor, network: NetworkConfig) -> keras.Kera
 
 
 def blocks_given(start_weights: str) -> int:
-    """Leading blocks of VGG19 that the start weights hold whole; see `build_model`.
+    """Number of VGG19's first blocks whose start weights are complete; see `build_model`.
 
     Raises:
         WeightsError: the file cannot be read.
@@ -110,11 +110,11 @@ def blocks_given(start_weights: str) -> int:
 
 
 def train_from(model: keras.Model, block: int) -> None:
-    """Train the blocks from this one (1 to 5) on and the head; compile the model anew afterwards.
+    """Train the blocks from this one (1 to 5) on and the head; compile the model again afterwards.
 
     Args:
         model: by `build_model`.
-        block: `train.network.config.HEAD_ONLY` leaves all blocks as they are.
+        block: `train.network.config.HEAD_ONLY` fixes all blocks.
     """
     for number in range(1, HEAD_ONLY):
         for layer in model.layers:

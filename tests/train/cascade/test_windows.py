@@ -5,17 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.cascade.faces import (
-    KnownFace,
-    WindowConfig,
-    bag_of_windows,
-    random_window,
-    read_boxes,
-    read_grey,
-)
+from train.cascade.faces import WindowConfig, bag_of_windows, random_window
 from train.cascade.haar import WINDOW_PX
-from train.cascade.mining import NEGATIVE_IOU, Scene, box_size, mine, overlaps
+from train.cascade.mining import NEGATIVE_IOU, mine, overlaps
 from train.cascade.painted_masks import paint_mask
+from train.data.boxes import box_size, read_boxes
+from train.data.detection import KnownFace, Scene
+from train.data.images import read_grey
 from train.errors import DataError
 
 FACE = (0.30, 0.25, 0.231, 0.40)

@@ -1,6 +1,8 @@
 """Ablations: trained once, measured on the same faces, written as one table."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,13 +10,16 @@ import pytest
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import load_finder
-from train.commands import ablate as ablation
+from train import configs
 from train.commands.ablate import Budget, ablate, comparable
 from train.data.datasets import read_dataset
 from train.data.split import split_samples
 from train.evaluate.model_card import write_model_card
+from train.network.config import FitConfig
 
-BUDGET = Budget(frozen_epochs=1, full_epochs=0, epoch_samples=32)
+Load = Callable[[str], tuple[FitConfig, str]]
+
+BUDGET = Budget(frozen_epochs=1, full_epochs=0, epoch_samples=8)
 
 
 def test_only_recipes_on_the_same_sets_are_compared() -> None:
@@ -25,13 +30,18 @@ def test_only_recipes_on_the_same_sets_are_compared() -> None:
 
 
 def test_budget_replaces_epochs_and_seed_only() -> None:
-    from train import configs
-
     config, _ = configs.load("flat_head")
     short = BUDGET.of(config)
-    assert (short.frozen_epochs, short.full_epochs, short.epoch_samples) == (1, 0, 32)
+    assert (short.frozen_epochs, short.full_epochs, short.epoch_samples) == (1, 0, 8)
     assert short.network == config.network
     assert short.augment == config.augment
+
+
+def load_small(name: str, load: Load = configs.load) -> tuple[FitConfig, str]:
+    """A configuration of two blocks instead of five: trained in seconds."""
+    config, summary = load(name)
+    network = replace(config.network, blocks=2)
+    return replace(config, network=network, frozen_from=2, batch_size=4), summary
 
 
 def test_table_of_two_recipes(
@@ -48,13 +58,15 @@ def test_table_of_two_recipes(
     models = tmp_path / "models"
     models.mkdir()
 
+    monkeypatch.setattr(configs, "load", load_small)
+
     def run() -> Path:
         names = ["maskdet", "no_background"]
         return ablate(names, BUDGET, "none", split, finder, tmp_path / "runs", hands, models)
 
     try:
         record = json.loads(run().read_text(encoding="utf-8"))
-        monkeypatch.setattr(ablation, "fit", None)
+        monkeypatch.setattr("train.network.fit.fit", None)
         again = json.loads(run().read_text(encoding="utf-8"))
     finally:
         keras.mixed_precision.set_global_policy("float32")

@@ -1,9 +1,7 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from train.augment.faces import AugmentConfig, augmented_crop
 from train.data.datasets import CLASSES, class_of_folder, read_dataset
 from train.data.images import plain_crop
 from train.errors import DataError
@@ -64,25 +62,3 @@ def test_corrupt_picture_is_named(crop_set: Path) -> None:
     sample.path.write_bytes(b"not a picture")
     with pytest.raises(DataError, match=sample.path.name):
         plain_crop(sample)
-
-
-def test_augmentation_is_a_function_of_sample_and_generator(crop_set: Path) -> None:
-    sample = read_dataset(crop_set)[0]
-    config = AugmentConfig()
-    first = augmented_crop(sample, np.random.default_rng(5), config)
-    again = augmented_crop(sample, np.random.default_rng(5), config)
-    other = augmented_crop(sample, np.random.default_rng(6), config)
-    assert first.shape == (128, 128, 3)
-    assert first.dtype == np.uint8
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-def test_photo_crop_is_the_square_around_the_box(photo_set: Path) -> None:
-    from train.data.images import read_rgb
-
-    sample = read_dataset(photo_set)[0]
-    whole = read_rgb(sample.path)
-    # box of 60×80 px at (50, 50): the square of side 80 starts at (40, 50)
-    expected = whole[50:130, 40:120].reshape(-1, 3).mean(axis=0)
-    np.testing.assert_allclose(plain_crop(sample).reshape(-1, 3).mean(axis=0), expected, atol=2)

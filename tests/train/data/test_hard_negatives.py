@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
-from train.data import hard_negatives as no_faces
+from train.data import hard_negatives
 from train.data.datasets import OUTPUTS, FaceSample, read_dataset
 from train.errors import RunError
 
@@ -13,7 +13,7 @@ SHIRT = FaceBox(60, 140, 40, 50, 1.0)
 
 
 class Finder:
-    """Finds the face, a shirt, and by its search alone a corner as well."""
+    """Finds the face and a shirt; its proposals hold a corner as well."""
 
     def find(self, image: np.ndarray, *, min_face_px: int) -> list[FaceBox]:
         return [FACE, SHIRT]
@@ -25,10 +25,10 @@ class Finder:
 @pytest.fixture
 def found(photo_set: Path) -> list[FaceSample]:
     samples = read_dataset(photo_set)
-    return no_faces.find_no_faces(samples, Finder(), seed=1)  # type: ignore[arg-type]
+    return hard_negatives.find_hard_negatives(samples, Finder(), seed=1)  # type: ignore[arg-type]
 
 
-def test_false_alarms_and_other_places_are_taken_but_no_face(
+def test_false_positives_and_random_boxes_are_taken_but_no_face(
     found: list[FaceSample],
 ) -> None:
     assert {OUTPUTS[sample.label] for sample in found} == {"no_face"}
@@ -45,17 +45,17 @@ def test_false_alarms_and_other_places_are_taken_but_no_face(
         assert all(FaceBox(*place).iou(FACE) < 0.1 for place in places)
 
 
-def test_places_are_kept_for_a_resumed_run(
+def test_boxes_are_kept_for_a_resumed_run(
     found: list[FaceSample], photo_set: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "no_faces.json"
-    no_faces.save(path, found)
-    assert no_faces.load(path, read_dataset(photo_set)) == found
+    hard_negatives.save(path, found)
+    assert hard_negatives.load(path, read_dataset(photo_set)) == found
     with pytest.raises(RunError, match=r"no_faces\.json"):
-        no_faces.load(path, [])
+        hard_negatives.load(path, [])
     with pytest.raises(RunError, match=r"none\.json"):
-        no_faces.load(tmp_path / "none.json", [])
+        hard_negatives.load(tmp_path / "none.json", [])
 
 
-def test_crops_hold_no_place_without_a_face(crop_set: Path) -> None:
-    assert no_faces.find_no_faces(read_dataset(crop_set), Finder(), seed=1) == []  # type: ignore[arg-type]
+def test_face_crops_give_no_hard_negatives(crop_set: Path) -> None:
+    assert hard_negatives.find_hard_negatives(read_dataset(crop_set), Finder(), seed=1) == []  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ def test_temperature_is_found_again(temperature: float) -> None:
     assert fit_temperature(*draws(temperature)) == pytest.approx(temperature, rel=0.06)
 
 
-def test_calibrated_probabilities_keep_their_word() -> None:
+def test_calibration_lowers_the_calibration_error() -> None:
     logits, masked = draws(3.0)
     p = 1 / (1 + np.exp(-logits[:, 0]))
     fitted = calibrated(MANIFEST, logits, masked)

@@ -1,9 +1,58 @@
+"""The face rule: which candidates it is chosen on, and what it keeps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskdet_core.detector import MaskDetector
+from maskdet_core.faces.opencv_finder import stock_finder
 from maskdet_core.masks.face_rule import FaceRule
-from train.evaluate.face_rule import SLACK, Candidate, choose_rule, n_shown
+from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import FaceBox, Predictions
+from train.data.detection import Photo
+from train.data.images import read_rgb
+from train.evaluate.face_rule import SLACK, Candidate, candidates, choose_rule, n_shown
 
 
-def test_weight_that_tells_apart_is_chosen_and_everybody_kept() -> None:
-    # the finder is the better judge here: only a large weight shows none of the rest
+class Network:
+    """Gives p_face 0.9, 0.8, … to the crops of a picture, and keeps them."""
+
+    manifest = ModelManifest("m", "m.tflite", "0" * 64, 1, input_size_px=32)
+
+    def __init__(self) -> None:
+        self.crops: list[np.ndarray] = []
+
+    def predict(self, crops: np.ndarray) -> Predictions:
+        self.crops += list(crops)
+        return Predictions(np.full(len(crops), 0.5), 0.9 - 0.1 * np.arange(len(crops)))
+
+    def activation_map(self, crops: np.ndarray) -> None:
+        return None
+
+
+def test_candidates_are_cropped_as_in_serving(
+    photo_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network()
+    detector = MaskDetector(stock_finder("live"), network)
+    past_the_edge = FaceBox(-20, 60, 60, 80, 3.0)
+    background, elsewhere = FaceBox(100, 20, 30, 40, 2.0), FaceBox(140, 140, 40, 50, 1.0)
+    boxes = [past_the_edge, background, elsewhere]
+    monkeypatch.setattr(detector, "find", lambda image_rgb: boxes)
+    path = photo_set / "Train" / "Mask" / "1.jpg"
+    photo = Photo(path, "1", True, ((-0.1, 0.3, 0.3, 0.4),), ((0.5, 0.1, 0.15, 0.2),), False)
+    assert candidates([photo], detector) == [
+        Candidate(3.0, pytest.approx(0.9), True),
+        Candidate(1.0, pytest.approx(0.7), False),
+    ]
+    rgb = read_rgb(path)
+    for crop, box in zip(network.crops, boxes, strict=True):
+        np.testing.assert_array_equal(crop, detector.crop(rgb, box))
+
+
+def test_separating_weight_is_chosen_and_all_faces_are_kept() -> None:
+    # the finder separates better here: only a large weight keeps none of the others
     faces = [Candidate(5.0, 0.9, True), Candidate(9.0, 0.6, True)]
     rest = [Candidate(1.0, 0.9999999, False), Candidate(0.5, 0.99999, False)]
     rule = choose_rule([*faces, *rest])
@@ -15,14 +64,14 @@ def test_weight_that_tells_apart_is_chosen_and_everybody_kept() -> None:
     assert abs(rule.min_log_odds - SLACK * weakest) < 0.01
 
 
-def test_threshold_below_zero_still_keeps_everybody() -> None:
+def test_threshold_below_zero_still_keeps_all_faces() -> None:
     faces = [Candidate(-2.0, 0.3, True), Candidate(4.0, 0.9, True)]
     rule = choose_rule([*faces, Candidate(-9.0, 0.01, False)])
     assert rule is not None
     assert not any(rule.rejects(c.score, c.p_face) for c in faces)
 
 
-def test_no_faces_no_rule() -> None:
+def test_without_faces_there_is_no_rule() -> None:
     assert choose_rule([Candidate(1.0, 0.5, False)]) is None
 
 

@@ -1,4 +1,4 @@
-"""The photo page's sample pictures, made anew and as they are committed."""
+"""The photo page's sample pictures, made again and as committed."""
 
 import subprocess
 import sys

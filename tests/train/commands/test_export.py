@@ -1,0 +1,88 @@
+"""Export: int8 and float agree, the manifest describes the network, the records go along."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.masks.loading import load_classifier
+from maskdet_core.masks.manifest import ModelManifest
+from train.commands.export import export
+from train.data.images import FRAMING, plain_crop
+from train.data.split import Split
+from train.errors import RunError
+from train.network.export import float_logits, load_trained
+
+
+@pytest.fixture
+def classifier(tiny_models: Path) -> MaskClassifier:
+    loaded = load_classifier(tiny_models / "maskdet-vgg19-int8.json")
+    assert isinstance(loaded, MaskClassifier)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def crops(tiny_split: Split) -> NDArray[np.uint8]:
+    return np.stack([plain_crop(s) for s in tiny_split.leak_free_test])
+
+
+@pytest.fixture(scope="module")
+def in_float(tiny_run: Path, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return float_logits(load_trained(tiny_run), crops)
+
+
+def test_int8_agrees_with_float(
+    classifier: MaskClassifier, crops: NDArray[np.uint8], in_float: NDArray[np.float64]
+) -> None:
+    # eight bits over the range of all logits
+    np.testing.assert_allclose(classifier.logits(crops), in_float, atol=0.04 * np.ptp(in_float))
+
+
+def test_activation_map_of_int8_is_that_of_float(
+    classifier: MaskClassifier,
+    tiny_run: Path,
+    crops: NDArray[np.uint8],
+    in_float: NDArray[np.float64],
+    tmp_path: Path,
+) -> None:
+    in_int8 = classifier.activation_map(crops)
+    assert in_int8 is not None
+    temperature = classifier.manifest.temperature
+    kept = load_classifier(float_network(tiny_run, tmp_path, temperature))
+    by_place = kept.activation_map(crops)
+    assert by_place is not None and by_place.shape == in_int8.shape == (len(crops), 32, 32)
+    np.testing.assert_allclose(in_int8, by_place, atol=0.04 * np.ptp(by_place))
+    log_odds = (in_float[:, 0] - in_float[:, 1]) / temperature
+    np.testing.assert_allclose(by_place.mean(axis=(1, 2)), log_odds, rtol=1e-4, atol=1e-4)
+
+
+def float_network(run: Path, folder: Path, temperature: float) -> Path:
+    """The trained network as a .keras file with a manifest that describes it."""
+    path = folder / "float.keras"
+    load_trained(run).save(path)
+    classes = ("with_mask", "without_mask", "no_face")
+    ModelManifest.for_file(
+        path, classes=classes, quantization="none", temperature=temperature
+    ).save(folder / "float.json")
+    return path
+
+
+def test_manifest_describes_network_and_run(classifier: MaskClassifier, tiny_models: Path) -> None:
+    manifest = classifier.manifest
+    assert manifest.classes == ("with_mask", "without_mask", "no_face")
+    assert manifest.crop == FRAMING
+    assert manifest.training["run"] == "tiny"
+    assert manifest.training["datasets"] == [{"name": "crops", "n_train": 32}]
+    assert manifest.metrics["int8_same_label"]["n"] == 8
+    assert sorted(p.name for p in (tiny_models / "runs" / "tiny").iterdir()) == [
+        "epochs.jsonl",
+        "run.json",
+    ]
+
+
+def test_unfinished_run_is_not_exported(tiny_split: Split, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"model\.keras"):
+        export(tmp_path, tiny_split, tmp_path / "models", float_too=False)
+    assert not (tmp_path / "models").exists()

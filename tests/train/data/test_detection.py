@@ -1,0 +1,31 @@
+"""Which photographs the face finder is trained, tuned and tested on."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.train.drawn import write_photos
+from train.data.datasets import read_dataset
+from train.data.detection import cascade_data
+from train.data.split import split_samples
+from train.errors import DataError
+
+
+@pytest.fixture
+def drawn_photos(tmp_path: Path) -> Path:
+    return write_photos(tmp_path / "drawn")
+
+
+def test_no_picture_lies_on_two_sides(drawn_photos: Path) -> None:
+    split = split_samples(read_dataset(drawn_photos, whole_photos=True))
+    data = cascade_data([drawn_photos], split)
+    learnt = {face.path for face in data.faces} | {scene.path for scene in data.scenes}
+    measured = {photo.path for photo in [*data.tune, *data.test]}
+    assert learnt and measured
+    assert not learnt & measured
+
+
+def test_sets_without_photographs_are_refused(drawn_photos: Path) -> None:
+    (drawn_photos / "boxes.json").unlink()
+    with pytest.raises(DataError, match="whole photographs"):
+        cascade_data([drawn_photos], split_samples(read_dataset(drawn_photos)))

@@ -1,0 +1,98 @@
+"""The network, its start weights, and which blocks are trained."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from train.errors import WeightsError
+from train.network.config import HEAD_ONLY, NetworkConfig
+from train.network.vgg19 import blocks_given, build_model, train_from
+
+
+def test_local_start_weights_are_turned_to_rgb(tmp_path: Path) -> None:
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 3, 64)).astype(np.float32)
+    bias = np.arange(64, dtype=np.float32)
+    path = tmp_path / "part.npz"
+    np.savez(path, **{"block1_conv1.kernel": kernel, "block1_conv1.bias": bias})
+    got_kernel, got_bias = build_model(str(path)).get_layer("block1_conv1").get_weights()
+    np.testing.assert_array_equal(got_kernel, kernel[:, :, ::-1])
+    np.testing.assert_array_equal(got_bias, bias)
+
+
+def test_start_weights_that_do_not_fit_name_the_layer(tmp_path: Path) -> None:
+    path = tmp_path / "bad.npz"
+    np.savez(path, **{"block1_conv1.kernel": np.zeros((1, 1)), "block1_conv1.bias": np.zeros(1)})
+    with pytest.raises(WeightsError, match="block1_conv1"):
+        build_model(str(path))
+
+
+def test_missing_imagenet_weights_tell_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(keras.applications, "VGG19", refuse)
+    with pytest.raises(WeightsError, match=r"--weights FILE\.npz"):
+        build_model("imagenet")
+
+
+@pytest.mark.parametrize(
+    ("network", "shape", "features"),
+    [
+        (NetworkConfig(), (None, 3), 512),
+        (NetworkConfig(no_face=False), (None, 2), 512),
+        (NetworkConfig(head="flat"), (None, 3), 4 * 4 * 512),
+        (NetworkConfig(head="flat", blocks=3), (None, 3), 16 * 16 * 256),
+    ],
+)
+def test_network_is_built_as_asked(
+    network: NetworkConfig, shape: tuple[int | None, int], features: int
+) -> None:
+    model = build_model("none", network)
+    assert model.output_shape == shape
+    assert model.get_layer("logits").kernel.shape == (features, shape[1])
+
+
+def test_unit_range_divides_and_mean_is_subtracted() -> None:
+    rgb = np.full((1, 128, 128, 3), 255, np.float32)
+    for network, layer, expected in (
+        (NetworkConfig(preprocessing="unit_range"), "unit", 1.0),
+        (NetworkConfig(), "centre", 255 - 123.68),
+    ):
+        model = build_model("none", network)
+        out = keras.Model(model.input, model.get_layer(layer).output)(rgb)
+        np.testing.assert_allclose(float(out[0, 0, 0, 0]), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("block", "trained"), [(1, 16), (4, 8), (5, 4), (HEAD_ONLY, 0)])
+def test_blocks_before_the_first_trained_one_are_fixed(block: int, trained: int) -> None:
+    model = build_model("none")
+    train_from(model, block)
+    convolutions = [layer for layer in model.layers if "_conv" in layer.name]
+    assert [layer.trainable for layer in convolutions] == [False] * (16 - trained) + [
+        True
+    ] * trained
+    assert model.get_layer("logits").trainable
+
+
+def test_start_weights_tell_how_many_blocks_they_hold(tmp_path: Path) -> None:
+    assert blocks_given("none") == 0
+    assert blocks_given("imagenet") == 5
+    path = tmp_path / "some.npz"
+    layers = ("block1_conv1", "block1_conv2", "block2_conv1")
+    np.savez(path, **{f"{name}.kernel": np.zeros(1) for name in layers})
+    assert blocks_given(str(path)) == 1
+
+
+def test_earlier_run_gives_start_weights(tmp_path: Path) -> None:
+    first = build_model("none")
+    path = tmp_path / "model.keras"
+    first.save(path)
+    for expected, got in zip(
+        first.get_weights(), build_model(str(path)).get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(got, expected)
+    with pytest.raises(WeightsError, match=r"model\.keras"):
+        build_model(str(path), NetworkConfig(no_face=False))

@@ -1,0 +1,47 @@
+"""`python -m train evaluate`: measure the exported network."""
+
+import argparse
+from pathlib import Path
+
+from train.commands.options import Commands, add_command, add_data, add_models, read_split
+from train.evaluate.classifier import evaluate
+
+
+def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = add_command(
+        commands,
+        "evaluate",
+        run,
+        summary="measure the exported network",
+        description="Measure the exported network on published and leak-free tests and on whole "
+        "photographs; writes evaluation.json for the metrics page. A run folder without its "
+        "trained network will do: what needs it is carried over from the earlier evaluation.",
+    )
+    add_data(parser)
+    parser.add_argument(
+        "run_folder", type=Path, metavar="run", help="folder of the run that was exported"
+    )
+    parser.add_argument(
+        "--hands", type=Path, metavar="DIR", help="pictures of hands, for the test with hands"
+    )
+    parser.add_argument(
+        "--held-out-run",
+        type=Path,
+        metavar="RUN",
+        help="a run that held picture sets out, to measure on these",
+    )
+    add_models(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure, and print where the record is."""
+    written = evaluate(
+        options.run_folder,
+        read_split(options.data),
+        options.data,
+        options.models,
+        options.hands,
+        options.held_out_run,
+    )
+    print(f"evaluation: {written}")

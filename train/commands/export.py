@@ -1,0 +1,135 @@
+"""`python -m train export`: from a finished run to what the app loads."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maskdet_core.files import write_atomic
+from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.run_records import RunRecord
+from maskdet_core.types import NO_FACE
+from train.commands.options import Commands, add_command, add_data, add_models, read_split
+from train.data.datasets import CLASSES
+from train.data.detection import Photo, held_out_photos
+from train.data.images import FRAMING, IMAGE_SIZE_PX
+from train.data.records import now_iso
+from train.data.split import Split
+from train.evaluate.calibration import calibrated
+from train.evaluate.face_rule import face_rules
+from train.evaluate.metrics import label_agreement
+from train.evaluate.test_sets import crops_of
+from train.network.run_folder import RunFolder
+from train.shipped import FINDER, NETWORK
+
+CALIBRATION_FACES = 300
+"""Training faces whose activations set the int8 ranges."""
+
+
+def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = add_command(
+        commands,
+        "export",
+        run,
+        summary="write the int8 network and its manifest",
+        description="Convert a trained network to full-integer int8 LiteRT, calibrated on training "
+        "crops, with the manifest that the app trusts.",
+    )
+    add_data(parser)
+    parser.add_argument("run_folder", type=Path, metavar="run", help="folder of a finished run")
+    add_models(parser)
+    parser.add_argument(
+        "--float",
+        action="store_true",
+        dest="float_too",
+        help="also write the float network as .keras",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Export, and print where the manifest is."""
+    split = read_split(options.data)
+    photos, _ = held_out_photos(options.data, split)
+    manifest = export(
+        options.run_folder, split, options.models, photos, float_too=options.float_too
+    )
+    print(f"manifest: {manifest}")
+
+
+def export(
+    run: Path,
+    split: Split,
+    models: Path,
+    photos: Sequence[Photo] = (),
+    *,
+    float_too: bool,
+) -> Path:
+    """Convert a finished run's network; write network, manifest and run records.
+
+    Args:
+        run: folder of the run.
+        split: faces by side; the int8 ranges come from `train`, temperature and thresholds from
+            `validation`.
+        models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
+            `runs/` in it.
+        photos: held-out photographs, to choose the face rule for the cascades in `models`.
+        float_too: also write the float32 network as `maskdet-vgg19-float.keras`.
+
+    Returns:
+        Path of the manifest.
+
+    Raises:
+        RunError: the run has not finished, or is by another version.
+    """
+    # TensorFlow takes seconds to load
+    from train.network.export import float_logits, load_trained, network_of, to_int8
+
+    in_float = load_trained(run)
+    record = RunFolder(run).read()
+    models.mkdir(parents=True, exist_ok=True)
+    network = models / f"{NETWORK}.tflite"
+    step = max(1, len(split.train) // CALIBRATION_FACES)
+    write_atomic(network, to_int8(in_float, split.train[::step]))
+    if float_too:
+        in_float.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
+
+    plain = ModelManifest.for_file(
+        network,
+        name=NETWORK,
+        classes=network_of(run).outputs,
+        input_size_px=IMAGE_SIZE_PX,
+        crop=FRAMING,
+        training=_training(record),
+    )
+    crops = crops_of(split.validation)
+    logits = MaskClassifier(network.read_bytes(), plain).logits(crops)
+    same = label_agreement(float_logits(in_float, crops), logits)
+    masked = np.array([CLASSES[s.label] == "with_mask" for s in split.validation])
+    manifest = replace(calibrated(plain, logits, masked), metrics={"int8_same_label": dict(same)})
+
+    if photos and NO_FACE in manifest.classes:
+        classifier = MaskClassifier(network.read_bytes(), manifest)
+        rules = face_rules(photos, models / f"{FINDER}.json", classifier)
+        manifest = replace(manifest, face_rules=rules)
+
+    path = models / f"{NETWORK}.json"
+    manifest.save(path)
+    RunFolder(run).copy_records(models / "runs" / record["name"])
+    print(f"int8 and float32 agree on {same['n_same']} of {same['n']} validation faces")
+    return path
+
+
+def _training(record: RunRecord) -> dict[str, Any]:
+    """What the manifest says of the training."""
+    return {
+        "date": now_iso()[:10],
+        "run": record["name"],
+        "datasets": [{"name": d["name"], "n_train": d["n_train"]} for d in record["datasets"]],
+        "start_weights": record["config"]["weights"],
+        "epochs": record["epochs_total"],
+    }

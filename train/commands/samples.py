@@ -1,0 +1,34 @@
+"""`python -m train samples`: make the photo page's sample pictures."""
+
+import argparse
+from pathlib import Path
+
+from train.commands.options import Commands, add_command
+
+SAMPLES_FOLDER = Path("maskdet_app/photo/samples")
+
+
+def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Add the command's options."""
+    parser = add_command(
+        commands,
+        "samples",
+        run,
+        summary="make the photo page's sample pictures",
+        description="Write a public-domain portrait as it is, with a drawn mask and with a drawn "
+        "hand before the mouth. Needs scikit-image (requirements-dev.txt), which carries it.",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=SAMPLES_FOLDER,
+        metavar="DIR",
+        help=f"where to (default: {SAMPLES_FOLDER})",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the pictures, and print their paths."""
+    from train.samples.portrait import write_samples
+
+    print("\n".join(str(path) for path in write_samples(options.out)))

@@ -1,0 +1,62 @@
+"""Reference boxes of faces, in fractions of a picture and in px."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from maskdet_core.types import FaceBox, RgbImage
+from train.errors import DataError
+
+BOXES_FILE = "boxes.json"
+"""In the folder of a picture set: for each picture a list of [x, y, w, h, score]."""
+
+SIDE_OVER_BOX = 1.14
+"""Side of a finder's window over the geometric mean of a reference box's sides. The boxes are about
+0.77 times as wide as high, so the window is as high as the box and takes in the ears: nearly all
+that a 12k crop shows."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height in fractions of a picture; may reach past its edge."""
+
+
+def read_boxes(root: Path) -> dict[str, list[list[float]]]:
+    """Reference boxes of a picture set by picture name, [x, y, w, h, score] in fractions.
+
+    Raises:
+        DataError: no `boxes.json`, or not one list of boxes per picture.
+    """
+    path = root / BOXES_FILE
+    try:
+        boxes = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
+    if not isinstance(boxes, dict):
+        raise DataError(f"expected one list of boxes per picture in {path}")
+    return boxes
+
+
+def box_of(row: Sequence[float]) -> Box:
+    """The box of a row of `boxes.json`, without its score."""
+    return (row[0], row[1], row[2], row[3])
+
+
+def box_px(box: Box, height_px: int, width_px: int) -> FaceBox:
+    """A box in px, each number rounded, at least 1 px wide and high."""
+    x, y, w, h = box
+    return FaceBox(
+        round(x * width_px),
+        round(y * height_px),
+        max(1, round(w * width_px)),
+        max(1, round(h * height_px)),
+    )
+
+
+def boxes_px(boxes: Sequence[Box], image: RgbImage) -> list[FaceBox]:
+    """Boxes in fractions of a picture, in px."""
+    return [box_px(box, *image.shape[:2]) for box in boxes]
+
+
+def box_size(side: float) -> tuple[float, float]:
+    """Width and height of the face box that a finder's window of this side stands for."""
+    mean = side / SIDE_OVER_BOX
+    return mean * 0.877, mean / 0.877

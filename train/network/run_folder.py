@@ -1,0 +1,79 @@
+"""A run's folder: its configuration, one record an epoch as it goes, and its checkpoint."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import cast
+
+from maskdet_core.run_records import EPOCHS_FILE, RUN_FILE, EpochRecord, RunRecord, RunStatus
+from train.data.records import add_record, read_records, write_json
+from train.errors import RunError
+
+
+class RunFolder:
+    """Files of one training run.
+
+    Attributes:
+        path: the folder.
+        checkpoint: model and optimizer after the last whole epoch.
+        final: the trained model; exists only once training has finished.
+        hard_negatives: boxes in the training photographs that show no face.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoint = path / "checkpoint.keras"
+        self.final = path / "model.keras"
+        self.hard_negatives = path / "no_faces.json"
+        self._run, self._epochs = path / RUN_FILE, path / EPOCHS_FILE
+
+    def start(self, record: RunRecord, *, resume: bool) -> None:
+        """Create the folder, or validate that a resumed run has its original configuration.
+
+        Raises:
+            RunError: the folder holds a run already, or there is none or another one to resume.
+        """
+        if resume:
+            before, now = self.read()["config"], record["config"]
+            if before != now:
+                changed = sorted(k for k in now | before if now.get(k) != before.get(k))
+                raise RunError(
+                    f"expected the settings that {self.path} began with, these differ: "
+                    + ", ".join(changed)
+                )
+        elif self._run.exists():
+            raise RunError(f"{self.path} holds a run already: add --resume or choose another --out")
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_json(self._run, record)
+
+    def read(self) -> RunRecord:
+        """The run's record.
+
+        Raises:
+            RunError: there is none, or it has no configuration.
+        """
+        try:
+            record = json.loads(self._run.read_text(encoding="utf-8"))
+        except (OSError, json.JSONDecodeError) as error:
+            raise RunError(f"expected a run in {self.path}: {error}") from error
+        if not isinstance(record, dict) or not isinstance(record.get("config"), dict):
+            raise RunError(f"expected an object with a config in {self._run}")
+        return cast(RunRecord, record)
+
+    def set_status(self, status: RunStatus) -> None:
+        """Write how far the run is."""
+        write_json(self._run, {**self.read(), "status": status})
+
+    def epochs(self) -> list[EpochRecord]:
+        """Records of the epochs so far."""
+        return [cast(EpochRecord, record) for record in read_records(self._epochs)]
+
+    def add_epoch(self, record: EpochRecord) -> None:
+        """Append one epoch."""
+        add_record(self._epochs, record, "epoch")
+
+    def copy_records(self, folder: Path) -> None:
+        """Copy the run's records, not its weights, to another folder, made if absent."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in (self._run, self._epochs):
+            shutil.copyfile(source, folder / source.name)
