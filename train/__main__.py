@@ -7,6 +7,7 @@ finder, `samples` the photo page's pictures.
 import argparse
 import sys
 
+from maskdet_core.cpu import limit_opencv_threads
 from train.commands import ablate, cascade, evaluate, evaluate_detector, export, fit, samples
 from train.errors import TrainError
 
@@ -23,6 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     for command in COMMANDS:
         command.add_parser(commands)
     options = parser.parse_args(argv)
+    limit_opencv_threads()
     try:
         options.run(options)
     except (TrainError, OSError) as error:
