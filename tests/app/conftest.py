@@ -1,6 +1,7 @@
 """Pages without a camera, and checked photos with given probabilities without a network."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,6 +28,14 @@ def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         streamlit_webrtc, "webrtc_streamer", lambda **_: SimpleNamespace(state=state)
     )
+
+
+@pytest.fixture(autouse=True)
+def _main_module() -> Iterator[None]:
+    """Put `__main__` back, which AppTest replaces: spawned workers of later tests run its file."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
