@@ -7,18 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from train.__main__ import COMMANDS, main
+from train.__main__ import main, make_parser
 from train.commands.fit import fit_config
 
 DATA = ["--data", "a", "b"]
 
 
 def parsed(*argv: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-    for command in COMMANDS:
-        command.add_parser(commands)
-    return parser.parse_args(argv)
+    return make_parser().parse_args(argv)
 
 
 def test_the_command_line_loads_no_training_library(repo_root: Path) -> None:
