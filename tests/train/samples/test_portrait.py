@@ -1,6 +1,5 @@
 """The photo page's sample pictures, made again and as committed."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.decode import decode_image
 from maskdet_core.masks.loading import default_model_path
+from testbed.interpreter import run_python
 from train.__main__ import main
 from train.samples import hand as drawn_hand
 from train.samples import portrait as samples
@@ -69,10 +69,7 @@ def test_importing_loads_no_training_library_and_no_portrait() -> None:
         "import train.samples.portrait, sys;"
         "print([m for m in ('tensorflow', 'keras', 'skimage') if m in sys.modules])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPO_ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+    assert run_python(code) == "[]"
 
 
 def test_the_command_writes_three_pictures(made: Path) -> None:
