@@ -1,5 +1,6 @@
 """The photo page below its options: progress, overview, gallery or one photo, downloads."""
 
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -82,28 +83,21 @@ def _show_downloads(
     with st.container(horizontal=True):
         if len(photos) > 1:
             _show_zip_button(photos, blur_faces, still_checking=still_checking)
-        st.download_button(
-            t("photo.csv"),
-            lambda: downloads.csv_report(photos),
-            file_name="maskdet.csv",
-            mime="text/csv",
-            icon=":material/table:",
-            help=t("photo.csv_help"),
-            on_click="ignore",
-            disabled=still_checking,
-            key="download_csv",
-        )
-        st.download_button(
-            t("photo.json"),
-            lambda: downloads.json_report(photos),
-            file_name="maskdet.json",
-            mime="application/json",
-            icon=":material/data_object:",
-            help=t("photo.json_help"),
-            on_click="ignore",
-            disabled=still_checking,
-            key="download_json",
-        )
+        for kind, report, mime, icon in (
+            ("csv", downloads.csv_report, "text/csv", ":material/table:"),
+            ("json", downloads.json_report, "application/json", ":material/data_object:"),
+        ):
+            st.download_button(
+                t(f"photo.{kind}"),
+                partial(report, photos),
+                file_name=f"maskdet.{kind}",
+                mime=mime,
+                icon=icon,
+                help=t(f"photo.{kind}_help"),
+                on_click="ignore",
+                disabled=still_checking,
+                key=f"download_{kind}",
+            )
         st.button(
             t("photo.forget"),
             icon=":material/delete:",
