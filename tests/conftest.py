@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -44,6 +45,13 @@ def astronaut_rgb(_astronaut: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return _astronaut.copy()
 
 
+def skip_unless_ci(reason: str) -> NoReturn:
+    """Skip a test for want of something; under CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """A Chromium to drive. Without one: a skip with a reason, but under CI a failure."""
@@ -52,9 +60,7 @@ def chromium_path() -> str:
     if found:
         return found
     reason = f"no browser found (looked for {', '.join(BROWSER_NAMES)}; MASKDET_CHROMIUM names one)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_unless_ci(reason)
 
 
 def tool(name: str, package: str) -> str:
@@ -64,9 +70,7 @@ def tool(name: str, package: str) -> str:
     if found:
         return found
     reason = f"no {name} found (Debian's package {package} has it)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_unless_ci(reason)
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +103,4 @@ def as_root() -> list[str]:
         ):
             return words
     reason = "no right to make network namespaces (run the tests as root)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_unless_ci(reason)

@@ -78,6 +78,14 @@ def portrait() -> NDArray[np.uint8]:
     return np.array(data.astronaut(), dtype=np.uint8)
 
 
+@pytest.fixture(params=["black", "uniform", "noise"])
+def blank_image(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
+    """An image without a face, uint8 RGB (240, 320, 3)."""
+    if request.param == "noise":
+        return np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
+    return np.full((240, 320, 3), 0 if request.param == "black" else 128, np.uint8)
+
+
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any, stub_finder: Any) -> Stub:
     made = Stub(stub_classifier(0.99), stub_finder(BOX))

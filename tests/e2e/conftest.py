@@ -102,3 +102,16 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rgb, str], Path]
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def masked_film(film: Callable[[Rgb, str], Path], masked_rgb: Rgb) -> Path:
+    """The film of the masked face."""
+    return film(masked_rgb, "masked")
+
+
+@pytest.fixture
+def camera_browser(open_browser: OpenBrowser, masked_film: Path) -> Iterator[BrowserContext]:
+    """A browser whose camera shows the masked face."""
+    with open_browser(video=masked_film) as opened:
+        yield opened
