@@ -9,6 +9,7 @@ import sys
 from types import ModuleType
 from typing import Final
 
+from maskdet_core.cpu import limit_opencv_threads
 from train.commands import ablate, cascade, evaluate, evaluate_detector, export, fit, samples
 from train.errors import TrainError
 
@@ -41,6 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 when done, 1 with a plain line when it could not be, 2 on wrong usage."""
     options = make_parser().parse_args(argv)
+    limit_opencv_threads()
     try:
         options.run(options)
     except (TrainError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Square crops around faces, framed as the training crops were."""
+"""Square crops around faces: one function for training and serving."""
 
 import cv2
 import numpy as np

@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.loading import load_finder
+from maskdet_core.faces.loading import STOCK
+from maskdet_core.faces.manifest import CascadeManifest
 from train.data.datasets import read_dataset
 from train.data.detection import CascadeData, cascade_data
 from train.data.split import Split, split_samples
@@ -69,10 +71,9 @@ def read_cascade_data(roots: Sequence[Path]) -> CascadeData:
 
 
 def hard_negative_finder(manifest: Path) -> CascadeFaceFinder | None:
-    """The face finder with a low minimum score; None for any finder but trained cascades."""
-    finder = load_finder("photo", manifest)
-    return (
-        finder.with_min_score(HARD_NEGATIVE_SCORE)
-        if isinstance(finder, CascadeFaceFinder)
-        else None
-    )
+    """The trained cascades with a low minimum score; None where OpenCV's stock one is asked for."""
+    if str(manifest) == STOCK:
+        return None
+    cascades = CascadeManifest.load(manifest)
+    preset = replace(cascades.presets["photo"], min_score=HARD_NEGATIVE_SCORE)
+    return CascadeFaceFinder(cascades, manifest.parent, preset)

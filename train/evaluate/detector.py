@@ -46,8 +46,8 @@ POSES_FILE: Final = Path(__file__).with_name("poses.json")
 """Pose of the people on the held-out photographs, noted by eye."""
 
 
-def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
-    """The trained cascades' presets and the stock cascades, by name.
+def trained_finders(models: Path) -> tuple[CascadeManifest, dict[str, CascadeFaceFinder]]:
+    """The trained cascades' presets, by name.
 
     Raises:
         RunError: no cascade in `models`.
@@ -59,7 +59,6 @@ def finders(models: Path) -> tuple[CascadeManifest, dict[str, FaceFinder]]:
     return manifest, {
         "maskdet photo": CascadeFaceFinder(manifest, models, manifest.presets["photo"]),
         "maskdet live": CascadeFaceFinder(manifest, models, manifest.presets["live"]),
-        BASELINE: baseline_finder(),
     }
 
 
@@ -75,18 +74,22 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
     Returns:
         The manifest's path.
     """
-    manifest, by_name = finders(models)
+    manifest, trained = trained_finders(models)
+    by_name: dict[str, FaceFinder] = {**trained, BASELINE: baseline_finder()}
     # labels are part of the record that the metrics page reads
     sets = {"held-back photos": [*data.tune, *data.test], "of them the published test": data.test}
     poses = read_poses()
     records = []
     for name, finder in by_name.items():
-        found = search_photos(_unbounded(finder), sets["held-back photos"])
-        score = finder.settings.min_score if isinstance(finder, CascadeFaceFinder) else -math.inf
+        # every box is kept, and the minimum score applied after the matching
+        cascades = trained.get(name)
+        unbounded = finder if cascades is None else cascades.with_min_score(EVERY_SCORE)
+        score = -math.inf if cascades is None else cascades.settings.min_score
+        found = search_photos(unbounded, sets["held-back photos"])
         for label, photos in sets.items():
             whole = tally_photos(photos, found, poses, -math.inf)
             record = summary(tally_photos(photos, found, poses, score))
-            if isinstance(finder, CascadeFaceFinder):
+            if cascades is not None:
                 record |= {"candidates": recall_at(whole, CANDIDATES), "curve": curve(whole)}
             records.append({"finder": name, "set": label, **record})
     records.sort(key=lambda record: list(sets).index(str(record["set"])))
@@ -108,15 +111,8 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
     replace(manifest, evaluation=manifest.evaluation | evaluation).save(path)
     write_model_card(models)
     if dump_false is not None:
-        print(f"{dump(by_name['maskdet photo'], data, dump_false)} false faces in {dump_false}")
+        print(f"{dump(trained['maskdet photo'], data, dump_false)} false faces in {dump_false}")
     return path
-
-
-def _unbounded(finder: FaceFinder) -> FaceFinder:
-    """The same finder with every box kept: the minimum score applies after merging."""
-    if not isinstance(finder, CascadeFaceFinder):
-        return finder
-    return finder.with_min_score(EVERY_SCORE)
 
 
 def read_poses() -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""A hand before the mouth, modelled and lit by code and laid on one portrait.
+"""A hand before the mouth, ray-marched as a signed distance field and composited on one portrait.
 
-The hand is a solid of round tapering limbs seen from straight ahead. Its measures are those of a
-hand, in cm: along the fingers from the wrist, across towards the thumb, and out of its back.
+The hand is a union of round cones seen from the front. Lengths are those of a real hand, in cm:
+along the fingers from the wrist, across towards the thumb, and out of its back.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ PX_PER_CM = 12.4
 """The face's own scale, somewhat enlarged since a hand before it is nearer to the camera."""
 WRIST_PX = (561.0, 353.0)
 SLOPE, TILT, ROLL = np.radians((24.0, 9.0, -6.0))
-"""How far the fingers rise to the left and recede to the cheek, and the thumb's side recedes."""
+"""Rotation of the hand: fingers rising to the left, receding to the cheek, thumb side receding."""
 WINDOW = (slice(200, 460), slice(330, 690))
 """Rows and columns that hold the hand."""
 FINE = 2
@@ -47,7 +47,7 @@ Cm = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Limb:
-    """A round tapering limb, in px of the doubled portrait.
+    """A round cone, in px of the doubled portrait.
 
     Attributes:
         start: one end, (x, y, z), z to the camera.
@@ -132,7 +132,7 @@ def _limbs() -> list[Limb]:
 
 
 def _distance(points: Floats, limbs: list[Limb]) -> tuple[Floats, NDArray[np.int64]]:
-    """Distance of points (N, 3) to the hand in px, and the part that is nearest."""
+    """Signed distance of points (N, 3) to the hand in px, and the nearest part."""
     parts = [np.full(len(points), 1e3, np.float32) for _ in range(6)]
     for limb in limbs:
         bone = limb.end - limb.start
@@ -163,7 +163,7 @@ def _render(limbs: list[Limb], ramp: Floats) -> tuple[Floats, Floats]:
     going, hit = np.arange(len(points)), np.zeros(len(points), bool)
     for _ in range(48):
         near, _ = _distance(points[going], limbs)
-        # joined limbs are a little nearer than the distance says
+        # the smooth union makes the surface a little nearer than the distance
         points[going, 2] -= 0.9 * near
         hit[going[near < 0.06]] = True
         going = going[(near >= 0.06) & (points[going, 2] > FAR_PX)]
@@ -196,7 +196,7 @@ def _paint(seen: Floats, limbs: list[Limb], ramp: Floats) -> Floats:
     for reach in (3.0, 6.0, 10.0, 15.0, 22.0):
         near, _ = _distance(seen + normal + reach * LIGHT, limbs)
         lit = np.minimum(lit, np.clip(0.5 + near / (0.35 * reach), 0.25, 1))
-    # light goes a little way into skin and so round its curves
+    # subsurface scattering softens the terminator
     facing = np.clip((normal @ LIGHT + 0.25) / 1.25, 0, 1)
     light = np.clip(sky, 0.05, 1) * (0.26 + 0.80 * facing**1.4 * lit)
     dark, red, nail = _details(seen, limbs)
@@ -258,6 +258,6 @@ def _skin_ramp(picture_rgb: Rgb) -> Floats:
 
 def _tone(light: Floats, ramp: Floats) -> Floats:
     colour = np.stack([np.interp(light, _GRADES, ramp[:, i]) for i in range(3)], axis=1)
-    # darker than the face's skin are the gaps; light there has gone through flesh and is red
+    # gaps are darker than the face's skin; light there has passed through flesh and is red
     deep = np.clip(light / _GRADES[0], 0.02, 1)
     return np.asarray(colour * deep[:, None] ** np.array((0.62, 0.86, 0.95)), np.float32)

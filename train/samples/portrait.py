@@ -1,6 +1,6 @@
-"""Sample pictures for the photo page: one portrait bare, with a drawn mask, with a drawn hand.
+"""Sample pictures for the photo page: one portrait bare, with a drawn mask, with a rendered hand.
 
-The portrait is NASA's and in the public domain; scikit-image carries it. Nobody else is shown.
+The portrait is NASA's and in the public domain; it ships with scikit-image.
 """
 
 import warnings
@@ -77,7 +77,7 @@ def portrait() -> Rgb:
         PortraitError: scikit-image is not installed.
     """
     with warnings.catch_warnings():
-        # what scikit-image warns of while it reads its own picture is not ours
+        # scikit-image may warn while it reads its own picture
         warnings.simplefilter("ignore")
         try:
             from skimage import data

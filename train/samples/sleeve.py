@@ -1,4 +1,4 @@
-"""The forearm of the drawn hand, and the shadow that both throw on the portrait."""
+"""The sleeve of the rendered hand, and the shadow that both cast on the portrait."""
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ _CLOTH, _CLOTH_END = np.array((184.0, 620.0)), np.array((177.0, 838.0))
 """The same two places on the upper arm whose cloth the sleeve is made of."""
 _HALF_WIDTH_PX = 47
 _SHADOW_RGB = np.array((0.80, 1.0, 1.10), np.float32)
-"""Shadow on skin is warm: light comes into it from the lit skin beside it."""
+"""Shadow on skin is warm: lit skin beside it reflects into it."""
 _PERSON = np.array(
     [
         (360, 150), (540, 160), (550, 235), (535, 270), (522, 312), (512, 345), (560, 385),

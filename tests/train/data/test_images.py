@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.detector import MaskDetector
-from maskdet_core.faces.opencv_finder import stock_finder
+from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
 from train.data.datasets import FaceSample, read_dataset
@@ -29,7 +29,7 @@ class NoNetwork:
 
 @pytest.fixture
 def detector() -> MaskDetector:
-    return MaskDetector(stock_finder("live"), NoNetwork())
+    return MaskDetector(OpenCvFaceFinder(), NoNetwork())
 
 
 def sample_at(path: Path, box: tuple[float, float, float, float] | None) -> FaceSample:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.detector import MaskDetector
-from maskdet_core.faces.opencv_finder import stock_finder
+from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
@@ -35,7 +35,7 @@ def test_candidates_are_cropped_as_in_serving(
     photo_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = Network()
-    detector = MaskDetector(stock_finder("live"), network)
+    detector = MaskDetector(OpenCvFaceFinder(), network)
     past_the_edge = FaceBox(-20, 60, 60, 80, 3.0)
     background, elsewhere = FaceBox(100, 20, 30, 40, 2.0), FaceBox(140, 140, 40, 50, 1.0)
     boxes = [past_the_edge, background, elsewhere]

@@ -13,7 +13,8 @@ import pytest
 from train.data.split import Split
 from train.errors import RunError
 from train.network.config import FitConfig
-from train.network.fit import EpochRecorder, fit, save_whole
+from train.network.fit import fit
+from train.network.phases import EpochRecorder, save_whole
 
 
 @pytest.fixture(autouse=True)
