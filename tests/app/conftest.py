@@ -1,5 +1,6 @@
 """Pages without a camera, and checked photos with given probabilities without a network."""
 
+import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -18,6 +19,12 @@ def jpeg(width: int = 120, height: int = 90, seed: int = 0) -> bytes:
     """A JPEG of one random colour."""
     level = np.random.default_rng(seed).integers(60, 200, 3)
     return encode_jpeg(np.full((height, width, 3), level, np.uint8))
+
+
+@pytest.fixture(autouse=True)
+def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put `__main__` back after AppTest has replaced it: a spawned process would run its script."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)
