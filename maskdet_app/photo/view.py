@@ -19,6 +19,11 @@ WORK_SLICE_S: Final = 1.0
 _BATCH: Final = "photo_batch"
 _OPEN_PHOTO: Final = "photo_open"
 ZIP_IN_PROGRESS: Final = "photo_zip"
+_REPORTS: Final = {
+    "csv": (downloads.csv_report, "text/csv", ":material/table:"),
+    "json": (downloads.json_report, "application/json", ":material/data_object:"),
+}
+"""Function, media type and icon by format."""
 
 
 def photo_batch() -> PhotoBatch:
@@ -83,17 +88,18 @@ def _show_downloads(
     with st.container(horizontal=True):
         if len(photos) > 1:
             _show_zip_button(photos, blur_faces, still_checking=still_checking)
-        for kind, report, mime, icon in (
-            ("csv", downloads.csv_report, "text/csv", ":material/table:"),
-            ("json", downloads.json_report, "application/json", ":material/data_object:"),
+        for kind, label, help_text in (
+            ("csv", t("photo.csv"), t("photo.csv_help")),
+            ("json", t("photo.json"), t("photo.json_help")),
         ):
+            report, mime, icon = _REPORTS[kind]
             st.download_button(
-                t(f"photo.{kind}"),
+                label,
                 partial(report, photos),
                 file_name=f"maskdet.{kind}",
                 mime=mime,
                 icon=icon,
-                help=t(f"photo.{kind}_help"),
+                help=help_text,
                 on_click="ignore",
                 disabled=still_checking,
                 key=f"download_{kind}",

@@ -121,10 +121,7 @@ def test_without_a_camera_the_page_explains_it_and_links_to_the_photo_page(
 
 
 def test_snapshot_and_changed_settings_while_playing(
-    server: Any,
-    network: Path,
-    camera_browser: BrowserContext,
-    shoot: Callable[..., Path],
+    server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
     page = camera_browser.new_page()
     page.goto(server.url)

@@ -88,10 +88,7 @@ def test_share_panel_links_to_the_current_page(
 
 
 def test_embedded_page_shows_only_the_video_and_starts_by_itself(
-    server: Any,
-    network: Path,
-    camera_browser: BrowserContext,
-    shoot: Callable[..., Path],
+    server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
     page = camera_browser.new_page()
     page.goto(f"{server.url}/?embed=true")

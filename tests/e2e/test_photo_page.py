@@ -126,10 +126,7 @@ def test_size_limit_is_exact(
 
 
 def test_camera_snapshot_is_checked(
-    server: Any,
-    network: Path,
-    camera_browser: BrowserContext,
-    shoot: Callable[..., Path],
+    server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
     page = _open(server, camera_browser, "?camera=true")
     page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
