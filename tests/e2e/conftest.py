@@ -71,15 +71,15 @@ def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
 
 
 @pytest.fixture(scope="session")
-def bare_rgb(_astronaut: Rgb) -> Rgb:
+def bare_rgb(portrait: Rgb) -> Rgb:
     """A camera picture of a bare face, uint8 (480, 640, 3) RGB."""
-    return samples.as_camera(_astronaut)
+    return samples.as_camera(portrait)
 
 
 @pytest.fixture(scope="session")
-def masked_rgb(_astronaut: Rgb) -> Rgb:
+def masked_rgb(portrait: Rgb) -> Rgb:
     """The same face with a drawn light blue surgical mask."""
-    return samples.as_camera(samples.draw_mask(_astronaut))
+    return samples.as_camera(samples.draw_mask(portrait))
 
 
 @pytest.fixture(scope="session")

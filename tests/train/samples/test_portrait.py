@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.decode import decode_image
-from maskdet_core.masks.loading import default_model_path
 from testbed.interpreter import run_python
 from train.__main__ import main
 from train.samples import hand as drawn_hand
@@ -35,9 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["photo", "live"])
-def detector(request: pytest.FixtureRequest) -> MaskDetector:
-    if not default_model_path().is_file():
-        pytest.skip("models/ holds no network: fetch it or run the training's export")
+def detector(request: pytest.FixtureRequest, shipped_manifest: Path) -> MaskDetector:
     return MaskDetector.load(preset=request.param)
 
 
