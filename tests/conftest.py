@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from train.samples import portrait as samples
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPO_ROOT.parent / "shared" / "data"
+NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -34,14 +36,30 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def _astronaut() -> NDArray[np.uint8]:
+def shipped_manifest() -> Path:
+    """The manifest of the shipped network; without one a skip."""
+    if not NETWORK.is_file():
+        pytest.skip("models/ holds no network: fetch it or run the training's export")
+    return NETWORK
+
+
+@pytest.fixture(scope="session")
+def portrait() -> NDArray[np.uint8]:
+    """A public-domain portrait with one bare face, uint8 RGB (512, 512, 3); do not change it."""
     return samples.portrait()
 
 
 @pytest.fixture
-def astronaut_rgb(_astronaut: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A public-domain portrait with one bare face, rgb uint8 (512, 512, 3), fresh each time."""
-    return _astronaut.copy()
+def astronaut_rgb(portrait: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A copy of the portrait, which a test may change."""
+    return portrait.copy()
+
+
+def skip_unless_ci(reason: str) -> NoReturn:
+    """Skip a test for want of something; under CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +70,7 @@ def chromium_path() -> str:
     if found:
         return found
     reason = f"no browser found (looked for {', '.join(BROWSER_NAMES)}; MASKDET_CHROMIUM names one)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_unless_ci(reason)
 
 
 def tool(name: str, package: str) -> str:
@@ -64,9 +80,7 @@ def tool(name: str, package: str) -> str:
     if found:
         return found
     reason = f"no {name} found (Debian's package {package} has it)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_unless_ci(reason)
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +113,4 @@ def as_root() -> list[str]:
         ):
             return words
     reason = "no right to make network namespaces (run the tests as root)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_unless_ci(reason)

@@ -6,24 +6,42 @@ finder, `samples` the photo page's pictures.
 
 import argparse
 import sys
+from types import ModuleType
+from typing import Final
 
 from maskdet_core.cpu import limit_opencv_threads
 from train.commands import ablate, cascade, evaluate, evaluate_detector, export, fit, samples
 from train.errors import TrainError
 
-COMMANDS = (fit, export, evaluate, ablate, cascade, evaluate_detector, samples)
+COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
+    "fit": (fit, "train VGG19"),
+    "export": (export, "write the int8 network and its manifest"),
+    "evaluate": (evaluate, "measure the exported network"),
+    "ablate": (ablate, "train the named configurations side by side"),
+    "cascade": (cascade, "train the Haar cascades"),
+    "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
+    "samples": (samples, "make the photo page's sample pictures"),
+}
+"""Module and summary by command. A module has a `DESCRIPTION`, `add_options` and `run`."""
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command; 0 when done, 1 with a plain line when it could not be, 2 on wrong usage."""
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; `options.run` is the chosen command's function."""
     parser = argparse.ArgumentParser(
         prog="python -m train",
         description="Train, export and evaluate the mask classifier and the face cascades.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in COMMANDS:
-        command.add_parser(commands)
-    options = parser.parse_args(argv)
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=module.DESCRIPTION)
+        module.add_options(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when done, 1 with a plain line when it could not be, 2 on wrong usage."""
+    options = make_parser().parse_args(argv)
     limit_opencv_threads()
     try:
         options.run(options)

@@ -25,7 +25,7 @@ TIMEOUT_S: Final = 4.0
 """A visitor waits for the response, and a page without a relay is better than none."""
 _MAX_RESPONSE_BYTES: Final = 100_000
 CLOUDFLARE: Final = (
-    "https://rtc.live.cloudflare.com/v1/turn/keys/{key_id}/credentials/generate-ice-servers"
+    "https://rtc.live.cloudflare.com/v1/turn/keys/{account}/credentials/generate-ice-servers"
 )
 """https://developers.cloudflare.com/realtime/turn/generate-credentials/"""
 TWILIO: Final = "https://api.twilio.com/2010-04-01/Accounts/{account}/Tokens.json"
@@ -98,47 +98,52 @@ class SharedSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class Cloudflare:
-    """Cloudflare's TURN service."""
+class _Service:
+    """A provider's service that makes credentials on request.
 
-    key_id: str
-    token: str = field(repr=False)
-    lifetime_s: int = LIFETIME_S
-    url: str = CLOUDFLARE
-
-    def servers(self) -> IceServers:
-        """Request credentials."""
-        return _request(
-            "iceServers",
-            self.lifetime_s,
-            self.url.format(key_id=self.key_id),
-            json.dumps({"ttl": self.lifetime_s}).encode(),
-            {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Twilio:
-    """Twilio's Network Traversal Service."""
+    Attributes:
+        account: identifies the customer, as a part of the URL.
+        token: the account's secret.
+        lifetime_s: requested lifetime of the credentials.
+        url: of the service, with ``{account}`` in it.
+    """
 
     account: str
     token: str = field(repr=False)
     lifetime_s: int = LIFETIME_S
+    url: str = ""
+
+    def _request(self, field_name: str, body: str, login: str, media_type: str) -> IceServers:
+        headers = {"Authorization": login, "Content-Type": media_type}
+        # measured from before the request: they expire no earlier
+        expires_at = time.time() + self.lifetime_s
+        found = _post(self.url.format(account=self.account), body.encode(), headers)
+        return IceServers(validate_servers(found.get(field_name)), expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloudflare(_Service):
+    """Cloudflare's TURN service; the account is the ID of the TURN key."""
+
+    url: str = CLOUDFLARE
+
+    def servers(self) -> IceServers:
+        """Request credentials."""
+        body = json.dumps({"ttl": self.lifetime_s})
+        return self._request("iceServers", body, f"Bearer {self.token}", "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Twilio(_Service):
+    """Twilio's Network Traversal Service."""
+
     url: str = TWILIO
 
     def servers(self) -> IceServers:
         """Request credentials."""
-        login = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
-        return _request(
-            "ice_servers",
-            self.lifetime_s,
-            self.url.format(account=self.account),
-            f"Ttl={self.lifetime_s}".encode(),
-            {
-                "Authorization": f"Basic {login}",
-                "Content-Type": "application/x-www-form-urlencoded",
-            },
-        )
+        pair = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
+        media_type = "application/x-www-form-urlencoded"
+        return self._request("ice_servers", f"Ttl={self.lifetime_s}", f"Basic {pair}", media_type)
 
 
 def validate_servers(found: object) -> tuple[IceServer, ...]:
@@ -158,14 +163,6 @@ def validate_servers(found: object) -> tuple[IceServer, ...]:
             raise TurnError("expected servers that each have urls")
         servers.append({k: server[k] for k in ("urls", "username", "credential") if server.get(k)})
     return tuple(servers)
-
-
-def _request(
-    field_name: str, lifetime_s: int, url: str, body: bytes, headers: Mapping[str, str]
-) -> IceServers:
-    # measured from before the request: they expire no earlier
-    expires_at = time.time() + lifetime_s
-    return IceServers(validate_servers(_post(url, body, headers).get(field_name)), expires_at)
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -128,18 +128,9 @@ def show_navigation(
     next_key = keys[index + 1] if index is not None and index + 1 < len(keys) else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(t("photo.back"), icon=":material/grid_view:", on_click=on_open, args=(None,))
-        st.button(
-            t("photo.before"),
-            icon=":material/chevron_left:",
-            on_click=on_open,
-            args=(previous_key,),
-            disabled=previous_key is None,
-        )
-        st.button(
-            t("photo.after"),
-            icon=":material/chevron_right:",
-            on_click=on_open,
-            args=(next_key,),
-            disabled=next_key is None,
-        )
+        for label, icon, key in (
+            (t("photo.before"), ":material/chevron_left:", previous_key),
+            (t("photo.after"), ":material/chevron_right:", next_key),
+        ):
+            st.button(label, icon=icon, on_click=on_open, args=(key,), disabled=key is None)
         st.markdown(f"**{theme.escape_markdown(photo.name)}**")

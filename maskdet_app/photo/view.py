@@ -1,5 +1,6 @@
 """The photo page below its options: progress, overview, gallery or one photo, downloads."""
 
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -18,6 +19,11 @@ WORK_SLICE_S: Final = 1.0
 _BATCH: Final = "photo_batch"
 _OPEN_PHOTO: Final = "photo_open"
 ZIP_IN_PROGRESS: Final = "photo_zip"
+_REPORTS: Final = {
+    "csv": (downloads.csv_report, "text/csv", ":material/table:"),
+    "json": (downloads.json_report, "application/json", ":material/data_object:"),
+}
+"""Function, media type and icon by format."""
 
 
 def photo_batch() -> PhotoBatch:
@@ -82,28 +88,22 @@ def _show_downloads(
     with st.container(horizontal=True):
         if len(photos) > 1:
             _show_zip_button(photos, blur_faces, still_checking=still_checking)
-        st.download_button(
-            t("photo.csv"),
-            lambda: downloads.csv_report(photos),
-            file_name="maskdet.csv",
-            mime="text/csv",
-            icon=":material/table:",
-            help=t("photo.csv_help"),
-            on_click="ignore",
-            disabled=still_checking,
-            key="download_csv",
-        )
-        st.download_button(
-            t("photo.json"),
-            lambda: downloads.json_report(photos),
-            file_name="maskdet.json",
-            mime="application/json",
-            icon=":material/data_object:",
-            help=t("photo.json_help"),
-            on_click="ignore",
-            disabled=still_checking,
-            key="download_json",
-        )
+        for kind, label, help_text in (
+            ("csv", t("photo.csv"), t("photo.csv_help")),
+            ("json", t("photo.json"), t("photo.json_help")),
+        ):
+            report, mime, icon = _REPORTS[kind]
+            st.download_button(
+                label,
+                partial(report, photos),
+                file_name=f"maskdet.{kind}",
+                mime=mime,
+                icon=icon,
+                help=help_text,
+                on_click="ignore",
+                disabled=still_checking,
+                key=f"download_{kind}",
+            )
         st.button(
             t("photo.forget"),
             icon=":material/delete:",

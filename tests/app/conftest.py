@@ -1,7 +1,7 @@
 """Pages without a camera, and checked photos with given probabilities without a network."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,20 +22,18 @@ def jpeg(width: int = 120, height: int = 90, seed: int = 0) -> bytes:
 
 
 @pytest.fixture(autouse=True)
+def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put `__main__` back after AppTest has replaced it: a spawned process would run its script."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True)
 def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the WebRTC component idle: AppTest cannot run it, and the browser tests do."""
     state = SimpleNamespace(playing=False, signalling=False)
     monkeypatch.setattr(
         streamlit_webrtc, "webrtc_streamer", lambda **_: SimpleNamespace(state=state)
     )
-
-
-@pytest.fixture(autouse=True)
-def _main_module() -> Iterator[None]:
-    """Put `__main__` back, which AppTest replaces: spawned workers of later tests run its file."""
-    main = sys.modules["__main__"]
-    yield
-    sys.modules["__main__"] = main
 
 
 @pytest.fixture

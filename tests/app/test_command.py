@@ -1,13 +1,12 @@
 """The console script: what `maskdet app` hands to Streamlit, and where the app's files lie."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from maskdet_app import command
 from maskdet_app.ops.paths import checkout_folder, site_folder
+from testbed.interpreter import run_python
 
 
 def given_to_streamlit(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
@@ -55,8 +54,8 @@ def test_help_lists_all_commands_without_loading_streamlit() -> None:
         "import sys; from maskdet_app.command import main; main(['--help']);"
         "sys.exit('streamlit' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert all(name in done.stdout for name in ("check", "classify", "app"))
+    printed = run_python(code)
+    assert all(name in printed for name in ("check", "classify", "app"))
 
 
 def test_files_lie_at_the_top_of_a_checkout(repo_root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fakes of network and finder, and the shipped model where it is present."""
+"""Fakes of network and finder, images without a face, photos."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,8 +15,6 @@ from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
 from tests.core.batch.fakes import BOX, Stub
-
-MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 
 
 class StubClassifier:
@@ -64,18 +62,12 @@ def stub_finder() -> Callable[..., StubFinder]:
     return StubFinder
 
 
-@pytest.fixture(scope="session")
-def shipped_manifest() -> Path:
-    if not MODEL.is_file():
-        pytest.skip("models/ holds no network yet: run `python -m train export` first")
-    return MODEL
-
-
-@pytest.fixture(scope="session")
-def portrait() -> NDArray[np.uint8]:
-    """A real face, public domain, from the scikit-image wheel: uint8 RGB 512 x 512."""
-    data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
-    return np.array(data.astronaut(), dtype=np.uint8)
+@pytest.fixture(params=["black", "uniform", "noise"])
+def blank_image(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
+    """An image without a face, uint8 RGB (240, 320, 3)."""
+    if request.param == "noise":
+        return np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
+    return np.full((240, 320, 3), 0 if request.param == "black" else 128, np.uint8)
 
 
 @pytest.fixture

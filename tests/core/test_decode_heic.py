@@ -1,9 +1,6 @@
 """HEIC, the format of phones; the files are encoded here by pillow-heif."""
 
 import io
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pillow_heif
@@ -12,8 +9,8 @@ from PIL import Image
 
 from maskdet_core import ImageError, encode_jpeg
 from maskdet_core.decode import decode_image
+from testbed.interpreter import run_python
 
-ROOT = Path(__file__).parents[2]
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 40), (30, 40, 200), (250, 250, 250)
 
 
@@ -92,7 +89,4 @@ def test_heif_libraries_are_imported_at_the_first_heic_file() -> None:
         "b = io.BytesIO(); Image.new('RGB', (9, 9)).save(b, 'PNG'); decode_image(b.getvalue());"
         "print('pillow_heif' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "False"
+    assert run_python(code) == "False"

@@ -1,22 +1,14 @@
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from maskdet_core import files
+from testbed.interpreter import run_python
 
 MODELS = files.models_folder()
 PACKAGE = Path(files.__file__).parent
 PRINT_FOLDER = "from maskdet_core.files import models_folder; print(models_folder())"
-
-
-def run(code: str, folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("is_installed", [True, False])
@@ -27,7 +19,7 @@ def test_models_are_found_in_a_package_and_in_a_checkout(
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("models", "__pycache__"))
     expected = (package if is_installed else tmp_path) / "models"
     expected.mkdir()
-    assert Path(run(PRINT_FOLDER, tmp_path)) == expected
+    assert Path(run_python(PRINT_FOLDER, tmp_path)) == expected
 
 
 def test_models_folder_holds_the_shipped_manifests() -> None:

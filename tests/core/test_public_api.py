@@ -11,29 +11,12 @@ import pytest
 
 import maskdet_core
 
-EXPORTED = [
-    "CascadeError",
-    "Detections",
-    "Face",
-    "FaceBox",
-    "ImageError",
-    "LiveProcessor",
-    "LiveStats",
-    "MaskDetector",
-    "MaskdetError",
-    "ModelError",
-    "RgbImage",
-    "Verdict",
-    "__version__",
-    "annotate",
-    "blur_faces",
-    "draw_activation_map",
-    "encode_jpeg",
-    "encode_png",
-    "load_classifier",
-    "load_finder",
-    "read_image",
-]
+NAMES = """
+CascadeError Detections Face FaceBox ImageError LiveProcessor LiveStats MaskDetector
+MaskdetError ModelError RgbImage Verdict __version__ annotate blur_faces draw_activation_map
+encode_jpeg encode_png load_classifier load_finder read_image
+"""
+EXPORTED = NAMES.split()
 VALUES = {"RgbImage": "types.py", "__version__": "version.py"}
 """Names without a docstring of their own at run time, and the modules that document them."""
 

@@ -71,15 +71,15 @@ def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
 
 
 @pytest.fixture(scope="session")
-def bare_rgb(_astronaut: Rgb) -> Rgb:
+def bare_rgb(portrait: Rgb) -> Rgb:
     """A camera picture of a bare face, uint8 (480, 640, 3) RGB."""
-    return samples.as_camera(_astronaut)
+    return samples.as_camera(portrait)
 
 
 @pytest.fixture(scope="session")
-def masked_rgb(_astronaut: Rgb) -> Rgb:
+def masked_rgb(portrait: Rgb) -> Rgb:
     """The same face with a drawn light blue surgical mask."""
-    return samples.as_camera(samples.draw_mask(_astronaut))
+    return samples.as_camera(samples.draw_mask(portrait))
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +102,16 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rgb, str], Path]
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def masked_film(film: Callable[[Rgb, str], Path], masked_rgb: Rgb) -> Path:
+    """The film of the masked face."""
+    return film(masked_rgb, "masked")
+
+
+@pytest.fixture
+def camera_browser(open_browser: OpenBrowser, masked_film: Path) -> Iterator[BrowserContext]:
+    """A browser whose camera shows the masked face."""
+    with open_browser(video=masked_film) as opened:
+        yield opened

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from maskdet_app.ui.i18n import t
 from testbed.server import serve
@@ -121,31 +121,25 @@ def test_without_a_camera_the_page_explains_it_and_links_to_the_photo_page(
 
 
 def test_snapshot_and_changed_settings_while_playing(
-    server: Any,
-    network: Path,
-    open_browser: Any,
-    masked_rgb: Any,
-    film: Callable[..., Path],
-    shoot: Callable[..., Path],
+    server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
-    with open_browser(video=film(masked_rgb, "masked")) as browser:
-        page = browser.new_page()
-        page.goto(server.url)
-        start(page)
-        wait_for_count(page, "with_mask")
-        with page.expect_download(timeout=WAIT_MS) as download:
-            page.get_by_role("button", name="Save this picture").click()
-        picture = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
-        assert min(picture.shape[:2]) >= 240
-        blue = np.abs(picture - [0x00, 0x72, 0xB2]).max(axis=2) < 30
-        assert blue.sum() > 300
-        page.get_by_text("Settings").click()
-        page.get_by_text("Banner and sound").click()
-        page.get_by_text("Show it like a mirror").click()
-        wait_for_count(page, "with_mask")
-        expect(frame(page).get_by_role("button", name="Stop", exact=False)).to_be_visible()
-        shoot(page, "live-settings")
-        stop(page)
+    page = camera_browser.new_page()
+    page.goto(server.url)
+    start(page)
+    wait_for_count(page, "with_mask")
+    with page.expect_download(timeout=WAIT_MS) as download:
+        page.get_by_role("button", name="Save this picture").click()
+    picture = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
+    assert min(picture.shape[:2]) >= 240
+    blue = np.abs(picture - [0x00, 0x72, 0xB2]).max(axis=2) < 30
+    assert blue.sum() > 300
+    page.get_by_text("Settings").click()
+    page.get_by_text("Banner and sound").click()
+    page.get_by_text("Show it like a mirror").click()
+    wait_for_count(page, "with_mask")
+    expect(frame(page).get_by_role("button", name="Stop", exact=False)).to_be_visible()
+    shoot(page, "live-settings")
+    stop(page)
 
 
 def test_uploaded_photos_get_both_verdicts(

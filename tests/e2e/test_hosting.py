@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Request, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, expect
 
 from maskdet_app.ops import build_info
 from maskdet_app.ui.i18n import t
@@ -29,8 +29,7 @@ def test_pages_load_nothing_from_other_hosts(
     script: str,
     network: Path,
     open_browser: Any,
-    film: Callable[..., Path],
-    masked_rgb: Any,
+    masked_film: Path,
     tmp_path: Path,
 ) -> None:
     errors: list[str] = []
@@ -47,7 +46,7 @@ def test_pages_load_nothing_from_other_hosts(
 
     with (
         serve(script=script, log=tmp_path / "server.log") as server,
-        open_browser(video=film(masked_rgb, "masked")) as browser,
+        open_browser(video=masked_film) as browser,
     ):
         page = browser.new_page()
         page.on("console", record_error)
@@ -89,41 +88,34 @@ def test_share_panel_links_to_the_current_page(
 
 
 def test_embedded_page_shows_only_the_video_and_starts_by_itself(
-    server: Any,
-    network: Path,
-    open_browser: Any,
-    film: Callable[..., Path],
-    masked_rgb: Any,
-    shoot: Callable[..., Path],
+    server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
-    with open_browser(video=film(masked_rgb, "masked")) as browser:
-        page = browser.new_page()
-        page.goto(f"{server.url}/?embed=true")
-        video = frame(page).locator("video").first
-        video.wait_for(timeout=WAIT_MS)
-        n_tries = 40
-        while (video.evaluate(VIDEO_PIXELS) or {"blue": 0})["blue"] < 300:
-            n_tries -= 1
-            assert n_tries, "no frame was drawn around the face"
-            page.wait_for_timeout(500)
-        shoot(page, "kiosk")
-        expect(page.locator("h1")).to_have_count(0)
-        expect(page.get_by_role("link", name=t("photo.title"))).to_have_count(0)
-        expect(page.get_by_role("button", name=t("share.button"))).to_have_count(0)
+    page = camera_browser.new_page()
+    page.goto(f"{server.url}/?embed=true")
+    video = frame(page).locator("video").first
+    video.wait_for(timeout=WAIT_MS)
+    n_tries = 40
+    while (video.evaluate(VIDEO_PIXELS) or {"blue": 0})["blue"] < 300:
+        n_tries -= 1
+        assert n_tries, "no frame was drawn around the face"
+        page.wait_for_timeout(500)
+    shoot(page, "kiosk")
+    expect(page.locator("h1")).to_have_count(0)
+    expect(page.get_by_role("link", name=t("photo.title"))).to_have_count(0)
+    expect(page.get_by_role("button", name=t("share.button"))).to_have_count(0)
 
 
 def test_viewers_see_a_notice_before_the_server_exits(
     network: Path,
     open_browser: Any,
-    film: Callable[..., Path],
-    masked_rgb: Any,
+    masked_film: Path,
     tmp_path: Path,
     shoot: Callable[..., Path],
 ) -> None:
     log = tmp_path / "server.log"
     with (
         serve(log=log, MASKDET_GRACE_S=str(GRACE_S), MASKDET_LOG="json") as server,
-        open_browser(video=film(masked_rgb, "masked")) as browser,
+        open_browser(video=masked_film) as browser,
     ):
         page = browser.new_page()
         page.goto(server.url)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import catalogue, t
@@ -126,19 +126,13 @@ def test_size_limit_is_exact(
 
 
 def test_camera_snapshot_is_checked(
-    server: Any,
-    network: Path,
-    open_browser: Any,
-    masked_rgb: Any,
-    film: Callable[..., Path],
-    shoot: Callable[..., Path],
+    server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
-    with open_browser(video=film(masked_rgb, "masked")) as browser:
-        page = _open(server, browser, "?camera=true")
-        page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
-        _wait_for_count(page, "with_mask", 1)
-        expect(page.get_by_text(t("photo.camera_name", n=1)).first).to_be_visible()
-        shoot(page, "photo-snapshot")
+    page = _open(server, camera_browser, "?camera=true")
+    page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
+    _wait_for_count(page, "with_mask", 1)
+    expect(page.get_by_text(t("photo.camera_name", n=1)).first).to_be_visible()
+    shoot(page, "photo-snapshot")
 
 
 def test_downloads_agree_with_the_page(

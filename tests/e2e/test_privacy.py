@@ -1,7 +1,6 @@
 """A session with live video, uploads and downloads leaves no files and no names in the log."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +36,17 @@ def test_no_file_is_written_and_no_name_is_logged(
     tmp_path: Path,
     network: Path,
     open_browser: Any,
-    masked_rgb: Any,
-    film: Callable[..., Path],
+    masked_film: Path,
     repo_root: Path,
 ) -> None:
     log = tmp_path / "server.log"
     home, scratch = tmp_path / "home", tmp_path / "scratch"
     for folder in (home, scratch):
         folder.mkdir()
-    video = film(masked_rgb, "masked")
     sample = (upload.SAMPLES_FOLDER / "masked.jpg").read_bytes()
     folders = (home, scratch, Path("/dev/shm"), repo_root / "maskdet_app", repo_root / "models")
     environment = {"HOME": str(home), "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
-    with serve(log=log, **environment) as server, open_browser(video=video) as browser:
+    with serve(log=log, **environment) as server, open_browser(video=masked_film) as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo")
         page.get_by_role("button", name=t("photo.samples")).wait_for(timeout=WAIT_MS)

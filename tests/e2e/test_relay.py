@@ -55,8 +55,7 @@ def test_relay_only(
     coturn: Coturn,
     network: Path,
     open_browser: Any,
-    film: Callable[..., Path],
-    masked_rgb: Any,
+    masked_film: Path,
     shoot: Callable[..., Path],
     tmp_path: Path,
 ) -> None:
@@ -68,7 +67,7 @@ def test_relay_only(
     }
     with (
         serve(log=tmp_path / "server.log", **settings) as server,
-        open_browser(video=film(masked_rgb, "masked")) as browser,
+        open_browser(video=masked_film) as browser,
     ):
         page = browser.new_page()
         page.goto(server.url)

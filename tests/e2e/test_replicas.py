@@ -1,7 +1,7 @@
 """Two servers behind HAProxy with the shipped configuration: sticky sessions, and failover."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +69,9 @@ def _start_live(url: str, browser: BrowserContext) -> Page:
 
 
 def test_one_of_two_servers_dies(
-    replicas: Replicas, open_browser: Any, film: Callable[..., Path], masked_rgb: Any, shoot: Any
+    replicas: Replicas, open_browser: Any, masked_film: Path, shoot: Any
 ) -> None:
-    with open_browser(video=film(masked_rgb, "masked")) as browser:
+    with open_browser(video=masked_film) as browser:
         # two names of this machine, so that the browser acts as two visitors with a cookie each
         pages = [
             _start_live(f"http://{host}:{replicas.port}", browser)

@@ -15,7 +15,7 @@ from maskdet_core.types import FaceBox
 from train.augment.hands import HandPaster
 from train.augment.occlusion import shade_lower_face, wear_sunglasses
 from train.data.datasets import CLASSES, FaceSample
-from train.data.images import face_box, face_crop, read_rgb
+from train.data.images import face_box, face_crop, read_rgb, warp_affine
 
 _UPSCALERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
@@ -130,16 +130,7 @@ def _warped(
     # centres of pixels lie at whole numbers, that of n pixels at (n - 1) / 2
     middle = (square.w - 1) / 2
     offset = middle - linear @ np.array([square.x + middle, square.y + middle])
-    return np.asarray(
-        cv2.warpAffine(
-            rgb,
-            np.column_stack([linear, offset]),
-            (square.w, square.h),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.uint8,
-    )
+    return warp_affine(rgb, linear, offset, (square.w, square.h))
 
 
 def degrade(

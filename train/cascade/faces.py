@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from train.cascade.haar import WINDOW_PX, Windows
 from train.cascade.painted_masks import paint_mask
 from train.data.detection import KnownFace, Square
-from train.data.images import read_grey
+from train.data.images import read_grey, warp_affine
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +102,7 @@ def _cut(
     linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = np.diag([-1.0 if mirror else 1.0, 1.0]) @ linear @ np.diag([stretch, 1 / stretch])
     offset = size / 2 - linear @ np.array([cx, cy])
-    return np.asarray(
-        cv2.warpAffine(
-            grey,
-            np.column_stack([linear, offset]),
-            (size, size),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.uint8,
-    )
+    return warp_affine(grey, linear, offset, (size, size))
 
 
 def degrade(

@@ -1,6 +1,5 @@
 """Training of the proposals: a Haar cascade, with a report and a file after each stage."""
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -125,7 +124,6 @@ def fit_proposals(
                 "boosting_s": round(time.monotonic() - prepared, 1),
             }
             progress.add(cascade, report)
-            print(json.dumps(report), flush=True)
     return progress.xml
 
 

@@ -1,6 +1,5 @@
 """Training of the verifier: large stages over channel mosaics of proposals in photographs."""
 
-import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -137,7 +136,6 @@ def fit_verifier(
                 "boosting_s": round(time.monotonic() - prepared, 1),
             }
             progress.add(cascade, report)
-            print(json.dumps(report), flush=True)
     return progress.xml
 
 

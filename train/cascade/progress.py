@@ -51,6 +51,7 @@ class Progress:
         return read_records(self._stages)
 
     def add(self, cascade: Cascade, report: dict[str, Any]) -> None:
-        """Keep the cascade with its newest stage, then that stage's report."""
+        """Keep the cascade with its newest stage, then that stage's report, and print it."""
         write_cascade(self.xml, cascade)
         add_record(self._stages, report, "stage")
+        print(json.dumps(report), flush=True)

@@ -1,1 +1,1 @@
-"""The commands of `python -m train`, one module each with its parser and its `run`."""
+"""The commands of `python -m train`, one module each with its options and its `run`."""

@@ -10,8 +10,6 @@ from maskdet_core.run_records import ABLATIONS_FILE, AblationRecord, AblationsRe
 from train import configs
 from train.commands.options import (
     FINDER_FILE,
-    Commands,
-    add_command,
     add_data,
     add_models,
     hard_negative_finder,
@@ -23,6 +21,12 @@ from train.errors import RunError
 from train.evaluate.model_card import write_model_card
 from train.network.config import FitConfig
 from train.network.run_folder import RunFolder
+
+DESCRIPTION = (
+    "Train every named configuration for the same few epochs from the same seed, "
+    "measure all on the same faces and write the table for metrics page and model card. "
+    "What has finished is not trained again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,8 @@ class Budget:
         )
 
 
-def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser = add_command(
-        commands,
-        "ablate",
-        run,
-        summary="train the named configurations side by side",
-        description="Train every named configuration for the same few epochs from the same seed, "
-        "measure all on the same faces and write the table for metrics page and model card. "
-        "What has finished is not trained again.",
-    )
     add_data(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the runs")
     parser.add_argument("--hands", type=Path, required=True, metavar="DIR")

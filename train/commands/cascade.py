@@ -10,7 +10,7 @@ from maskdet_core.faces.manifest import CascadeFile, CascadeManifest
 from maskdet_core.files import write_atomic
 from train.cascade.haar import WINDOW_PX
 from train.cascade.progress import Progress
-from train.commands.options import Commands, add_command, add_data, add_models, read_cascade_data
+from train.commands.options import add_data, add_models, read_cascade_data
 from train.data.boxes import box_size
 from train.data.detection import CascadeData
 from train.data.records import now_iso
@@ -18,23 +18,20 @@ from train.errors import RunError
 from train.evaluate.operating_points import SEARCHES, choose_operating_points
 from train.shipped import FINDER
 
+DESCRIPTION = (
+    "Train a Haar cascade that proposes masked and bare faces and one that "
+    "verifies the proposals, stage by stage, choose their thresholds on held-out "
+    "photographs, and write them with their manifest to --models."
+)
+
 PROPOSALS: Final = "search"
 VERIFIER: Final = "check"
 PARTS: Final = (PROPOSALS, VERIFIER)
 """Folders of a run, one cascade each, named as in the manifest."""
 
 
-def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser = add_command(
-        commands,
-        "cascade",
-        run,
-        summary="train the Haar cascades",
-        description="Train a Haar cascade that proposes masked and bare faces and one that "
-        "verifies the proposals, stage by stage, choose their thresholds on held-out "
-        "photographs, and write them with their manifest to --models.",
-    )
     add_data(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     add_models(parser)

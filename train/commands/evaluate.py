@@ -3,21 +3,18 @@
 import argparse
 from pathlib import Path
 
-from train.commands.options import Commands, add_command, add_data, add_models, read_split
+from train.commands.options import add_data, add_models, read_split
 from train.evaluate.classifier import evaluate
 
+DESCRIPTION = (
+    "Measure the exported network on published and leak-free tests and on whole "
+    "photographs; writes evaluation.json for the metrics page. A run folder without its "
+    "trained network will do: what needs it is carried over from the earlier evaluation."
+)
 
-def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser = add_command(
-        commands,
-        "evaluate",
-        run,
-        summary="measure the exported network",
-        description="Measure the exported network on published and leak-free tests and on whole "
-        "photographs; writes evaluation.json for the metrics page. A run folder without its "
-        "trained network will do: what needs it is carried over from the earlier evaluation.",
-    )
     add_data(parser)
     parser.add_argument(
         "run_folder", type=Path, metavar="run", help="folder of the run that was exported"

@@ -3,20 +3,17 @@
 import argparse
 from pathlib import Path
 
-from train.commands.options import Commands, add_command, add_data, add_models, read_cascade_data
+from train.commands.options import add_data, add_models, read_cascade_data
 from train.evaluate.detector import evaluate_detector
 
+DESCRIPTION = (
+    "Recall, false positives and time on held-out photographs, for the trained "
+    "cascades and the stock ones in one run; written to the cascades' manifest."
+)
 
-def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser = add_command(
-        commands,
-        "evaluate-detector",
-        run,
-        summary="measure the cascades beside OpenCV's own",
-        description="Recall, false positives and time on held-out photographs, for the trained "
-        "cascades and the stock ones in one run; written to the cascades' manifest.",
-    )
     add_data(parser)
     add_models(parser)
     parser.add_argument(

@@ -13,7 +13,7 @@ from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import RunRecord
 from maskdet_core.types import NO_FACE
-from train.commands.options import Commands, add_command, add_data, add_models, read_split
+from train.commands.options import add_data, add_models, read_split
 from train.data.datasets import CLASSES
 from train.data.detection import Photo, held_out_photos
 from train.data.images import FRAMING, IMAGE_SIZE_PX
@@ -26,20 +26,17 @@ from train.evaluate.test_sets import crops_of
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
 
+DESCRIPTION = (
+    "Convert a trained network to full-integer int8 LiteRT, calibrated on training "
+    "crops, with the manifest that the app trusts."
+)
+
 CALIBRATION_FACES = 300
 """Training faces whose activations set the int8 ranges."""
 
 
-def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser = add_command(
-        commands,
-        "export",
-        run,
-        summary="write the int8 network and its manifest",
-        description="Convert a trained network to full-integer int8 LiteRT, calibrated on training "
-        "crops, with the manifest that the app trusts.",
-    )
     add_data(parser)
     parser.add_argument("run_folder", type=Path, metavar="run", help="folder of a finished run")
     add_models(parser)

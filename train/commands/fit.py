@@ -7,25 +7,20 @@ from pathlib import Path
 from train import configs
 from train.commands.options import (
     FINDER_FILE,
-    Commands,
-    add_command,
     add_data,
     hard_negative_finder,
     read_split,
 )
 from train.network.config import FitConfig
 
+DESCRIPTION = (
+    "Train VGG19 at 128×128: upper blocks first, then deeper. Every epoch "
+    "leaves a checkpoint and a metrics record in --out; the metrics page follows along."
+)
 
-def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser = add_command(
-        commands,
-        "fit",
-        run,
-        summary="train VGG19",
-        description="Train VGG19 at 128×128: upper blocks first, then deeper. Every epoch "
-        "leaves a checkpoint and a metrics record in --out; the metrics page follows along.",
-    )
     add_data(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     parser.add_argument(

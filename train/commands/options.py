@@ -1,7 +1,7 @@
 """Options and first steps that several commands share."""
 
 import argparse
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,30 +16,6 @@ FINDER_FILE = Path("models/maskdet-haar.json")
 MODELS_FOLDER = Path("models")
 HARD_NEGATIVE_SCORE = -2.0
 """Minimum score of the face finder while hard negatives are collected: lower than in the app."""
-
-Commands = argparse._SubParsersAction  # argparse names the type nowhere else
-
-
-def add_command(
-    commands: "Commands[argparse.ArgumentParser]",
-    name: str,
-    run: Callable[[argparse.Namespace], None],
-    *,
-    summary: str,
-    description: str,
-) -> argparse.ArgumentParser:
-    """Add a command's parser; `options.run` will be its function.
-
-    Args:
-        commands: of the top parser.
-        name: as typed.
-        run: does the work; raises `TrainError` or `OSError` where it cannot.
-        summary: for the list of commands.
-        description: for the command's own help.
-    """
-    parser = commands.add_parser(name, help=summary, description=description)
-    parser.set_defaults(run=run)
-    return parser
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

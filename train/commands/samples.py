@@ -3,21 +3,17 @@
 import argparse
 from pathlib import Path
 
-from train.commands.options import Commands, add_command
+DESCRIPTION = (
+    "Write a public-domain portrait as it is, with a drawn mask and with a drawn "
+    "hand before the mouth. Needs scikit-image (requirements-dev.txt), which carries it."
+)
+
 
 SAMPLES_FOLDER = Path("maskdet_app/photo/samples")
 
 
-def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser = add_command(
-        commands,
-        "samples",
-        run,
-        summary="make the photo page's sample pictures",
-        description="Write a public-domain portrait as it is, with a drawn mask and with a drawn "
-        "hand before the mouth. Needs scikit-image (requirements-dev.txt), which carries it.",
-    )
     parser.add_argument(
         "--out",
         type=Path,

@@ -1,4 +1,4 @@
-"""Read training pictures and cut the face out with the function that serving uses."""
+"""Read and warp training pictures, and cut the face out with the function that serving uses."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -31,10 +31,7 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: the file is not a readable picture.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise DataError(f"expected a picture, {path} cannot be decoded: remove or replace it")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.asarray(cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 @lru_cache(maxsize=2048)
@@ -44,10 +41,40 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: the file is not a readable picture.
     """
-    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
+    return _read(path, cv2.IMREAD_GRAYSCALE)
+
+
+def _read(path: Path, mode: int) -> NDArray[np.uint8]:
+    picture = cv2.imread(str(path), mode)
+    if picture is None:
         raise DataError(f"expected a picture, {path} cannot be decoded: remove or replace it")
-    return np.asarray(grey, np.uint8)
+    return np.asarray(picture, np.uint8)
+
+
+def warp_affine(
+    picture: NDArray[np.uint8],
+    linear: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    size: tuple[int, int],
+) -> NDArray[np.uint8]:
+    """Map a picture by ``linear @ (x, y) + offset``, with its border replicated outside.
+
+    Args:
+        picture: uint8 (H, W) or (H, W, 3).
+        linear: (2, 2).
+        offset: (2,), px.
+        size: width and height of the result, px.
+    """
+    return np.asarray(
+        cv2.warpAffine(
+            picture,
+            np.column_stack([linear, offset]),
+            size,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )
 
 
 def face_box(sample: FaceSample, height_px: int, width_px: int) -> FaceBox:

@@ -11,7 +11,6 @@ import streamlit_webrtc
 from streamlit.testing.v1 import AppTest
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
-NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 
 
 @pytest.fixture
@@ -28,10 +27,8 @@ def component(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.fixture
-def new_app(component: dict[str, Any]) -> Iterator[Callable[..., AppTest]]:
+def new_app(component: dict[str, Any], shipped_manifest: Path) -> Iterator[Callable[..., AppTest]]:
     """Open the live page, by default without query parameters; not run yet."""
-    if not NETWORK.is_file():
-        pytest.skip("models/ holds no network")
 
     def make(**query: str) -> AppTest:
         app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)

@@ -129,7 +129,7 @@ def test_shared_secret_gives_each_visit_a_user_name_of_its_own() -> None:
 def test_cloudflare(service: FakeService) -> None:
     servers = [{"urls": ["stun:x"]}, {"urls": ["turn:x"], "username": "u", "credential": "c"}]
     service.response = json.dumps({"iceServers": servers}).encode()
-    url = service.url + "/v1/turn/keys/{key_id}/credentials"
+    url = service.url + "/v1/turn/keys/{account}/credentials"
     given = turn.Cloudflare("key", "token", lifetime_s=99, url=url).servers()
     assert given.servers == tuple(servers)
     ((path, headers, body),) = service.requests

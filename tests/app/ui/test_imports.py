@@ -1,10 +1,6 @@
 """What the parts that all pages share load."""
 
-import subprocess
-import sys
-from pathlib import Path
-
-REPO_ROOT = Path(__file__).resolve().parents[3]
+from testbed.interpreter import run_python
 
 
 def test_the_footer_loads_no_video_libraries() -> None:
@@ -14,7 +10,4 @@ def test_the_footer_loads_no_video_libraries() -> None:
         "sorted(m for m in sys.modules"
         " if m.startswith('maskdet_app.') and m.split('.')[1] not in ('ui', 'ops')))"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPO_ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[] []"
+    assert run_python(code) == "[] []"

@@ -1,8 +1,6 @@
 """The live object for scripts: arrays in, detections out."""
 
 import gc
-import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -16,9 +14,9 @@ from numpy.typing import NDArray
 from maskdet_core import Detections, FaceBox, LiveProcessor, MaskDetector, Verdict
 from maskdet_core.live import AdmissionControl
 from maskdet_core.live import processor as processor_module
+from testbed.interpreter import run_python
 from tests.core.live.fakes import Clock, FakeFinder, FakeNetwork, ManualWorker
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 20.0
 THREAD = "maskdet-live"
 
@@ -158,7 +156,4 @@ def test_the_core_imports_without_av() -> None:
         "from maskdet_core import LiveProcessor\n"
         "print(LiveProcessor.process.__name__)"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPO_ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "process"
+    assert run_python(code) == "process"

@@ -1,35 +1,27 @@
 """The command line as a whole: what it loads, what it defaults to, how it ends."""
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from train.__main__ import COMMANDS, main
+from testbed.interpreter import run_python
+from train.__main__ import main, make_parser
 from train.commands.fit import fit_config
 
 DATA = ["--data", "a", "b"]
 
 
 def parsed(*argv: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-    for command in COMMANDS:
-        command.add_parser(commands)
-    return parser.parse_args(argv)
+    return make_parser().parse_args(argv)
 
 
-def test_the_command_line_loads_no_training_library(repo_root: Path) -> None:
+def test_the_command_line_loads_no_training_library() -> None:
     code = (
         "import train.__main__, sys;"
         "print([m for m in ('tensorflow', 'keras', 'lightgbm', 'skimage') if m in sys.modules])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=repo_root, capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+    assert run_python(code) == "[]"
 
 
 def test_options_of_fit_change_the_named_configuration() -> None:

@@ -1,6 +1,5 @@
 """The photo page's sample pictures, made again and as committed."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.decode import decode_image
-from maskdet_core.masks.loading import default_model_path
+from testbed.interpreter import run_python
 from train.__main__ import main
 from train.samples import hand as drawn_hand
 from train.samples import portrait as samples
@@ -35,9 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["photo", "live"])
-def detector(request: pytest.FixtureRequest) -> MaskDetector:
-    if not default_model_path().is_file():
-        pytest.skip("models/ holds no network: fetch it or run the training's export")
+def detector(request: pytest.FixtureRequest, shipped_manifest: Path) -> MaskDetector:
     return MaskDetector.load(preset=request.param)
 
 
@@ -69,10 +66,7 @@ def test_importing_loads_no_training_library_and_no_portrait() -> None:
         "import train.samples.portrait, sys;"
         "print([m for m in ('tensorflow', 'keras', 'skimage') if m in sys.modules])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPO_ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+    assert run_python(code) == "[]"
 
 
 def test_the_command_writes_three_pictures(made: Path) -> None:
