@@ -39,6 +39,7 @@ _BITS: Final = 6
 _BAR_PX: Final = 16
 """Each frame of a film carries its number in bars across its lower edge, one a bit: mirroring does
 not change it."""
+_IDLE_S: Final = 0.3
 _MAX_MESSAGE: Final = 2**26
 _READOUT: Final = re.compile(r"<dt>(.*?)</dt><dd>(.*?)</dd>")
 _READOUTS: Final = "md-readouts"
@@ -144,6 +145,7 @@ class Visitor:
         self.auto_reruns: set[str] = set()
         """Fragments that refresh themselves."""
         self.n_finished = 0
+        self._heard_at_s = 0.0
         self._widgets: dict[str, WidgetState] = {}
         self._state: dict[str, Any] = {}
         self._component: str | None = None
@@ -192,6 +194,11 @@ class Visitor:
     def is_full(self) -> bool:
         """Whether the page offered no stream."""
         return self._component is None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing has come from the server for a moment."""
+        return time.monotonic() - self._heard_at_s > _IDLE_S
 
     async def start(self, *, timed: bool = False) -> None:
         """Press Start and wait for the first returned frame.
@@ -271,6 +278,7 @@ class Visitor:
         async for raw in self._socket:
             message = ForwardMsg.FromString(bytes(raw) if isinstance(raw, bytes) else b"")
             self.tree.apply(message)
+            self._heard_at_s = time.monotonic()
             match message.WhichOneof("type"):
                 case "navigation":
                     # a rerun without the page's hash would leave the page and end its stream

@@ -18,7 +18,7 @@ from maskdet_app.live import ice
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops.metrics import REFUSED
 from maskdet_app.ops.rate_limit import RateLimiter
-from maskdet_app.ui import query_params, theme
+from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
@@ -88,31 +88,34 @@ def show(
     Returns:
         streamlit-webrtc's ``playing`` and ``signalling``.
     """
+    video, restart = containers.reserve(2)
     if _SEEN not in st.session_state:
         st.session_state[_SEEN] = True
         if embedded or query_params.read_all(RUN, [RUNNING]):
             _set_step("stop")
     step = _step()
-    context = streamlit_webrtc.webrtc_streamer(
-        key="live",
-        mode=streamlit_webrtc.WebRtcMode.SENDRECV,
-        # set even when empty: otherwise the library uses servers of its own choice
-        rtc_configuration=rtc_configuration,
-        media_stream_constraints=_media_constraints(facing),
-        video_frame_callback=processor.recv,
-        on_video_ended=processor.stop,
-        # The callback only tracks and draws, a few ms; a thread of its own would return each frame
-        # one or two frames later.
-        async_processing=False,
-        media_toggle_controls=False,
-        desired_playing_state=_desired_state(step, embedded=embedded),
-        translations=_translations(),
-        video_html_attrs=_VIDEO_ATTRIBUTES,
-    )
+    with video:
+        context = streamlit_webrtc.webrtc_streamer(
+            key="live",
+            mode=streamlit_webrtc.WebRtcMode.SENDRECV,
+            # set even when empty: otherwise the library uses servers of its own choice
+            rtc_configuration=rtc_configuration,
+            media_stream_constraints=_media_constraints(facing),
+            video_frame_callback=processor.recv,
+            on_video_ended=processor.stop,
+            # The callback only tracks and draws, a few ms; a thread of its own would return each
+            # frame one or two frames later.
+            async_processing=False,
+            media_toggle_controls=False,
+            desired_playing_state=_desired_state(step, embedded=embedded),
+            translations=_translations(),
+            video_html_attrs=_VIDEO_ATTRIBUTES,
+        )
     state = context.state
     active = bool(state.playing or state.signalling)
     if step == "stop":
-        st.fragment(_then_start, run_every=STOP_S)()
+        with restart:
+            st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
         query_params.write(RUN, [RUNNING] if state.playing else [])
         if step is not None:
