@@ -18,7 +18,7 @@ from testbed.server import Server, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 
 N_BURSTS = 30
-CPU_SLOWDOWN = 3.0
+CPU_SLOWDOWN = 2.0
 FLUSH_S = 0.15
 SEED = 51
 
@@ -71,7 +71,7 @@ class Watched:
             for _ in range(chance.randint(3, 5)):
                 self.page.keyboard.press(chance.choice(keys))
                 self.page.wait_for_timeout(chance.uniform(10, 30))
-            self.page.wait_for_timeout(chance.uniform(50, 300))
+            self.page.wait_for_timeout(chance.uniform(20, 200))
             assert not self.errors
         # what a late message would break shows after the last run
         self.page.wait_for_timeout(1500)

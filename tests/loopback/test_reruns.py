@@ -95,6 +95,10 @@ def test_live_page_keeps_its_elements_in_place(server: Server) -> None:
                     await asyncio.sleep(0.1)
             await interleave(visitor, change)
             assert len(visitor.auto_reruns) == 2
+            n_received = len(visitor.received_at_s)
+            async with asyncio.timeout(SETTLE_S):
+                while len(visitor.received_at_s) < n_received + 12:
+                    await asyncio.sleep(0.1)
 
     asyncio.run(scenario())
 
