@@ -19,7 +19,7 @@ from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 
 N_BURSTS = 30
 CPU_SLOWDOWN = 2.0
-FLUSH_S = 0.15
+FLUSH_S = 0.4
 SEED = 51
 
 pytestmark = pytest.mark.browser
