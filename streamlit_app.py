@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from maskdet_app.ui import entry, footer, theme
+from maskdet_app.ui import containers, entry, footer, theme
 from maskdet_app.ui.i18n import t
 
 st.set_page_config(page_title=t("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()
 theme.apply()
 # Streamlit discovers pages/ itself only until st.navigation is called: name all pages here.
-st.navigation(
+navigation = st.navigation(
     [
         st.Page(
             "pages/live.py",
@@ -33,5 +33,9 @@ st.navigation(
         st.Page("pages/about.py", title=t("about.title"), icon=":material/info:", url_path="about"),
     ],
     position="hidden" if st.context.is_embedded else "top",
-).run()
-footer.show()
+)
+page, below = containers.reserve(2)
+with page:
+    navigation.run()
+with below:
+    footer.show()

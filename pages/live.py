@@ -3,49 +3,58 @@
 import streamlit as st
 
 from maskdet_app.live import options, resources, status, stream
-from maskdet_app.ui import entry, threshold
+from maskdet_app.ui import containers, entry, threshold
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, t
 from maskdet_app.ui.page_url import is_insecure
 
 entry.require()
+heading, http_note, ice_note, limit_note, loading = containers.reserve(5)
+held, full, live, way_out, instructions = containers.reserve(5)
 embedded = bool(st.context.is_embedded)
-if embedded:
-    stream.hide_all_but_video()
-else:
-    st.title(t("live.title"))
-    st.markdown(t("live.intro"))
+with heading:
+    if embedded:
+        stream.hide_all_but_video()
+    else:
+        st.title(t("live.title"))
+        st.markdown(t("live.intro"))
 url = st.context.url
 if is_insecure(url):
-    st.warning(t("live.plain_http"), icon=":material/lock_open:")
-rtc_configuration = stream.rtc_configuration(url)
+    http_note.warning(t("live.plain_http"), icon=":material/lock_open:")
+with ice_note:
+    rtc_configuration = stream.rtc_configuration(url)
 try:
     admission = resources.admission()
 except ValueError as error:
-    st.warning(t("live.bad_limit", reason=error), icon=":material/settings:")
+    limit_note.warning(t("live.bad_limit", reason=error), icon=":material/settings:")
     admission = resources.measured_admission()
 
-detector = load_detector("live")
-if detector is not None and not stream.show_if_held():
+with loading:
+    detector = load_detector("live")
+with held:
+    is_held = detector is not None and stream.show_if_held()
+if detector is not None and not is_held:
     processor = resources.processor(detector, admission)
     processor.set_labels(drawn_labels())
     if not admission.holds(processor) and not admission.has_capacity:
-        status.show_full(admission)
+        with full:
+            status.show_full(admission)
     elif embedded:
         processor.set_min_confidence(threshold.min_confidence_from_url(detector))
-        stream.show(processor, rtc_configuration, options.facing_from_url(), embedded=True)
+        with live:
+            stream.show(processor, rtc_configuration, options.facing_from_url(), embedded=True)
     else:
-        left, right = st.columns([1.8, 1], gap="medium")
+        left, right = live.columns([1.8, 1], gap="medium")
         with left:
-            video = st.container()
-            with st.expander(t("live.options"), icon=":material/tune:"):
-                chosen = options.ask(processor)
-                processor.set_min_confidence(threshold.min_confidence_slider(detector))
+            video, settings = containers.reserve(2)
+        with settings, st.expander(t("live.options"), icon=":material/tune:"):
+            chosen = options.ask(processor)
+            processor.set_min_confidence(threshold.min_confidence_slider(detector))
         with video:
             state = stream.show(processor, rtc_configuration, chosen.facing)
         with right:
             status.show(processor, admission, state, chosen.alert)
-        st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
+        way_out.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
 if not embedded:
-    with st.expander(t("live.help_title"), icon=":material/help:"):
+    with instructions, st.expander(t("live.help_title"), icon=":material/help:"):
         st.markdown(t("live.help"))

@@ -3,14 +3,20 @@
 import streamlit as st
 
 from maskdet_app.metrics import ablations, finder, view
-from maskdet_app.ui import entry
+from maskdet_app.ui import containers, entry
 from maskdet_app.ui.i18n import t
 
 entry.require()
-st.title(t("metrics.title"))
-st.markdown(t("metrics.intro"))
-run = view.pick_run()
+heading, picker, shown_run, study, face_finder = containers.reserve(5)
+with heading:
+    st.title(t("metrics.title"))
+    st.markdown(t("metrics.intro"))
+with picker:
+    run = view.pick_run()
 if run is not None:
-    view.show_run(run)
-ablations.show_ablations()
-finder.show_finder()
+    with shown_run:
+        view.show_run(run)
+with study:
+    ablations.show_ablations()
+with face_finder:
+    finder.show_finder()

@@ -3,19 +3,23 @@
 import streamlit as st
 
 from maskdet_app.photo import options, upload, view
-from maskdet_app.ui import entry
+from maskdet_app.ui import containers, entry
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import t
 
 entry.require()
-st.title(t("photo.title"))
-st.markdown(t("photo.intro"))
-detector = load_detector("photo")
+heading, loading, choices, photos = containers.reserve(4)
+with heading:
+    st.title(t("photo.title"))
+    st.markdown(t("photo.intro"))
+with loading:
+    detector = load_detector("photo")
 if detector is not None:
     batch = view.photo_batch()
-    left, right = st.columns([1.8, 1], gap="medium")
+    left, right = choices.columns([1.8, 1], gap="medium")
     with left:
         upload.show(batch)
     with right:
         chosen = options.show(detector)
-    view.show(batch, detector, chosen)
+    with photos:
+        view.show(batch, detector, chosen)

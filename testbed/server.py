@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 START_S: Final = 120.0
+FLUSH_ENV: Final = "TESTBED_FLUSH_S"
+"""Environment variable of `testbed.slow_streamlit`."""
 _REPO: Final = Path(__file__).parents[1]
 
 
@@ -103,6 +105,7 @@ def serve(
     *,
     log: Path = Path(os.devnull),
     script: str = "server.py",
+    flush_s: float | None = None,
     **environment: str,
 ) -> Iterator[Server]:
     """Start the app on a free port and stop it afterwards.
@@ -111,13 +114,19 @@ def serve(
         max_viewers: most live viewers; None lets the server measure how many it can take.
         log: file for its output.
         script: what Streamlit runs.
+        flush_s: seconds between two deliveries of messages to the pages, to imitate a busy machine;
+            None for Streamlit's own 0.01.
         **environment: variables in addition to this process's own.
 
     Raises:
         TimeoutError: it does not answer.
     """
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script]
+    program = "streamlit"
+    if flush_s is not None:
+        program = "testbed.slow_streamlit"
+        environment[FLUSH_ENV] = str(flush_s)
+    command = [sys.executable, "-m", program, "run", script]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     if max_viewers is not None:

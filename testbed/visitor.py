@@ -29,6 +29,9 @@ from aiortc.mediastreams import MediaStreamError
 from numpy.typing import NDArray
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from testbed.delta_tree import DeltaTree
 
 _CLOCK: Final = Fraction(1, 90_000)
 """Time base of video in RTP."""
@@ -36,6 +39,7 @@ _BITS: Final = 6
 _BAR_PX: Final = 16
 """Each frame of a film carries its number in bars across its lower edge, one a bit: mirroring does
 not change it."""
+_IDLE_S: Final = 0.3
 _MAX_MESSAGE: Final = 2**26
 _READOUT: Final = re.compile(r"<dt>(.*?)</dt><dd>(.*?)</dd>")
 _READOUTS: Final = "md-readouts"
@@ -123,11 +127,26 @@ class FilmTrack(MediaStreamTrack):
 
 
 class Visitor:
-    """One visitor of the live page: opens it, presses Start, reads the readouts, leaves."""
+    """One visitor: opens a page, presses Start on the live page, reads the readouts, leaves.
 
-    def __init__(self, port: int, film: Film) -> None:
-        """Prepare; `async with` opens the page."""
-        self._port, self._film = port, film
+    ``tree`` holds the page's elements as a browser would have them.
+    """
+
+    def __init__(self, port: int, film: Film | None = None, page: str = "") -> None:
+        """Prepare; `async with` opens the page.
+
+        Args:
+            port: the server's, at 127.0.0.1.
+            film: what the camera shows; None for a visitor who never starts it.
+            page: the page's path in the URL; empty for the live page.
+        """
+        self._port, self._film, self._page = port, film, page
+        self.tree = DeltaTree()
+        self.auto_reruns: set[str] = set()
+        """Fragments that refresh themselves."""
+        self.n_finished = 0
+        self._heard_at_s = 0.0
+        self._widgets: dict[str, WidgetState] = {}
         self._state: dict[str, Any] = {}
         self._component: str | None = None
         self._fragments: set[str] = set()
@@ -153,7 +172,7 @@ class Visitor:
             origin=websockets.Origin(f"http://{address}"),
         )
         self._tasks.append(asyncio.create_task(self._listen()))
-        await self._rerun()
+        await self.rerun()
         await asyncio.wait_for(self._loaded.wait(), 60)
         return self
 
@@ -176,6 +195,11 @@ class Visitor:
         """Whether the page offered no stream."""
         return self._component is None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing has come from the server for a moment."""
+        return time.monotonic() - self._heard_at_s > _IDLE_S
+
     async def start(self, *, timed: bool = False) -> None:
         """Press Start and wait for the first returned frame.
 
@@ -183,6 +207,8 @@ class Visitor:
             timed: decode the returned frames and note their round trips.
         """
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        if self._film is None:
+            raise ValueError("expected a visitor with a film")
         self._camera = camera = FilmTrack(self._film)
         self._peer.addTrack(camera)
         first = asyncio.Event()
@@ -194,13 +220,13 @@ class Visitor:
         await self._peer.setLocalDescription(await self._peer.createOffer())
         local = self._peer.localDescription
         self._state = {"playing": False, "sdpOffer": {"type": local.type, "sdp": local.sdp}}
-        await self._rerun()
+        await self.rerun()
         await asyncio.wait_for(self._has_answer.wait(), 60)
         answer = json.loads(self._sdp_answer)
         await self._peer.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
         await asyncio.wait_for(first.wait(), 60)
         self._state = {"playing": True}
-        await self._rerun()
+        await self.rerun()
 
     def freeze(self) -> None:
         """Send no more frames, as a lost connection does, while the page stays open."""
@@ -217,28 +243,55 @@ class Visitor:
                 if timed and isinstance(frame, av.VideoFrame):
                     camera.note_return(read_number(frame), self.round_trips_s)
 
-    async def _rerun(self, fragment: str = "") -> None:
+    def set_widget(self, key: str, **value: Any) -> None:
+        """Set a widget's value, which the next run of the page receives.
+
+        Args:
+            key: the widget's.
+            **value: one field of Streamlit's `WidgetState`, for example ``bool_value=True``.
+
+        Raises:
+            ValueError: the page has no such widget.
+        """
+        widget_id = self.tree.widget_id(key)
+        if widget_id is None:
+            raise ValueError(f"expected a widget with the key {key}, found none")
+        self._widgets[widget_id] = WidgetState(id=widget_id, **value)
+
+    async def rerun(self, fragment: str = "") -> None:
+        """Ask for a run of the page, or of one fragment, with the values of all widgets."""
         message = BackMsg()
         message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = bool(fragment)
         message.rerun_script.page_script_hash = self._page_hash
+        if not self._page_hash:
+            message.rerun_script.page_name = self._page
+        states = message.rerun_script.widget_states.widgets
         if self._component is not None and self._state:
-            widget = message.rerun_script.widget_states.widgets.add()
-            widget.id = self._component
-            widget.json_value = json.dumps(self._state)
+            states.add(id=self._component, json_value=json.dumps(self._state))
+        states.extend(self._widgets.values())
+        for widget_id in [k for k, one in self._widgets.items() if one.HasField("trigger_value")]:
+            del self._widgets[widget_id]
         await self._socket.send(message.SerializeToString())
 
     async def _listen(self) -> None:
         async for raw in self._socket:
             message = ForwardMsg.FromString(bytes(raw) if isinstance(raw, bytes) else b"")
+            self.tree.apply(message)
+            self._heard_at_s = time.monotonic()
             match message.WhichOneof("type"):
                 case "navigation":
                     # a rerun without the page's hash would leave the page and end its stream
                     self._page_hash = message.navigation.page_script_hash
                 case "delta":
                     self._read_delta(message.delta)
+                case "new_session" if not message.metadata.run.fragment_ids:
+                    # a browser stops its timers; the run sets those that go on
+                    self.auto_reruns.clear()
                 case "auto_rerun":
                     self._start_reruns(message.auto_rerun.fragment_id, message.auto_rerun.interval)
                 case "script_finished":
+                    self.n_finished += 1
                     self._loaded.set()
 
     def _read_delta(self, delta: Any) -> None:
@@ -262,6 +315,7 @@ class Visitor:
                 self.texts.append(element.heading.body)
 
     def _start_reruns(self, fragment: str, interval_s: float) -> None:
+        self.auto_reruns.add(fragment)
         if fragment in self._fragments:
             return
         self._fragments.add(fragment)
@@ -270,4 +324,5 @@ class Visitor:
     async def _rerun_every(self, fragment: str, interval_s: float) -> None:
         while True:
             await asyncio.sleep(interval_s)
-            await self._rerun(fragment)
+            if fragment in self.auto_reruns:
+                await self.rerun(fragment)

@@ -13,7 +13,7 @@ import streamlit as st
 from maskdet_app.live import charts
 from maskdet_app.live.options import Alert
 from maskdet_app.ops import shutdown
-from maskdet_app.ui import theme
+from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import LiveProcessor, LiveStats, encode_jpeg
 from maskdet_core.live import AdmissionControl
@@ -41,19 +41,25 @@ def show(processor: LiveProcessor, admission: AdmissionControl, state: Any, aler
         state: streamlit-webrtc's ``playing`` and ``signalling``.
         alert: how to announce a person without a mask.
     """
+    panel, snapshot, timeline_title, timeline = containers.reserve(4)
     if state.playing or state.signalling:
         st.session_state.setdefault(_STARTED_AT, time.monotonic())
     else:
         st.session_state.pop(_STARTED_AT, None)
     if state.playing:
-        st.fragment(_running, run_every=REFRESH_S)(processor, admission, alert)
-        _snapshot_button(processor)
-        st.caption(t("live.timeline"))
-        st.fragment(_timeline, run_every=TIMELINE_REFRESH_S)(processor)
-    elif state.signalling:
-        st.fragment(_connecting, run_every=REFRESH_S)()
-    else:
-        _counts(t("live.idle_title"), t("live.idle"), LiveStats())
+        with panel:
+            st.fragment(_running, run_every=REFRESH_S)(processor, admission, alert)
+        with snapshot:
+            _snapshot_button(processor)
+        timeline_title.caption(t("live.timeline"))
+        with timeline:
+            st.fragment(_timeline, run_every=TIMELINE_REFRESH_S)(processor)
+        return
+    with panel:
+        if state.signalling:
+            st.fragment(_connecting, run_every=REFRESH_S)()
+        else:
+            _counts(t("live.idle_title"), t("live.idle"), LiveStats())
 
 
 def show_full(admission: AdmissionControl) -> None:
@@ -62,7 +68,8 @@ def show_full(admission: AdmissionControl) -> None:
         st.header(t("live.full_title"), anchor=False)
         st.markdown(t("live.full"))
         st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
-        st.fragment(_wait_for_slot, run_every=WAIT_REFRESH_S)(admission)
+        with st.container():
+            st.fragment(_wait_for_slot, run_every=WAIT_REFRESH_S)(admission)
 
 
 def _wait_for_slot(admission: AdmissionControl) -> None:
@@ -93,18 +100,24 @@ def _running(processor: LiveProcessor, admission: AdmissionControl, alert: Alert
     stats = processor.snapshot()
     if stats.rejected:
         st.rerun(scope="app")
+    leaving, no_connection, counts, alarm, readouts = containers.reserve(5)
     if shutdown.is_draining():
-        st.warning(t("live.leaving"), icon=":material/power_settings_new:")
+        leaving.warning(t("live.leaving"), icon=":material/power_settings_new:")
     if stats.verdict_age_s is None and _timed_out():
-        _show_no_connection()
+        with no_connection:
+            _show_no_connection()
         return
     if stats.verdict_age_s is None or stats.verdict_age_s > STALE_S:
-        _counts(t("live.waiting_title"), t("live.waiting"), LiveStats(errors=stats.errors))
+        with counts:
+            _counts(t("live.waiting_title"), t("live.waiting"), LiveStats(errors=stats.errors))
         return
     n_faces = stats.n_with + stats.n_without + stats.n_not_sure
-    _counts(t("live.on_title"), "" if n_faces else t("live.no_face"), stats)
-    _show_alert(alert, stats.n_without)
-    _readouts(stats, admission)
+    with counts:
+        _counts(t("live.on_title"), "" if n_faces else t("live.no_face"), stats)
+    with alarm:
+        _show_alert(alert, stats.n_without)
+    with readouts:
+        _readouts(stats, admission)
 
 
 def _timeline(processor: LiveProcessor) -> None:

@@ -18,7 +18,7 @@ from maskdet_app.live import ice
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops.metrics import REFUSED
 from maskdet_app.ops.rate_limit import RateLimiter
-from maskdet_app.ui import query_params, theme
+from maskdet_app.ui import containers, entry, query_params, theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
@@ -33,6 +33,8 @@ GIVE_UP_S: Final = 20.0
 _SEEN: Final = "stream_seen"
 _STEP: Final = "stream_step"
 _ACTIVE: Final = "stream_active"
+_DRAWN_AT_CHANGE: Final = "stream_drawn_at_page_change"
+_KEY: Final = "live"
 _HELD_UNTIL: Final = "stream_held_until"
 _VIDEO_ATTRIBUTES: Final[dict[str, Any]] = {
     "autoPlay": True,
@@ -88,31 +90,35 @@ def show(
     Returns:
         streamlit-webrtc's ``playing`` and ``signalling``.
     """
+    video, restart = containers.reserve(2)
     if _SEEN not in st.session_state:
         st.session_state[_SEEN] = True
         if embedded or query_params.read_all(RUN, [RUNNING]):
             _set_step("stop")
+    _keep_through_other_runs()
     step = _step()
-    context = streamlit_webrtc.webrtc_streamer(
-        key="live",
-        mode=streamlit_webrtc.WebRtcMode.SENDRECV,
-        # set even when empty: otherwise the library uses servers of its own choice
-        rtc_configuration=rtc_configuration,
-        media_stream_constraints=_media_constraints(facing),
-        video_frame_callback=processor.recv,
-        on_video_ended=processor.stop,
-        # The callback only tracks and draws, a few ms; a thread of its own would return each frame
-        # one or two frames later.
-        async_processing=False,
-        media_toggle_controls=False,
-        desired_playing_state=_desired_state(step, embedded=embedded),
-        translations=_translations(),
-        video_html_attrs=_VIDEO_ATTRIBUTES,
-    )
+    with video:
+        context = streamlit_webrtc.webrtc_streamer(
+            key=_KEY,
+            mode=streamlit_webrtc.WebRtcMode.SENDRECV,
+            # set even when empty: otherwise the library uses servers of its own choice
+            rtc_configuration=rtc_configuration,
+            media_stream_constraints=_media_constraints(facing),
+            video_frame_callback=processor.recv,
+            on_video_ended=processor.stop,
+            # The callback only tracks and draws, a few ms; a thread of its own would return each
+            # frame one or two frames later.
+            async_processing=False,
+            media_toggle_controls=False,
+            desired_playing_state=_desired_state(step, embedded=embedded),
+            translations=_translations(),
+            video_html_attrs=_VIDEO_ATTRIBUTES,
+        )
     state = context.state
     active = bool(state.playing or state.signalling)
     if step == "stop":
-        st.fragment(_then_start, run_every=STOP_S)()
+        with restart:
+            st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
         query_params.write(RUN, [RUNNING] if state.playing else [])
         if step is not None:
@@ -153,6 +159,20 @@ def _wait() -> None:
     if left_s <= 0:
         st.rerun(scope="app")
     st.info(t("live.held", seconds=f"{left_s:.0f}"), icon=":material/hourglass_top:")
+
+
+def _keep_through_other_runs() -> None:
+    """Keep streamlit-webrtc from ending the stream of a visitor who has not left the page.
+
+    It ends a stream when it counts a finished run of the session without its component, and takes
+    that for a visit to another page. It counts runs when their last message is sent: where this
+    takes a while and runs follow each other closely, it counts one too many.
+    """
+    n_changes = entry.n_page_changes()
+    if st.session_state.get(_DRAWN_AT_CHANGE) == n_changes and _KEY in st.session_state:
+        # None: it has not been drawn, so no run is missing
+        st.session_state[_KEY]._last_rendered_run_count = None
+    st.session_state[_DRAWN_AT_CHANGE] = n_changes
 
 
 def _media_constraints(facing: str) -> dict[str, Any]:

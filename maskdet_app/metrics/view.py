@@ -7,7 +7,7 @@ import streamlit as st
 
 from maskdet_app.metrics import calibration_charts, charts, outcome_chart
 from maskdet_app.metrics.records import Run, read_run, run_folders
-from maskdet_app.ui import theme
+from maskdet_app.ui import containers, theme
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, objects
@@ -43,22 +43,36 @@ def pick_run() -> Run | None:
 
 
 def show_run(run: Run) -> None:
-    """Draw a run; while it trains, read and draw it again every `REFRESH_S`."""
-    interval_s = REFRESH_S if run.running else None
-    st.fragment(_draw, run_every=interval_s)(run, auto_refresh=run.running)
+    """Draw a run; while it trains, read and draw its training again every `REFRESH_S`."""
+    in_progress, finished, evaluation = containers.reserve(3)
+    if run.running:
+        with in_progress:
+            st.fragment(_refresh, run_every=REFRESH_S)(run)
+    else:
+        with finished:
+            _show_training(run)
+    # It has a widget, which must not stand in a fragment that refreshes itself.
+    with evaluation:
+        _show_evaluation(run)
 
 
-def _draw(run: Run, auto_refresh: bool) -> None:
+def _refresh(run: Run) -> None:
     run = read_run(run.folder)
-    if auto_refresh and not run.running:
+    if not run.running:
         # The whole page, so that the picker's label changes and the refresh stops.
         st.rerun()
+    _show_training(run)
+
+
+def _show_training(run: Run) -> None:
+    problems, progress, curves = containers.reserve(3)
     for problem in run.problems:
-        st.warning(theme.escape_markdown(problem, max_chars=200), icon=":material/warning:")
+        problems.warning(theme.escape_markdown(problem, max_chars=200), icon=":material/warning:")
     if run.running:
-        _show_progress(run)
-    _show_curves(run)
-    _show_evaluation(run)
+        with progress:
+            _show_progress(run)
+    with curves:
+        _show_curves(run)
 
 
 def _show_progress(run: Run) -> None:
@@ -92,20 +106,23 @@ def _show_curves(run: Run) -> None:
 
 
 def _show_evaluation(run: Run) -> None:
+    none_yet, title, overview, table, one_set, photos = containers.reserve(6)
     evaluation = run.evaluation or {}
     sets = objects(evaluation.get("sets"))
     if not sets and run.evaluation is None:
-        st.info(t("metrics.no_evaluation"), icon=":material/fact_check:")
+        none_yet.info(t("metrics.no_evaluation"), icon=":material/fact_check:")
         return
-    st.header(t("metrics.sets"), anchor=False)
+    title.header(t("metrics.sets"), anchor=False)
     dots = charts.accuracy_dots(sets)
     if dots is not None:
-        st.altair_chart(dots)
-        st.caption(t("metrics.sets_note"))
+        overview.altair_chart(dots)
+        overview.caption(t("metrics.sets_note"))
     if sets:
-        st.dataframe(charts.set_rows(sets), hide_index=True)
-        _show_set(sets, finite(evaluation.get("min_confidence")))
-    _show_whole_photos(objects(evaluation.get("whole_photos")))
+        table.dataframe(charts.set_rows(sets), hide_index=True)
+        with one_set:
+            _show_set(sets, finite(evaluation.get("min_confidence")))
+    with photos:
+        _show_whole_photos(objects(evaluation.get("whole_photos")))
 
 
 def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:

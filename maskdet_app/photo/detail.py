@@ -11,7 +11,7 @@ from maskdet_app.photo import downloads
 from maskdet_app.photo.batch import Photo, PhotoBatch, annotate_resized
 from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import theme
+from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Face, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 
@@ -44,13 +44,14 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
         photo: with its verdicts at the visitor's threshold.
         options: the visitor's.
     """
+    unread, drawn = containers.reserve(2)
     if photo.detections is None:
         reason = theme.escape_markdown(photo.error or "", max_chars=200)
-        st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
+        unread.error(t("photo.error", reason=reason), icon=":material/broken_image:")
         return
     detail_view = batch.detail_view(detector, photo)
     labels = drawn_labels()
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = drawn.columns([1.25, 1], gap="medium")
     with left:
         st.image(
             encode_jpeg(annotate_resized(detail_view.image_rgb, photo.detections, labels)),
@@ -68,12 +69,13 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
             key="download_one",
         )
     with right:
+        no_face, over_cap, map_note, faces = containers.reserve(4)
         if not photo.detections.faces:
-            st.info(t("photo.no_face"), icon=":material/search_off:")
+            no_face.info(t("photo.no_face"), icon=":material/search_off:")
             return
         if photo.detections.unjudged:
             n_over = len(photo.detections.unjudged)
-            st.warning(
+            over_cap.warning(
                 t("photo.over_cap", shown=len(photo.detections), n=n_over),
                 icon=":material/groups:",
             )
@@ -81,8 +83,8 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
             _activation_maps(detector, detail_view.crops) if options.show_activation_map else None
         )
         if maps is not None:
-            st.caption(t("photo.why_note"))
-        with st.container(horizontal=True, gap="small"):
+            map_note.caption(t("photo.why_note"))
+        with faces.container(horizontal=True, gap="small"):
             for index, face in enumerate(photo.detections):
                 crop = detail_view.crops[index]
                 activation_map = None if maps is None else maps[index]

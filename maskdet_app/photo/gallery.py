@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 import streamlit as st
 
 from maskdet_app.photo.batch import Photo, PhotoBatch
-from maskdet_app.ui import query_params, theme
+from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Verdict
 
@@ -120,14 +120,14 @@ def show(batch: PhotoBatch, photos: Sequence[Photo], on_open: Callable[[str], No
         photos: the ones to show, from `show_filter`.
         on_open: called with the key of a photo when the visitor opens it.
     """
+    empty_note, grid_area, pages = containers.reserve(3)
     if not photos:
-        st.info(t("photo.filter_empty"), icon=":material/filter_alt_off:")
+        empty_note.info(t("photo.filter_empty"), icon=":material/filter_alt_off:")
         return
     n_pages = math.ceil(len(photos) / PAGE_SIZE)
     page = 1
-    grid_area = st.container()
     if n_pages > 1:
-        page = min(st.pagination(n_pages, key="gallery_page"), n_pages)
+        page = min(pages.pagination(n_pages, key="gallery_page"), n_pages)
     with grid_area, st.grid(min_column_width=_CARD_PX, border=True, key="gallery") as grid:
         for photo in photos[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]:
             with grid.cell():

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from maskdet_app.ops import malloc_trim
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
+from maskdet_app.ui import containers
 from maskdet_app.ui.i18n import t
 from maskdet_core.decode import MAX_BYTES
 
@@ -34,9 +35,10 @@ class UploadedPhoto(Protocol):
 
 def show(batch: PhotoBatch) -> None:
     """Draw the widgets and add what they hold to the batch."""
+    uploader, buttons, camera, full_note, note = containers.reserve(5)
     generation = st.session_state.setdefault(_GENERATION, 0)
     key = f"photos-{generation}"
-    uploads = st.file_uploader(
+    uploads = uploader.file_uploader(
         t("photo.upload", mb=MAX_BYTES // 1_000_000),
         type=FILE_TYPES,
         accept_multiple_files=True,
@@ -45,23 +47,23 @@ def show(batch: PhotoBatch) -> None:
         args=(batch, key),
     )
     _add_uploads(batch, uploads)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with buttons.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("photo.samples"), icon=":material/auto_awesome:", key="samples"):
             _add_samples(batch)
         use_camera = st.toggle(t("photo.camera"), key="camera", bind="query-params")
     if use_camera:
-        snapshot = st.camera_input(t("photo.camera_label"), key=f"shot-{generation}")
+        snapshot = camera.camera_input(t("photo.camera_label"), key=f"shot-{generation}")
         if snapshot is not None:
             data = snapshot.getvalue()
             name = t("photo.camera_name", n=len(batch) + 1)
             _add(batch, f"shot-{hashlib.sha256(data).hexdigest()[:16]}", name, data)
     n_rejected = st.session_state.get(_N_REJECTED, 0)
     if n_rejected:
-        st.warning(
+        full_note.warning(
             t("photo.full", n=n_rejected, most=MAX_PHOTOS, mb=MAX_TOTAL_BYTES // 1_000_000),
             icon=":material/inventory_2:",
         )
-    st.caption(t("photo.note"))
+    note.caption(t("photo.note"))
 
 
 def remove_all(batch: PhotoBatch) -> None:

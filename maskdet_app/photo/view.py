@@ -10,7 +10,7 @@ from maskdet_app.photo import detail, downloads, gallery, overview, upload
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import theme
+from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, t
 from maskdet_core import MaskDetector
 
@@ -34,7 +34,7 @@ def photo_batch() -> PhotoBatch:
 
 def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
     """Draw the batch; while photos wait, check some of them and run the page again."""
-    progress_area = st.container()
+    check_progress, zip_progress, empty_note, shown = containers.reserve(4)
     waiting = batch.waiting(options.face_size)
     checked = [
         photo.with_min_confidence(options.min_confidence)
@@ -42,13 +42,15 @@ def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> No
         if photo.face_size == options.face_size
     ]
     if not len(batch):
-        st.info(t("photo.empty"), icon=":material/add_photo_alternate:")
+        empty_note.info(t("photo.empty"), icon=":material/add_photo_alternate:")
         return
     if checked:
-        _show_photos(batch, detector, checked, options, still_checking=bool(waiting))
-    with progress_area:
-        if waiting:
+        with shown:
+            _show_photos(batch, detector, checked, options, still_checking=bool(waiting))
+    if waiting:
+        with check_progress:
             _check_some(batch, detector, options)
+    with zip_progress:
         _zip_some()
 
 
@@ -60,21 +62,28 @@ def _show_photos(
     *,
     still_checking: bool,
 ) -> None:
-    if len(batch) == 1:
-        overview.show_faces(photos)
-        st.markdown(f"**{theme.escape_markdown(photos[0].name)}**")
-        detail.show(batch, detector, photos[0], options)
+    one_photo, total, buttons, filters, grid, navigation, opened_photo = containers.reserve(7)
+    with buttons:
         _show_downloads(batch, photos, options.blur_faces, still_checking=still_checking)
+    if len(batch) == 1:
+        with one_photo:
+            overview.show_faces(photos)
+            st.markdown(f"**{theme.escape_markdown(photos[0].name)}**")
+            detail.show(batch, detector, photos[0], options)
         return
-    st.header(t("photo.total"), anchor=False)
-    overview.show(photos)
-    _show_downloads(batch, photos, options.blur_faces, still_checking=still_checking)
-    listed = gallery.show_filter(photos)
+    with total:
+        st.header(t("photo.total"), anchor=False)
+        overview.show(photos)
+    with filters:
+        listed = gallery.show_filter(photos)
     opened = next((p for p in photos if p.key == st.session_state.get(_OPEN_PHOTO)), None)
     if opened is None:
-        gallery.show(batch, listed, _open_photo)
-    else:
+        with grid:
+            gallery.show(batch, listed, _open_photo)
+        return
+    with navigation:
         detail.show_navigation(opened, listed, _open_photo)
+    with opened_photo:
         detail.show(batch, detector, opened, options)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit_webrtc.component import WebRtcStreamerContext, WebRtcStreamerState
 
 from maskdet_app.live import ice, stream
 
@@ -85,3 +86,22 @@ def test_a_running_stream_keeps_its_connection_settings(monkeypatch: pytest.Monk
     stream._count_start(False)
     stream.rtc_configuration("https://maskdet.example/live")
     assert kept == [False, True, False]
+
+
+def test_a_run_counted_too_many_does_not_end_the_stream(
+    component: Component, new_app: NewApp
+) -> None:
+    app = new_app().run()
+    # the component, a fake here, keeps its state under this key
+    app.session_state["live"] = context = SimpleNamespace(_last_rendered_run_count=1)
+    app.run()
+    assert context._last_rendered_run_count is None
+    context._last_rendered_run_count = 1
+    app.switch_page("pages/photo.py").run()
+    app.switch_page("pages/live.py").run()
+    assert context._last_rendered_run_count == 1
+
+
+def test_the_component_still_counts_the_runs_in_which_it_was_drawn() -> None:
+    context = WebRtcStreamerContext(worker=None, state=WebRtcStreamerState(False, False))
+    assert context._last_rendered_run_count is None
