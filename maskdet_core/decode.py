@@ -35,9 +35,10 @@ _WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     """Decode a JPEG, PNG, WebP, HEIC or AVIF image.
 
-    A JPEG that lacks only its end marker is read, one that lacks pixels is not. The EXIF orientation is applied. An animation gives its first frame. Transparency is blended
+    The EXIF orientation is applied. An animation gives its first frame. Transparency is blended
     over white, 16-bit grey is scaled to 8 bits; grey, palette and CMYK are converted to RGB.
-    Embedded colour profiles are ignored.
+    Embedded colour profiles are ignored. A JPEG that lacks only its end marker is read, one that
+    lacks pixels is not.
 
     Args:
         data: content of the file, at most `MAX_BYTES`.

@@ -18,7 +18,9 @@ PICTURE_SUFFIXES: Final = (
     ".avif",
 )
 """Suffixes, in lower case, of the files taken from a folder and accepted by the photo page.
-``.jfif`` is what Chrome on Windows saves, ``.hif`` what cameras of Canon, Fujifilm and Sony write."""
+
+Chrome on Windows saves ``.jfif``; cameras of Canon, Fujifilm and Sony write ``.hif``.
+"""
 
 SUPPORTED: Final = "a JPEG, PNG, WebP, HEIC or AVIF picture"
 

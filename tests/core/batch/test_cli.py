@@ -16,6 +16,8 @@ from maskdet_core.batch.command import Command
 from maskdet_core.version import __version__
 
 ROOT = Path(__file__).parents[3]
+FACE = np.s_[60:190, 165:295]
+"""A crop of the portrait's face."""
 
 
 @pytest.fixture
@@ -121,10 +123,16 @@ def test_classify_takes_the_whole_picture(
 
 
 def test_classify_threshold_and_unreadable(
-    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+    stubbed: Any,
+    folder: Path,
+    portrait: NDArray[np.uint8],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (folder / "0.jpg").write_bytes(b"")
-    arguments = ["classify", str(folder), "--format", "json", "--min-confidence", "0.95"]
+    face = folder / "b" / "face.png"
+    face.write_bytes(encode_png(np.ascontiguousarray(portrait[FACE])))
+    names = [str(folder / "0.jpg"), str(folder / "a.png"), str(face)]
+    arguments = ["classify", *names, "--format", "json", "--min-confidence", "0.95"]
     assert cli.main(arguments) == 1
     rows = lines(capsys.readouterr().out)
     assert [row["verdict"] for row in rows] == [None, "not_sure", "not_sure"]
@@ -256,9 +264,12 @@ def test_keras_model_without_keras_is_a_plain_message(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["check", "classify"])
 def test_real_run_without_streamlit_and_tensorflow(
-    command: str, folder: Path, shipped_manifest: Path
+    command: str, folder: Path, portrait: NDArray[np.uint8], shipped_manifest: Path
 ) -> None:
     model = str(shipped_manifest)
+    if command == "classify":
+        crop = encode_jpeg(np.ascontiguousarray(portrait[FACE]))
+        (folder / "b" / "portrait.JPG").write_bytes(crop)
     done = run_blocked(command, str(folder / "b"), "--format", "json", "--model", model)
     assert done.returncode == 0, done.stderr
     (row,) = lines(done.stdout)
