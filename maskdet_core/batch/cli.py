@@ -93,8 +93,9 @@ def _is_closed_pipe(error: OSError) -> bool:
 def _discard_output() -> None:
     """Let nothing fail that the interpreter still writes at its end."""
     with suppress(OSError, ValueError):
+        output = sys.stdout.fileno()
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, output)
         os.close(null)
 
 

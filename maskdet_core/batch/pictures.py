@@ -21,7 +21,7 @@ HIDDEN: Final = "hidden"
 OTHER_TYPES: Final = "of other types"
 IN_SYSTEM_FOLDERS: Final = "in system folders"
 DANGLING: Final = "dangling links"
-RESULTS: Final = "results"
+RESULTS: Final = "in the results folder"
 
 _Identity = tuple[int, int] | str
 
