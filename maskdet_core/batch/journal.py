@@ -194,7 +194,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {
         **to_json(entry.report),
         "path": entry.report.photo,
-        "unjudged_xywh": [list(box.xywh) for box in (found.unjudged if found else ())],
+        "unjudged_xywh": [list(box.xywh) for box in (() if found is None else found.unjudged)],
         "number": entry.number,
         "size_bytes": entry.stamp.size_bytes,
         "changed_ns": entry.stamp.changed_ns,

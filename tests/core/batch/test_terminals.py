@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -99,6 +98,6 @@ def test_folder_run_whose_reader_goes_away_keeps_its_journal(
         def writelines(self, lines: object) -> None:
             raise BrokenPipeError(32, "Broken pipe")
 
-    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=ClosedPipe(), flush=lambda: None))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(ClosedPipe()))
     assert cli.main(["check", *map(str, photos), "--out", str(out), "--csv", "-"]) == 0
     assert len((out / "faces.jsonl").read_text().splitlines()) == 5
