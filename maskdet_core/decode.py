@@ -60,10 +60,11 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
         raise ImageError(f"expected {SUPPORTED}, got something else")
     if kind == "HEIF":
         _register_heif()
-    size = (0, 0)
+    # the codecs of the others already take memory when they open a file, of a size unknown by then
+    n_pixels = 0 if kind in ("JPEG", "PNG") else max_pixels
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
-            size = picture.size
+            n_pixels = picture.width * picture.height
             _validate_size(picture, max_pixels)
             picture.load()
             return _to_rgb(ImageOps.exif_transpose(picture))
@@ -72,11 +73,13 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     except (DecompressionBombWarning, DecompressionBombError) as error:
         raise ImageError(f"expected at most {max_pixels:,} pixels, got far more") from error
     except UnidentifiedImageError as error:
+        if _lacks_memory(error, n_pixels):
+            raise TransientImageError("not enough memory to decode the picture") from error
         raise ImageError(f"expected {SUPPORTED}, got a damaged one") from error
     except Exception as error:
         # on hostile bytes Pillow's format modules raise many types: OSError, SyntaxError,
         # struct.error, zlib.error and IndexError were seen
-        if _lacks_memory(error, size):
+        if _lacks_memory(error, n_pixels):
             raise TransientImageError("not enough memory to decode the picture") from error
         if kind == "JPEG" and (whole := with_end_marker(data)) is not None:
             return decode_image(whole, max_pixels=max_pixels)
@@ -175,13 +178,13 @@ def _register_heif() -> None:
     register_heif_opener(thumbnails=False)
 
 
-def _lacks_memory(error: Exception, size: tuple[int, int]) -> bool:
+def _lacks_memory(error: Exception, n_pixels: int) -> bool:
     """Whether decoding failed for lack of memory, which most codecs report as damaged data."""
     if isinstance(error, MemoryError) or "memory" in str(error).lower():
         return True
     try:
         # address space only: the pages are never touched
-        np.empty(size[0] * size[1] * _DECODER_BYTES, np.uint8)
+        np.empty(n_pixels * _DECODER_BYTES, np.uint8)
     except MemoryError:
         return True
     return False

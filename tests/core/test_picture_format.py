@@ -1,6 +1,9 @@
 """Formats by their first bytes, and the files of other projects' bug reports."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,8 @@ from maskdet_core.decode import decode_image, read_image
 from maskdet_core.errors import TransientImageError
 from maskdet_core.picture_format import picture_format
 from tests.core.cases import case
+
+ROOT = Path(__file__).parents[2]
 
 
 def box(major: bytes, *compatible: bytes) -> bytes:
@@ -27,6 +32,8 @@ def box(major: bytes, *compatible: bytes) -> bytes:
         (box(b"mif1", b"mif1", b"miaf", b"heix"), "HEIF"),
         (box(b"mif1"), "HEIF"),
         (box(b"hevc", b"msf1"), "HEIF"),
+        (box(b"MiHB", b"heic", b"mif1"), "HEIF"),
+        (box(b"mif1", b"avif", b"heic"), "HEIF"),
         (box(b"avif", b"mif1", b"miaf"), "AVIF"),
         (box(b"avis", b"msf1"), "AVIF"),
         (box(b"mif1", b"avif", b"miaf"), "AVIF"),
@@ -113,3 +120,43 @@ def test_codec_that_hides_the_lack_of_memory(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(decode, "_DECODER_BYTES", 1 << 50)
     with pytest.raises(TransientImageError, match="not enough memory"):
         decode_image(data)
+
+
+LOW_MEMORY = """
+import io, resource
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from maskdet_core.decode import decode_image
+from maskdet_core.errors import TransientImageError
+
+picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 60, 3), np.uint8))
+picture = picture.resize((3000, 2500))
+files = {}
+for kind in ("JPEG", "PNG", "WEBP", "AVIF"):
+    stream = io.BytesIO()
+    fast = {"AVIF": {"speed": 10}, "WEBP": {"method": 0}}.get(kind, {})
+    picture.save(stream, kind, quality=30, **fast)
+    files[kind] = stream.getvalue()
+del picture, stream
+for kind, data in files.items():
+    used = 4096 * int(Path("/proc/self/statm").read_text().split()[0])
+    for spare_mb in (8, 20):
+        resource.setrlimit(resource.RLIMIT_AS, (used + spare_mb * 10**6, -1))
+        try:
+            decode_image(data)
+            print(kind, spare_mb, "read")
+        except TransientImageError as error:
+            pass
+        except Exception as error:
+            print(kind, spare_mb, type(error).__name__, error)
+        resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on address space is Linux's")
+def test_codecs_under_a_limit_on_memory() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOW_MEMORY], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
