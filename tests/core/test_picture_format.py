@@ -132,7 +132,7 @@ from maskdet_core.errors import TransientImageError
 
 picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 60, 3), np.uint8))
 picture = picture.resize((3000, 2500))
-files = {}
+files, n_told = {}, 0
 for kind in ("JPEG", "PNG", "WEBP", "AVIF"):
     stream = io.BytesIO()
     fast = {"AVIF": {"speed": 10}, "WEBP": {"method": 0}}.get(kind, {})
@@ -141,16 +141,16 @@ for kind in ("JPEG", "PNG", "WEBP", "AVIF"):
 del picture, stream
 for kind, data in files.items():
     used = 4096 * int(Path("/proc/self/statm").read_text().split()[0])
-    for spare_mb in (8, 20):
+    for spare_mb in (1, 8, 20):
         resource.setrlimit(resource.RLIMIT_AS, (used + spare_mb * 10**6, -1))
         try:
             decode_image(data)
-            print(kind, spare_mb, "read")
-        except TransientImageError as error:
-            pass
+        except TransientImageError:
+            n_told += 1
         except Exception as error:
             print(kind, spare_mb, type(error).__name__, error)
         resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+print(n_told)
 """
 
 
@@ -159,4 +159,6 @@ def test_codecs_under_a_limit_on_memory() -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOW_MEMORY], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout == ""
+    # a decoder may still find room; none reports a damaged picture
+    assert done.stdout.strip().isdecimal(), done.stdout
+    assert int(done.stdout) >= 4
