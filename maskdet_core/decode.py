@@ -27,7 +27,7 @@ MAX_PIXELS: Final = 50_000_000
 MAX_SIDE_PX: Final = 10_000
 """Longest accepted side: no camera exceeds it, and panoramas beyond it take long to process."""
 
-_DECODER_BYTES: Final = 8
+_DECODER_BYTES: Final = 16
 """Memory in bytes a pixel without which a decoder is taken to have failed for lack of it."""
 _WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
