@@ -14,7 +14,9 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.Image import DecompressionBombError, DecompressionBombWarning
 
-from maskdet_core.errors import ImageError
+from maskdet_core.errors import ImageError, TransientImageError
+from maskdet_core.jpeg_end import with_end_marker
+from maskdet_core.picture_format import SUPPORTED, picture_format
 from maskdet_core.types import RgbImage, validate_rgb
 
 MAX_BYTES: Final = 20_000_000
@@ -25,20 +27,18 @@ MAX_PIXELS: Final = 50_000_000
 MAX_SIDE_PX: Final = 10_000
 """Longest accepted side: no camera exceeds it, and panoramas beyond it take long to process."""
 
-_FORMATS: Final = ("JPEG", "PNG", "WEBP")
-_HEIF: Final = "HEIF"
-_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
-"""Brands of ISO media files that hold still images (ISO/IEC 23008-12)."""
-_SUPPORTED: Final = "a JPEG, PNG, WebP or HEIC picture"
+_DECODER_BYTES: Final = 16
+"""Memory in bytes a pixel without which a decoder is taken to have failed for lack of it."""
 _WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
-    """Decode a JPEG, PNG, WebP or HEIC image.
+    """Decode a JPEG, PNG, WebP, HEIC or AVIF image.
 
     The EXIF orientation is applied. An animation gives its first frame. Transparency is blended
     over white, 16-bit grey is scaled to 8 bits; grey, palette and CMYK are converted to RGB.
-    Embedded colour profiles are ignored.
+    Embedded colour profiles are ignored. A JPEG that lacks only its end marker is read, one that
+    lacks pixels is not.
 
     Args:
         data: content of the file, at most `MAX_BYTES`.
@@ -49,19 +49,22 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
 
     Raises:
         ImageError: the file is empty, too large, truncated, or of another format.
+        TransientImageError: memory is short.
     """
     if not data:
         raise ImageError("expected a picture, got an empty file")
     if len(data) > MAX_BYTES:
         raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {len(data) / 1e6:.1f} MB")
-    if _is_heic(data):
-        formats = _heif_formats()
-    elif _has_known_signature(data):
-        formats = _FORMATS
-    else:
-        raise ImageError(f"expected {_SUPPORTED}, got something else")
+    kind = picture_format(data)
+    if kind is None:
+        raise ImageError(f"expected {SUPPORTED}, got something else")
+    if kind == "HEIF":
+        _register_heif()
+    # the codecs of the others already take memory when they open a file, of a size unknown by then
+    n_pixels = 0 if kind in ("JPEG", "PNG") else max_pixels
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as picture:
+        with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
+            n_pixels = picture.width * picture.height
             _validate_size(picture, max_pixels)
             picture.load()
             return _to_rgb(ImageOps.exif_transpose(picture))
@@ -70,10 +73,16 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     except (DecompressionBombWarning, DecompressionBombError) as error:
         raise ImageError(f"expected at most {max_pixels:,} pixels, got far more") from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"expected {_SUPPORTED}, got a damaged one") from error
+        if _lacks_memory(error, n_pixels):
+            raise TransientImageError("not enough memory to decode the picture") from error
+        raise ImageError(f"expected {SUPPORTED}, got a damaged one") from error
     except Exception as error:
         # on hostile bytes Pillow's format modules raise many types: OSError, SyntaxError,
         # struct.error, zlib.error and IndexError were seen
+        if _lacks_memory(error, n_pixels):
+            raise TransientImageError("not enough memory to decode the picture") from error
+        if kind == "JPEG" and (whole := with_end_marker(data)) is not None:
+            return decode_image(whole, max_pixels=max_pixels)
         raise ImageError(f"the picture is damaged or cut short ({error})") from error
 
 
@@ -87,7 +96,8 @@ def read_image(path: Path | str) -> RgbImage:
         uint8 (H, W, 3), RGB, C-contiguous, owned by the caller.
 
     Raises:
-        ImageError: the file cannot be read or decoded.
+        ImageError: there is no such file, or it cannot be decoded.
+        TransientImageError: the file cannot be read at the moment, or memory is short.
     """
     path = Path(path)
     try:
@@ -95,8 +105,12 @@ def read_image(path: Path | str) -> RgbImage:
         if size > MAX_BYTES:
             raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
         data = path.read_bytes()
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise ImageError(f"cannot read the file: {error.strerror}") from error
+    except OSError as error:
+        raise TransientImageError(f"cannot read the file: {error.strerror}") from error
+    except MemoryError as error:
+        raise TransientImageError("not enough memory to read the file") from error
     return decode_image(data)
 
 
@@ -156,25 +170,24 @@ def encode_png(image_rgb: RgbImage) -> bytes:
     return stream.getvalue()
 
 
-def _has_known_signature(data: bytes) -> bool:
-    return (
-        data.startswith(b"\xff\xd8\xff")
-        or data.startswith(b"\x89PNG\r\n\x1a\n")
-        or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
-    )
-
-
-def _is_heic(data: bytes) -> bool:
-    return data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
-
-
 @cache
-def _heif_formats() -> tuple[str, ...]:
+def _register_heif() -> None:
     # imported at the first HEIC file: the decoder's libraries take memory that few servers need
     from pillow_heif import register_heif_opener
 
     register_heif_opener(thumbnails=False)
-    return (_HEIF,)
+
+
+def _lacks_memory(error: Exception, n_pixels: int) -> bool:
+    """Whether decoding failed for lack of memory, which most codecs report as damaged data."""
+    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        return True
+    try:
+        # address space only: the pages are never touched
+        np.empty(n_pixels * _DECODER_BYTES, np.uint8)
+    except MemoryError:
+        return True
+    return False
 
 
 def _validate_size(picture: Image.Image, max_pixels: int) -> None:

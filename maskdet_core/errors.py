@@ -9,6 +9,10 @@ class ImageError(MaskdetError):
     """An image that cannot be decoded: unreadable, of an unsupported format, or too large."""
 
 
+class TransientImageError(ImageError):
+    """A file that cannot be read at the moment, or memory is short: another try may succeed."""
+
+
 class ModelError(MaskdetError):
     """A network or its manifest is missing, damaged, modified, or does not fit the other."""
 

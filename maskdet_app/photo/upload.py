@@ -13,8 +13,9 @@ from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
 from maskdet_app.ui import containers
 from maskdet_app.ui.i18n import t
 from maskdet_core.decode import MAX_BYTES
+from maskdet_core.picture_format import PICTURE_SUFFIXES
 
-FILE_TYPES: Final = ("jpg", "jpeg", "png", "webp", "heic", "heif")
+FILE_TYPES: Final = tuple(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES)
 SAMPLES_FOLDER: Final = Path(__file__).parent / "samples"
 SAMPLE_NAMES: Final = ("bare", "masked", "hand")
 _ADDED_IDS: Final = "upload_added_ids"

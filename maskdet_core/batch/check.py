@@ -13,11 +13,12 @@ from maskdet_core.batch.command import (
     add_common_arguments,
     positive,
     print_message,
+    print_search,
     row_writer,
 )
 from maskdet_core.batch.folder import Results, check_folder, check_photos
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
-from maskdet_core.batch.pictures import list_pictures
+from maskdet_core.batch.pictures import FoundPictures, find_pictures
 from maskdet_core.batch.report import one_line, to_json
 from maskdet_core.cpu import n_cores
 
@@ -84,31 +85,37 @@ def _run(options: argparse.Namespace) -> int:
         blur=options.blur,
     )
     n_jobs = options.jobs or n_cores()
+    found = find_pictures(options.paths, options.out)
     try:
         if options.out or options.csv or options.json:
-            all_read = _write_results(options, config, n_jobs)
+            all_read = _write_results(options, found, config, n_jobs)
         else:
-            all_read = _print_rows(options, config, n_jobs)
+            all_read = _print_rows(options, found, config, n_jobs)
     except KeyboardInterrupt:
         if not options.out:
             raise
         print_message("stopped; the same command goes on from here")
         return EXIT_INTERRUPTED
-    return EXIT_OK if all_read else EXIT_SOME_UNREADABLE
+    return EXIT_OK if all_read and not found.unreadable else EXIT_SOME_UNREADABLE
 
 
-def _write_results(options: argparse.Namespace, config: PhotoCheckConfig, n_jobs: int) -> bool:
+def _write_results(
+    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, n_jobs: int
+) -> bool:
     """Check into files; whether all photos could be read."""
     results = Results(options.out, options.csv, options.json, options.annotate, options.fresh)
-    paths = list(list_pictures(options.paths, options.out))
-    return not check_folder(paths, config, results, n_jobs).n_unreadable
+    counts = check_folder(found.paths, config, results, n_jobs, left_out=found.left_out_text)
+    print_search(found, left_out=False)
+    return not counts.n_unreadable
 
 
-def _print_rows(options: argparse.Namespace, config: PhotoCheckConfig, n_jobs: int) -> bool:
+def _print_rows(
+    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, n_jobs: int
+) -> bool:
     """Check and print a line per photo; whether all photos could be read."""
     write = row_writer(options.format)
     all_read = True
-    tasks = [PhotoTask(path, n) for n, path in enumerate(list_pictures(options.paths), 1)]
+    tasks = [PhotoTask(path, n) for n, path in enumerate(found.paths, 1)]
     with closing(check_photos(tasks, config, config.load(), n_jobs)) as reports:
         for report in reports:
             row = to_json(report)
@@ -118,6 +125,7 @@ def _print_rows(options: argparse.Namespace, config: PhotoCheckConfig, n_jobs: i
                     f"{one_line(report.photo)}: {row['n_unjudged']} more faces not judged"
                 )
             write(row)
+    print_search(found)
     return all_read
 
 

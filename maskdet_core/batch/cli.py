@@ -4,7 +4,12 @@ Its commands are a registry, so that the app adds its own without the library kn
 """
 
 import argparse
+import errno
+import io
+import os
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from maskdet_core.batch.check import CHECK
@@ -31,10 +36,25 @@ def main(arguments: Sequence[str] | None = None, *, commands: Sequence[Command] 
         commands: those to choose from.
 
     Returns:
-        0 if every picture could be read, 1 if some could not (missing files included), 2 on wrong
-        usage or if the work cannot be finished (a model that cannot be loaded, a results folder
-        made with other settings, a full disk), 130 after Ctrl+C.
+        0 if every picture could be used, or if the reader of standard output went away; 1 if some
+        could not (missing files and unreadable folders included, and for ``classify`` pictures that
+        are no face crop); 2 on wrong usage or if the work cannot be finished (a model that cannot
+        be loaded, a results folder made with other settings, a full disk); 130 after Ctrl+C.
     """
+    _escape_what_the_terminal_cannot_show()
+    try:
+        exit_status = _run(arguments, commands)
+        sys.stdout.flush()
+    except OSError as error:
+        if not _is_closed_pipe(error):
+            print_message(error)
+            return EXIT_USAGE
+        _discard_output()
+        return EXIT_OK
+    return exit_status
+
+
+def _run(arguments: Sequence[str] | None, commands: Sequence[Command]) -> int:
     parser = build_parser(commands)
     try:
         options = parser.parse_args(arguments)
@@ -45,11 +65,38 @@ def main(arguments: Sequence[str] | None = None, *, commands: Sequence[Command] 
     try:
         return command.run(options)
     except (MaskdetError, OSError) as error:
+        if isinstance(error, OSError) and _is_closed_pipe(error):
+            raise
         print_message(error)
         return EXIT_USAGE
     except KeyboardInterrupt:
         print_message("stopped")
         return EXIT_INTERRUPTED
+
+
+def _escape_what_the_terminal_cannot_show() -> None:
+    """Print names in any script on a terminal of any encoding, such as cp1252."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_closed_pipe(error: OSError) -> bool:
+    """Whether the reader of the output went away, as ``head`` does after its last line."""
+    if sys.platform == "win32":
+        return isinstance(error, BrokenPipeError) or (
+            error.errno == errno.EINVAL and error.filename is None
+        )
+    return isinstance(error, BrokenPipeError)
+
+
+def _discard_output() -> None:
+    """Let nothing fail that the interpreter still writes at its end."""
+    with suppress(OSError, ValueError):
+        output = sys.stdout.fileno()
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, output)
+        os.close(null)
 
 
 def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentParser:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from maskdet_core.batch.pictures import FoundPictures
 from maskdet_core.batch.report import one_line
 from maskdet_core.types import validate_min_confidence
 
@@ -45,7 +46,9 @@ class Command:
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add pictures, output format, threshold and model, which `check` and `classify` share."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="file, folder or pattern"
+    )
     parser.add_argument(
         "--format",
         choices=("json", "text"),
@@ -80,6 +83,16 @@ def print_message(message: object) -> None:
     print(f"maskdet: {message}", file=sys.stderr)
 
 
+def print_search(found: FoundPictures, *, left_out: bool = True) -> None:
+    """Print which folders hold no picture or cannot be read, and how many files were left out."""
+    for folder in found.unreadable:
+        print_message(f"{one_line(str(folder))}: the folder cannot be read")
+    for folder in found.empty:
+        print_message(f"{one_line(str(folder))}: no pictures in this folder")
+    if left_out and found.left_out_text:
+        print_message(found.left_out_text)
+
+
 def row_writer(output_format: str | None) -> Callable[[Row], None]:
     """The function that prints a picture's row to standard output, as ``--format`` asks."""
     return _write_json if output_format == "json" else _write_text
@@ -93,13 +106,15 @@ def _confidence(text: str) -> float:
 
 
 def _write_json(row: Row) -> None:
-    print(json.dumps(row, ensure_ascii=False, allow_nan=False), flush=True)
+    # the terminal's own escapes for what it cannot show are no JSON
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(row, ensure_ascii=not is_utf8, allow_nan=False), flush=True)
 
 
 def _write_text(row: Row) -> None:
     path = one_line(row["path"])
     if row["error"] is not None:
-        print(f"{path}: {row['error']}", flush=True)
+        print(f"{path}: {one_line(row['error'])}", flush=True)
         return
     predicted = row.get("faces", [row])
     words = [f"{one['verdict']} (p_with_mask {one['p_with_mask']})" for one in predicted]

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, Final
 
 from tqdm import tqdm
 
-from maskdet_core.batch.journal import Entry, FileStamp, Journal
+from maskdet_core.batch import leftovers
+from maskdet_core.batch.journal import JOURNAL, Entry, FileStamp, Journal
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
 from maskdet_core.batch.workers import map_in_order
@@ -20,7 +21,6 @@ from maskdet_core.errors import JournalError
 from maskdet_core.files import PARTIAL, open_atomic
 from maskdet_core.types import Verdict
 
-JOURNAL: Final = "faces.jsonl"
 COPIES: Final = "annotated"
 STDOUT: Final = Path("-")
 """Stands for standard output instead of a report file."""
@@ -113,19 +113,25 @@ def check_photos(
 
 
 def check_folder(
-    paths: Sequence[Path], config: PhotoCheckConfig, results: Results, n_jobs: int
+    paths: Sequence[Path],
+    config: PhotoCheckConfig,
+    results: Results,
+    n_jobs: int,
+    *,
+    left_out: str = "",
 ) -> VerdictCounts:
     """Check photos and write what ``results`` asks for.
 
-    Photos that are in the results folder's journal are not checked again, unless they have changed
-    or their annotated copy is gone. Progress goes to stderr if that is a terminal, a summary line
-    in any case.
+    Photos that are in the results folder's journal are not checked again, unless they have changed,
+    could not be read at the time, or their annotated copy is gone. Progress goes to stderr if that
+    is a terminal, a summary line in any case.
 
     Args:
         paths: the photos; one that is named twice counts once.
         config: how they are checked; ``results`` says whether copies are made.
         results: where results go.
         n_jobs: most processes, 1 or more.
+        left_out: what the search for photos left out, added to the summary line.
 
     Returns:
         The counts over all photos, earlier runs included.
@@ -142,13 +148,17 @@ def check_folder(
     with ExitStack() as stack:
         out = results.out
         if out is None:
-            out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maskdet-")))
+            leftovers.remove_stale_journals()
+            temporary = tempfile.TemporaryDirectory(prefix=leftovers.TEMPORARY)
+            out = Path(stack.enter_context(temporary))
         copies = out / COPIES if results.annotate else None
         config = replace(config, copies=copies)
         checker = config.load()
         out.mkdir(parents=True, exist_ok=True)
         journal = _open_journal(out, checker.settings(), fresh=results.fresh)
         stack.enter_context(journal)
+        # the journal's lock keeps other runs out, whose files these could be
+        leftovers.remove_partial_reports(out)
         if copies is not None:
             copies.mkdir(exist_ok=True)
         # opened first, so that an unwritable file fails before the work and not after it
@@ -161,14 +171,15 @@ def check_folder(
         )
         bar = stack.enter_context(_bar(len(paths), n_before))
         for (task, stamp), report in zip(todo, new, strict=True):
-            journal.append(Entry(report, task.number, stamp))
+            journal.append(Entry(report, task.number, stamp if report.is_final else FileStamp()))
             counts.add(report)
             bar.set_postfix_str(f"{counts.summary}, {counts.n_unreadable} unread", refresh=False)
             bar.update()
         for file, pieces in reports:
             file.writelines(piece.encode("utf-8") for piece in pieces(_entries(paths, journal)))
             file.flush()
-    print(_summary(counts, n_before, time.monotonic() - began_s), file=sys.stderr)
+    summary = _summary(counts, n_before, time.monotonic() - began_s)
+    print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
     return counts
 
 
@@ -218,7 +229,7 @@ def _todo(
         if entry is None:
             last_number += 1
             yield PhotoTask(path, last_number), stamp
-        elif entry.stamp != stamp or _lacks_copy(entry.report, copies):
+        elif entry.stamp != stamp or stamp == FileStamp() or _lacks_copy(entry.report, copies):
             yield PhotoTask(path, entry.number), stamp
         else:
             counts.add(entry.report)

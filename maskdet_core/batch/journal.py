@@ -6,19 +6,23 @@ lines, the last one counts. Paths are kept exactly, with invalid Unicode as JSON
 
 import json
 import math
+import reprlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from maskdet_core.batch.report import PhotoReport, to_json
 from maskdet_core.errors import JournalError
 from maskdet_core.types import Detections, Face, FaceBox, Verdict
 
+JOURNAL: Final = "faces.jsonl"
+"""Name of the journal in a results folder."""
 FORMAT: Final = 1
 """Version of the journal's layout; others are refused."""
 
+_T = TypeVar("_T")
 _REMEDY: Final = "Name another folder, or start over with --fresh."
 
 
@@ -82,7 +86,7 @@ class Journal:
         path.touch()
         self._file: BinaryIO = path.open("r+b")
         try:
-            _lock(self._file, path)
+            lock(self._file, path)
             if fresh:
                 self._file.truncate(0)
             self._load(json.loads(json.dumps(settings)))
@@ -150,16 +154,18 @@ class Journal:
 
     def _check_head(self, line: bytes, settings: dict[str, Any]) -> None:
         try:
-            head = json.loads(line)
-            made_by, made_with = head["maskdet_journal"], dict(head["settings"])
-        except (ValueError, KeyError, TypeError) as error:
+            head = _typed(_parsed_json(line), dict)
+            made_by, made_with = head["maskdet_journal"], _typed(head["settings"], dict)
+        except (ValueError, KeyError) as error:
             raise JournalError(
                 f"{self.path}: expected a journal, got something else. {_REMEDY}"
             ) from error
         if made_by != FORMAT:
-            raise JournalError(f"{self.path}: expected format {FORMAT}, got {made_by!r}. {_REMEDY}")
+            raise JournalError(
+                f"{self.path}: expected format {FORMAT}, got {reprlib.repr(made_by)}. {_REMEDY}"
+            )
         differing = [
-            f"{name} was {made_with.get(name)!r} and is now {settings.get(name)!r}"
+            f"{name} was {_shown(made_with, name)} and is now {_shown(settings, name)}"
             for name in sorted(made_with.keys() | settings.keys())
             if made_with.get(name) != settings.get(name)
         ]
@@ -170,8 +176,8 @@ class Journal:
 
     def _parsed(self, line: bytes) -> Entry:
         try:
-            return _entry(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return _entry(_typed(_parsed_json(line), dict))
+        except (ValueError, KeyError) as error:
             raise JournalError(
                 f"{self.path}: expected a photo a line, got a damaged one ({error}). {_REMEDY}"
             ) from error
@@ -182,7 +188,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {
         **to_json(entry.report),
         "path": entry.report.photo,
-        "unjudged_xywh": [list(box.xywh) for box in (found.unjudged if found else ())],
+        "unjudged_xywh": [list(box.xywh) for box in (() if found is None else found.unjudged)],
         "number": entry.number,
         "size_bytes": entry.stamp.size_bytes,
         "changed_ns": entry.stamp.changed_ns,
@@ -190,28 +196,88 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(row: dict[str, Any]) -> Entry:
+    """Build an entry from a journal line.
+
+    Raises:
+        KeyError: a key is missing.
+        ValueError: a value of a wrong type or out of its range.
+    """
     found = None
-    if row["error"] is None:
+    error = _optional(row["error"], str)
+    if error is None:
         found = Detections(
-            row["width"],
-            row["height"],
-            tuple(map(_face, row["faces"])),
-            tuple(FaceBox(*box) for box in row["unjudged_xywh"]),
+            _size(row["width"], 1),
+            _size(row["height"], 1),
+            tuple(_face(face) for face in _typed(row["faces"], list)),
+            tuple(_box(box) for box in _typed(row["unjudged_xywh"], list)),
         )
+    annotated = _optional(row["annotated"], str)
+    if annotated is not None and Path(annotated).name != annotated:
+        raise ValueError("expected a bare file name of the annotated copy")
+    size_bytes, changed_ns = row["size_bytes"], row["changed_ns"]
     return Entry(
-        PhotoReport(row["path"], found, row["error"], row["annotated"]),
-        row["number"],
-        FileStamp(row["size_bytes"], row["changed_ns"]),
+        PhotoReport(_typed(row["path"], str), found, error, annotated),
+        _size(row["number"], 1),
+        FileStamp(_optional(size_bytes, int), _optional(changed_ns, int)),
     )
 
 
-def _face(face: dict[str, Any]) -> Face:
-    probability = math.nan if face["p_with_mask"] is None else float(face["p_with_mask"])
-    return Face(FaceBox(*face["box_xywh"]), probability, Verdict(face["verdict"]))
+def _face(value: Any) -> Face:
+    face = _typed(value, dict)
+    probability = face["p_with_mask"]
+    if probability is None:
+        probability = math.nan
+    elif type(probability) not in (int, float) or not 0 <= probability <= 1:
+        raise ValueError("expected a probability of 0 to 1")
+    verdict = Verdict(_typed(face["verdict"], str))
+    return Face(_box(face["box_xywh"]), float(probability), verdict)
 
 
-def _lock(file: BinaryIO, path: Path) -> None:
-    """Keep a second run out, which would use the same numbers. The lock ends with the process."""
+def _box(value: Any) -> FaceBox:
+    x, y, w, h = (_typed(side, int) for side in _typed(value, list))
+    return FaceBox(x, y, w, h)
+
+
+def _size(value: Any, least: int) -> int:
+    size = _typed(value, int)
+    if size < least:
+        raise ValueError(f"expected {least} or more")
+    return size
+
+
+def _typed(value: Any, kind: type[_T]) -> _T:
+    # JSON's true is no number, though bool is an int in Python
+    if type(value) is not kind:
+        raise ValueError(f"expected {kind.__name__}, got {type(value).__name__}")
+    return value
+
+
+def _optional(value: Any, kind: type[_T]) -> _T | None:
+    return None if value is None else _typed(value, kind)
+
+
+def _parsed_json(line: bytes) -> Any:
+    """Parse a line of JSON.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _shown(settings: Mapping[str, Any], name: str) -> str:
+    return reprlib.repr(settings.get(name))
+
+
+def lock(file: BinaryIO, path: Path) -> None:
+    """Keep a second run out, which would use the same numbers. The lock ends with the process.
+
+    Raises:
+        JournalError: another process holds it.
+    """
     if sys.platform == "win32":
         return
     import fcntl

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import cv2
+
 from maskdet_core.batch.report import PhotoReport, safe_name
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads
 from maskdet_core.decode import encode_jpeg, read_image
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
-from maskdet_core.errors import ImageError
+from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.types import Detections, RgbImage
@@ -95,11 +97,14 @@ class PhotoChecker:
             image = read_image(task.path)
             found = self.detector.detect(image)
             copy = self._copy(image, found)
+        except TransientImageError as error:
+            return PhotoReport(photo, None, str(error), is_final=False)
         except ImageError as error:
             return PhotoReport(photo, None, str(error))
         except Exception as error:
             # OpenCV or the runtime may raise anything; one photo must not stop a run of thousands
-            return PhotoReport(photo, None, f"cannot be checked ({type(error).__name__}: {error})")
+            reason = f"cannot be checked ({type(error).__name__}: {error})"
+            return PhotoReport(photo, None, reason, is_final=not _lacks_memory(error))
         if self._copies is None or copy is None:
             return PhotoReport(photo, found)
         name = safe_name(photo, task.number)
@@ -142,6 +147,12 @@ def annotated_copy(
     if blurred:
         image_rgb = blur_faces(image_rgb, found.boxes)
     return encode_jpeg(annotate(image_rgb, found, labels))
+
+
+def _lacks_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or (
+        isinstance(error, cv2.error) and getattr(error, "code", 0) == cv2.Error.StsNoMem
+    )
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

@@ -1,40 +1,200 @@
-"""The picture files that a command line names, directly or by their folder."""
+"""The picture files that a command line names, directly, by a pattern or by their folder."""
 
-from collections.abc import Iterator, Sequence
+import glob
+import os
+import stat
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from maskdet_core.batch.folder import COPIES
+from maskdet_core.picture_format import PICTURE_SUFFIXES
 
-PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
-"""What is taken from a folder; a file that is named directly is always taken."""
+SKIPPED_FOLDERS: Final = frozenset(
+    {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "thumbs"}
+)
+"""Folders, in lower case, in which systems keep thumbnails and deleted files."""
+
+HIDDEN: Final = "hidden"
+OTHER_TYPES: Final = "of other types"
+IN_SYSTEM_FOLDERS: Final = "in system folders"
+DANGLING: Final = "dangling links"
+RESULTS: Final = "in the results folder"
+
+_Identity = tuple[int, int] | str
 
 
-def list_pictures(paths: Sequence[Path], out: Path | None = None) -> Iterator[Path]:
+@dataclass(slots=True)
+class FoundPictures:
+    """Pictures to check, and what a folder search left out.
+
+    Attributes:
+        paths: as given, or sorted within each folder.
+        left_out: numbers of files by reason.
+        empty: folders in which no picture was found.
+        unreadable: folders that cannot be listed.
+    """
+
+    paths: list[Path] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    empty: list[Path] = field(default_factory=list)
+    unreadable: list[Path] = field(default_factory=list)
+
+    @property
+    def left_out_text(self) -> str:
+        """Such as ``3 files left out: 2 hidden, 1 of other types``; empty if there are none."""
+        total = self.left_out.total()
+        if not total:
+            return ""
+        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.left_out.items()))
+        return f"{total} file{'s' if total > 1 else ''} left out: {reasons}"
+
+
+def list_pictures(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
+    """As `find_pictures`, without what was left out."""
+    return find_pictures(paths, out).paths
+
+
+def find_pictures(paths: Sequence[Path], out: Path | None = None) -> FoundPictures:
     """List files as given, and of folders all pictures at any depth, sorted by path.
 
+    In folders, hidden files, hidden and system folders, and files of other types are left out.
+    Links to folders are followed after the folders themselves, and each folder is searched once.
+    A path that does not exist is taken for a pattern such as ``*.jpg``, since Windows' shells
+    expand none; if nothing matches, it is listed as given.
+
     Args:
-        paths: files and folders.
+        paths: files, folders and patterns.
         out: results folder, whose annotated copies are left out.
     """
-    for path in paths:
-        if path.is_dir():
-            results = None if out is None else _results_inside(path, out)
-            yield from sorted(
-                inner
-                for inner in path.rglob("*")
-                if inner.suffix.lower() in PICTURE_SUFFIXES
-                and inner.is_file()
-                and not (results is not None and inner.is_relative_to(results))
-            )
+    found = FoundPictures()
+    for path in _expanded(paths):
+        if not path.is_dir():
+            found.paths.append(path)
+            continue
+        pictures = _Search(found, _results(path, out)).search(path)
+        found.paths += sorted(pictures)
+        if not pictures:
+            found.empty.append(path)
+    return found
+
+
+class _Search:
+    """The search of one folder."""
+
+    def __init__(self, found: FoundPictures, results: set[_Identity]) -> None:
+        self._found = found
+        self._results = results
+        self._visited: set[_Identity] = set()
+        self._links: list[Path] = []
+        self._pictures: list[Path] = []
+
+    def search(self, folder: Path) -> list[Path]:
+        self._walk(folder)
+        # a folder keeps its own path, even if a link to it comes earlier in the alphabet
+        while self._links:
+            links, self._links = sorted(self._links), []
+            for link in links:
+                self._walk(link)
+        return self._pictures
+
+    def _walk(self, top: Path) -> None:
+        pending = [top]
+        while pending:
+            folder = pending.pop()
+            identity = _identity(folder)
+            if identity in self._visited:
+                continue
+            self._visited.add(identity)
+            if identity in self._results and folder != top:
+                self._found.left_out[RESULTS] += _n_files(folder)
+                continue
+            pending += self._folders_in(folder)
+
+    def _folders_in(self, folder: Path) -> list[Path]:
+        """Take the pictures of one folder, and list the folders in it."""
+        try:
+            with os.scandir(folder) as entries:
+                listed = list(entries)
+        except OSError:
+            self._found.unreadable.append(folder)
+            return []
+        return [folder / entry.name for entry in listed if self._is_real_folder(folder, entry)]
+
+    def _is_real_folder(self, folder: Path, entry: os.DirEntry[str]) -> bool:
+        path = folder / entry.name
+        left_out = self._found.left_out
+        try:
+            is_folder, is_file = entry.is_dir(), entry.is_file()
+        except OSError:
+            is_folder = is_file = False
+        if is_folder:
+            reason = _reason_to_skip(entry)
+            if reason is not None:
+                left_out[reason] += 0 if entry.is_symlink() else _n_files(path)
+            elif entry.is_symlink():
+                self._links.append(path)
+            else:
+                return True
+        elif _is_hidden(entry):
+            left_out[HIDDEN] += 1
+        elif entry.is_symlink() and not path.exists():
+            left_out[DANGLING] += 1
+        elif is_file and path.suffix.lower() in PICTURE_SUFFIXES:
+            self._pictures.append(path)
         else:
-            yield path
+            left_out[OTHER_TYPES] += 1
+        return False
 
 
-def _results_inside(folder: Path, out: Path) -> Path | None:
-    """What to leave out of a searched folder; None if the results lie elsewhere."""
-    base, results = folder.resolve(), out.resolve()
-    if results == base:
-        # results among the photos: leave out only what was made
-        return folder / COPIES
-    return folder / results.relative_to(base) if results.is_relative_to(base) else None
+def _expanded(paths: Sequence[Path]) -> list[Path]:
+    expanded: list[Path] = []
+    for path in paths:
+        pattern = str(path)
+        matches: list[str] = []
+        if glob.has_magic(pattern) and not os.path.lexists(path):
+            # Path.glob takes no absolute pattern
+            matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
+        expanded += map(Path, matches) if matches else [path]
+    return expanded
+
+
+def _reason_to_skip(entry: os.DirEntry[str]) -> str | None:
+    if entry.name.casefold() in SKIPPED_FOLDERS:
+        return IN_SYSTEM_FOLDERS
+    return HIDDEN if _is_hidden(entry) else None
+
+
+def _is_hidden(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return True
+    try:
+        attributes = getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0)
+    except OSError:
+        return False
+    return bool(attributes & stat.FILE_ATTRIBUTE_HIDDEN)
+
+
+def _n_files(folder: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(folder))
+
+
+def _identity(path: Path) -> _Identity:
+    """What two paths to one folder share."""
+    try:
+        status = path.stat()
+    except OSError:
+        return str(path)
+    # some Windows drives number no files
+    return (status.st_dev, status.st_ino) if status.st_ino else str(path.resolve())
+
+
+def _results(folder: Path, out: Path | None) -> set[_Identity]:
+    """The folders of results to leave out of a searched folder."""
+    if out is None:
+        return set()
+    # with the results among the photos, only what was made is left out
+    made = [out / COPIES] if out.resolve() == folder.resolve() else [out, out / COPIES]
+    return {_identity(path) for path in made if path.is_dir()}

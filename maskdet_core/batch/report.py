@@ -38,10 +38,13 @@ BOM: Final = b"\xef\xbb\xbf"
 MAX_NAME_CHARS: Final = 40
 """Characters of a photo's own name that the name of its annotated copy keeps."""
 
-_FORMULA: Final = re.compile(
-    # Spreadsheets skip invisible characters before the sign, and accept full-width signs.
-    r"[\s\x00-\x1f\x7f\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[ ]*[\t\r\n]"
+_FORMULA_SIGNS: Final = frozenset("=+-@\u2212")
+_INVISIBLE: Final = frozenset(
+    # blank letters and a blank symbol: Hangul fillers, Braille, and a musical null notehead
+    "\u115f\u1160\u3164\uffa0\u2800\U0001d159"
 )
+_INVISIBLE_CATEGORIES: Final = ("C", "M", "Z")
+"""Controls and format characters, combining marks with variation selectors, and white space."""
 _BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
 
 
@@ -54,12 +57,15 @@ class PhotoReport:
         detections: what was found; None if the photo could not be used.
         error: why not; None if it could.
         annotated: name of the annotated copy, if one was made.
+        is_final: whether another try would give the same; not if the file could not be read at the
+            moment or memory was short.
     """
 
     photo: str
     detections: Detections | None
     error: str | None = None
     annotated: str | None = None
+    is_final: bool = True
 
     def __post_init__(self) -> None:
         """Validate that there is one outcome.
@@ -195,7 +201,23 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
 
 def _cell(text: str) -> str:
     """Make text that no spreadsheet takes for a formula (OWASP's advice on CSV injection)."""
-    return ("'" if _FORMULA.match(text) else "") + one_line(text)
+    return ("'" if _is_formula(text) else "") + one_line(text)
+
+
+def _is_formula(text: str) -> bool:
+    """Whether text begins with a formula's sign, or with a tab or line break, as in old advice.
+
+    Spreadsheets skip invisible characters before the sign, and accept full-width and small forms.
+    """
+    if text.lstrip(" ")[:1] in ("\t", "\r", "\n"):
+        return True
+    for char in text:
+        if _FORMULA_SIGNS.intersection(unicodedata.normalize("NFKC", char)):
+            return True
+        is_invisible = unicodedata.category(char)[0] in _INVISIBLE_CATEGORIES
+        if not is_invisible and char not in _INVISIBLE:
+            return False
+    return False
 
 
 def _csv_line(values: Iterable[str | int | float | None]) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from maskdet_core.version import __version__
 from testbed import browser
@@ -150,7 +151,12 @@ def test_workers_start_from_the_console_script(
 
 
 def test_classify(maskdet: Path, tmp_path: Path, photos: list[Path]) -> None:
-    (row,) = rows(run(maskdet, "classify", photos[0], "--format", "json", folder=tmp_path))
+    done = run(maskdet, "check", photos[0], "--format", "json", folder=tmp_path)
+    x, y, w, h = rows(done)[0]["faces"][0]["box_xywh"]
+    crop = tmp_path / "crop.png"
+    with Image.open(photos[0]) as picture:
+        picture.crop((x, y, x + w, y + h)).save(crop)
+    (row,) = rows(run(maskdet, "classify", crop, "--format", "json", folder=tmp_path))
     assert row["error"] is None
     assert 0 <= row["p_with_mask"] <= 1
 

@@ -2,6 +2,7 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import MaskDetector, encode_jpeg, encode_png, load_finder
+from maskdet_core import MaskDetector, encode_jpeg, encode_png, load_finder, read_image
 from maskdet_core.batch import classify, cli
 from maskdet_core.batch import photo as photo_check
 from maskdet_core.batch.command import Command
 from maskdet_core.version import __version__
 
 ROOT = Path(__file__).parents[3]
+FACE = np.s_[60:190, 165:295]
+"""A crop of the portrait's face."""
 
 
 @pytest.fixture
@@ -121,14 +124,79 @@ def test_classify_takes_the_whole_picture(
 
 
 def test_classify_threshold_and_unreadable(
-    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+    stubbed: Any,
+    folder: Path,
+    portrait: NDArray[np.uint8],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (folder / "0.jpg").write_bytes(b"")
-    arguments = ["classify", str(folder), "--format", "json", "--min-confidence", "0.95"]
+    face = folder / "b" / "face.png"
+    face.write_bytes(encode_png(np.ascontiguousarray(portrait[FACE])))
+    names = [str(folder / "0.jpg"), str(folder / "a.png"), str(face)]
+    arguments = ["classify", *names, "--format", "json", "--min-confidence", "0.95"]
     assert cli.main(arguments) == 1
     rows = lines(capsys.readouterr().out)
     assert [row["verdict"] for row in rows] == [None, "not_sure", "not_sure"]
     assert "empty file" in rows[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("p_face", "is_crop"), [(0.04, False), (0.2, False), (0.6, True), (float("nan"), True)]
+)
+def test_picture_without_a_face_is_no_face_crop(
+    p_face: float,
+    is_crop: bool,
+    stubbed: Any,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stubbed.p_face = (p_face,)
+    stubbed.manifest = replace(stubbed.manifest, min_face_probability=0.053)
+    picture = str(folder / "a.png")
+    assert cli.main(["classify", picture, "--format", "json"]) == (0 if is_crop else 1)
+    (row,) = lines(capsys.readouterr().out)
+    assert list(row) == ["path", "verdict", "p_with_mask", "error"]
+    if is_crop:
+        assert (row["verdict"], row["error"]) == ("with_mask", None)
+        return
+    assert (row["verdict"], row["p_with_mask"]) == (None, None)
+    assert row["error"].startswith("no face crop: ")
+    cli.main(["classify", picture])
+    assert capsys.readouterr().out.startswith(f"{picture}: no face crop: ")
+
+
+def test_shipped_network_tells_crops_from_photos_and_scenery(
+    portrait: NDArray[np.uint8],
+    shipped_manifest: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    y, x = np.mgrid[0:480, 0:640]
+    waves = (120 + 80 * np.sin(x / 30), 120 + 80 * np.sin(y / 17), 90 + 60 * np.sin((x + y) / 23))
+    meadow = np.full((480, 640, 3), (60, 120, 40), np.uint8)
+    meadow[:240] = (120, 170, 230)
+    screenshot = np.full((400, 640, 3), 255, np.uint8)
+    for row in range(30, 380, 22):
+        screenshot[row : row + 9, 40 : 600 - row % 170 : 2] = 20
+    samples = ROOT / "maskdet_app" / "photo" / "samples"
+    pictures = {
+        "crop": np.ascontiguousarray(portrait[FACE]),
+        "photo": portrait,
+        "waves": np.stack(waves, 2).astype(np.uint8),
+        "meadow": meadow,
+        "screenshot": screenshot,
+        **{f"sample {name}": read_image(samples / f"{name}.jpg") for name in ("bare", "masked")},
+    }
+    paths = {name: tmp_path / f"{name}.png" for name in pictures}
+    for name, picture in pictures.items():
+        paths[name].write_bytes(encode_png(picture))
+    arguments = ["classify", *map(str, paths.values()), "--model", str(shipped_manifest)]
+    assert cli.main([*arguments, "--format", "json"]) == 1
+    rows = dict(zip(pictures, lines(capsys.readouterr().out), strict=True))
+    assert (rows["crop"]["verdict"], rows["crop"]["error"]) == ("without_mask", None)
+    for name in set(pictures) - {"crop"}:
+        assert rows[name]["verdict"] is None, name
+        assert rows[name]["error"].startswith("no face crop: "), name
 
 
 def test_probability_that_is_not_finite_is_null(
@@ -256,9 +324,12 @@ def test_keras_model_without_keras_is_a_plain_message(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["check", "classify"])
 def test_real_run_without_streamlit_and_tensorflow(
-    command: str, folder: Path, shipped_manifest: Path
+    command: str, folder: Path, portrait: NDArray[np.uint8], shipped_manifest: Path
 ) -> None:
     model = str(shipped_manifest)
+    if command == "classify":
+        crop = encode_jpeg(np.ascontiguousarray(portrait[FACE]))
+        (folder / "b" / "portrait.JPG").write_bytes(crop)
     done = run_blocked(command, str(folder / "b"), "--format", "json", "--model", model)
     assert done.returncode == 0, done.stderr
     (row,) = lines(done.stdout)

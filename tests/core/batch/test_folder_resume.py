@@ -1,15 +1,23 @@
 """A second run on a results folder: what it repeats, and what it refuses."""
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from maskdet_core.batch.folder import COPIES, JOURNAL, Results
 from maskdet_core.errors import JournalError
 from tests.core.batch.fakes import Stub, journal_rows, run, table
+
+
+def cv2_error(code: int) -> cv2.error:
+    error = cv2.error("OpenCV: an error")
+    error.code = code
+    return error
 
 
 def test_a_second_run_checks_nothing_again(
@@ -123,3 +131,83 @@ def test_copies_without_a_journal_are_not_overwritten(
     (out / JOURNAL).unlink()
     with pytest.raises(JournalError, match=f"expected {JOURNAL} beside"):
         run(photos, Results(out, annotate=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "cannot read the file: Input/output error"),
+        (PermissionError(errno.EACCES, "Permission denied"), "cannot read the file: Permission"),
+        (MemoryError(), "not enough memory to read the file"),
+    ],
+)
+def test_a_photo_that_could_not_be_read_is_tried_again(
+    error: Exception,
+    message: str,
+    stub: Stub,
+    photos: list[Path],
+    out: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path == photos[1]:
+            raise error
+        return real(path)
+
+    results = Results(out, tmp_path / "r.csv", annotate=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", read_bytes)
+        assert run(photos, results).n_unreadable == 2
+        assert table(tmp_path / "r.csv")[1]["error"].startswith(message)
+        assert run(photos, results).n_unreadable == 2
+    counts = run(photos, results)
+    assert (counts.n_with_mask, counts.n_unreadable) == (3, 1)
+    assert stub.n_checked == 3
+    row = table(tmp_path / "r.csv")[1]
+    assert (row["status"], row["annotated"]) == ("faces", "002-1.jpg")
+    assert run(photos, results).n_with_mask == 3
+    assert stub.n_checked == 3
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), cv2_error(cv2.Error.StsNoMem)])
+def test_a_photo_for_which_memory_was_short_is_tried_again(
+    error: Exception,
+    stub: Stub,
+    photos: list[Path],
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(image_rgb: Any, *, min_face_px: int) -> Any:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stub.finder, "find", fail)
+        assert run(photos, Results(out)).n_unreadable == 4
+    assert "cannot be checked" in journal_rows(out)[0]["error"]
+    assert run(photos, Results(out)).n_unreadable == 1
+
+
+def test_other_errors_are_final(
+    stub: Stub, photos: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(image_rgb: Any, *, min_face_px: int) -> Any:
+        raise cv2_error(cv2.Error.StsBadArg)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stub.finder, "find", fail)
+        run(photos, Results(out))
+    assert run(photos, Results(out)).n_unreadable == 4
+    assert len(journal_rows(out)) == 4
+
+
+def test_a_missing_photo_is_looked_for_again(
+    stub: Stub, photos: list[Path], out: Path, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.jpg"
+    for _ in range(2):
+        assert run([gone], Results(out)).n_unreadable == 1
+    photos[0].rename(gone)
+    assert run([gone], Results(out)).n_with_mask == 1

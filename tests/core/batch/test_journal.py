@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from maskdet_core import Detections, Face, FaceBox, Verdict
+from maskdet_core.batch import cli
 from maskdet_core.batch.journal import Entry, FileStamp, Journal
 from maskdet_core.batch.report import PhotoReport
 from maskdet_core.errors import JournalError
+from tests.core.batch.fakes import Stub
 
 SETTINGS: dict[str, Any] = {"model": "m", "min_confidence": 0.95, "min_face_px": None}
 FOUND = Detections(
@@ -123,6 +125,10 @@ def test_fresh_discards_the_entries(path: Path) -> None:
         (b"my notes", "expected a journal"),
         (b"my notes\nmore\n", "expected a journal"),
         (b"[]\n", "expected a journal"),
+        (b"[" * 10_000 + b"\n", "expected a journal"),
+        (b'{"maskdet_journal": 1, "settings": [["a", 1]]}\n', "expected a journal"),
+        (b'{"maskdet_journal": 1, "settings": ' + b"[" * 10_000 + b"\n", "expected a journal"),
+        (b'{"maskdet_journal": [[[[[[[[[]]]]]]]]], "settings": {}}\n', "expected format 1"),
         (b'{"path": "a.jpg"}\n', "expected a journal"),
         (b'{"maskdet_journal": 2, "settings": {}}\n', "expected format 1, got 2"),
     ],
@@ -136,12 +142,98 @@ def test_a_file_that_is_not_a_journal_is_left_alone(
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("damaged", [b"{}", b"[]", b"\x00\x00", b'{"path": "a.jpg"'])
+DEEP = b"[" * 10_000 + b"]" * 10_000
+
+
+def changed(**values: Any) -> bytes:
+    """A photo's line with other values."""
+    row = {
+        **{"path": "b.jpg", "width": 8, "height": 6, "faces": [], "n_unjudged": 0},
+        **{"annotated": None, "error": None, "unjudged_xywh": [], "number": 2},
+        **{"size_bytes": 10, "changed_ns": 5},
+    }
+    return json.dumps({**row, **values}).encode()
+
+
+def face(**values: Any) -> dict[str, Any]:
+    return {"box_xywh": [1, 2, 3, 4], "verdict": "with_mask", "p_with_mask": 0.9, **values}
+
+
+def test_the_line_that_the_cases_below_change_is_valid(path: Path) -> None:
+    written(path, entry("a.jpg"))
+    path.write_bytes(path.read_bytes() + changed(faces=[face()]) + b"\n")
+    with Journal(path, SETTINGS) as journal:
+        assert journal.find("b.jpg") is not None
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"{}",
+        b"[]",
+        b"\x00\x00",
+        b'{"path": "a.jpg"',
+        b"null",
+        DEEP,
+        b'{"path": ' + DEEP + b"}",
+        b'{"path": ' + b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"}",
+        b"9" * 5_000,
+        changed(path=1),
+        changed(path=None),
+        changed(path=["a"]),
+        changed(number="2"),
+        changed(number=True),
+        changed(number=0),
+        changed(number=1.5),
+        changed(width="8"),
+        changed(width=None),
+        changed(height=-1),
+        changed(faces=None),
+        changed(faces=5),
+        changed(faces={"a": 1}),
+        changed(faces=[None]),
+        changed(faces=[face(box_xywh="1234")]),
+        changed(faces=[face(box_xywh=[1, 2, 3])]),
+        changed(faces=[face(box_xywh=[1, 2, 3, "4"])]),
+        changed(faces=[face(box_xywh=[1, 2, 3, 0])]),
+        changed(faces=[face(verdict=["with_mask"])]),
+        changed(faces=[face(verdict="maybe")]),
+        changed(faces=[face(p_with_mask="0.9")]),
+        changed(faces=[face(p_with_mask=float("nan"))]),
+        changed(faces=[face(p_with_mask=float("inf"))]),
+        changed(faces=[face(p_with_mask=2)]),
+        changed(unjudged_xywh=[1]),
+        changed(unjudged_xywh=None),
+        changed(error=5),
+        changed(error={}),
+        changed(annotated="../../secret.jpg"),
+        changed(annotated=7),
+        changed(size_bytes="10"),
+        changed(changed_ns=[5]),
+    ],
+    ids=lambda line: line[:40].decode("latin-1"),
+)
 def test_a_damaged_line_in_the_middle_is_refused(path: Path, damaged: bytes) -> None:
     written(path, entry("a.jpg"))
     path.write_bytes(path.read_bytes() + damaged + b"\n")
-    with pytest.raises(JournalError, match="expected a photo a line"):
+    with pytest.raises(JournalError, match="expected a photo a line") as caught:
         Journal(path, SETTINGS)
+    assert len(str(caught.value)) < 400 and "\n" not in str(caught.value)
+
+
+def test_a_damaged_journal_is_exit_status_2_and_one_line(
+    stub: Stub, photos: list[Path], out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(photos[0]), "--out", str(out)]) == 0
+    journal = out / "faces.jsonl"
+    head = journal.read_bytes().splitlines()[0]
+    for content in (head + b"\n" + DEEP + b"\n", DEEP + b"\n", head + b"\n" + b"7\n"):
+        journal.write_bytes(content)
+        capsys.readouterr()
+        assert cli.main(["check", str(photos[0]), "--out", str(out)]) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.startswith("maskdet: ") and printed.err.count("\n") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the lock is POSIX's")

@@ -32,6 +32,33 @@ REPORTS = [
     PhotoReport("c.jpg", None, "expected a picture, got an empty file"),
 ]
 
+INVISIBLE = [
+    "\u00ad",  # soft hyphen
+    "\u034f",  # combining grapheme joiner
+    "\u061c",  # Arabic letter mark
+    "\u115f",  # Hangul choseong filler
+    "\u1160",  # Hangul jungseong filler
+    "\u17b4",  # Khmer inherent vowel
+    "\u180e",  # Mongolian vowel separator
+    "\u200b",  # zero width space
+    "\u202e",  # right-to-left override
+    "\u2060",  # word joiner
+    "\u2066",  # left-to-right isolate
+    "\u206a",  # inhibit symmetric swapping
+    "\u2800",  # Braille pattern blank
+    "\u3000",  # ideographic space
+    "\u3164",  # Hangul filler
+    "\ufe00",  # variation selector 1
+    "\ufe0f",  # variation selector 16
+    "\ufeff",  # byte order mark
+    "\uffa0",  # half-width Hangul filler
+    "\ufff9",  # interlinear annotation anchor
+    "\U0001d173",  # musical symbol begin beam
+    "\U000e0001",  # language tag
+    "\U000e0100",  # variation selector 17
+    "\ue000",  # private use
+]
+
 
 def rows(reports: list[PhotoReport]) -> list[dict[str, str]]:
     text = "".join(csv_text(reports))
@@ -109,6 +136,14 @@ def test_a_csv_file_begins_with_a_mark_for_spreadsheets() -> None:
         ("\u00a0\u200b=1", "'\u00a0\u200b=1"),
         ("\ufeff=1", "'\ufeff=1"),
         ("\x00=1", "' =1"),
+        *((invisible + "=1", f"'{invisible}=1") for invisible in INVISIBLE),
+        *((invisible + "\uff0b1", f"'{invisible}\uff0b1") for invisible in INVISIBLE),
+        ("".join(INVISIBLE) + "@x", "'" + "".join(INVISIBLE) + "@x"),
+        ("\ufe661", "'\ufe661"),
+        ("\ufe621", "'\ufe621"),
+        ("\u22121", "'\u22121"),
+        ("\u00ada.jpg", "\u00ada.jpg"),
+        ("e\u0301=1", "e\u0301=1"),
         ("\tx.jpg", "' x.jpg"),
         ("\rx.jpg", "' x.jpg"),
         ("\n=1", "' =1"),

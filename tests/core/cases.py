@@ -1,0 +1,15 @@
+"""Small inputs on which the product once failed, kept beside the checkout."""
+
+from pathlib import Path
+
+import pytest
+
+CASES = Path(__file__).parents[2].parent / "shared" / "cases"
+
+
+def case(name: str) -> Path:
+    """A case's file; skips the test where the cases are absent."""
+    path = CASES / name
+    if not path.is_file():
+        pytest.skip(f"../shared/cases/{name} is absent")
+    return path
