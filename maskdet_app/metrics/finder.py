@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics import finder_charts
-from maskdet_app.ui import theme
+from maskdet_app.ops import operator_log
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, objects
 from maskdet_core import CascadeError
@@ -25,7 +25,8 @@ def show_finder() -> None:
     try:
         manifest = CascadeManifest.load(Path(finder))
     except CascadeError as error:
-        st.warning(theme.escape_markdown(str(error), max_chars=300), icon=":material/error:")
+        operator_log.log_once(str(error))
+        st.warning(t("finder.unusable"), icon=":material/error:")
         return
     records = objects(manifest.evaluation.get("records"))
     if not records:
