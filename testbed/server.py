@@ -103,6 +103,7 @@ def serve(
     *,
     log: Path = Path(os.devnull),
     script: str = "server.py",
+    address: str = "127.0.0.1",
     **environment: str,
 ) -> Iterator[Server]:
     """Start the app on a free port and stop it afterwards.
@@ -111,6 +112,7 @@ def serve(
         max_viewers: most live viewers; None lets the server measure how many it can take.
         log: file for its output.
         script: what Streamlit runs.
+        address: what it listens on; it must include 127.0.0.1.
         **environment: variables in addition to this process's own.
 
     Raises:
@@ -118,7 +120,7 @@ def serve(
     """
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.port", str(port), "--server.address", address]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     if max_viewers is not None:
         environment["MASKDET_MAX_VIEWERS"] = str(max_viewers)
