@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.middleware import Middleware
@@ -17,8 +18,9 @@ from maskdet_app.ops import build_info, listening, metrics, operator_log, shutdo
 from maskdet_app.ops.embedding import FRAME_ANCESTORS, frame_ancestors
 from maskdet_app.server import link_preview, log_format, middleware
 from maskdet_app.server.log_format import LOG_FORMAT
-from maskdet_core import ModelError
-from maskdet_core.faces.loading import FINDER_ENV
+from maskdet_core import CascadeError, ModelError
+from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
+from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.masks.loading import MODEL_ENV, default_model_path
 from maskdet_core.masks.manifest import ModelManifest
 
@@ -78,13 +80,13 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
         metrics.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
     shutdown.drain_before_exit(_number(GRACE_PERIOD, DEFAULT_GRACE_S), _n_viewers)
     _LOG.info("version %s, commit %s, network %s", *build)
-    _report_settings()
+    report_settings()
     _announce()
     yield
     _LOG.info("stopped")
 
 
-def _report_settings() -> None:
+def report_settings() -> None:
     """Log what is wrong with the setup at the start, not when the first visitor meets it."""
     operator_log.log_mistyped_names(KNOWN_SETTINGS)
     try:
@@ -98,11 +100,17 @@ def _report_settings() -> None:
     path = default_model_path()
     try:
         if path.suffix == ".json":
-            ModelManifest.load(path)
+            ModelManifest.load(path).read_model(path.parent)
         elif not path.is_file():
             raise ModelError(f"{path}: no such file")
     except ModelError as error:
         operator_log.log_once(f"network {path}: {error}")
+    finder = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
+    try:
+        if finder != STOCK:
+            CascadeManifest.load(Path(finder))
+    except CascadeError as error:
+        operator_log.log_once(f"face finder {finder}: {error}")
 
 
 def _announce() -> None:

