@@ -1,15 +1,16 @@
 # The app in a container, with its models, without training libraries and root. `docker build .`
 # Debian 12, because OpenCV and PyAV come as wheels that need nothing but glibc from it.
-ARG BASE=python:3.11-slim-bookworm
+# By digest, so that a build can be repeated; Dependabot renews it (.github/dependabot.yml).
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS base
 
-FROM ${BASE} AS install
+FROM base AS install
 COPY requirements.lock /tmp/
 # Hashes and wheels only: nothing is built here, and only what is locked is installed.
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
       --requirement /tmp/requirements.lock
 
-FROM ${BASE}
+FROM base
 RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin maskdet
 COPY --from=install /opt/venv /opt/venv
 WORKDIR /app

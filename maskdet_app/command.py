@@ -1,12 +1,13 @@
 """The console script ``maskdet``: the library's commands, and ``app``, which starts the server."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import Final
 
 from maskdet_app.ops.paths import site_folder
 from maskdet_core.batch import cli
-from maskdet_core.batch.command import EXIT_OK, Command, positive
+from maskdet_core.batch.command import EXIT_OK, EXIT_USAGE, Command, positive
 
 DEFAULT_PORT: Final = 8501
 
@@ -49,6 +50,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     # it costs seconds, which the other commands need not pay
     from streamlit.web import cli as streamlit_cli
+
+    from maskdet_app.server import log_format
+
+    try:
+        # Before Streamlit starts, so that what it reports by then has the format, too.
+        log_format.apply()
+    except ValueError as error:
+        print(f"maskdet app: {error}", file=sys.stderr)
+        return EXIT_USAGE
 
     streamlit_cli.main(streamlit_arguments(options), prog_name="streamlit")
     return EXIT_OK

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from maskdet_app.live import options, resources, status, stream
+from maskdet_app.ops import operator_log
 from maskdet_app.ui import containers, entry, threshold
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, t
@@ -26,7 +27,8 @@ with ice_note:
 try:
     admission = resources.admission()
 except ValueError as error:
-    limit_note.warning(t("live.bad_limit", reason=error), icon=":material/settings:")
+    operator_log.log_once(f"{resources.MAX_VIEWERS}: {error}")
+    limit_note.warning(t("live.bad_limit"), icon=":material/settings:")
     admission = resources.measured_admission()
 
 with loading:

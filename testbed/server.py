@@ -106,6 +106,7 @@ def serve(
     log: Path = Path(os.devnull),
     script: str = "server.py",
     flush_s: float | None = None,
+    address: str = "127.0.0.1",
     **environment: str,
 ) -> Iterator[Server]:
     """Start the app on a free port and stop it afterwards.
@@ -116,6 +117,7 @@ def serve(
         script: what Streamlit runs.
         flush_s: seconds between two deliveries of messages to the pages, to imitate a busy machine;
             None for Streamlit's own 0.01.
+        address: what it listens on; it must include 127.0.0.1.
         **environment: variables in addition to this process's own.
 
     Raises:
@@ -127,7 +129,7 @@ def serve(
         program = "testbed.slow_streamlit"
         environment[FLUSH_ENV] = str(flush_s)
     command = [sys.executable, "-m", program, "run", script]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.port", str(port), "--server.address", address]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     if max_viewers is not None:
         environment["MASKDET_MAX_VIEWERS"] = str(max_viewers)

@@ -96,6 +96,12 @@ def haproxy_path() -> str:
 
 
 @pytest.fixture(scope="session")
+def caddy_path() -> str:
+    """The proxy Caddy."""
+    return tool("caddy", "caddy")
+
+
+@pytest.fixture(scope="session")
 def ip_path() -> str:
     """The program that sets up networks."""
     return tool("ip", "iproute2")

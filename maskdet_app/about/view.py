@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from maskdet_app.ops import build_info
+from maskdet_app.ops import build_info, operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import objects
@@ -21,7 +21,8 @@ def show_model() -> None:
     try:
         manifest = ModelManifest.load(path)
     except ModelError as error:
-        st.warning(theme.escape_markdown(str(error), max_chars=300), icon=":material/error:")
+        operator_log.log_once(str(error))
+        st.warning(t("shared.no_model"), icon=":material/error:")
         return
     size = f"{manifest.input_size_px} × {manifest.input_size_px} px"
     rows = {

@@ -20,6 +20,12 @@ SERVERS: Final = "MASKDET_ICE_SERVERS"
 POLICY: Final = "MASKDET_ICE_POLICY"
 """RTCIceTransportPolicy: ``all``, or ``relay`` for browsers to connect by the TURN server only."""
 POLICIES: Final = ("all", "relay")
+PROVIDER_SETTINGS: Final = (
+    *("MASKDET_TURN_URLS", "MASKDET_TURN_SECRET"),
+    *("MASKDET_CLOUDFLARE_KEY_ID", "MASKDET_CLOUDFLARE_TOKEN"),
+    *("MASKDET_TWILIO_ACCOUNT", "MASKDET_TWILIO_TOKEN"),
+)
+"""What single providers need."""
 PUBLIC_STUN: Final[IceServers] = IceServers(({"urls": "stun:stun.l.google.com:19302"},))
 """Used only away from localhost: behind address translation (NAT) a peer learns from it the address
 under which the other can reach it. It relays nothing."""
@@ -41,9 +47,7 @@ def rtc_configuration(url: str | None, *, in_use: bool) -> dict[str, Any]:
         ValueError: a setting is invalid.
         TurnError: the provider returned no servers; the next call asks it again.
     """
-    policy = setting(POLICY) or POLICIES[0]
-    if policy not in POLICIES:
-        raise ValueError(f"{POLICY}: expected one of {', '.join(POLICIES)}, got {policy!r}")
+    policy = _policy()
     kept: IceServers | None = st.session_state.get(_SESSION_SERVERS)
     if kept is None and in_use:
         # started without the provider: asking it again would delay each run of the page
@@ -79,6 +83,26 @@ def ice_servers(url: str | None) -> IceServers:
     if name not in PROVIDERS:
         raise ValueError(f"{PROVIDER}: expected one of {', '.join(PROVIDERS)}, got {name!r}")
     return PROVIDERS[name]().servers()
+
+
+def validate_settings() -> None:
+    """Validate the settings without asking a provider.
+
+    Raises:
+        ValueError: a setting is missing or invalid.
+    """
+    _policy()
+    name = setting(PROVIDER) or ("static" if setting(SERVERS) is not None else "none")
+    if name not in PROVIDERS:
+        raise ValueError(f"{PROVIDER}: expected one of {', '.join(PROVIDERS)}, got {name!r}")
+    PROVIDERS[name]()
+
+
+def _policy() -> str:
+    policy = setting(POLICY) or POLICIES[0]
+    if policy not in POLICIES:
+        raise ValueError(f"{POLICY}: expected one of {', '.join(POLICIES)}, got {policy!r}")
+    return str(policy)
 
 
 def _static() -> turn.Provider:

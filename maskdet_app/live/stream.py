@@ -16,9 +16,10 @@ from streamlit_webrtc.config import Translations
 
 from maskdet_app.live import ice
 from maskdet_app.live.turn import TurnError
+from maskdet_app.ops import operator_log
 from maskdet_app.ops.metrics import REFUSED
 from maskdet_app.ops.rate_limit import RateLimiter
-from maskdet_app.ui import containers, entry, query_params, theme
+from maskdet_app.ui import containers, entry, query_params
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
@@ -63,10 +64,8 @@ def rtc_configuration(url: str | None) -> dict[str, Any]:
     try:
         return ice.rtc_configuration(url, in_use=st.session_state.get(_ACTIVE, False))
     except ValueError as error:
-        st.warning(
-            t("live.bad_ice", reason=theme.escape_markdown(str(error), 200)),
-            icon=":material/settings:",
-        )
+        operator_log.log_once(f"settings of the video link: {error}")
+        st.warning(t("live.bad_ice"), icon=":material/settings:")
     except TurnError:
         st.info(t("live.no_relay"), icon=":material/hub:")
     return ice.without_relay(url)

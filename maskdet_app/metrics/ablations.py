@@ -11,10 +11,11 @@ from maskdet_app.metrics.records import MODELS, read_object
 from maskdet_app.ui import theme
 from maskdet_app.ui.charts import BLUE, rows_chart
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import finite, interval, objects
+from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
 
 FILE: Final = MODELS / "ablations.json"
 _SHIPPED: Final = "maskdet"
+_MAX_ROWS: Final = 50
 _COLOURS: Final = [BLUE, "#5F6B73"]
 
 
@@ -25,7 +26,7 @@ def show_ablations() -> None:
     st.header(t("ablations.title"), anchor=False)
     problems: list[str] = []
     record = read_object(FILE, problems) or {}
-    configurations = objects(record.get("configurations"))
+    configurations = objects(record.get("configurations"))[:_MAX_ROWS]
     tests = test_names(configurations)
     if not tests:
         problems = problems or [t("ablations.empty")]
@@ -34,20 +35,30 @@ def show_ablations() -> None:
     if not tests:
         return
     chosen = st.pills(
-        t("ablations.pick"), tests, default=tests[0], key="ablation", label_visibility="collapsed"
+        t("ablations.pick"),
+        tests,
+        default=tests[0],
+        format_func=theme.escape_markdown,
+        key="ablation",
+        label_visibility="collapsed",
     )
     chart = dots(configurations, chosen or tests[0])
     if chart is not None:
         st.altair_chart(chart)
-    epochs, faces = finite(record.get("epochs")), finite(record.get("epoch_samples"))
+    epochs, faces = count(record.get("epochs")), count(record.get("epoch_samples"))
     if epochs is not None and faces is not None:
         st.caption(t("ablations.note", epochs=f"{epochs:.0f}", faces=f"{faces:,.0f}"))
 
 
 def test_names(configurations: Sequence[dict[str, Any]]) -> list[str]:
     """Names of the test sets, in the order of the record."""
-    names = [str(t["name"]) for c in configurations for t in objects(c.get("tests")) if "name" in t]
-    return list(dict.fromkeys(names))
+    names = [
+        one_line(test["name"], 120)
+        for configuration in configurations
+        for test in objects(configuration.get("tests"))
+        if "name" in test
+    ]
+    return list(dict.fromkeys(names))[:_MAX_ROWS]
 
 
 def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart | None:
@@ -57,18 +68,20 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> alt.LayerChart 
     for configuration in configurations:
         for result in objects(configuration.get("tests")):
             value = finite(result.get("value"))
-            if result.get("name") != test or value is None:
+            if value is None or one_line(result.get("name"), 120) != test:
                 continue
             low, high = interval(result) or (value, value)
             is_shipped = configuration.get("name") == _SHIPPED
             rows.append(
                 {
-                    "configuration": str(configuration.get("summary") or configuration.get("name")),
+                    "configuration": one_line(
+                        configuration.get("summary") or configuration.get("name"), 120
+                    ),
                     "kind": kinds[0] if is_shipped else kinds[1],
                     "value": value,
                     "low": low,
                     "high": high,
-                    "n": finite(result.get("n")),
+                    "n": count(result.get("n")),
                 }
             )
     if not rows:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, Chart, rows_chart
+from maskdet_app.ui.charts import BLUE, GREY, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, objects
 
@@ -87,4 +87,4 @@ def _rows(value: Any, names: Sequence[str]) -> list[dict[str, float]]:
         numbers = {name: number for name in names if (number := finite(item.get(name))) is not None}
         if len(numbers) == len(names):
             rows.append(numbers)
-    return rows
+    return thinned(rows)

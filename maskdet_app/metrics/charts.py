@@ -5,13 +5,11 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import finite, interval
+from maskdet_app.ui.json_values import count, finite, interval, one_line
 from maskdet_app.ui.theme import text_colour
 
-MAX_CURVE_POINTS: Final = 400
-"""More points than pixels only slow the page down."""
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
 _TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
@@ -32,6 +30,7 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
         title: of the y axis.
     """
     sets = [t("chart.training"), t("chart.validation")]
+    epochs = thinned(epochs)
     rows = [
         {"epoch": epoch["epoch"], "value": epoch[key], "set": name, "phase": epoch["phase"]}
         for epoch in epochs
@@ -134,7 +133,7 @@ def threshold_curve(
     if not points:
         return None
     threshold_tooltip = alt.Tooltip("threshold:Q", title=t("chart.p_mask"), format=".3f")
-    base = rows_chart(_downsampled(points)).encode(
+    base = rows_chart(thinned(points)).encode(
         x=alt.X("x:Q", title=titles[0], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         y=alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="%")).scale(domain=[0, 1]),
         order="order:Q",
@@ -176,8 +175,7 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
         accuracy, ci95 = finite(item.get("accuracy")), interval(item)
         if accuracy is not None:
             low, high = ci95 or (accuracy, accuracy)
-            name = str(item.get("name") or item.get("slug") or "?")
-            rows.append({"name": name, "accuracy": accuracy, "low": low, "high": high})
+            rows.append({"name": set_name(item), "accuracy": accuracy, "low": low, "high": high})
     if not rows:
         return None
     names = [str(row["name"]) for row in rows]
@@ -207,7 +205,7 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         per_class = item.get("per_class")
         classes = per_class if isinstance(per_class, dict) else {}
         row: dict[str, Any] = {
-            t("metrics.column_set"): str(item.get("name") or item.get("slug") or "?"),
+            t("metrics.column_set"): set_name(item),
             t("metrics.column_n"): _count(item.get("n")),
             t("metrics.column_right"): _percent(finite(item.get("accuracy"))),
             t("metrics.column_interval"): _interval_text(interval(item)),
@@ -217,9 +215,14 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             scores = classes.get(key)
             recall = finite(scores.get("recall")) if isinstance(scores, dict) else None
             row[t("metrics.column_class", people=class_label.capitalize())] = _percent(recall)
-        row[t("metrics.column_note")] = str(item.get("note") or "")
+        row[t("metrics.column_note")] = one_line(item.get("note") or "")
         rows.append(row)
     return rows
+
+
+def set_name(test_set: dict[str, Any], default: str = "?") -> str:
+    """Name of a test set on one line."""
+    return one_line(test_set.get("name") or test_set.get("slug") or default, 120)
 
 
 def name_axis() -> alt.Axis:
@@ -242,11 +245,6 @@ def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]
     return points
 
 
-def _downsampled(points: list[dict[str, float]]) -> list[dict[str, float]]:
-    step = max(1, len(points) // MAX_CURVE_POINTS)
-    return [*points[:-1:step], points[-1]]
-
-
 def _sized(chart: Chart) -> Chart:
     return chart.properties(height=_HEIGHT_PX)
 
@@ -260,5 +258,5 @@ def _interval_text(pair: tuple[float, float] | None) -> str:
 
 
 def _count(value: Any) -> str:
-    number = finite(value)
+    number = count(value)
     return "–" if number is None else f"{number:,.0f}"

@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics import finder_charts
+from maskdet_app.ops import operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import finite, objects
+from maskdet_app.ui.json_values import Bounded, count, finite, objects, one_line
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest
@@ -25,14 +26,15 @@ def show_finder() -> None:
     try:
         manifest = CascadeManifest.load(Path(finder))
     except CascadeError as error:
-        st.warning(theme.escape_markdown(str(error), max_chars=300), icon=":material/error:")
+        operator_log.log_once(str(error))
+        st.warning(t("finder.unusable"), icon=":material/error:")
         return
-    records = objects(manifest.evaluation.get("records"))
+    records = objects(Bounded(manifest.evaluation.get("records")).value)
     if not records:
         st.info(t("finder.no_record"), icon=":material/fact_check:")
     else:
         _show_records(records, manifest.evaluation.get("time_ratio"))
-    chart = finder_charts.stage_curve(manifest.training.get("stages"))
+    chart = finder_charts.stage_curve(Bounded(manifest.training.get("stages")).value)
     if chart is not None:
         with st.expander(t("finder.stages")):
             st.altair_chart(chart)
@@ -40,11 +42,17 @@ def show_finder() -> None:
 
 
 def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
-    sets = list(dict.fromkeys(str(record.get("set", "?")) for record in records))
+    sets = list(dict.fromkeys(_set_name(record) for record in records))[: finder_charts.MAX_ROWS]
     chosen = st.segmented_control(
-        t("finder.pick"), sets, default=sets[0], key="finder_set", label_visibility="collapsed"
+        t("finder.pick"),
+        sets,
+        default=sets[0],
+        format_func=theme.escape_markdown,
+        key="finder_set",
+        label_visibility="collapsed",
     )
-    shown = [record for record in records if str(record.get("set", "?")) == (chosen or sets[0])]
+    shown = [record for record in records if _set_name(record) == (chosen or sets[0])]
+    shown = shown[: finder_charts.MAX_ROWS]
     left, right = st.columns([3, 2], gap="medium")
     with left:
         dots = finder_charts.recall_dots(shown)
@@ -59,18 +67,22 @@ def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
     st.dataframe([_row(record, ratios) for record in shown], hide_index=True)
 
 
+def _set_name(record: dict[str, Any]) -> str:
+    return one_line(record.get("set", "?"), 60)
+
+
 def _row(record: dict[str, Any], ratios: object) -> dict[str, str]:
-    name = str(record.get("finder", "?"))
+    name = one_line(record.get("finder", "?"), 120)
     row = {t("finder.column_finder"): name}
     for key, label in finder_charts.class_labels().items():
         value = record.get(key)
         counts = value if isinstance(value, dict) else {}
-        n_found, n = finite(counts.get("n_found")), finite(counts.get("n"))
+        n_found, n = count(counts.get("n_found")), count(counts.get("n"))
         known = n_found is not None and n is not None
         row[t("finder.column_found", people=label)] = (
             t("finder.count", n=f"{n_found:.0f}", total=f"{n:.0f}") if known else "–"
         )
-    per_photo = finite(record.get("false_per_photo"))
+    per_photo = count(record.get("false_per_photo"))
     row[t("finder.column_false")] = "–" if per_photo is None else f"{per_photo:.2f}"
     ratio = finite(ratios.get(name)) if isinstance(ratios, dict) else None
     row[t("finder.column_time")] = "–" if ratio is None else f"{ratio:.2f}"

@@ -5,13 +5,15 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import finite, interval, objects
+from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
 
 _COLOURS: Final = [BLUE, VERMILION]
 _SHAPES: Final = ["circle", "diamond"]
 _HEIGHT_PX: Final = 260
+MAX_ROWS: Final = 50
+"""Most finders of a record that are drawn."""
 
 
 def class_labels() -> dict[str, str]:
@@ -22,7 +24,7 @@ def class_labels() -> dict[str, str]:
 def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     """Recall of each finder with confidence intervals; None without a usable record."""
     rows = []
-    for record in records:
+    for record in records[:MAX_ROWS]:
         for key, label in class_labels().items():
             result = record.get(key)
             recall = finite(result.get("recall")) if isinstance(result, dict) else None
@@ -30,12 +32,12 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
                 low, high = interval(result) or (recall, recall)
                 rows.append(
                     {
-                        "finder": str(record.get("finder", "?")),
+                        "finder": one_line(record.get("finder", "?"), 120),
                         "people": label,
                         "recall": recall,
                         "low": low,
                         "high": high,
-                        "n": result.get("n"),
+                        "n": count(result.get("n")),
                     }
                 )
     if not rows:
@@ -69,7 +71,7 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
 def operating_curve(curve: object) -> Chart | None:
     """Recall against false positives per photo; None without a usable point."""
     rows = []
-    for order, point in enumerate(objects(curve)):
+    for order, point in enumerate(thinned(objects(curve))):
         false_faces = finite(point.get("false_per_photo"))
         for key, label in class_labels().items():
             recall = finite(point.get(key))
@@ -112,7 +114,7 @@ def stage_curve(stages: object) -> Chart | None:
     if not rows:
         return None
     line = (
-        rows_chart(rows)
+        rows_chart(thinned(rows))
         .mark_line(strokeWidth=2.2, point={"size": 60})
         .encode(
             x=alt.X("stage:Q", title=t("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),

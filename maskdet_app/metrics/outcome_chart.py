@@ -8,8 +8,9 @@ import altair as alt
 from maskdet_app.metrics.charts import class_labels
 from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import finite
+from maskdet_app.ui.json_values import count, one_line
 
+_MAX_RECORDS: Final = 20
 _OUTCOME_COLOURS: Final = {
     "right_verdict": BLUE,
     "not_sure": GREY,
@@ -21,13 +22,15 @@ _OUTCOME_COLOURS: Final = {
 def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
     """Outcomes for the people in whole photos, as shares; None without a usable count."""
     rows = []
-    for record in records:
+    for record in records[:_MAX_RECORDS]:
         per_class = record.get("per_class")
         for key, label in class_labels().items():
             value = per_class.get(key) if isinstance(per_class, dict) else None
             counts = _outcomes(value) if isinstance(value, dict) else None
             if counts is not None:
-                people = t("chart.who", preset=record.get("preset", "?"), people=label)
+                people = t(
+                    "chart.who", preset=one_line(record.get("preset", "?"), 60), people=label
+                )
                 rows += [
                     {"people": people, "outcome": name, "n": n, "order": order}
                     for order, (name, n) in enumerate(counts.items())
@@ -63,9 +66,11 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
 
 def _outcomes(class_record: dict[str, Any]) -> dict[str, float] | None:
     n_people, n_found, n_right, n_not_sure = (
-        finite(class_record.get(name)) for name in ("n_people", "n_found", "n_right", "n_not_sure")
+        count(class_record.get(name)) for name in ("n_people", "n_found", "n_right", "n_not_sure")
     )
     if n_people is None or n_found is None or n_right is None or n_not_sure is None:
+        return None
+    if n_right + n_not_sure > n_found or n_found > n_people:
         return None
     counts = (n_right, n_not_sure, n_found - n_right - n_not_sure, n_people - n_found)
     return dict(zip(_outcome_labels(), counts, strict=True))

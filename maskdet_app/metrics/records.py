@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_app.ui.json_values import finite
+from maskdet_app.ui.json_values import Bounded, count, finite, one_line
 from maskdet_core.files import models_folder
 from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
 
@@ -18,8 +18,10 @@ RUNS_ENV: Final = "MASKDET_RUNS"
 """Environment variable: one more folder of runs."""
 MODELS: Final = models_folder()
 """Folder of what ships."""
-MAX_RECORD_BYTES: Final = 20_000_000
-"""A larger record is refused: a run of 10,000 epochs needs 3 MB."""
+MAX_RECORD_BYTES: Final = 4_000_000
+"""A larger record is refused: a run of 10,000 epochs needs 3 MB, the shipped evaluation 0.5 MB."""
+MAX_EPOCHS: Final = 10_000
+"""Further epochs are left out."""
 EPOCH_NUMBERS: Final = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 """Fields of `maskdet_core.run_records.EpochRecord` that are drawn."""
 
@@ -61,16 +63,22 @@ def run_folders() -> list[Path]:
     return sorted(found, key=lambda folder: (-_newest_change(folder), str(folder)))
 
 
-def read_run(folder: Path) -> Run:
-    """Read what can be read of a run; never raises for what the files hold."""
+def read_run(folder: Path, *, summary: bool = False) -> Run:
+    """Read what can be read of a run; never raises for what the files hold.
+
+    Args:
+        folder: of the run.
+        summary: read no epochs and no evaluation.
+    """
     problems: list[str] = []
     info = read_object(folder / RUN_FILE, problems) or {}
-    epochs = _read_epochs(folder / EPOCHS_FILE, problems)
-    evaluation_file = folder / EVALUATION_FILE
-    evaluation = read_object(evaluation_file, problems) if evaluation_file.exists() else None
+    epochs = [] if summary else _read_epochs(folder / EPOCHS_FILE, problems)
+    evaluation = None
+    if not summary and (folder / EVALUATION_FILE).exists():
+        evaluation = read_object(folder / EVALUATION_FILE, problems)
     name = info.get("name")
     return Run(
-        name=name if isinstance(name, str) and name else folder.name,
+        name=name if isinstance(name, str) and name else one_line(folder.name),
         folder=folder,
         shipped=folder.parent == MODELS / "runs",
         info=info,
@@ -107,7 +115,13 @@ def read_object(path: Path, problems: list[str]) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         problems.append(f"{path.name} should hold an object, but holds something else.")
         return None
-    return found
+    bounded = Bounded(found)
+    if bounded.n_dropped:
+        problems.append(
+            f"{bounded.n_dropped} values of {path.name} are not finite, out of range or too many "
+            "and were left out."
+        )
+    return dict(bounded.value)
 
 
 def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
@@ -117,6 +131,12 @@ def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
     epochs: list[dict[str, Any]] = []
     n_bad = 0
     n_gaps = 0
+    n_lines = text.count("\n")
+    if n_lines > MAX_EPOCHS:
+        text = "\n".join(text.split("\n", MAX_EPOCHS)[:-1]) + "\n"
+        problems.append(
+            f"{path.name} has {n_lines:,} lines; those after {MAX_EPOCHS:,} were left out."
+        )
     *lines, last = text.split("\n")
     for line in filter(str.strip, [*lines, last]):
         try:
@@ -126,14 +146,15 @@ def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
                 # Without its line end it is still being written: not yet there, and no fault.
                 continue
             found = None
-        number = finite(found.get("epoch")) if isinstance(found, dict) else None
+        number = count(found.get("epoch")) if isinstance(found, dict) else None
         if number is None:
             n_bad += 1
             continue
         values = {name: finite(found.get(name)) for name in EPOCH_NUMBERS}
         n_gaps += sum(values[name] is None for name in EPOCH_NUMBERS if name in found)
         phase = found.get("phase")
-        epochs.append({"epoch": int(number), "phase": str(phase) if phase else "", **values})
+        shown = one_line(phase) if isinstance(phase, str) else ""
+        epochs.append({"epoch": int(number), "phase": shown, **values})
     numbers = [epoch["epoch"] for epoch in epochs]
     if numbers != sorted(set(numbers)):
         # A second phase may count from one again.
@@ -142,7 +163,9 @@ def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
     if n_bad:
         problems.append(f"{n_bad} lines of {path.name} are malformed and were left out.")
     if n_gaps:
-        problems.append(f"{n_gaps} values of {path.name} are not finite and were left out.")
+        problems.append(
+            f"{n_gaps} values of {path.name} are not finite or out of range and were left out."
+        )
     return epochs
 
 

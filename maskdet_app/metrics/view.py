@@ -10,7 +10,7 @@ from maskdet_app.metrics.records import Run, read_run, run_folders
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import finite, objects
+from maskdet_app.ui.json_values import count, finite, objects, one_line
 
 REFRESH_S: Final = 2.0
 STALLED_AFTER_S: Final = 30 * 60
@@ -18,6 +18,9 @@ STALLED_AFTER_S: Final = 30 * 60
 _DEFAULT_SET: Final = "leak-free"
 """The best estimate for people who are in no training picture."""
 _DEFAULT_MIN_CONFIDENCE: Final = 0.6
+MAX_SETS: Final = 50
+"""Each takes a row of the table and of the chart."""
+_MAX_METRICS: Final = 8
 
 
 def label(run: Run) -> str:
@@ -25,13 +28,14 @@ def label(run: Run) -> str:
     marks = [t("metrics.shipped")] if run.shipped else []
     status = run.info.get("status")
     if isinstance(status, str) and status != "finished":
-        marks.append(status)
-    return f"{run.name} ({', '.join(marks)})" if marks else run.name
+        marks.append(one_line(status, 30))
+    name = one_line(run.name, 80)
+    return f"{name} ({', '.join(marks)})" if marks else name
 
 
 def pick_run() -> Run | None:
     """Show the picker of runs, newest first; None after a note that there are none."""
-    runs = {str(folder): read_run(folder) for folder in run_folders()}
+    runs = {str(folder): read_run(folder, summary=True) for folder in run_folders()}
     if not runs:
         st.info(t("metrics.no_runs"), icon=":material/model_training:")
         return None
@@ -79,7 +83,7 @@ def _show_progress(run: Run) -> None:
     if run.quiet_s > STALLED_AFTER_S:
         st.warning(t("metrics.quiet", minutes=f"{run.quiet_s / 60:.0f}"))
         return
-    total = finite(run.info.get("epochs_total"))
+    total = count(run.info.get("epochs_total"))
     n_done = len(run.epochs)
     progress = t("metrics.progress", done=n_done, total=f"{total:.0f}") if total else ""
     text = f"{t('metrics.running')} {progress}"
@@ -109,6 +113,9 @@ def _show_evaluation(run: Run) -> None:
     none_yet, title, overview, table, one_set, photos = containers.reserve(6)
     evaluation = run.evaluation or {}
     sets = objects(evaluation.get("sets"))
+    if len(sets) > MAX_SETS:
+        st.warning(t("metrics.too_many_sets", n=len(sets), most=MAX_SETS))
+        sets = sets[:MAX_SETS]
     if not sets and run.evaluation is None:
         none_yet.info(t("metrics.no_evaluation"), icon=":material/fact_check:")
         return
@@ -134,7 +141,7 @@ def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
         t("metrics.set_pick"),
         range(len(sets)),
         index=next((i for i, item in enumerate(sets) if item.get("slug") == _DEFAULT_SET), 0),
-        format_func=lambda i: str(sets[i].get("name") or sets[i].get("slug") or i + 1),
+        format_func=lambda i: charts.set_name(sets[i], default=str(i + 1)),
         key="test_set",
     )
     test_set = sets[number]
@@ -203,9 +210,9 @@ def _show_whole_photos(records: list[dict[str, Any]]) -> None:
     st.caption(t("metrics.photos_note"))
     st.altair_chart(chart)
     with st.container(horizontal=True):
-        for record in records:
-            photos, false_faces = (finite(record.get(key)) for key in ("n_photos", "false_faces"))
+        for record in records[:_MAX_METRICS]:
+            photos, false_faces = (count(record.get(key)) for key in ("n_photos", "false_faces"))
             if photos and false_faces is not None:
-                preset = record.get("preset", "?")
+                preset = theme.escape_markdown(one_line(record.get("preset", "?")))
                 title = t("metrics.false_faces", n=f"{photos:,.0f}", preset=preset)
                 st.metric(title, f"{false_faces:,.0f}", border=True)

@@ -7,27 +7,38 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.middleware import Middleware
 
-from maskdet_app.live import resources
-from maskdet_app.ops import build_info, metrics, shutdown
-from maskdet_app.server import json_logs, link_preview, middleware
+from maskdet_app.live import ice, resources
+from maskdet_app.metrics.records import RUNS_ENV
+from maskdet_app.ops import build_info, listening, metrics, operator_log, shutdown
+from maskdet_app.ops.embedding import FRAME_ANCESTORS, frame_ancestors
+from maskdet_app.server import link_preview, log_format, middleware
+from maskdet_app.server.log_format import LOG_FORMAT
+from maskdet_core import CascadeError, ModelError
+from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
+from maskdet_core.faces.manifest import CascadeManifest
+from maskdet_core.masks.loading import MODEL_ENV, default_model_path
+from maskdet_core.masks.manifest import ModelManifest
 
 _LOG: Final = logging.getLogger(__name__)
 
-LOG_FORMAT: Final = "MASKDET_LOG"
-"""``json`` writes one JSON object per log line."""
 METRICS_PORT: Final = "MASKDET_METRICS_PORT"
 """Port of the Prometheus metrics; without it there are none."""
 METRICS_ADDRESS: Final = "MASKDET_METRICS_ADDRESS"
 """Local address that the metrics port is bound to; the loopback by default."""
-FRAME_ANCESTORS: Final = "MASKDET_FRAME_ANCESTORS"
-"""Sites that may embed the pages, in the syntax of Content-Security-Policy."""
 GRACE_PERIOD: Final = "MASKDET_GRACE_S"
 """How long viewers are told that the server stops before it exits, in seconds."""
 DEFAULT_GRACE_S: Final = 5.0
+KNOWN_SETTINGS: Final = (
+    *(LOG_FORMAT, METRICS_PORT, METRICS_ADDRESS, FRAME_ANCESTORS, GRACE_PERIOD),
+    *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, resources.MAX_VIEWERS),
+    *(ice.PROVIDER, ice.SERVERS, ice.POLICY, *ice.PROVIDER_SETTINGS),
+)
+"""Names of settings, to find mistyped ones."""
 
 
 def app_options() -> dict[str, Any]:
@@ -36,16 +47,21 @@ def app_options() -> dict[str, Any]:
     Raises:
         ValueError: a setting has an invalid value.
     """
-    if os.environ.get(LOG_FORMAT) == "json":
-        json_logs.use_json()
+    log_format.apply()
     # Validated here too, so that an invalid value prevents the start and not a clean exit.
-    _number(GRACE_PERIOD, DEFAULT_GRACE_S)
+    try:
+        _number(GRACE_PERIOD, DEFAULT_GRACE_S)
+        _number(METRICS_PORT, 0)
+    except ValueError as error:
+        # The exception itself is logged by type only.
+        operator_log.log_once(str(error))
+        raise
     return {
         "lifespan": _lifespan,
         "middleware": [
             Middleware(
                 middleware.SecurityHeaders,
-                frame_ancestors=os.environ.get(FRAME_ANCESTORS) or "'self'",
+                frame_ancestors=frame_ancestors(),
             ),
             Middleware(middleware.RateLimits),
             Middleware(link_preview.LinkPreview),
@@ -64,8 +80,47 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
         metrics.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
     shutdown.drain_before_exit(_number(GRACE_PERIOD, DEFAULT_GRACE_S), _n_viewers)
     _LOG.info("version %s, commit %s, network %s", *build)
+    report_settings()
+    _announce()
     yield
     _LOG.info("stopped")
+
+
+def report_settings() -> None:
+    """Log what is wrong with the setup at the start, not when the first visitor meets it."""
+    operator_log.log_mistyped_names(KNOWN_SETTINGS)
+    try:
+        ice.validate_settings()
+    except ValueError as error:
+        operator_log.log_once(f"settings of the video link: {error}")
+    try:
+        resources.admission()
+    except ValueError as error:
+        operator_log.log_once(f"{resources.MAX_VIEWERS}: {error}")
+    path = default_model_path()
+    try:
+        if path.suffix == ".json":
+            ModelManifest.load(path).read_model(path.parent)
+        elif not path.is_file():
+            raise ModelError(f"{path}: no such file")
+    except ModelError as error:
+        operator_log.log_once(f"network {path}: {error}")
+    finder = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
+    try:
+        if finder != STOCK:
+            CascadeManifest.load(Path(finder))
+    except CascadeError as error:
+        operator_log.log_once(f"face finder {finder}: {error}")
+
+
+def _announce() -> None:
+    """Tell the operator the addresses of this server."""
+    host = listening.network_host()
+    urls = [listening.local_url(), *([listening.url_of(host)] if host else [])]
+    if log_format.is_json():
+        _LOG.info("listening at %s", " and ".join(urls))
+    else:
+        print("", *(f"  Maskdet is ready at {url}" for url in urls), "", sep="\n", flush=True)
 
 
 def _n_viewers() -> int:

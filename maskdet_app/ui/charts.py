@@ -1,7 +1,7 @@
 """Shared parts of the charts: their type, colours, and data as rows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import altair as alt
 
@@ -10,6 +10,17 @@ Chart = alt.Chart | alt.LayerChart
 GREY: Final = "#808A92"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
+
+
+MAX_POINTS: Final = 400
+"""More points than pixels only slow the page down."""
+_Point = TypeVar("_Point")
+
+
+def thinned(points: Sequence[_Point]) -> list[_Point]:
+    """Every n-th point and the last one, about `MAX_POINTS` of them."""
+    step = -(-len(points) // MAX_POINTS) or 1
+    return [*points[:-1:step], *points[-1:]]
 
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from maskdet_app.ui import theme
+from maskdet_app.ops import operator_log
 from maskdet_app.ui.i18n import t
 from maskdet_core import MaskDetector, MaskdetError, load_classifier
 from maskdet_core.cpu import limit_opencv_threads
@@ -37,8 +37,8 @@ def load_detector(preset: Preset) -> MaskDetector | None:
         with st.spinner(t("shared.loading_model")):
             return _detector(str(path), _modified_at(path), preset)
     except MaskdetError as error:
-        reason = theme.escape_markdown(str(error), max_chars=300)
-        st.error(t("shared.no_model", path=path, reason=reason), icon=":material/error:")
+        operator_log.log_once(f"network {path}: {error}")
+        st.error(t("shared.no_model"), icon=":material/error:")
         st.info(t("shared.no_model_remedy"), icon=":material/build:")
         return None
 

@@ -8,6 +8,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import segno
 import streamlit as st
 
+from maskdet_app.ops import listening
+from maskdet_app.ops.embedding import others_may_embed
 from maskdet_app.ui import query_params
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.page_url import is_local
@@ -36,6 +38,27 @@ def frame_html(url: str) -> str:
     return f'<iframe src="{escaped}" allow="camera" width="640" height="480"></iframe>'
 
 
+def network_url(url: str) -> str | None:
+    """A local page's URL with this machine's network address instead of its own name.
+
+    Args:
+        url: of the page as the visitor opened it.
+
+    Returns:
+        None where the URL is not local, or where other devices do not reach the server by it: it
+        listens on this machine alone, or the port belongs to something before the server, such
+        as a container's published port.
+    """
+    parts = urlsplit(url)
+    if not is_local(url) or parts.port != listening.port():
+        return None
+    host = listening.network_host()
+    if host is None:
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{shown}:{parts.port}", parts.path, "", ""))
+
+
 @lru_cache(maxsize=64)
 def qr_svg(text: str) -> str:
     """A QR code as SVG, dark on light in both themes: some readers need that."""
@@ -54,12 +77,20 @@ def button() -> None:
         query = {name: st.query_params.get_all(name) for name in st.query_params}
         # The recipient starts the camera.
         query.pop(query_params.RUN, None)
-        page_link = link(url, query)
+        shared_url = network_url(url) or url
+        page_link = link(shared_url, query)
         st.markdown(t("share.intro"))
         st.code(page_link, language=None, wrap_lines=True)
-        st.image(qr_svg(page_link), alt=t("share.qr"), width=_QR_PX)
-        if is_local(url):
+        if is_local(shared_url):
+            # No code: on the device that reads it, localhost is that device.
             st.caption(t("share.local"))
+        else:
+            st.image(qr_svg(page_link), alt=t("share.qr"), width=_QR_PX)
+            if shared_url != url:
+                st.caption(t("share.network"))
         if urlsplit(url).path.strip("/") in ("", "live"):
             st.markdown(t("share.frame"))
-            st.code(frame_html(link(url, query, embed="true")), language="html", wrap_lines=True)
+            embedded_link = link(shared_url, query, embed="true")
+            st.code(frame_html(embedded_link), language="html", wrap_lines=True)
+            if not others_may_embed():
+                st.caption(t("share.frame_setting"))

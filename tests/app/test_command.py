@@ -1,5 +1,6 @@
 """The console script: what `maskdet app` hands to Streamlit, and where the app's files lie."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,15 @@ def test_files_lie_inside_an_installed_package(tmp_path: Path) -> None:
     (package / "site").mkdir(parents=True)
     assert site_folder(package) == package / "site"
     assert checkout_folder(package) is None
+
+
+def test_unknown_log_format_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MASKDET_LOG", "jsno")
+    assert command.main(["app"]) == 2
+    assert capsys.readouterr().err == (
+        "maskdet app: MASKDET_LOG: expected one of text, json, got 'jsno'\n"
+    )
+    # It changes nothing in the process before that.
+    assert logging.Logger.callHandlers.__module__ == "logging"

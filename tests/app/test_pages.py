@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from maskdet_app.ui.i18n import t
+
 REPO_ROOT = Path(__file__).resolve().parents[2]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 
@@ -32,13 +34,20 @@ def test_page_opens(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["live", "photo"])
-def test_missing_model_is_reported_with_its_path(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_missing_model_is_reported_and_the_log_has_its_path(
+    page: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv("MASKDET_MODEL", str(tmp_path / "gone.json"))
+    path = tmp_path / "gone.json"
+    monkeypatch.setenv("MASKDET_MODEL", str(path))
     app = _run(page)
     assert not app.exception
-    assert "gone.json" in _texts(app)
+    assert t("shared.no_model") in _texts(app)
+    assert "gone" not in _texts(app)
+    assert f"cannot read the model manifest {path}" in caplog.text
+    assert "git checkout models" in caplog.text
 
 
 def test_metrics_page_works_without_the_model(

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,12 +15,31 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, expect
 
 from maskdet_app.ops import build_info
+from maskdet_app.ops import listening as listening_addresses
 from maskdet_app.ui.i18n import t
-from testbed.server import serve
+from testbed.server import free_port, serve
 from tests.e2e.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
+from tests.e2e.programs import listening
 
 GRACE_S = 6.0
 EXIT_S = 20.0
+NETWORK_HOST = listening_addresses.network_host()
+# Which directive refuses each of some URLs, given time to.
+REFUSED = """
+async (urls) => {
+  const found = [];
+  document.addEventListener('securitypolicyviolation',
+    (event) => found.push(event.effectiveDirective));
+  for (const url of urls) {
+    try {
+      if (url.startsWith('ws')) new WebSocket(url, ['streamlit']).close();
+      else await fetch(url, {mode: 'no-cors'});
+    } catch (error) { /* the event tells */ }
+  }
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return found;
+}
+"""
 
 pytestmark = pytest.mark.browser
 
@@ -77,14 +97,83 @@ def test_share_panel_links_to_the_current_page(
         page.goto(f"{server.url}/photo?why=true&run=on")
         page.get_by_role("button", name=t("share.button")).click(timeout=WAIT_MS)
         url = page.get_by_test_id("stCode").first.text_content() or ""
-        expect(page.get_by_role("img", name=t("share.qr"))).to_be_visible()
-        shoot(page, "share")
+        # The server listens on this machine alone: another device could not follow a code.
+        expect(page.get_by_text(t("share.local"))).to_be_visible()
+        expect(page.get_by_role("img", name=t("share.qr"))).to_have_count(0)
         assert url.strip() == f"{server.url}/photo?why=true"
         page.goto(server.url)
         page.get_by_role("button", name=t("share.button")).click(timeout=WAIT_MS)
         codes = page.get_by_test_id("stCode")
         expect(codes).to_have_count(2)
         assert "embed=true" in (codes.nth(1).text_content() or "")
+
+
+def test_share_panel_of_a_local_server_has_the_network_address(
+    open_browser: Any, shoot: Callable[..., Path]
+) -> None:
+    if not NETWORK_HOST:
+        pytest.skip("this machine has no network but the loopback")
+    with serve(address="0.0.0.0") as server, open_browser() as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/photo")
+        page.get_by_role("button", name=t("share.button")).click(timeout=WAIT_MS)
+        expect(page.get_by_role("img", name=t("share.qr"))).to_be_visible()
+        shoot(page, "share")
+        url = (page.get_by_test_id("stCode").first.text_content() or "").strip()
+        assert url == f"http://{NETWORK_HOST}:{server.port}/photo"
+        page.goto(url)
+        expect(page.get_by_role("heading", name=t("photo.title"))).to_be_visible(timeout=WAIT_MS)
+
+
+def test_pages_cannot_connect_to_other_hosts(server: Any, open_browser: Any) -> None:
+    with open_browser() as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/about")
+        expect(page.get_by_role("heading", name=t("about.title"))).to_be_visible(timeout=WAIT_MS)
+        # localhost is this machine, too, but another host to the policy.
+        other = f"localhost:{server.port}"
+        refused = page.evaluate(REFUSED, [f"ws://{other}/_stcore/stream", f"http://{other}/"])
+        own = f"127.0.0.1:{server.port}"
+        allowed = page.evaluate(REFUSED, [f"ws://{own}/_stcore/stream", f"http://{own}/"])
+    assert refused == ["connect-src", "connect-src"]
+    assert allowed == []
+
+
+@pytest.mark.parametrize("is_allowed", [False, True])
+def test_the_frame_shows_on_another_site_where_the_setting_names_it(
+    is_allowed: bool,
+    network: Path,
+    open_browser: Any,
+    film: Callable[..., Path],
+    masked_rgb: Any,
+    tmp_path: Path,
+) -> None:
+    other_site = tmp_path / "site"
+    other_site.mkdir()
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    ancestors = f"'self' http://localhost:{port}" if is_allowed else ""
+    with (
+        serve(MASKDET_FRAME_ANCESTORS=ancestors) as server,
+        listening([*command, "-d", str(other_site)], port, log=tmp_path / "site.log"),
+        open_browser(video=film(masked_rgb, "masked")) as browser,
+    ):
+        page = browser.new_page()
+        page.goto(server.url)
+        page.get_by_role("button", name=t("share.button")).click(timeout=WAIT_MS)
+        snippet = page.get_by_test_id("stCode").nth(1).text_content() or ""
+        note = page.get_by_text("MASKDET_FRAME_ANCESTORS")
+        expect(note).to_have_count(0 if is_allowed else 1)
+        (other_site / "index.html").write_text(f"<h1>Another site</h1>{snippet}", encoding="utf-8")
+        page.goto(f"http://localhost:{port}/")
+        embedded = page.frame_locator("iframe")
+        video = embedded.frame_locator("iframe[title^='streamlit_webrtc']").locator("video")
+        if is_allowed:
+            video.first.wait_for(timeout=WAIT_MS)
+        else:
+            page.wait_for_timeout(5000)
+            expect(video).to_have_count(0)
+            expect(embedded.get_by_test_id("stApp")).to_have_count(0)
 
 
 def test_embedded_page_shows_only_the_video_and_starts_by_itself(
@@ -127,8 +216,9 @@ def test_viewers_see_a_notice_before_the_server_exits(
             urllib.request.urlopen(f"{server.url}/_stcore/health")
         shoot(page, "leaving")
         assert server.wait(EXIT_S) in (0, -signal.SIGTERM)
-    lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
-    assert "stopped" in [json.loads(line)["message"] for line in lines]
+    # Every line, also while the browser's connections end.
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    assert entries[-1]["message"] == "stopped"
     text = log.read_text()
     assert "a stream starts" in text
     assert "candidate" not in text

@@ -149,11 +149,92 @@ def test_the_cluster_keeps_sessions_and_lets_viewers_drain() -> None:
     assert all(selector == {"app": "maskdet"} for selector in selectors)
 
 
+def test_the_cluster_confines_the_pod() -> None:
+    found = {one["kind"]: one for one in documents("hosting/kubernetes.yaml")}
+    pod = found["Deployment"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert {"cpu", "memory"} <= set(container["resources"]["limits"])
+
+
+def test_a_pod_reaches_names_and_public_addresses_only() -> None:
+    found = {one["kind"]: one for one in documents("hosting/kubernetes.yaml")}
+    policy = found["NetworkPolicy"]["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    names, outside = policy["egress"]
+    assert {port["port"] for port in names["ports"]} == {53}
+    assert ("TCP", 443) in {(port["protocol"], port["port"]) for port in outside["ports"]}
+    assert [port for port in outside["ports"] if port["protocol"] == "TCP"] == [
+        {"protocol": "TCP", "port": 443}
+    ]
+    blocks = [one["ipBlock"] for one in outside["to"]]
+
+    def is_reached(address: str) -> bool:
+        return any(
+            ip_address(address) in ip_network(block["cidr"])
+            and not any(ip_address(address) in ip_network(one) for one in block["except"])
+            for block in blocks
+        )
+
+    public = ("1.1.1.1", "203.0.114.1", "2606:4700::1111")
+    private = (
+        *("10.96.0.1", "100.64.1.1", "127.0.0.1", "169.254.169.254", "172.17.0.1"),
+        *("192.168.1.1", "198.18.0.1", "192.0.0.1", "224.0.0.1", "0.0.0.1", "255.255.255.255"),
+        *(
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+            "ff02::1",
+        ),
+    )
+    assert [one for one in public if not is_reached(one)] == []
+    assert [one for one in private if is_reached(one)] == []
+
+
+def test_images_are_pinned_by_digest_and_renewed() -> None:
+    compose = (REPO_ROOT / "compose.yaml").read_text(encoding="utf-8")
+    images = re.findall(r"^\s+image: (\S+)", compose, re.MULTILINE)
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)", DOCKERFILE, re.MULTILINE))
+    images += [one for one in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)]
+    outside = [image for image in images if image not in stages]
+    assert len(outside) == 3
+    pinned = re.compile(r"[\w/-]+:[\w.-]+@sha256:[0-9a-f]{64}")
+    assert [image for image in outside if not pinned.fullmatch(image)] == []
+    (renewed,) = documents(".github/dependabot.yml")
+    ecosystems = {update["package-ecosystem"] for update in renewed["updates"]}
+    assert ecosystems == {"github-actions", "pip", "docker", "docker-compose"}
+
+
+def test_the_workflow_audits_analyses_and_attests() -> None:
+    (workflow,) = documents(".github/workflows/ci.yml")
+    jobs = workflow["jobs"]
+    commands = "\n".join(step.get("run", "") for step in jobs["supply-chain"]["steps"])
+    assert "pip-audit --requirement requirements.lock --require-hashes" in commands
+    used = [step.get("uses", "").split("@")[0] for step in jobs["codeql"]["steps"]]
+    assert used[1:] == ["github/codeql-action/init", "github/codeql-action/analyze"]
+    attest = jobs["provenance"]
+    assert attest["steps"][-1]["with"]["subject-path"] == "dist/*"
+    assert attest["permissions"] == {
+        **{"contents": "read", "id-token": "write", "attestations": "write"},
+    }
+    # No other job may write anything, but CodeQL its findings.
+    assert workflow["permissions"] == {"contents": "read"}
+    assert {name for name, job in jobs.items() if "permissions" in job} == {"codeql", "provenance"}
+
+
 def test_actions_are_pinned_by_commit_with_their_version() -> None:
     text = (REPO_ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     uses = re.findall(r"uses: (.+)", text)
     assert len(uses) >= 10
-    pinned = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    pinned = re.compile(r"[\w-]+(?:/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     assert [one for one in uses if not pinned.fullmatch(one)] == []
 
 

@@ -39,7 +39,7 @@ def test_model_without_a_manifest_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_missing_manifest_gives_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASKDET_MODEL", str(tmp_path / "gone.json"))
-    assert len(_page().warning) == 1
+    assert [warning.value for warning in _page().warning] == [t("shared.no_model")]
 
 
 def test_build_has_version_commit_and_network() -> None:

@@ -54,12 +54,33 @@ def test_a_rejected_visitor_is_told_and_pointed_to_the_photo_page(
 
 @pytest.mark.parametrize("value", ["0", "-3", "many", "2.5"])
 def test_an_invalid_limit_is_reported_and_ignored(
-    value: str, component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
+    value: str,
+    component: Component,
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv(resources.MAX_VIEWERS, value)
     app = new_app().run()
     assert not app.exception
-    assert resources.MAX_VIEWERS in words(app)
+    assert t("live.bad_limit") in words(app)
+    assert resources.MAX_VIEWERS not in words(app)
+    assert f"{resources.MAX_VIEWERS}: expected a whole number of 1 or more" in caplog.text
+    assert t("live.idle_title") in words(app)
+
+
+def test_an_invalid_relay_is_reported_in_plain_words_and_logged(
+    component: Component,
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("MASKDET_TURN", "cotrun")
+    app = new_app().run()
+    assert not app.exception
+    assert t("live.bad_ice") in words(app)
+    assert not any(word in words(app) for word in ("cotrun", "MASKDET", "coturn"))
+    assert "MASKDET_TURN: expected one of static, coturn" in caplog.text
     assert t("live.idle_title") in words(app)
 
 

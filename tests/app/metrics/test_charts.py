@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics import charts
-from maskdet_app.ui.charts import Chart
+from maskdet_app.ui.charts import MAX_POINTS, Chart
 
 EPOCHS = [
     {"epoch": 1, "phase": "head", "loss": 0.6, "val_loss": 0.5, "accuracy": 0.7},
@@ -54,7 +54,7 @@ def test_curve_marks_both_thresholds() -> None:
 
 
 def test_long_curve_is_downsampled_and_keeps_its_last_point() -> None:
-    n = 10 * charts.MAX_CURVE_POINTS + 3
+    n = 10 * MAX_POINTS + 3
     values = [i / n for i in range(n)]
     curve = {"x": values, "y": values, "threshold": values}
     line = [
@@ -62,7 +62,7 @@ def test_long_curve_is_downsampled_and_keeps_its_last_point() -> None:
         for row in data(charts.threshold_curve(curve, "x", "y", ("x", "y"), 0.75))
         if "mark" not in row
     ]
-    assert len(line) <= charts.MAX_CURVE_POINTS + 2
+    assert len(line) <= MAX_POINTS + 2
     assert line[-1]["x"] == values[-1]
 
 

@@ -1,6 +1,29 @@
+import json
+from pathlib import Path
+
 import pytest
 
+from maskdet_app.ops import operator_log
 from maskdet_app.server import asgi
+
+MODELS = Path(__file__).parents[3] / "models"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operator_log, "_logged", set())
+
+
+def damaged_network(folder: Path) -> Path:
+    """A copy of the shipped manifest beside a file with another checksum."""
+    shipped = MODELS / "maskdet-vgg19-int8.json"
+    manifest = folder / shipped.name
+    manifest.write_bytes(shipped.read_bytes())
+    file = json.loads(manifest.read_text())["file"]
+    data = bytearray((MODELS / file).read_bytes())
+    data[-1] ^= 1
+    (folder / file).write_bytes(data)
+    return manifest
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "70000", "nan"])
@@ -8,3 +31,52 @@ def test_invalid_setting_prevents_the_start(value: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("MASKDET_GRACE_S", value)
     with pytest.raises(ValueError, match="MASKDET_GRACE_S"):
         asgi.app_options()
+
+
+def test_unknown_log_format_prevents_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKDET_LOG", "jsno")
+    with pytest.raises(ValueError, match="MASKDET_LOG: expected one of text, json"):
+        asgi.app_options()
+
+
+def test_a_right_setup_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    asgi.report_settings()
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MASKDET_TURN", "cotrun", "MASKDET_TURN: expected one of static, coturn"),
+        ("MASKDET_TURN", "coturn", "MASKDET_TURN_URLS is not set"),
+        ("MASKDET_ICE_POLICY", "some", "expected one of all, relay"),
+        ("MASKDET_ICE_SERVERS", "{", "MASKDET_ICE_SERVERS: "),
+        ("MASKDET_MAX_VIEWERS", "many", "MASKDET_MAX_VIEWERS: expected a whole number"),
+        ("MASKDET_MODEL", "gone.json", "network gone.json: cannot read the model manifest"),
+        ("MASKDET_MODEL", "gone.keras", "network gone.keras: gone.keras: no such file"),
+        ("MASKDET_FINDER", "gone.json", "face finder gone.json: "),
+        ("MASKDET_MAXVIEWERS", "3", "did you mean MASKDET_MAX_VIEWERS?"),
+    ],
+)
+def test_a_wrong_setup_is_logged_at_the_start(
+    name: str,
+    value: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv(name, value)
+    asgi.report_settings()
+    assert len(caplog.messages) == 1
+    assert message in caplog.text
+
+
+@pytest.mark.skipif(
+    not (MODELS / "maskdet-vgg19-int8.tflite").is_file(), reason="models/ holds no network"
+)
+def test_a_wrong_checksum_is_logged_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MASKDET_MODEL", str(damaged_network(tmp_path)))
+    asgi.report_settings()
+    assert "expected sha256" in caplog.text
