@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from maskdet_app.live.status import TIMELINE_REFRESH_S
 from maskdet_app.ui.i18n import t
 from maskdet_core.run_records import RUN_FILE
 from testbed.server import Server, serve
@@ -21,6 +22,9 @@ N_BURSTS = 30
 CPU_SLOWDOWN = 2.0
 FLUSH_S = 0.4
 SEED = 51
+PAUSE_S = (0.02, 0.2)
+TIMERS_S = (TIMELINE_REFRESH_S - 0.4, TIMELINE_REFRESH_S + 0.1)
+"""Both timers of the live page end then."""
 
 pytestmark = pytest.mark.browser
 
@@ -62,16 +66,25 @@ class Watched:
         session = self.page.context.new_cdp_session(self.page)
         session.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
 
-    def press_in_bursts(self, target: Callable[[random.Random], tuple[Locator, list[str]]]) -> None:
-        """Focus what ``target`` chooses and press some of its keys fast, again and again."""
+    def press_in_bursts(
+        self,
+        target: Callable[[random.Random], tuple[Locator, list[str]]],
+        timers_s: tuple[float, float] = PAUSE_S,
+    ) -> None:
+        """Focus what ``target`` chooses and press some of its keys fast, again and again.
+
+        Every third pause is drawn from the range ``timers_s``. A run of the page restarts the
+        timers of its fragments, so only a key press near their end meets their runs.
+        """
         chance = random.Random(SEED)
-        for _ in range(N_BURSTS):
+        for burst in range(N_BURSTS):
             focused, keys = target(chance)
             focused.focus(timeout=WAIT_MS)
             for _ in range(chance.randint(3, 5)):
                 self.page.keyboard.press(chance.choice(keys))
                 self.page.wait_for_timeout(chance.uniform(10, 30))
-            self.page.wait_for_timeout(chance.uniform(20, 200))
+            pause_s = chance.uniform(*(PAUSE_S if burst % 3 else timers_s))
+            self.page.wait_for_timeout(1000 * pause_s)
             assert not self.errors
         # what a late message would break shows after the last run
         self.page.wait_for_timeout(1500)
@@ -103,7 +116,8 @@ def test_live_page_stays_and_its_stream_runs_on(
         mirror.wait_for(state="attached", timeout=WAIT_MS)
         watched.slow_down()
         watched.press_in_bursts(
-            lambda chance: (mirror, [" "]) if chance.random() < 0.2 else slider(page)
+            lambda chance: (mirror, [" "]) if chance.random() < 0.2 else slider(page),
+            TIMERS_S,
         )
         expect(page.get_by_role("button", name=t("live.snapshot"))).to_have_count(1)
         expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(1)
