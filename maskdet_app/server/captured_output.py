@@ -35,11 +35,14 @@ def capture(format_text: FormatText) -> Write | None:
     _captured.set()
     _flush_python()
     target = os.dup(2)
-    lock = threading.Lock()
+    locks = [threading.Lock()]
+    if hasattr(os, "register_at_fork"):
+        # Another thread may hold it while a process is forked.
+        os.register_at_fork(after_in_child=lambda: locks.__setitem__(0, threading.Lock()))
 
     def write(line: str) -> None:
         data = line.encode("utf-8", "backslashreplace") + b"\n"
-        with lock:
+        with locks[0]:
             try:
                 while data:
                     data = data[os.write(target, data) :]
@@ -69,7 +72,15 @@ def capture(format_text: FormatText) -> Write | None:
 
 
 def _read(read_end: int, stream: str, format_text: FormatText, write: Write) -> None:
-    collector = TracebackCollector(lambda text: write(format_text(stream, text)))
+    def emit(text: str) -> None:
+        try:
+            line = format_text(stream, text)
+        except Exception as error:
+            # Never end here: whoever prints would wait for ever once the pipe is full.
+            line = format_text(stream, f"{type(error).__name__} while a line was formatted")
+        write(line)
+
+    collector = TracebackCollector(emit)
     rest = b""
     while chunk := os.read(read_end, 65536):
         *lines, rest = (rest + chunk).split(b"\n")

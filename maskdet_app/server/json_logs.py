@@ -26,6 +26,7 @@ _MAX_EXCEPTIONS: Final = 5
 """Exceptions of one record: an error, its causes, and the members of a group."""
 _MAX_PLACES: Final = 12
 _MAX_CHARS: Final = 500
+_MAX_SEARCHED: Final = 2_000
 _TRACEBACK: Final = "Traceback (most recent call last):"
 _PLACE: Final = re.compile(r'^\s+File "(.+)", line (\d+)(?:, in (\S+))?')
 _EXCEPTION_LINE: Final = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)")
@@ -41,6 +42,8 @@ _REMOVED: Final = (
 )
 """What may be a value in a text by another library: arguments, containers, reprs, quoted text, IPv4
 and IPv6 addresses, URLs and paths."""
+_STILL_OPEN: Final = re.compile(r"[(\[{<](?!…)|(?<![\w…])['\"`](?!…)")
+"""A bracket or quotation mark that nothing closes."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -96,9 +99,14 @@ def use_json() -> None:
 
 def without_values(text: str) -> str:
     """The first line of a text by another library, without what may be a value or an address."""
-    first = text.strip().split("\n", 1)[0]
+    # Bounded first: the patterns take quadratic time.
+    first = text.strip().split("\n", 1)[0][:_MAX_SEARCHED]
     for pattern, replacement in _REMOVED:
         first = pattern.sub(replacement, first)
+    opened = _STILL_OPEN.search(first)
+    if opened is not None:
+        # What closes it is on another line, or was cut off.
+        first = f"{first[: opened.start()]}…"
     return first[:_MAX_CHARS]
 
 
@@ -170,9 +178,11 @@ def _from_printed(text: str) -> dict[str, object]:
         for line in lines
         if (match := _PLACE.match(line))
     ]
-    types = [match[1] for line in lines if (match := _EXCEPTION_LINE.match(line))]
-    known = [name for name in types if name != "Traceback"]
-    return {"type": known[-1] if known else "?", "at": places[-_MAX_PLACES:]}
+    last_place = max((i for i, line in enumerate(lines) if _PLACE.match(line)), default=0)
+    # The first line after it that is not indented: the exception's text can have more lines.
+    types = (match[1] for line in lines[last_place:] if (match := _EXCEPTION_LINE.match(line)))
+    name = next((name for name in types if name != "Traceback"), "?")
+    return {"type": name, "at": places[-_MAX_PLACES:]}
 
 
 def _module(path: str) -> str:

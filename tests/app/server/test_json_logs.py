@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+import traceback
 
 import pytest
 
@@ -36,6 +38,10 @@ def test_log_line_is_one_object() -> None:
         "Exception in callback send(b'anna', ('203.0.113.9', 4711))\nhandle: <Handle anna>",
         "Task <Task name='anna' coro=<f()> exception=ValueError(\"anna's\")>",
         "https://a.example/?name=anna",
+        "could not read 'anna\nof 203.0.113.9'",
+        "could not read (anna\nanna)",
+        "could not read 'ann" + "anna" * 1000 + "'",
+        "could not read 'x' of [anna",
     ],
 )
 def test_values_and_addresses_are_removed(text: str) -> None:
@@ -153,3 +159,28 @@ def test_everything_that_logs_or_prints_gives_one_object_a_line() -> None:
     # Logged, in a message and an argument, printed, in a thread, ignored, two of asyncio, the last.
     assert types == ["ValueError"] * 9
     assert all("fail" in " ".join(e["exception"][0]["at"]) for e in entries if "exception" in e)
+
+
+def test_a_long_line_takes_no_long_time() -> None:
+    began = time.process_time()
+    for text in ("(" * 100_000, "'" * 100_000, ":" * 100_000, "<" * 100_000, "1." * 50_000):
+        assert len(json_logs.without_values(text)) <= 500
+    assert time.process_time() - began < 1
+
+
+def test_ordinary_messages_stay_readable() -> None:
+    for text in ("Invalid HTTP request received.", "it can't be done in 5.5 s"):
+        assert json_logs.without_values(text) == text
+    assert json_logs.without_values("boot 'x' of (a, b) failed") == "boot '…' of (…) failed"
+
+
+def test_a_printed_exception_of_several_lines_gives_its_type_only() -> None:
+    try:
+        raise ValueError(f"one\n{SECRET}\nanna: two")
+    except ValueError:
+        text = traceback.format_exc()
+    record = logging.LogRecord("aiortc", logging.WARNING, "", 1, text, None, None)
+    line = json_logs.JsonFormatter().format(record)
+    (found,) = json.loads(line)["exception"]
+    assert found["type"] == "ValueError"
+    assert "anna" not in line
