@@ -50,7 +50,8 @@ async def finish(visitor: Visitor) -> None:
     """Wait until a run of the page is delivered, and its fragments' runs after it."""
     n_finished = visitor.n_finished
     await visitor.rerun()
-    # a timer that fires in this moment: the fragment follows the page's run at once
+    # timers that fire during the page's run: their fragments follow it at once
+    await asyncio.sleep(0.03)
     for fragment in sorted(visitor.auto_reruns):
         await visitor.rerun(fragment)
     async with asyncio.timeout(SETTLE_S):
