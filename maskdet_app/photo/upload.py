@@ -1,6 +1,5 @@
 """Photos in: file upload, camera snapshot, samples."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -9,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from maskdet_app.ops import malloc_trim
+from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
 from maskdet_app.ui.i18n import t
 from maskdet_core.decode import MAX_BYTES
@@ -34,6 +34,9 @@ class UploadedPhoto(Protocol):
 
 def show(batch: PhotoBatch) -> None:
     """Draw the widgets and add what they hold to the batch."""
+    context = get_script_run_ctx()
+    if context is not None:
+        QUOTA.hold_in(context.session_id, batch)
     generation = st.session_state.setdefault(_GENERATION, 0)
     key = f"photos-{generation}"
     uploads = st.file_uploader(
@@ -52,9 +55,9 @@ def show(batch: PhotoBatch) -> None:
     if use_camera:
         snapshot = st.camera_input(t("photo.camera_label"), key=f"shot-{generation}")
         if snapshot is not None:
-            data = snapshot.getvalue()
             name = t("photo.camera_name", n=len(batch) + 1)
-            _add(batch, f"shot-{hashlib.sha256(data).hexdigest()[:16]}", name, data)
+            _add(batch, snapshot.file_id, name, snapshot.getvalue())
+    _show_refusal()
     n_rejected = st.session_state.get(_N_REJECTED, 0)
     if n_rejected:
         st.warning(
@@ -78,7 +81,19 @@ def remove_all(batch: PhotoBatch) -> None:
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
+        QUOTA.clear_refusal(context.session_id)
     malloc_trim.trim_soon()
+
+
+def _show_refusal() -> None:
+    context = get_script_run_ctx()
+    refusal = QUOTA.refusal(context.session_id) if context is not None else None
+    if refusal is not None:
+        mb = QUOTA.limits.of(refusal.bound) // 1_000_000
+        st.warning(
+            t("photo.quota", n=refusal.n) + " " + t(f"photo.quota_{refusal.bound}", mb=mb),
+            icon=":material/inventory_2:",
+        )
 
 
 def _add_uploads(batch: PhotoBatch, uploads: Sequence[UploadedPhoto]) -> None:
@@ -106,6 +121,9 @@ def _remove_deselected(batch: PhotoBatch, key: str) -> None:
     deselected = added - selected
     batch.remove(*deselected)
     added -= deselected
+    context = get_script_run_ctx()
+    if deselected and context is not None:
+        QUOTA.clear_refusal(context.session_id)
 
 
 def _add_samples(batch: PhotoBatch) -> None:

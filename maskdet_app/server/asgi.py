@@ -3,17 +3,32 @@
 Settings are environment variables only: they are needed before Streamlit can read its secrets.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.middleware import Middleware
+from streamlit import runtime
 
 from maskdet_app.live import resources
 from maskdet_app.ops import build_info, metrics, shutdown
-from maskdet_app.server import json_logs, link_preview, middleware
+from maskdet_app.ops.upload_quota import QUOTA, UploadLimits
+from maskdet_app.server import (
+    client_address,
+    connection_guard,
+    json_logs,
+    link_preview,
+    middleware,
+    session_reaper,
+    upload_memory,
+)
+from maskdet_app.server.body_timeout import BodyTimeout
+from maskdet_app.server.media_cache import NoStoreForMedia
+from maskdet_app.server.upload_guard import UploadGuard, stored_files
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -28,6 +43,13 @@ FRAME_ANCESTORS: Final = "MASKDET_FRAME_ANCESTORS"
 GRACE_PERIOD: Final = "MASKDET_GRACE_S"
 """How long viewers are told that the server stops before it exits, in seconds."""
 DEFAULT_GRACE_S: Final = 5.0
+UPLOAD_MB: Final[dict[str, str]] = {
+    "visit": "MASKDET_UPLOAD_MB_VISIT",
+    "address": "MASKDET_UPLOAD_MB_ADDRESS",
+    "server": "MASKDET_UPLOAD_MB_SERVER",
+}
+"""Most MB of uploads in memory, by what they are counted for."""
+_CONNECTIONS: Final = connection_guard.ConnectionGuard()
 
 
 def app_options() -> dict[str, Any]:
@@ -40,6 +62,10 @@ def app_options() -> dict[str, Any]:
         json_logs.use_json()
     # Validated here too, so that an invalid value prevents the start and not a clean exit.
     _number(GRACE_PERIOD, DEFAULT_GRACE_S)
+    QUOTA.limits = _upload_limits(QUOTA.limits)
+    QUOTA.stored = stored_files
+    upload_memory.keep_uploads_in_memory()
+    connection_guard.install(_CONNECTIONS)
     return {
         "lifespan": _lifespan,
         "middleware": [
@@ -47,7 +73,12 @@ def app_options() -> dict[str, Any]:
                 middleware.SecurityHeaders,
                 frame_ancestors=os.environ.get(FRAME_ANCESTORS) or "'self'",
             ),
+            Middleware(client_address.ClientAddress, n_proxies=client_address.n_trusted_proxies()),
+            Middleware(session_reaper.CloseCodes),
+            Middleware(NoStoreForMedia),
             Middleware(middleware.RateLimits),
+            Middleware(BodyTimeout),
+            Middleware(UploadGuard, quota=QUOTA),
             Middleware(link_preview.LinkPreview),
         ],
         "routes": link_preview.routes(),
@@ -63,9 +94,22 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
     if port:
         metrics.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
     shutdown.drain_before_exit(_number(GRACE_PERIOD, DEFAULT_GRACE_S), _n_viewers)
+    sessions = session_reaper.DisconnectedSessions()
+    session_reaper.install(runtime.get_instance(), sessions)
+    tasks = [
+        asyncio.create_task(session_reaper.run(runtime.get_instance(), sessions)),
+        asyncio.create_task(_CONNECTIONS.run()),
+    ]
     _LOG.info("version %s, commit %s, network %s", *build)
     yield
+    for task in tasks:
+        task.cancel()
     _LOG.info("stopped")
+
+
+def _upload_limits(default: UploadLimits) -> UploadLimits:
+    megabytes = {bound: _number(name, 0) for bound, name in UPLOAD_MB.items()}
+    return replace(default, **{bound: int(mb * 1e6) for bound, mb in megabytes.items() if mb})
 
 
 def _n_viewers() -> int:
