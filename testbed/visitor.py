@@ -125,9 +125,15 @@ class FilmTrack(MediaStreamTrack):
 class Visitor:
     """One visitor of the live page: opens it, presses Start, reads the readouts, leaves."""
 
-    def __init__(self, port: int, film: Film) -> None:
-        """Prepare; `async with` opens the page."""
-        self._port, self._film = port, film
+    def __init__(self, port: int, film: Film, *, address: str = "") -> None:
+        """Prepare; `async with` opens the page.
+
+        Args:
+            port: the server's.
+            film: what the camera shows.
+            address: the visitor's, for a server with ``MASKDET_TRUSTED_PROXIES``.
+        """
+        self._port, self._film, self._address = port, film, address
         self._state: dict[str, Any] = {}
         self._component: str | None = None
         self._fragments: set[str] = set()
@@ -151,6 +157,7 @@ class Visitor:
             subprotocols=[websockets.Subprotocol("streamlit")],
             max_size=_MAX_MESSAGE,
             origin=websockets.Origin(f"http://{address}"),
+            additional_headers={"X-Forwarded-For": self._address} if self._address else {},
         )
         self._tasks.append(asyncio.create_task(self._listen()))
         await self._rerun()
@@ -182,25 +189,35 @@ class Visitor:
         Args:
             timed: decode the returned frames and note their round trips.
         """
-        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._camera = camera = FilmTrack(self._film)
-        self._peer.addTrack(camera)
         first = asyncio.Event()
+        peer = await self._offer(camera)
 
-        @self._peer.on("track")
+        @peer.on("track")
         def _on_track(track: MediaStreamTrack) -> None:
             self._tasks.append(asyncio.create_task(self._watch(track, camera, first, timed)))
 
-        await self._peer.setLocalDescription(await self._peer.createOffer())
-        local = self._peer.localDescription
-        self._state = {"playing": False, "sdpOffer": {"type": local.type, "sdp": local.sdp}}
-        await self._rerun()
-        await asyncio.wait_for(self._has_answer.wait(), 60)
         answer = json.loads(self._sdp_answer)
-        await self._peer.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
+        await peer.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
         await asyncio.wait_for(first.wait(), 60)
         self._state = {"playing": True}
         await self._rerun()
+
+    async def vanish_during_ice(self) -> None:
+        """Press Start and cut every connection before the video is connected."""
+        await self._offer(FilmTrack(self._film))
+        self._socket.transport.abort()
+
+    async def _offer(self, camera: FilmTrack) -> RTCPeerConnection:
+        """Offer a stream and wait for the server's answer."""
+        self._peer = peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer.addTrack(camera)
+        await peer.setLocalDescription(await peer.createOffer())
+        local = peer.localDescription
+        self._state = {"playing": False, "sdpOffer": {"type": local.type, "sdp": local.sdp}}
+        await self._rerun()
+        await asyncio.wait_for(self._has_answer.wait(), 60)
+        return peer
 
     def freeze(self) -> None:
         """Send no more frames, as a lost connection does, while the page stays open."""

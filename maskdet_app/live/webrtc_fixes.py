@@ -6,6 +6,7 @@ visitor who left before the video was connected cost a thread, a peer connection
 good. `tests/app/live/test_webrtc_fixes.py` fails once the library has it fixed.
 """
 
+import logging
 import weakref
 from typing import Any, Final
 
@@ -14,13 +15,22 @@ from streamlit_webrtc import factory, webrtc
 from streamlit_webrtc import shutdown as library
 from streamlit_webrtc._compat import AppSessionState
 
+_LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"
 """The version whose methods are replaced here; others are left as they are."""
 _POLL_S: Final = 1.0
 
 
 class ReleasingObserver(library.SessionShutdownObserver):
-    """An observer that holds no reference to the session between two looks at it."""
+    """An observer that holds no reference to the session between two looks at it.
+
+    To stop it does not wait for its thread: the library stops observers in the event loop's thread,
+    while the observer's own thread may wait for that loop, and all visitors would wait with them.
+    """
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """Let the thread end at once, or after the callback that it runs."""
+        self._polling_thread_stop_event.set()
 
     def _polling_thread_impl(
         self, app_session_ref: "weakref.ReferenceType[Any]", initial_page_script_hash: str
@@ -32,7 +42,7 @@ class ReleasingObserver(library.SessionShutdownObserver):
         try:
             self._callback()
         except Exception as error:
-            library.logger.error("a stream could not be ended: %s", type(error).__name__)
+            _LOG.error("a stream could not be ended: %s", type(error).__name__)
 
 
 def apply() -> None:

@@ -25,8 +25,8 @@ _LOG: Final = logging.getLogger(__name__)
 MAX_SESSIONS: Final = 128
 """Disconnected sessions beyond this end at once, the oldest first: Streamlit's own limit."""
 _RERUN_DELAY_S: Final = 0.5
-_CLOSED_BY_BROWSER: Final = (1000, 1001, 1005)
-"""Close codes of a websocket whose tab was closed or left: normal, going away, none given."""
+_CLOSED_BY_BROWSER: Final = (1000, 1001)
+"""Close codes of a websocket whose tab was closed or left: normal, going away."""
 _close_code: ContextVar[int | None] = ContextVar("close_code", default=None)
 
 

@@ -98,9 +98,9 @@ class UploadGuard:
         metrics.REFUSED.labels("upload").inc()
         if not runtime.exists() or not runtime.get_instance().is_active_session(session_id):
             return
-        _LOG.info("an upload is refused by the quota of the %s", bound)
         self._quota.note_refusal(session_id, bound)
         if session_id not in self._reruns:
+            _LOG.info("uploads are refused by the quota of the %s", bound)
             self._reruns[session_id] = asyncio.get_running_loop().call_later(
                 _RERUN_DELAY_S, self._rerun, session_id
             )
