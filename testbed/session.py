@@ -53,9 +53,7 @@ class Session:
         self._headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self._cookie = ""
         self._page_hash = ""
-        self._runs = 0
         self._ran = asyncio.Event()
-        self._started = asyncio.Event()
         self.session_id = ""
         self.buttons: dict[str, str] = {}
         self.pictures: list[str] = []
@@ -88,6 +86,16 @@ class Session:
         self._listener.cancel()
         await asyncio.gather(self._listener, return_exceptions=True)
         await self._socket.close(1001)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server has ended the connection."""
+        return self._listener.done()
+
+    async def send_raw(self, message: bytes) -> None:
+        """Send a message of any content over the websocket."""
+        with suppress(websockets.ConnectionClosed):
+            await self._socket.send(message)
 
     def vanish(self) -> None:
         """Cut the connection without a word, as a failing network or browser does."""

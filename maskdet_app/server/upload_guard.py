@@ -27,6 +27,24 @@ _RERUN_DELAY_S: Final = 1.0
 """Refusals of one batch within this time lead to one rerun of the page."""
 
 
+class _Body:
+    """Receives a request's body and knows whether its end has come."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_complete = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._is_complete = not message.get("more_body", False)
+        return message
+
+    async def discard(self, most: int) -> None:
+        """Receive the rest without keeping it, up to this number of bytes."""
+        while most > 0 and not self._is_complete:
+            most -= len((await self()).get("body", b""))
+
+
 class UploadGuard:
     """Answers 413 when a visit or an address holds too much, and 503 when the server does."""
 
@@ -47,9 +65,9 @@ class UploadGuard:
             await self._app(scope, receive, send)
             return
         session_id, _, file_id = path.removeprefix(UPLOAD_PREFIX).partition("/")
-        n_discardable = max_upload_bytes()
+        body = _Body(receive)
         try:
-            await self._count(scope, receive, send, session_id, file_id)
+            await self._count(scope, body, send, session_id, file_id)
         except QuotaReachedError as error:
             # outside of the app's frames, so that the part of the file that came is freed
             bound = error.bound
@@ -57,7 +75,7 @@ class UploadGuard:
             return
         self._note(session_id, bound)
         # A browser reads the answer only after it has sent the whole file.
-        await _discard_body(receive, n_discardable)
+        await body.discard(max_upload_bytes())
         words = t(f"photo.quota_{bound}", mb=self._quota.limits.of(bound) // 1_000_000)
         if bound == "server":
             response = PlainTextResponse(words, 503, {"Retry-After": str(_RETRY_AFTER_S)})
@@ -131,11 +149,3 @@ def stored_files() -> Mapping[FileKey, int]:
             for session_id, records in manager.file_storage.items()
             for file_id, record in records.items()
         }
-
-
-async def _discard_body(receive: Receive, most: int) -> None:
-    while most > 0:
-        message = await receive()
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return
-        most -= len(message.get("body", b""))
