@@ -7,11 +7,14 @@ from typing import Final, Protocol
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops import malloc_trim
+from maskdet_app.ops import malloc_trim, upload_memory
 from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
 from maskdet_app.ui.i18n import t
 from maskdet_core.decode import MAX_BYTES
+
+# Also where the app runs without server.py.
+upload_memory.keep_uploads_in_memory()
 
 FILE_TYPES: Final = ("jpg", "jpeg", "png", "webp", "heic", "heif")
 SAMPLES_FOLDER: Final = Path(__file__).parent / "samples"

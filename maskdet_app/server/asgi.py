@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from streamlit import runtime
 
 from maskdet_app.live import resources
-from maskdet_app.ops import build_info, metrics, shutdown
+from maskdet_app.ops import build_info, metrics, shutdown, upload_memory
 from maskdet_app.ops.upload_quota import QUOTA, UploadLimits
 from maskdet_app.server import (
     client_address,
@@ -24,7 +24,6 @@ from maskdet_app.server import (
     link_preview,
     middleware,
     session_reaper,
-    upload_memory,
 )
 from maskdet_app.server.body_timeout import BodyTimeout
 from maskdet_app.server.media_cache import NoStoreForMedia

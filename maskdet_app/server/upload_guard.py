@@ -13,10 +13,10 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from maskdet_app.ops import metrics
 from maskdet_app.ops.client_address import address_group
+from maskdet_app.ops.upload_memory import max_upload_bytes
 from maskdet_app.ops.upload_quota import Bound, FileKey, QuotaReachedError, UploadQuota
 from maskdet_app.server.base_path import app_path
 from maskdet_app.server.client_address import client_address
-from maskdet_app.server.upload_memory import max_upload_bytes
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
