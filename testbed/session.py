@@ -119,9 +119,19 @@ class Session:
 
     async def get(self, path: str) -> Answer:
         """Request a path below the base path."""
-        return await asyncio.to_thread(
-            request, self._port, "GET", self.base_path + path, **self._headers
-        )
+        return await self._request("GET", path)
+
+    async def delete(self, file_id: str) -> Answer:
+        """Remove an uploaded file, as the page's uploader does."""
+        path = f"/_stcore/upload_file/{self.session_id}/{file_id}"
+        return await self._request("DELETE", path, **self.upload_headers())
+
+    async def _request(self, method: str, path: str, **headers: str) -> Answer:
+        def send() -> Answer:
+            named = self._headers | headers
+            return request(self._port, method, self.base_path + path, **named)
+
+        return await asyncio.to_thread(send)
 
     async def upload(self, data: bytes, file_id: str = "") -> Answer:
         """Upload a file, as the page's uploader does."""
