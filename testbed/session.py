@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
@@ -26,12 +27,17 @@ class Answer:
         self.body = response.read()
 
 
-def request(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-    """Send one HTTP request to a server of this machine; underscores in names become hyphens."""
+def request(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send one HTTP request to a server of this machine."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     try:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, named)
+        connection.request(method, path, body, dict(headers or {}))
         return Answer(connection.getresponse())
     finally:
         connection.close()
@@ -124,12 +130,14 @@ class Session:
     async def delete(self, file_id: str) -> Answer:
         """Remove an uploaded file, as the page's uploader does."""
         path = f"/_stcore/upload_file/{self.session_id}/{file_id}"
-        return await self._request("DELETE", path, **self.upload_headers())
+        return await self._request("DELETE", path, self.upload_headers())
 
-    async def _request(self, method: str, path: str, **headers: str) -> Answer:
+    async def _request(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         def send() -> Answer:
-            named = self._headers | headers
-            return request(self._port, method, self.base_path + path, **named)
+            named = {**self._headers, **(headers or {})}
+            return request(self._port, method, self.base_path + path, headers=named)
 
         return await asyncio.to_thread(send)
 
@@ -139,9 +147,7 @@ class Session:
 
     def _upload(self, data: bytes, file_id: str) -> Answer:
         path = f"{self.base_path}/_stcore/upload_file/{self.session_id}/{file_id}"
-        return request(
-            self._port, "PUT", path, form(data), **self._headers, **self.upload_headers()
-        )
+        return request(self._port, "PUT", path, form(data), self._headers | self.upload_headers())
 
     def upload_headers(self) -> dict[str, str]:
         """Headers that Streamlit requires of an upload."""

@@ -92,7 +92,7 @@ def test_quotas_of_an_address_and_the_server(server: Server) -> None:
 
 def test_guards_hold_below_a_base_path(server: Server) -> None:
     def status(path: str, forwarded_for: str) -> int:
-        return request(server.port, "GET", path, X_Forwarded_For=forwarded_for).status
+        return request(server.port, "GET", path, headers={"X-Forwarded-For": forwarded_for}).status
 
     for path in ("/_stcore/metrics", "/_stcore/agent/sessions"):
         assert status(BASE_PATH + path, "198.51.100.3") == 404
