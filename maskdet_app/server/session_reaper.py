@@ -125,19 +125,20 @@ class DisconnectedSessions(SessionStorage):
         """End the sessions whose time is over, and drop the pictures of others.
 
         Returns:
-            Number of sessions that ended.
+            Number of sessions that ended or lost their pictures.
         """
         now_s = self._clock()
-        n_ended = 0
+        n_freed = 0
         for session_id, left in list(self._left.items()):
             age_s = now_s - left.at_s
             if age_s >= (self.delays.closed_s if left.is_closed else self.delays.lost_s):
                 runtime.close_session(session_id)
-                n_ended += 1
+                n_freed += 1
             elif age_s >= self.delays.closed_s and left.has_media:
                 left.has_media = False
                 runtime.media_file_mgr.clear_session_refs(session_id)
-        return n_ended
+                n_freed += 1
+        return n_freed
 
 
 def install(runtime: Runtime, storage: DisconnectedSessions) -> None:
@@ -154,18 +155,18 @@ def install(runtime: Runtime, storage: DisconnectedSessions) -> None:
 
 async def run(runtime: Runtime, storage: DisconnectedSessions) -> None:
     """Sweep until cancelled."""
-    had_ended = False
+    had_freed = False
     while True:
         await asyncio.sleep(storage.delays.sweep_s)
         try:
-            n_ended = storage.sweep(runtime)
+            n_freed = storage.sweep(runtime)
             # Streamlit marks downloads the first time and deletes them the second time.
-            if n_ended or had_ended:
+            if n_freed or had_freed:
                 runtime.media_file_mgr.remove_orphaned_files()
         except Exception as error:
             _LOG.error("sessions could not be swept: %s", type(error).__name__)
             continue
-        had_ended = bool(n_ended)
-        if n_ended:
-            _LOG.info("%d sessions ended", n_ended)
+        had_freed = bool(n_freed)
+        if n_freed:
+            _LOG.info("memory of %d sessions is freed", n_freed)
             malloc_trim.trim_soon()

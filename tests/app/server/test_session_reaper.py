@@ -84,6 +84,27 @@ def test_lost_connection_keeps_its_session_but_no_pictures(
     assert server.runtime.closed == ["s"]
 
 
+@pytest.mark.parametrize("code", [1001, 1006])
+def test_pictures_without_a_session_are_deleted_with_the_downloads(
+    server: Server, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_reaper.malloc_trim, "trim_soon", lambda: None)
+    removals: list[float] = []
+    server.runtime.media_file_mgr.remove_orphaned_files = lambda: removals.append(server.now_s)
+    server.storage.delays = Delays(closed_s=20.0, lost_s=45.0, sweep_s=0.01)
+    server.leave("s", code)
+    server.now_s = 20.0
+
+    async def run_for_a_moment() -> None:
+        sweeps = asyncio.create_task(session_reaper.run(server.runtime, server.storage))
+        await asyncio.sleep(0.2)
+        sweeps.cancel()
+
+    asyncio.run(run_for_a_moment())
+    # Streamlit deletes pictures at the first call and downloads at the second.
+    assert removals == [20.0, 20.0]
+
+
 @pytest.mark.parametrize(("returns_s", "n_reruns"), [(10.0, 0), (30.0, 1)])
 def test_page_of_a_returning_visitor_runs_again_if_its_pictures_are_gone(
     server: Server, returns_s: float, n_reruns: int, monkeypatch: pytest.MonkeyPatch
