@@ -62,6 +62,11 @@ class Server:
         """
         return self._process.wait(timeout_s)
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def maps(self) -> str:
         """The files that are mapped into the process's memory."""
         return Path(f"/proc/{self._process.pid}/maps").read_text(encoding="utf-8")
@@ -107,6 +112,7 @@ def serve(
     script: str = "server.py",
     flush_s: float | None = None,
     address: str = "127.0.0.1",
+    base_path: str = "",
     **environment: str,
 ) -> Iterator[Server]:
     """Start the app on a free port and stop it afterwards.
@@ -118,6 +124,7 @@ def serve(
         flush_s: seconds between two deliveries of messages to the pages, to imitate a busy machine;
             None for Streamlit's own 0.01.
         address: what it listens on; it must include 127.0.0.1.
+        base_path: path at which the app is served, such as ``/mask``.
         **environment: variables in addition to this process's own.
 
     Raises:
@@ -133,7 +140,11 @@ def serve(
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     if max_viewers is not None:
         environment["MASKDET_MAX_VIEWERS"] = str(max_viewers)
-    with serve_command(command, port, folder=_REPO, log=log, **environment) as server:
+    if base_path:
+        command += ["--server.baseUrlPath", base_path]
+    with serve_command(
+        command, port, folder=_REPO, log=log, base_path=base_path, **environment
+    ) as server:
         yield server
 
 
@@ -144,6 +155,7 @@ def serve_command(
     *,
     folder: Path = _REPO,
     log: Path = Path(os.devnull),
+    base_path: str = "",
     **environment: str,
 ) -> Iterator[Server]:
     """Run a command that serves the app, wait until it answers, and stop it afterwards.
@@ -153,6 +165,7 @@ def serve_command(
         port: the one it listens on, at 127.0.0.1.
         folder: its working directory.
         log: file for its output.
+        base_path: path at which the app is served, such as ``/mask``.
         **environment: variables in addition to this process's own.
 
     Raises:
@@ -167,7 +180,7 @@ def serve_command(
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait(port)
+        _wait(port, base_path)
         yield Server(port, process)
     finally:
         process.terminate()
@@ -178,11 +191,12 @@ def serve_command(
             process.wait()
 
 
-def _wait(port: int) -> None:
+def _wait(port: int, base_path: str) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+            url = f"http://127.0.0.1:{port}{base_path}/_stcore/health"
+            with urllib.request.urlopen(url, timeout=2):
                 return
         except OSError:
             time.sleep(0.2)

@@ -132,15 +132,18 @@ class Visitor:
     ``tree`` holds the page's elements as a browser would have them.
     """
 
-    def __init__(self, port: int, film: Film | None = None, page: str = "") -> None:
+    def __init__(
+        self, port: int, film: Film | None = None, page: str = "", *, address: str = ""
+    ) -> None:
         """Prepare; `async with` opens the page.
 
         Args:
             port: the server's, at 127.0.0.1.
             film: what the camera shows; None for a visitor who never starts it.
             page: the page's path in the URL; empty for the live page.
+            address: the visitor's, for a server with ``MASKDET_TRUSTED_PROXIES``.
         """
-        self._port, self._film, self._page = port, film, page
+        self._port, self._film, self._page, self._address = port, film, page, address
         self.tree = DeltaTree()
         self.auto_reruns: set[str] = set()
         """Fragments that refresh themselves."""
@@ -170,6 +173,7 @@ class Visitor:
             subprotocols=[websockets.Subprotocol("streamlit")],
             max_size=_MAX_MESSAGE,
             origin=websockets.Origin(f"http://{address}"),
+            additional_headers={"X-Forwarded-For": self._address} if self._address else {},
         )
         self._tasks.append(asyncio.create_task(self._listen()))
         await self.rerun()
@@ -206,27 +210,40 @@ class Visitor:
         Args:
             timed: decode the returned frames and note their round trips.
         """
-        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        if self._film is None:
-            raise ValueError("expected a visitor with a film")
-        self._camera = camera = FilmTrack(self._film)
-        self._peer.addTrack(camera)
+        self._camera = camera = self._film_track()
         first = asyncio.Event()
+        peer = await self._offer(camera)
 
-        @self._peer.on("track")
+        @peer.on("track")
         def _on_track(track: MediaStreamTrack) -> None:
             self._tasks.append(asyncio.create_task(self._watch(track, camera, first, timed)))
 
-        await self._peer.setLocalDescription(await self._peer.createOffer())
-        local = self._peer.localDescription
-        self._state = {"playing": False, "sdpOffer": {"type": local.type, "sdp": local.sdp}}
-        await self.rerun()
-        await asyncio.wait_for(self._has_answer.wait(), 60)
         answer = json.loads(self._sdp_answer)
-        await self._peer.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
+        await peer.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
         await asyncio.wait_for(first.wait(), 60)
         self._state = {"playing": True}
         await self.rerun()
+
+    async def vanish_during_ice(self) -> None:
+        """Press Start and cut every connection before the video is connected."""
+        await self._offer(self._film_track())
+        self._socket.transport.abort()
+
+    def _film_track(self) -> FilmTrack:
+        if self._film is None:
+            raise ValueError("expected a visitor with a film")
+        return FilmTrack(self._film)
+
+    async def _offer(self, camera: FilmTrack) -> RTCPeerConnection:
+        """Offer a stream and wait for the server's answer."""
+        self._peer = peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer.addTrack(camera)
+        await peer.setLocalDescription(await peer.createOffer())
+        local = peer.localDescription
+        self._state = {"playing": False, "sdpOffer": {"type": local.type, "sdp": local.sdp}}
+        await self.rerun()
+        await asyncio.wait_for(self._has_answer.wait(), 60)
+        return peer
 
     def freeze(self) -> None:
         """Send no more frames, as a lost connection does, while the page stays open."""

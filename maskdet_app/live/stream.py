@@ -14,15 +14,18 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import ice
+from maskdet_app.live import ice, webrtc_fixes
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops import operator_log
+from maskdet_app.ops.client_address import address_group
 from maskdet_app.ops.metrics import REFUSED
 from maskdet_app.ops.rate_limit import RateLimiter
 from maskdet_app.ui import containers, entry, query_params
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
+
+webrtc_fixes.apply()
 
 _LOG: Final = logging.getLogger(__name__)
 START_RATE: Final = (12, 1 / 15)
@@ -228,7 +231,7 @@ def _then_start() -> None:
 
 def _ip_address() -> str:
     # Streamlit gives no address for visitors from the server's own machine
-    return st.context.ip_address or ""
+    return address_group(st.context.ip_address or "")
 
 
 def _count_start(active: bool) -> None:

@@ -93,7 +93,7 @@ class PhotoBatch:
         """Number of photos."""
         return len(self._photos)
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: str, /) -> bool:
         """Whether the batch has a photo with this key."""
         return key in self._photos
 

@@ -1,19 +1,23 @@
 """Photos in: file upload, camera snapshot, samples."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops import malloc_trim
+from maskdet_app.ops import malloc_trim, upload_memory
+from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
 from maskdet_app.ui import containers
 from maskdet_app.ui.i18n import t
 from maskdet_core.decode import MAX_BYTES
 from maskdet_core.picture_format import PICTURE_SUFFIXES
+
+# Also where the app runs without server.py.
+upload_memory.keep_uploads_in_memory()
 
 FILE_TYPES: Final = tuple(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES)
 SAMPLES_FOLDER: Final = Path(__file__).parent / "samples"
@@ -36,7 +40,10 @@ class UploadedPhoto(Protocol):
 
 def show(batch: PhotoBatch) -> None:
     """Draw the widgets and add what they hold to the batch."""
-    uploader, buttons, camera, full_note, note = containers.reserve(5)
+    uploader, buttons, camera, quota_note, full_note, note = containers.reserve(6)
+    context = get_script_run_ctx()
+    if context is not None:
+        QUOTA.hold_in(context.session_id, batch)
     generation = st.session_state.setdefault(_GENERATION, 0)
     key = f"photos-{generation}"
     uploads = uploader.file_uploader(
@@ -55,9 +62,9 @@ def show(batch: PhotoBatch) -> None:
     if use_camera:
         snapshot = camera.camera_input(t("photo.camera_label"), key=f"shot-{generation}")
         if snapshot is not None:
-            data = snapshot.getvalue()
             name = t("photo.camera_name", n=len(batch) + 1)
-            _add(batch, f"shot-{hashlib.sha256(data).hexdigest()[:16]}", name, data)
+            _add(batch, snapshot.file_id, name, snapshot.getvalue())
+    _show_refusal(quota_note)
     n_rejected = st.session_state.get(_N_REJECTED, 0)
     if n_rejected:
         full_note.warning(
@@ -81,7 +88,19 @@ def remove_all(batch: PhotoBatch) -> None:
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
+        QUOTA.clear_refusal(context.session_id)
     malloc_trim.trim_soon()
+
+
+def _show_refusal(note: DeltaGenerator) -> None:
+    context = get_script_run_ctx()
+    refusal = QUOTA.refusal(context.session_id) if context is not None else None
+    if refusal is not None:
+        mb = QUOTA.limits.of(refusal.bound) // 1_000_000
+        note.warning(
+            t("photo.quota", n=refusal.n) + " " + t(f"photo.quota_{refusal.bound}", mb=mb),
+            icon=":material/inventory_2:",
+        )
 
 
 def _add_uploads(batch: PhotoBatch, uploads: Sequence[UploadedPhoto]) -> None:
@@ -109,6 +128,9 @@ def _remove_deselected(batch: PhotoBatch, key: str) -> None:
     deselected = added - selected
     batch.remove(*deselected)
     added -= deselected
+    context = get_script_run_ctx()
+    if deselected and context is not None:
+        QUOTA.clear_refusal(context.session_id)
 
 
 def _add_samples(batch: PhotoBatch) -> None:

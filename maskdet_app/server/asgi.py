@@ -3,21 +3,35 @@
 Settings are environment variables only: they are needed before Streamlit can read its secrets.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.middleware import Middleware
+from streamlit import runtime
 
 from maskdet_app.live import ice, resources
 from maskdet_app.metrics.records import RUNS_ENV
-from maskdet_app.ops import build_info, listening, metrics, operator_log, shutdown
+from maskdet_app.ops import build_info, listening, metrics, operator_log, shutdown, upload_memory
 from maskdet_app.ops.embedding import FRAME_ANCESTORS, frame_ancestors
-from maskdet_app.server import link_preview, log_format, middleware
+from maskdet_app.ops.upload_quota import QUOTA, UploadLimits
+from maskdet_app.server import (
+    client_address,
+    connection_guard,
+    link_preview,
+    log_format,
+    middleware,
+    session_reaper,
+)
+from maskdet_app.server.body_timeout import BodyTimeout
 from maskdet_app.server.log_format import LOG_FORMAT
+from maskdet_app.server.media_cache import NoStoreForMedia
+from maskdet_app.server.upload_guard import UploadGuard, stored_files
 from maskdet_core import CascadeError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest
@@ -33,12 +47,20 @@ METRICS_ADDRESS: Final = "MASKDET_METRICS_ADDRESS"
 GRACE_PERIOD: Final = "MASKDET_GRACE_S"
 """How long viewers are told that the server stops before it exits, in seconds."""
 DEFAULT_GRACE_S: Final = 5.0
+UPLOAD_MB: Final[dict[str, str]] = {
+    "visit": "MASKDET_UPLOAD_MB_VISIT",
+    "address": "MASKDET_UPLOAD_MB_ADDRESS",
+    "server": "MASKDET_UPLOAD_MB_SERVER",
+}
+"""Most MB of uploads in memory, by what they are counted for."""
 KNOWN_SETTINGS: Final = (
     *(LOG_FORMAT, METRICS_PORT, METRICS_ADDRESS, FRAME_ANCESTORS, GRACE_PERIOD),
+    *(client_address.TRUSTED_PROXIES, *UPLOAD_MB.values()),
     *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, resources.MAX_VIEWERS),
     *(ice.PROVIDER, ice.SERVERS, ice.POLICY, *ice.PROVIDER_SETTINGS),
 )
 """Names of settings, to find mistyped ones."""
+_CONNECTIONS: Final = connection_guard.ConnectionGuard()
 
 
 def app_options() -> dict[str, Any]:
@@ -52,10 +74,15 @@ def app_options() -> dict[str, Any]:
     try:
         _number(GRACE_PERIOD, DEFAULT_GRACE_S)
         _number(METRICS_PORT, 0)
+        QUOTA.limits = _upload_limits(QUOTA.limits)
+        n_proxies = client_address.n_trusted_proxies()
     except ValueError as error:
         # The exception itself is logged by type only.
         operator_log.log_once(str(error))
         raise
+    QUOTA.stored = stored_files
+    upload_memory.keep_uploads_in_memory()
+    connection_guard.install(_CONNECTIONS)
     return {
         "lifespan": _lifespan,
         "middleware": [
@@ -63,7 +90,12 @@ def app_options() -> dict[str, Any]:
                 middleware.SecurityHeaders,
                 frame_ancestors=frame_ancestors(),
             ),
+            Middleware(client_address.ClientAddress, n_proxies=n_proxies),
+            Middleware(session_reaper.CloseCodes),
+            Middleware(NoStoreForMedia),
             Middleware(middleware.RateLimits),
+            Middleware(BodyTimeout),
+            Middleware(UploadGuard, quota=QUOTA),
             Middleware(link_preview.LinkPreview),
         ],
         "routes": link_preview.routes(),
@@ -79,10 +111,18 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
     if port:
         metrics.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
     shutdown.drain_before_exit(_number(GRACE_PERIOD, DEFAULT_GRACE_S), _n_viewers)
+    sessions = session_reaper.DisconnectedSessions()
+    session_reaper.install(runtime.get_instance(), sessions)
+    tasks = [
+        asyncio.create_task(session_reaper.run(runtime.get_instance(), sessions)),
+        asyncio.create_task(_CONNECTIONS.run()),
+    ]
     _LOG.info("version %s, commit %s, network %s", *build)
     report_settings()
     _announce()
     yield
+    for task in tasks:
+        task.cancel()
     _LOG.info("stopped")
 
 
@@ -121,6 +161,11 @@ def _announce() -> None:
         _LOG.info("listening at %s", " and ".join(urls))
     else:
         print("", *(f"  Maskdet is ready at {url}" for url in urls), "", sep="\n", flush=True)
+
+
+def _upload_limits(default: UploadLimits) -> UploadLimits:
+    megabytes = {bound: _number(name, 0) for bound, name in UPLOAD_MB.items()}
+    return replace(default, **{bound: int(mb * 1e6) for bound, mb in megabytes.items() if mb})
 
 
 def _n_viewers() -> int:

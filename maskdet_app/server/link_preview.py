@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from maskdet_app.server.base_path import app_path, base_path
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 
@@ -25,7 +26,7 @@ _STREAMLIT_FAVICON: Final = b'href="./favicon.png"'
 def routes() -> list[Route]:
     """Routes of the preview picture and the icon, which need no session."""
     return [
-        Route(path, _file_endpoint(file), methods=["GET", "HEAD"])
+        Route(base_path() + path, _file_endpoint(file), methods=["GET", "HEAD"])
         for path, file in ((PREVIEW_PATH, _PREVIEW_FILE), (ICON_PATH, _ICON_FILE))
     ]
 
@@ -78,8 +79,9 @@ class LinkPreview:
 
 
 def _may_be_page(scope: Scope) -> bool:
-    last_segment = scope["path"].rsplit("/", 1)[-1]
-    return "." not in last_segment and not scope["path"].startswith("/_stcore")
+    path = app_path(scope)
+    last_segment = path.rsplit("/", 1)[-1]
+    return "." not in last_segment and not path.startswith("/_stcore")
 
 
 def _without_encoding(scope: Scope) -> Scope:
@@ -90,7 +92,7 @@ def _without_encoding(scope: Scope) -> Scope:
 
 def _head(url: URL) -> bytes:
     title, description = escape(t("app.name")), escape(t("app.description"))
-    image_url = escape(str(url.replace(path=PREVIEW_PATH, query="")))
+    image_url = escape(str(url.replace(path=base_path() + PREVIEW_PATH, query="")))
     page_url = escape(str(url.replace(query="")))
     return (
         f"<title>{title}</title>"

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -10,7 +9,10 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskdet_app.ops import metrics, shutdown
+from maskdet_app.ops.client_address import address_group
 from maskdet_app.ops.rate_limit import RateLimiter
+from maskdet_app.server.base_path import app_path
+from maskdet_app.server.client_address import client_address, is_loopback
 
 HEALTH: Final = "/_stcore/health"
 _UPLOAD_PREFIX: Final = "/_stcore/upload_file/"
@@ -94,11 +96,11 @@ class RateLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it with 429, 404 or, while draining, 503."""
-        scope_type, path = scope["type"], scope.get("path", "")
+        scope_type = scope["type"]
         if scope_type not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope_type, path, scope)
+        refusal = self._refusal(scope_type, app_path(scope), scope)
         if refusal is None:
             await self._app(scope, receive, send)
         elif scope_type == "websocket":
@@ -112,34 +114,17 @@ class RateLimits:
         client = client_address(scope)
         if path == HEALTH and shutdown.is_draining():
             return PlainTextResponse("leaving", 503)
-        if path.startswith(_INTERNAL_PREFIXES) and not _is_loopback(client):
+        if path.startswith(_INTERNAL_PREFIXES) and not is_loopback(client):
             return PlainTextResponse("not found", 404)
         limiter = None
         if scope_type == "websocket" and path == _WEBSOCKET:
             limiter = self._visits
         elif scope.get("method") == "PUT" and path.startswith(_UPLOAD_PREFIX):
             limiter = self._uploads
-        wait_s = limiter.wait_s(client) if limiter is not None else 0.0
+        wait_s = limiter.wait_s(address_group(client)) if limiter is not None else 0.0
         if not wait_s:
             return None
         metrics.REFUSED.labels("visit" if limiter is self._visits else "upload").inc()
         return PlainTextResponse(
             "too many requests", 429, {"Retry-After": str(max(1, math.ceil(wait_s)))}
         )
-
-
-def client_address(scope: Scope) -> str:
-    """The client's address, or an empty text if it is unknown.
-
-    Behind a proxy that Uvicorn trusts (FORWARDED_ALLOW_IPS) it is the visitor's, not the proxy's.
-    """
-    client = scope.get("client")
-    # A dual-stack socket gives IPv4 addresses in IPv6 form.
-    return str(client[0]).removeprefix("::ffff:") if client else ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

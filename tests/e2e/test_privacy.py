@@ -1,16 +1,28 @@
-"""A session with live video, uploads and downloads leaves no files and no names in the log."""
+"""A session with live video, uploads and downloads leaves no files and no names in the log.
+
+The disk is looked at all the time, also while photos arrive: a temporary file is gone afterwards.
+"""
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import t
-from testbed.server import serve
+from testbed.server import Server, serve
 
+LARGE_BYTES = 6_000_000
+"""Starlette writes uploads above 1 MB to temporary files unless told otherwise."""
+LOOK_S = 0.005
+NOT_PICTURES = ("/dev/shm/.org.chromium", "/dev/shm/sem.")
 WAIT_MS = 60_000
 SECRET = "holiday-with-anna"
 
@@ -30,6 +42,39 @@ def files_below(*folders: Path) -> dict[str, tuple[int, int]]:
                     continue
                 found[str(path)] = (stat.st_size, stat.st_mtime_ns)
     return found
+
+
+def large_photo() -> bytes:
+    """A valid JPEG of more than 6 MB: noise."""
+    noise = np.random.default_rng(0).integers(0, 256, (2200, 2600, 3), np.uint8)
+    encoded, jpeg = cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    assert encoded
+    assert len(jpeg) > LARGE_BYTES
+    return jpeg.tobytes()
+
+
+@contextmanager
+def watch_files(server: Server, *folders: Path) -> Iterator[set[str]]:
+    """Look all the time: names of new files, and of open files that have no name any more."""
+    seen: set[str] = set()
+    before = files_below(*folders)
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.wait(LOOK_S):
+            now = files_below(*folders)
+            seen.update(path for path in now if before.get(path) != now[path])
+            seen.update(
+                path for path in server.open_files() if "(deleted)" in path and "/dev/" not in path
+            )
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        watcher.join()
 
 
 def test_no_file_is_written_and_no_name_is_logged(
@@ -53,12 +98,16 @@ def test_no_file_is_written_and_no_name_is_logged(
         before = files_below(*folders)
 
         file = {"mimeType": "image/jpeg", "buffer": sample}
-        page.locator("input[type=file]").set_input_files(
-            [{"name": f"{SECRET}-{n}.jpg", **file} for n in (1, 2)]
-            + [{"name": f"{SECRET}-bad.jpg", "mimeType": "image/jpeg", "buffer": b"bad"}]
-        )
-        csv = page.get_by_role("button", name=t("photo.csv"))
-        expect(csv).to_be_enabled(timeout=WAIT_MS)
+        large = {"mimeType": "image/jpeg", "buffer": large_photo()}
+        with watch_files(server, home, scratch) as seen:
+            page.locator("input[type=file]").set_input_files(
+                [{"name": f"{SECRET}-{n}.jpg", **file} for n in (1, 2)]
+                + [{"name": f"{SECRET}-large-{n}.jpg", **large} for n in (1, 2)]
+                + [{"name": f"{SECRET}-bad.jpg", "mimeType": "image/jpeg", "buffer": b"bad"}]
+            )
+            csv = page.get_by_role("button", name=t("photo.csv"))
+            expect(csv).to_be_enabled(timeout=WAIT_MS)
+        assert seen == set()
         with page.expect_download(timeout=WAIT_MS):
             csv.click()
         page.get_by_role("button", name=t("photo.zip"), exact=True).click()
@@ -74,9 +123,9 @@ def test_no_file_is_written_and_no_name_is_logged(
         open_files = server.open_files()
         after = files_below(*folders)
         page.close()
-    # Chromium's own shared memory is not the server's.
+    # Chromium's own shared memory is not the server's; semaphores hold no pictures.
     changed = {path for path in after if before.get(path) != after[path]}
-    assert {path for path in changed if not path.startswith("/dev/shm/.org.chromium")} == set()
+    assert {path for path in changed if not path.startswith(NOT_PICTURES)} == set()
     assert not [path for path in open_files if "(deleted)" in path and "/dev/" not in path]
     logged = log.read_text(encoding="utf-8", errors="replace")
     assert logged

@@ -11,7 +11,7 @@ import yaml
 
 from maskdet_app.live import ice
 from maskdet_app.ops import build_info
-from maskdet_app.server import asgi, middleware
+from maskdet_app.server import asgi, client_address, middleware
 from maskdet_core.decode import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +19,7 @@ DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")
 SETTINGS = {
     *(asgi.LOG_FORMAT, asgi.METRICS_PORT, asgi.METRICS_ADDRESS, asgi.GRACE_PERIOD),
     *(ice.PROVIDER, ice.SERVERS, ice.POLICY, asgi.FRAME_ANCESTORS, build_info.COMMIT),
+    *(client_address.TRUSTED_PROXIES, *asgi.UPLOAD_MB.values()),
 }
 
 

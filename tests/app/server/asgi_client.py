@@ -1,7 +1,7 @@
 """A minimal ASGI app and client for tests of middleware."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -44,11 +44,18 @@ def request(
     method: str = "GET",
     client: str | None = "203.0.113.5",
     scope_type: str = "http",
+    headers: Mapping[str, str] | None = None,
+    body: Sequence[bytes] = (),
 ) -> Response:
     messages: list[Any] = []
     received: list[None] = []
+    chunks = list(body)
 
     async def receive() -> Any:
+        if chunks:
+            chunk = chunks.pop(0)
+            received.append(None)
+            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
         if received:
             await asyncio.Event().wait()
         received.append(None)
@@ -63,7 +70,8 @@ def request(
         "query_string": b"lang=es",
         "scheme": "https",
         "server": ("maskdet.example", 443),
-        "headers": [(b"host", b"maskdet.example"), (b"accept-encoding", b"gzip")],
+        "headers": [(b"host", b"maskdet.example"), (b"accept-encoding", b"gzip")]
+        + [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
     }
     if scope_type == "http":
         scope["method"] = method

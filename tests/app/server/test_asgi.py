@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from maskdet_app.ops import operator_log
-from maskdet_app.server import asgi
+from maskdet_app.server import asgi, client_address
 
 MODELS = Path(__file__).parents[3] / "models"
 
@@ -33,13 +33,37 @@ def test_invalid_setting_prevents_the_start(value: str, monkeypatch: pytest.Monk
         asgi.app_options()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MASKDET_METRICS_PORT",
+        "MASKDET_TRUSTED_PROXIES",
+        "MASKDET_UPLOAD_MB_VISIT",
+        "MASKDET_UPLOAD_MB_ADDRESS",
+        "MASKDET_UPLOAD_MB_SERVER",
+    ],
+)
+def test_invalid_setting_is_logged_by_name(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(name, "many")
+    with pytest.raises(ValueError, match=name):
+        asgi.app_options()
+    assert len(caplog.messages) == 1
+    assert f"{name}: expected a" in caplog.text
+
+
 def test_unknown_log_format_prevents_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASKDET_LOG", "jsno")
     with pytest.raises(ValueError, match="MASKDET_LOG: expected one of text, json"):
         asgi.app_options()
 
 
-def test_a_right_setup_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_right_setup_logs_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (client_address.TRUSTED_PROXIES, *asgi.UPLOAD_MB.values()):
+        monkeypatch.setenv(name, "1")
     asgi.report_settings()
     assert caplog.messages == []
 
@@ -56,6 +80,8 @@ def test_a_right_setup_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
         ("MASKDET_MODEL", "gone.keras", "network gone.keras: gone.keras: no such file"),
         ("MASKDET_FINDER", "gone.json", "face finder gone.json: "),
         ("MASKDET_MAXVIEWERS", "3", "did you mean MASKDET_MAX_VIEWERS?"),
+        ("MASKDET_UPLOAD_MB_VISITS", "3", "did you mean MASKDET_UPLOAD_MB_VISIT?"),
+        ("MASKDET_TRUSTED_PROXY", "1", "did you mean MASKDET_TRUSTED_PROXIES?"),
     ],
 )
 def test_a_wrong_setup_is_logged_at_the_start(
