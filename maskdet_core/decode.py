@@ -1,36 +1,61 @@
 """Decode untrusted image files, and encode images.
 
 Pillow decodes: it reads the size from the header before it unpacks anything, and it raises on a
-truncated file, where OpenCV returns an image with undefined pixels.
+truncated file, where OpenCV returns an image with undefined pixels. Only still WebP files are
+decoded by OpenCV, which refuses truncated ones and needs half the memory there.
 """
 
 import io
+import threading
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from PIL.Image import DecompressionBombError, DecompressionBombWarning
 
-from maskdet_core.errors import ImageError
+from maskdet_core import image_limits
+from maskdet_core.errors import ImageError, TransientImageError
+from maskdet_core.image_limits import MAX_BYTES as MAX_BYTES
+from maskdet_core.image_limits import MAX_PIXELS as MAX_PIXELS
+from maskdet_core.image_limits import MAX_SIDE_PX as MAX_SIDE_PX
+from maskdet_core.image_limits import reduction, validate_peak, validate_size
+from maskdet_core.pixels import array_to_rgb, orient, picture_to_rgb
 from maskdet_core.types import RgbImage, validate_rgb
-
-MAX_BYTES: Final = 20_000_000
-"""Largest accepted file in bytes: 20 decimal megabytes, the unit of browsers and of Streamlit's
-uploader."""
-MAX_PIXELS: Final = 50_000_000
-"""Largest accepted image, width x height: 150 MB when decoded; phones reach 48 megapixels."""
-MAX_SIDE_PX: Final = 10_000
-"""Longest accepted side: no camera exceeds it, and panoramas beyond it take long to process."""
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _HEIF: Final = "HEIF"
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 """Brands of ISO media files that hold still images (ISO/IEC 23008-12)."""
 _SUPPORTED: Final = "a JPEG, PNG, WebP or HEIC picture"
-_WIDE_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+_EXIF_ORIENTATION: Final = 0x0112
+_LASTING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+"""Errors of reading that another try does not mend."""
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Held while an image is decoded: the peaks of several would add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPhoto:
+    """A photo at its working size.
+
+    Attributes:
+        image_rgb: uint8 (H, W, 3), RGB, upright.
+        width_px: of the upright photo in the file.
+        height_px: of the upright photo in the file.
+    """
+
+    image_rgb: RgbImage
+    width_px: int
+    height_px: int
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether the image is smaller than the photo in the file."""
+        return self.image_rgb.shape[:2] != (self.height_px, self.width_px)
 
 
 def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
@@ -38,18 +63,27 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
 
     The EXIF orientation is applied. An animation gives its first frame. Transparency is blended
     over white, 16-bit grey is scaled to 8 bits; grey, palette and CMYK are converted to RGB.
-    Embedded colour profiles are ignored.
+    Embedded colour profiles are ignored. One image is decoded at a time in a process, and needs
+    at most 300 MB.
 
     Args:
         data: content of the file, at most `MAX_BYTES`.
         max_pixels: limit of width x height, validated from the header before decoding.
 
     Returns:
-        uint8 (H, W, 3), RGB, C-contiguous, owned by the caller.
+        uint8 (H, W, 3), RGB, C-contiguous, owned by the caller. An image above
+        `image_limits.MAX_DECODED_PIXELS` has half its width and height; `decode_photo` also tells
+        the size in the file.
 
     Raises:
+        TransientImageError: memory is short.
         ImageError: the file is empty, too large, truncated, or of another format.
     """
+    return decode_photo(data, max_pixels=max_pixels).image_rgb
+
+
+def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> DecodedPhoto:
+    """As `decode_image`, with the size of the photo in the file."""
     if not data:
         raise ImageError("expected a picture, got an empty file")
     if len(data) > MAX_BYTES:
@@ -61,10 +95,8 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     else:
         raise ImageError(f"expected {_SUPPORTED}, got something else")
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as picture:
-            _validate_size(picture, max_pixels)
-            picture.load()
-            return _to_rgb(ImageOps.exif_transpose(picture))
+        with _ONE_AT_A_TIME:
+            return _decode(data, formats, max_pixels)
     except ImageError:
         raise
     except (DecompressionBombWarning, DecompressionBombError) as error:
@@ -72,6 +104,8 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
     except UnidentifiedImageError as error:
         raise ImageError(f"expected {_SUPPORTED}, got a damaged one") from error
     except Exception as error:
+        if is_out_of_memory(error):
+            raise _out_of_memory() from error
         # on hostile bytes Pillow's format modules raise many types: OSError, SyntaxError,
         # struct.error, zlib.error and IndexError were seen
         raise ImageError(f"the picture is damaged or cut short ({error})") from error
@@ -87,17 +121,36 @@ def read_image(path: Path | str) -> RgbImage:
         uint8 (H, W, 3), RGB, C-contiguous, owned by the caller.
 
     Raises:
+        TransientImageError: the file cannot be read now, or memory is short.
         ImageError: the file cannot be read or decoded.
     """
+    return read_photo(path).image_rgb
+
+
+def read_photo(path: Path | str) -> DecodedPhoto:
+    """As `read_image`, with the size of the photo in the file."""
     path = Path(path)
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
         data = path.read_bytes()
-    except OSError as error:
+    except _LASTING as error:
         raise ImageError(f"cannot read the file: {error.strerror}") from error
-    return decode_image(data)
+    except OSError as error:
+        raise TransientImageError(f"cannot read the file: {error.strerror}") from error
+    except MemoryError as error:
+        raise _out_of_memory() from error
+    return decode_photo(data)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error, also one of a library's own, means that memory was short."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, cv2.error):
+        return error.code == cv2.Error.StsNoMem
+    return "emory allocation" in str(error) and "limit exceeded" not in str(error)
 
 
 def shrink_within(image_rgb: RgbImage, side_px: int) -> RgbImage:
@@ -177,23 +230,86 @@ def _heif_formats() -> tuple[str, ...]:
     return (_HEIF,)
 
 
-def _validate_size(picture: Image.Image, max_pixels: int) -> None:
-    width, height = picture.size
-    if width * height > max_pixels or max(width, height) > MAX_SIDE_PX:
-        raise ImageError(
-            f"expected at most {max_pixels:,} pixels and {MAX_SIDE_PX:,} px a side, "
-            f"got {width} x {height}"
-        )
+def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int) -> DecodedPhoto:
+    if formats == (_HEIF,):
+        return _decode_heif(data, max_pixels)
+    if data.startswith(b"RIFF"):
+        header = image_limits.read_webp_header(data)
+        size = (header.width_px, header.height_px)
+        validate_size(*size, max_pixels)
+        factor = reduction(*size)
+        validate_peak(*size, "a WebP", *image_limits.webp_phases(header, factor))
+        if not header.is_animated:
+            return _decode_still_webp(data, header, factor)
+    elif data.startswith(b"\xff\xd8"):
+        image_limits.validate_jpeg(data, max_pixels)
+    else:
+        image_limits.validate_png(data)
+    return _decode_with_pillow(data, formats, max_pixels)
 
 
-def _to_rgb(picture: Image.Image) -> RgbImage:
-    if picture.mode in _WIDE_MODES:
-        # Pillow's convert() clips at 255 instead of scaling, which turns the image white
-        wide = np.asarray(picture).astype(np.int64)
-        grey = np.clip(wide // 257, 0, 255).astype(np.uint8)
-        return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
-    if picture.has_transparency_data:
-        clear = picture.convert("RGBA")
-        white = Image.new("RGBA", clear.size, "white")
-        picture = Image.alpha_composite(white, clear)
-    return np.array(picture.convert("RGB"), dtype=np.uint8, order="C")
+def _decode_with_pillow(data: bytes, formats: tuple[str, ...], max_pixels: int) -> DecodedPhoto:
+    with Image.open(io.BytesIO(data), formats=formats) as picture:
+        size = picture.size
+        validate_size(*size, max_pixels)
+        factor = reduction(*size)
+        if factor > 1 and picture.format in ("JPEG", "MPO"):
+            # libjpeg scales while it decodes
+            picture.draft(None, (size[0] // factor, size[1] // factor))
+        elif picture.format == "PNG":
+            pixels = image_limits.pillow_pixel_bytes(picture.mode)
+            validate_peak(*size, "a PNG", pixels + 3 / factor**2)
+        picture.load()
+        orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
+        image = picture_to_rgb(picture, factor if picture.size == size else 1)
+    # Pillow's pixels are free before the image is turned
+    del picture
+    return _upright(image, size, orientation)
+
+
+def _decode_still_webp(data: bytes, header: image_limits.WebpHeader, factor: int) -> DecodedPhoto:
+    flags = cv2.IMREAD_UNCHANGED
+    if not header.has_alpha:
+        flags = cv2.IMREAD_REDUCED_COLOR_2 if factor == 2 else cv2.IMREAD_COLOR
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if decoded is None:
+        raise ImageError("the picture is damaged or cut short (WebP)")
+    has_alpha = decoded.shape[2] == 4
+    cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA if has_alpha else cv2.COLOR_BGR2RGB, dst=decoded)
+    exif = Image.Exif()
+    exif.load(header.exif)
+    size = (header.width_px, header.height_px)
+    pixels = np.asarray(decoded, np.uint8)
+    image = array_to_rgb(pixels, factor) if has_alpha else pixels
+    return _upright(image, size, exif.get(_EXIF_ORIENTATION, 1))
+
+
+def _decode_heif(data: bytes, max_pixels: int) -> DecodedPhoto:
+    import pillow_heif
+
+    image_limits.validate_heif(data)
+    container = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+    found: Any = container[container.primary_index]
+    size: tuple[int, int] = found.size
+    validate_size(*size, max_pixels)
+    factor = reduction(*size)
+    chroma, depth = str(found.info.get("chroma", "")), int(found.info.get("bit_depth", 8))
+    phases = image_limits.heif_phases(found.mode, chroma, depth, factor)
+    validate_peak(*size, "a HEIC", *phases)
+    # rows are longer than the image; libheif has applied the orientation
+    pixels = np.asarray(found)[:, : size[0]]
+    if pixels.shape[:2] != (size[1], size[0]) or pixels.dtype != np.uint8:
+        raise ImageError("the picture is damaged or cut short (HEIC)")
+    image = array_to_rgb(pixels, factor, premultiplied=found.mode.endswith("a"))
+    return DecodedPhoto(image, *size)
+
+
+def _upright(image: RgbImage, size: tuple[int, int], orientation: Any) -> DecodedPhoto:
+    upright = orient(image, orientation if isinstance(orientation, int) else 1)
+    width, height = size[::-1] if orientation in (5, 6, 7, 8) else size
+    return DecodedPhoto(upright, width, height)
+
+
+def _out_of_memory() -> TransientImageError:
+    return TransientImageError("memory is short: the picture was not decoded, try again later")

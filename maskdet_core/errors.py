@@ -9,6 +9,10 @@ class ImageError(MaskdetError):
     """An image that cannot be decoded: unreadable, of an unsupported format, or too large."""
 
 
+class TransientImageError(ImageError):
+    """An image that may be readable at another try: memory was short, or a read failed."""
+
+
 class ModelError(MaskdetError):
     """A network or its manifest is missing, damaged, modified, or does not fit the other."""
 

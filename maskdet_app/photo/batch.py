@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, get_args
 
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
-from maskdet_core.decode import decode_image, shrink_within
+from maskdet_core.batch.photo import detect_in_photo
+from maskdet_core.decode import decode_image, decode_photo, shrink_within
 from maskdet_core.detector import MIN_FACE_PX, min_face_px_in
 from maskdet_core.draw.annotate import Labels
 
@@ -207,11 +208,12 @@ def check_photo(
         `Photo.error` set, and None.
     """
     try:
-        image = decode_image(photo.data)
+        decoded = decode_photo(photo.data)
     except ImageError as error:
         return replace(photo, detections=None, error=str(error), face_size=face_size), None
-    height, width = image.shape[:2]
-    detections = detector.detect(image, min_face_px=min_face_px(face_size, width, height))
+    smallest_px = min_face_px(face_size, decoded.width_px, decoded.height_px)
+    detections = detect_in_photo(detector, decoded, min_face_px=smallest_px)
+    image = decoded.image_rgb
     preview = encode_jpeg(shrink_within(image, PREVIEW_PX), quality=_PREVIEW_QUALITY)
     checked = replace(
         photo, detections=detections, error=None, face_size=face_size, preview=preview
@@ -220,6 +222,9 @@ def check_photo(
 
 
 def _detail_view(detector: MaskDetector, image: RgbImage, detections: Detections) -> DetailView:
+    height, width = image.shape[:2]
+    if (width, height) != (detections.width_px, detections.height_px):
+        detections = detections.resized(width, height)
     return DetailView(shrink_within(image, DETAIL_PX), detector.face_crops(image, detections))
 
 

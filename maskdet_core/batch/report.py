@@ -54,12 +54,15 @@ class PhotoReport:
         detections: what was found; None if the photo could not be used.
         error: why not; None if it could.
         annotated: name of the annotated copy, if one was made.
+        is_final: False if another try may succeed: memory was short, or a read failed. A resumed
+            run checks such a photo again.
     """
 
     photo: str
     detections: Detections | None
     error: str | None = None
     annotated: str | None = None
+    is_final: bool = True
 
     def __post_init__(self) -> None:
         """Validate that there is one outcome.
