@@ -282,6 +282,8 @@ def _decode_still_webp(data: bytes, header: image_limits.WebpHeader, factor: int
     size = (header.width_px, header.height_px)
     pixels = np.asarray(decoded, np.uint8)
     image = array_to_rgb(pixels, factor) if has_alpha else pixels
+    # RGBA is free before the image is turned
+    del decoded, pixels
     return _upright(image, size, exif.get(_EXIF_ORIENTATION, 1))
 
 
