@@ -235,7 +235,8 @@ class Detections:
             height_px: of the scaled image, 1 or more.
 
         Returns:
-            Detections with scaled boxes of at least 1 px and without finder boxes.
+            Detections with scaled boxes of at least 1 px. Finder boxes, from which crops are cut,
+            are scaled too: enlarged and scaled back, they are exactly the same.
 
         Raises:
             ValueError: a size below 1 px.
@@ -251,7 +252,20 @@ class Detections:
             y1 = min(max(round((box.y + box.h) * scale_y), y0 + 1), height_px)
             return FaceBox(x0, y0, x1 - x0, y1 - y0, box.score)
 
-        faces = tuple(replace(face, box=scaled(face.box), finder_box=None) for face in self.faces)
+        def scaled_finder_box(box: FaceBox | None) -> FaceBox | None:
+            if box is None:
+                return None
+            w, h = max(1, round(box.w * scale_x)), max(1, round(box.h * scale_y))
+            return FaceBox(round(box.x * scale_x), round(box.y * scale_y), w, h, box.score)
+
+        faces = tuple(
+            replace(
+                face,
+                box=scaled(face.box),
+                finder_box=scaled_finder_box(face.finder_box),
+            )
+            for face in self.faces
+        )
         return Detections(width_px, height_px, faces, tuple(map(scaled, self.unjudged)))
 
     def with_min_confidence(self, min_confidence: float) -> "Detections":

@@ -23,6 +23,14 @@ def trim_soon() -> None:
 
 def _trim() -> None:
     gc.collect()
+    trim_now()
+
+
+def trim_now() -> None:
+    """Return freed memory to the operating system; a few milliseconds.
+
+    Each thread has an arena of its own, where the pixels of its last large photo would stay.
+    """
     # AttributeError: another C library; OSError: no library that can be loaded
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

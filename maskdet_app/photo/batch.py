@@ -1,12 +1,17 @@
 """One visitor's photos and their detections. Kept in memory, never on disk."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, get_args
 
+from maskdet_app.ops import malloc_trim
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
-from maskdet_core.decode import decode_image, shrink_within
+from maskdet_core.batch.photo import detect_in_photo
+from maskdet_core.cpu import N_THREADS, n_cores
+from maskdet_core.decode import decode_image, decode_photo, shrink_within
 from maskdet_core.detector import MIN_FACE_PX, min_face_px_in
 from maskdet_core.draw.annotate import Labels
 
@@ -23,6 +28,19 @@ PREVIEW_PX: Final = 512
 DETAIL_PX: Final = 1600
 """Long side of the picture in the detail view."""
 _PREVIEW_QUALITY: Final = 85
+_CHECKS_AT_ONCE: Final = threading.BoundedSemaphore(max(1, n_cores() // N_THREADS))
+"""Photos that are decoded or drawn at once, over all visitors: each takes up to 300 MB, and
+keeps `N_THREADS` cores busy."""
+
+
+@contextmanager
+def one_of_few() -> Iterator[None]:
+    """Hold one of the places for work on full-size photos; give its memory back at the end."""
+    with _CHECKS_AT_ONCE:
+        try:
+            yield
+        finally:
+            malloc_trim.trim_now()
 
 
 class Meter(Protocol):
@@ -192,7 +210,8 @@ class PhotoBatch:
         cached = self._detail_view
         if cached is not None and cached[:2] == (photo.key, photo.face_size):
             return cached[2]
-        detail_view = _detail_view(detector, decode_image(photo.data), photo.detections)
+        with one_of_few():
+            detail_view = _detail_view(detector, decode_image(photo.data), photo.detections)
         self._detail_view = (photo.key, photo.face_size, detail_view)
         return detail_view
 
@@ -206,12 +225,20 @@ def check_photo(
         The checked photo and its detail view. For a photo that cannot be read, the photo with
         `Photo.error` set, and None.
     """
+    with one_of_few():
+        return _check_photo(detector, photo, face_size)
+
+
+def _check_photo(
+    detector: MaskDetector, photo: Photo, face_size: FaceSize
+) -> tuple[Photo, DetailView | None]:
     try:
-        image = decode_image(photo.data)
+        decoded = decode_photo(photo.data)
     except ImageError as error:
         return replace(photo, detections=None, error=str(error), face_size=face_size), None
-    height, width = image.shape[:2]
-    detections = detector.detect(image, min_face_px=min_face_px(face_size, width, height))
+    smallest_px = min_face_px(face_size, decoded.width_px, decoded.height_px)
+    detections = detect_in_photo(detector, decoded, min_face_px=smallest_px)
+    image = decoded.image_rgb
     preview = encode_jpeg(shrink_within(image, PREVIEW_PX), quality=_PREVIEW_QUALITY)
     checked = replace(
         photo, detections=detections, error=None, face_size=face_size, preview=preview
@@ -220,6 +247,9 @@ def check_photo(
 
 
 def _detail_view(detector: MaskDetector, image: RgbImage, detections: Detections) -> DetailView:
+    height, width = image.shape[:2]
+    if (width, height) != (detections.width_px, detections.height_px):
+        detections = detections.resized(width, height)
     return DetailView(shrink_within(image, DETAIL_PX), detector.face_crops(image, detections))
 
 

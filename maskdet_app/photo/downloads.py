@@ -5,7 +5,7 @@ import time
 import zipfile
 from collections.abc import Sequence
 
-from maskdet_app.photo.batch import Photo
+from maskdet_app.photo.batch import Photo, one_of_few
 from maskdet_core.batch.photo import annotated_copy
 from maskdet_core.batch.report import PhotoReport, csv_bytes, json_text, safe_name
 from maskdet_core.decode import decode_image
@@ -13,7 +13,7 @@ from maskdet_core.draw.annotate import Labels
 
 
 def annotated_photo(photo: Photo, labels: Labels, *, blurred: bool) -> bytes:
-    """A checked photo in full size with frames, as JPEG without metadata.
+    """A checked photo with frames, as JPEG without metadata, at the size at which it is decoded.
 
     Args:
         photo: one that can be read.
@@ -25,7 +25,9 @@ def annotated_photo(photo: Photo, labels: Labels, *, blurred: bool) -> bytes:
     """
     if photo.detections is None:
         raise ValueError(f"expected a photo that was checked and read, got {photo.key!r}")
-    return annotated_copy(decode_image(photo.data), photo.detections, labels, blurred=blurred)
+    with one_of_few():
+        image_rgb = decode_image(photo.data)
+        return annotated_copy(image_rgb, photo.detections, labels, blurred=blurred)
 
 
 def reports(photos: Sequence[Photo], *, with_pictures: bool = False) -> list[PhotoReport]:

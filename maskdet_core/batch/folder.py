@@ -171,6 +171,7 @@ def check_folder(
         )
         bar = stack.enter_context(_bar(len(paths), n_before))
         for (task, stamp), report in zip(todo, new, strict=True):
+            # without a stamp the next run finds the photo changed, and checks it again
             journal.append(Entry(report, task.number, stamp if report.is_final else FileStamp()))
             counts.add(report)
             bar.set_postfix_str(f"{counts.summary}, {counts.n_unreadable} unread", refresh=False)

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import cv2
-
 from maskdet_core.batch.report import PhotoReport, safe_name
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads
-from maskdet_core.decode import encode_jpeg, read_image
-from maskdet_core.detector import MaskDetector
+from maskdet_core.decode import DecodedPhoto, encode_jpeg, is_out_of_memory, read_photo
+from maskdet_core.detector import MIN_FACE_PX, MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError, TransientImageError
@@ -94,9 +92,9 @@ class PhotoChecker:
         """
         photo = str(task.path)
         try:
-            image = read_image(task.path)
-            found = self.detector.detect(image)
-            copy = self._copy(image, found)
+            decoded = read_photo(task.path)
+            found = detect_in_photo(self.detector, decoded)
+            copy = self._copy(decoded.image_rgb, found)
         except TransientImageError as error:
             return PhotoReport(photo, None, str(error), is_final=False)
         except ImageError as error:
@@ -104,7 +102,7 @@ class PhotoChecker:
         except Exception as error:
             # OpenCV or the runtime may raise anything; one photo must not stop a run of thousands
             reason = f"cannot be checked ({type(error).__name__}: {error})"
-            return PhotoReport(photo, None, reason, is_final=not _lacks_memory(error))
+            return PhotoReport(photo, None, reason, is_final=not is_out_of_memory(error))
         if self._copies is None or copy is None:
             return PhotoReport(photo, found)
         name = safe_name(photo, task.number)
@@ -133,6 +131,27 @@ class PhotoChecker:
         return None if self._copies is None else annotated_copy(image, found, blurred=self._blur)
 
 
+def detect_in_photo(
+    detector: MaskDetector, photo: DecodedPhoto, *, min_face_px: int | None = None
+) -> Detections:
+    """Detect the faces of a photo, with boxes in pixels of the photo in the file.
+
+    Args:
+        detector: see `MaskDetector.detect`.
+        photo: may be reduced. Then the smallest face is at least `MIN_FACE_PX` in the reduced
+            image, so about twice that in the photo.
+        min_face_px: height of the smallest face in pixels of the photo; None takes the detector's.
+    """
+    if not photo.is_reduced:
+        return detector.detect(photo.image_rgb, min_face_px=min_face_px)
+    if min_face_px is None:
+        min_face_px = detector.min_face_px_in(photo.width_px, photo.height_px)
+    scale = photo.image_rgb.shape[0] / photo.height_px
+    smallest_px = max(MIN_FACE_PX, round(min_face_px * scale))
+    found = detector.detect(photo.image_rgb, min_face_px=smallest_px)
+    return found.resized(photo.width_px, photo.height_px)
+
+
 def annotated_copy(
     image_rgb: RgbImage, found: Detections, labels: Labels = LABELS, *, blurred: bool
 ) -> bytes:
@@ -140,19 +159,16 @@ def annotated_copy(
 
     Args:
         image_rgb: uint8 (H, W, 3), unchanged.
-        found: what was found in it.
+        found: what was found in it, or in the photo of which it is a smaller copy.
         labels: texts on the frames; see `annotate`.
         blurred: blur all faces that were found.
     """
+    height, width = image_rgb.shape[:2]
+    if (width, height) != (found.width_px, found.height_px):
+        found = found.resized(width, height)
     if blurred:
         image_rgb = blur_faces(image_rgb, found.boxes)
     return encode_jpeg(annotate(image_rgb, found, labels))
-
-
-def _lacks_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or (
-        isinstance(error, cv2.error) and getattr(error, "code", 0) == cv2.Error.StsNoMem
-    )
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

@@ -57,8 +57,8 @@ class PhotoReport:
         detections: what was found; None if the photo could not be used.
         error: why not; None if it could.
         annotated: name of the annotated copy, if one was made.
-        is_final: whether another try would give the same; not if the file could not be read at the
-            moment or memory was short.
+        is_final: False if another try may succeed: the file could not be read at the moment, or
+            memory was short. A resumed run checks such a photo again.
     """
 
     photo: str

@@ -38,6 +38,9 @@ are scaled by the second over the window's standard deviation."""
 ChannelMosaic = NDArray[np.uint8]
 """Mosaic of channels: uint8, shape (96, 144)."""
 
+_STRIP_ROWS: Final = 256
+"""Rows whose colours are converted at once."""
+
 
 class ChannelExtractor:
     """Extracts channel mosaics from one image. Not thread-safe: use one for each call."""
@@ -78,8 +81,18 @@ class _Rotated:
 
     def __init__(self, image_rgb: RgbImage, tilt_deg: float) -> None:
         rotated, self._matrix = rotate(image_rgb, tilt_deg)
-        colour = cv2.cvtColor(rotated, cv2.COLOR_RGB2YCrCb)
-        self._halves = [(cv2.extractChannel(colour, 0), colour)]
+        if rotated is image_rgb:
+            colour = cv2.cvtColor(image_rgb, cv2.COLOR_RGB2YCrCb)
+        else:
+            # in place, by strips: of a large photo a second rotated copy is 100 MB
+            for top in range(0, len(rotated), _STRIP_ROWS):
+                strip = rotated[top : top + _STRIP_ROWS]
+                strip[:] = cv2.cvtColor(strip, cv2.COLOR_RGB2YCrCb)
+            colour = rotated
+        # in full size only luma is cut, so that YCrCb is not kept
+        self._greys: list[cv2.typing.MatLike] = [cv2.extractChannel(colour, 0)]
+        self._colours: list[cv2.typing.MatLike] = []
+        self._halve(colour)
 
     def cut(
         self, centre: tuple[float, float], side: float
@@ -87,26 +100,24 @@ class _Rotated:
         """Luma of a square at 96 px and YCrCb at 48 px; the edge of the image is repeated."""
         # bilinear resizing skips pixels where it shrinks by more than 2
         level = max(0, math.floor(math.log2(side / _CUT_PX)))
-        grey, _ = self._half(level)
-        _, colour = self._half(level + 1)
+        while level >= len(self._colours):
+            self._halve(self._colours[-1])
         return (
-            self._part(grey, centre, side, _CUT_PX),
-            self._part(colour, centre, side, PLANE_PX),
+            self._part(self._greys[level], centre, side, _CUT_PX),
+            self._part(self._colours[level], centre, side, PLANE_PX),
         )
 
-    def _half(self, level: int) -> tuple[cv2.typing.MatLike, cv2.typing.MatLike]:
-        """Luma alone, and YCrCb, halved ``level`` times."""
-        while level >= len(self._halves):
-            colour = self._halves[-1][1]
-            size = (max(1, colour.shape[1] // 2), max(1, colour.shape[0] // 2))
-            smaller = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-            self._halves.append((cv2.extractChannel(smaller, 0), smaller))
-        return self._halves[level]
+    def _halve(self, colour: cv2.typing.MatLike) -> None:
+        """Append the next copies. Of one level, luma has twice the size of YCrCb."""
+        size = (max(1, colour.shape[1] // 2), max(1, colour.shape[0] // 2))
+        smaller = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
+        self._greys.append(cv2.extractChannel(smaller, 0))
+        self._colours.append(smaller)
 
     def _part(
         self, source: cv2.typing.MatLike, centre: tuple[float, float], side: float, size: int
     ) -> cv2.typing.MatLike:
-        height, width = self._halves[0][0].shape
+        height, width = self._greys[0].shape
         across, down = source.shape[1] / width, source.shape[0] / height
         (a, b, c), (d, e, f) = self._matrix
         x = (a * centre[0] + b * centre[1] + c) * across

@@ -34,7 +34,10 @@ def _open(server: Any, browser: Any, query: str = "") -> Page:
 
 
 def _upload(page: Page, *files: tuple[str, bytes]) -> None:
-    page.locator("input[type=file]").set_input_files(
+    uploader = page.locator("input[type=file]")
+    # after a removal the old uploader stays until the page's run has finished
+    expect(uploader).to_have_count(1, timeout=WAIT_MS)
+    uploader.set_input_files(
         [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
     )
 

@@ -5,6 +5,7 @@ import pytest
 
 from maskdet_app.photo import batch as batch_module
 from maskdet_app.photo.batch import MAX_PHOTOS, FaceSize, Photo, PhotoBatch, min_face_px
+from maskdet_app.photo.downloads import annotated_photo
 from maskdet_core import Detections, FaceBox, MaskDetector, Verdict, encode_jpeg
 from maskdet_core.decode import decode_image
 from tests.app.conftest import LABELS, jpeg
@@ -193,3 +194,18 @@ def test_nothing_is_kept_of_removed_photos(
 def content() -> Callable[[PhotoBatch], bytes]:
     """Everything that a batch holds, as text."""
     return lambda batch: repr(vars(batch)).encode()
+
+
+def test_large_photo_is_shown_and_reported_in_its_own_pixels(detector: MaskDetector) -> None:
+    batch = PhotoBatch()
+    batch.add("a", "a", encode_jpeg(np.full((4100, 6200, 3), 120, np.uint8)))
+    (photo,) = check_all(batch, detector)
+    assert photo.detections is not None
+    assert (photo.detections.width_px, photo.detections.height_px) == (6200, 4100)
+    first = batch.detail_view(detector, photo)
+    batch._detail_view = None
+    again = batch.detail_view(detector, photo)
+    assert len(first.crops) == len(photo.detections.faces)
+    assert all(map(np.array_equal, first.crops, again.crops))
+    copy = decode_image(annotated_photo(photo, LABELS, blurred=True))
+    assert copy.shape == (2050, 3100, 3)

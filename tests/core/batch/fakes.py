@@ -39,6 +39,18 @@ def ignores_ctrl_c_from_its_start() -> Callable[[int], bool]:
     return lambda value: SIGINT_HANDLER_AT_START is signal.SIG_IGN
 
 
+def allocate(n_bytes: int) -> int | str:
+    """Fill memory; the name of the error where that fails."""
+    try:
+        return len(bytearray(n_bytes))
+    except MemoryError as error:
+        return type(error).__name__
+
+
+def set_up_allocate() -> Callable[[int], int | str]:
+    return allocate
+
+
 def broken_set_up() -> Callable[[int], int]:
     os._exit(3)
 

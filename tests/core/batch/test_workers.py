@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_core.batch.workers import IN_FLIGHT_PER_JOB, map_in_order
+from maskdet_core.batch.workers import IN_FLIGHT_PER_JOB, MAX_WORKER_BYTES, map_in_order
 from maskdet_core.errors import WorkerError
 from tests.core.batch.fakes import (
     DIE,
@@ -19,6 +19,7 @@ from tests.core.batch.fakes import (
     broken_set_up,
     ignores_ctrl_c_from_its_start,
     set_up,
+    set_up_allocate,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -121,3 +122,9 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < end, f"not within {seconds:.0f} s"
         time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_a_worker_that_takes_too_much_memory_lives_on() -> None:
+    sizes = [1000, MAX_WORKER_BYTES + 10_000_000, 2000]
+    assert list(map_in_order(sizes, set_up_allocate, 1)) == [1000, "MemoryError", 2000]
