@@ -34,7 +34,11 @@ def label(run: Run) -> str:
 
 
 def pick_run() -> Run | None:
-    """Show the picker of runs, newest first; None after a note that there are none."""
+    """Show the picker of runs, newest first; the summary of the selected one.
+
+    Returns:
+        None after a note that there are none. A summary has no epochs and no evaluation.
+    """
     runs = {str(folder): read_run(folder, summary=True) for folder in run_folders()}
     if not runs:
         st.info(t("metrics.no_runs"), icon=":material/model_training:")
@@ -49,6 +53,8 @@ def pick_run() -> Run | None:
 def show_run(run: Run) -> None:
     """Draw a run; while it trains, read and draw its training again every `REFRESH_S`."""
     in_progress, finished, evaluation = containers.reserve(3)
+    # the picker reads summaries only
+    run = read_run(run.folder)
     if run.running:
         with in_progress:
             st.fragment(_refresh, run_every=REFRESH_S)(run)
