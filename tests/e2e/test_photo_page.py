@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import catalogue, t
@@ -145,7 +146,15 @@ def test_camera_snapshot_is_checked(
     server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
     page = _open(server, camera_browser, "?camera=true")
-    page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
+    taken = page.get_by_role("button", name="Clear photo")
+    for _ in range(4):
+        # pressed before the camera shows its first frame, the button does nothing
+        page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
+        try:
+            taken.wait_for(timeout=5_000)
+            break
+        except PlaywrightTimeout:
+            continue
     _wait_for_count(page, "with_mask", 1)
     expect(page.get_by_text(t("photo.camera_name", n=1)).first).to_be_visible()
     shoot(page, "photo-snapshot")
