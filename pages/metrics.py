@@ -12,10 +12,10 @@ with heading:
     st.title(t("metrics.title"))
     st.markdown(t("metrics.intro"))
 with picker:
-    run = view.pick_run()
-if run is not None:
+    folder = view.pick_run()
+if folder is not None:
     with shown_run:
-        view.show_run(run)
+        view.show_run(folder)
 with study:
     ablations.show_ablations()
 with face_finder:

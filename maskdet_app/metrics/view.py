@@ -1,6 +1,7 @@
 """One run on the training metrics page. Any part of its record may be missing."""
 
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
@@ -33,11 +34,11 @@ def label(run: Run) -> str:
     return f"{name} ({', '.join(marks)})" if marks else name
 
 
-def pick_run() -> Run | None:
-    """Show the picker of runs, newest first; the summary of the selected one.
+def pick_run() -> Path | None:
+    """Show the picker of runs, newest first.
 
     Returns:
-        None after a note that there are none. A summary has no epochs and no evaluation.
+        Folder of the selected run; None after a note that there are none.
     """
     runs = {str(folder): read_run(folder, summary=True) for folder in run_folders()}
     if not runs:
@@ -47,14 +48,13 @@ def pick_run() -> Run | None:
     selected = st.selectbox(
         t("metrics.pick"), ordered, format_func=lambda key: label(runs[key]), key="run"
     )
-    return runs[selected]
+    return runs[selected].folder
 
 
-def show_run(run: Run) -> None:
+def show_run(folder: Path) -> None:
     """Draw a run; while it trains, read and draw its training again every `REFRESH_S`."""
     in_progress, finished, evaluation = containers.reserve(3)
-    # the picker reads summaries only
-    run = read_run(run.folder)
+    run = read_run(folder)
     if run.running:
         with in_progress:
             st.fragment(_refresh, run_every=REFRESH_S)(run)
