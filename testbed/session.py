@@ -5,14 +5,14 @@ import http.client
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Final, Self
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-_MAX_MESSAGE: Final = 2**26
+from testbed.websocket import open_websocket
+
 BOUNDARY: Final = "maskdet-testbed"
 _TIMEOUT_S: Final = 60.0
 
@@ -69,25 +69,15 @@ class Session:
         """Open the page and wait until it is drawn."""
         answer = await self.get("/_stcore/health")
         self._cookie = answer.headers.get("set-cookie", "").partition(";")[0]
-        address = f"127.0.0.1:{self._port}"
-        self._socket = await websockets.connect(
-            f"ws://{address}{self.base_path}/_stcore/stream",
-            subprotocols=[websockets.Subprotocol("streamlit")],
-            max_size=_MAX_MESSAGE,
-            origin=websockets.Origin(f"http://{address}"),
-            additional_headers=self._headers,
+        self._socket = await open_websocket(
+            self._port, base_path=self.base_path, headers=self._headers
         )
         self._listener = asyncio.create_task(self._listen())
         await self.rerun()
         await asyncio.wait_for(self._ran.wait(), _TIMEOUT_S)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the page, as a closed tab does."""
         self._listener.cancel()
         await asyncio.gather(self._listener, return_exceptions=True)

@@ -13,12 +13,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
 from html import unescape
-from types import TracebackType
 from typing import Any, Final, Self
 
 import av
 import numpy as np
-import websockets
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -32,6 +30,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from testbed.delta_tree import DeltaTree
+from testbed.websocket import open_websocket
 
 _CLOCK: Final = Fraction(1, 90_000)
 """Time base of video in RTP."""
@@ -40,7 +39,6 @@ _BAR_PX: Final = 16
 """Each frame of a film carries its number in bars across its lower edge, one a bit: mirroring does
 not change it."""
 _IDLE_S: Final = 0.3
-_MAX_MESSAGE: Final = 2**26
 _READOUT: Final = re.compile(r"<dt>(.*?)</dt><dd>(.*?)</dd>")
 _READOUTS: Final = "md-readouts"
 _TILE: Final = re.compile(r'data-verdict="(\w+)"><b>(\d+)</b>')
@@ -167,25 +165,14 @@ class Visitor:
 
     async def __aenter__(self) -> Self:
         """Open the page and wait until it is drawn."""
-        address = f"127.0.0.1:{self._port}"
-        self._socket = await websockets.connect(
-            f"ws://{address}/_stcore/stream",
-            subprotocols=[websockets.Subprotocol("streamlit")],
-            max_size=_MAX_MESSAGE,
-            origin=websockets.Origin(f"http://{address}"),
-            additional_headers={"X-Forwarded-For": self._address} if self._address else {},
-        )
+        headers = {"X-Forwarded-For": self._address} if self._address else {}
+        self._socket = await open_websocket(self._port, headers=headers)
         self._tasks.append(asyncio.create_task(self._listen()))
         await self.rerun()
         await asyncio.wait_for(self._loaded.wait(), 60)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close all connections, as a closed tab does."""
         if self._peer is not None:
             await self._peer.close()
