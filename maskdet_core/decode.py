@@ -87,8 +87,7 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> DecodedPhoto:
     """As `decode_image`, with the size of the photo in the file."""
     if not data:
         raise ImageError("expected a picture, got an empty file")
-    if len(data) > MAX_BYTES:
-        raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {len(data) / 1e6:.1f} MB")
+    _validate_bytes(len(data))
     kind = picture_format(data)
     if kind is None:
         raise ImageError(f"expected {SUPPORTED}, got something else")
@@ -107,6 +106,11 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> DecodedPhoto:
         # on hostile bytes Pillow's format modules raise many types: OSError, SyntaxError,
         # struct.error, zlib.error and IndexError were seen
         raise ImageError(f"the picture is damaged or cut short ({error})") from error
+
+
+def _validate_bytes(size: int) -> None:
+    if size > MAX_BYTES:
+        raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
 
 
 def read_image(path: Path | str) -> RgbImage:
@@ -129,9 +133,7 @@ def read_photo(path: Path | str) -> DecodedPhoto:
     """As `read_image`, with the size of the photo in the file."""
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
+        _validate_bytes(path.stat().st_size)
         data = path.read_bytes()
     except _LASTING as error:
         raise ImageError(f"cannot read the file: {error.strerror}") from error
