@@ -76,7 +76,7 @@ def _read(read_end: int, stream: str, format_text: FormatText, write: Write) -> 
         try:
             line = format_text(stream, text)
         except Exception as error:
-            # Never end here: whoever prints would wait for ever once the pipe is full.
+            # Never end here: code that prints would block for ever once the pipe is full.
             line = format_text(stream, f"{type(error).__name__} while a line was formatted")
         write(line)
 

@@ -134,7 +134,7 @@ def _tone(
     skin: NDArray[np.floating],
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """The hand in about the face's own skin tone, somewhat lighter or darker at random."""
+    """The hand in about the face's own skin tone, slightly lighter or darker at random."""
     inside = hand[alpha > 0.5]
     if not len(inside):
         return hand

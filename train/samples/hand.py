@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from train.samples.sleeve import SIZE_PX, Floats, Rgb, cast_shadow, sleeve
 
 PX_PER_CM = 12.4
-"""The face's own scale, somewhat enlarged since a hand before it is nearer to the camera."""
+"""The face's own scale, slightly enlarged since a hand before it is nearer to the camera."""
 WRIST_PX = (561.0, 353.0)
 SLOPE, TILT, ROLL = np.radians((24.0, 9.0, -6.0))
 """Rotation of the hand: fingers rising to the left, receding to the cheek, thumb side receding."""
