@@ -10,7 +10,6 @@ The package depends on no web framework and imports TensorFlow only to load a Ke
 in the subpackages `faces`, `masks`, `draw`, `live` and `batch`.
 """
 
-from maskdet_core.decode import encode_jpeg, encode_png, read_image
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.activation_map import draw_activation_map
 from maskdet_core.draw.annotate import annotate
@@ -20,6 +19,7 @@ from maskdet_core.faces.loading import load_finder
 from maskdet_core.live.processor import LiveProcessor
 from maskdet_core.live.stats import LiveStats
 from maskdet_core.masks.loading import load_classifier
+from maskdet_core.pictures.decode import encode_jpeg, encode_png, read_image
 from maskdet_core.types import Detections, Face, FaceBox, RgbImage, Verdict
 from maskdet_core.version import __version__
 

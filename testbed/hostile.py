@@ -341,8 +341,8 @@ def _decode_measured(path: Path) -> dict[str, Any]:
 
 
 def _outcome(path: Path) -> str:
-    from maskdet_core.decode import read_photo
     from maskdet_core.errors import ImageError, TransientImageError
+    from maskdet_core.pictures.decode import read_photo
 
     try:
         photo = read_photo(path)
@@ -364,7 +364,7 @@ def _main(arguments: Sequence[str]) -> None:
     import cv2
     import pillow_heif  # noqa: F401  loaded before the fork, as the rest
 
-    from maskdet_core import decode  # noqa: F401
+    from maskdet_core.pictures import decode  # noqa: F401
 
     # threads of OpenCV do not survive the fork
     cv2.setNumThreads(0)

@@ -11,9 +11,9 @@ from maskdet_app.ops import malloc_trim
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.batch.photo import detect_in_photo
 from maskdet_core.cpu import N_THREADS, n_cores
-from maskdet_core.decode import decode_image, decode_photo, shrink_within
 from maskdet_core.detector import MIN_FACE_PX, min_face_px_in
 from maskdet_core.draw.annotate import Labels
+from maskdet_core.pictures.decode import decode_image, decode_photo, shrink_within
 
 FaceSize = Literal["tiny", "usual", "large"]
 """Least size of the faces to detect; the codes are values of a query parameter."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from maskdet_app.photo.batch import Photo, one_of_few
 from maskdet_core.batch.photo import annotated_copy
 from maskdet_core.batch.report import PhotoReport, csv_bytes, json_text, safe_name
-from maskdet_core.decode import decode_image
 from maskdet_core.draw.annotate import Labels
+from maskdet_core.pictures.decode import decode_image
 
 
 def annotated_photo(photo: Photo, labels: Labels, *, blurred: bool) -> bytes:

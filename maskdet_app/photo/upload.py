@@ -13,8 +13,8 @@ from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
 from maskdet_app.ui import containers
 from maskdet_app.ui.i18n import t
-from maskdet_core.decode import MAX_BYTES
-from maskdet_core.picture_format import PICTURE_SUFFIXES
+from maskdet_core.pictures.decode import MAX_BYTES
+from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
 
 # Also where the app runs without server.py.
 upload_memory.keep_uploads_in_memory()

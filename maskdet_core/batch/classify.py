@@ -15,13 +15,13 @@ from maskdet_core.batch.command import (
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import rounded, valid_text
 from maskdet_core.cpu import limit_opencv_threads
-from maskdet_core.decode import read_image, shrink_within
 from maskdet_core.detector import MaskDetector
 from maskdet_core.errors import ImageError
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
+from maskdet_core.pictures.decode import read_image, shrink_within
 from maskdet_core.types import Face, FaceBox, RgbImage, decide
 
 MIN_FACE_SHARE: Final = 0.5

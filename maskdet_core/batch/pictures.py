@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.batch.folder import COPIES
-from maskdet_core.picture_format import PICTURE_SUFFIXES
+from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
 
 SKIPPED_FOLDERS: Final = frozenset(
     {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "thumbs"}

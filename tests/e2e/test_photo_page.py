@@ -17,7 +17,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import catalogue, t
-from maskdet_core.decode import MAX_BYTES
+from maskdet_core.pictures.decode import MAX_BYTES
 from testbed.server import serve
 
 WAIT_MS = 30_000

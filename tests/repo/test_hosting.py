@@ -12,7 +12,7 @@ import yaml
 from maskdet_app.live import ice
 from maskdet_app.ops import build_info
 from maskdet_app.server import asgi, client_address, middleware
-from maskdet_core.decode import MAX_BYTES
+from maskdet_core.pictures.decode import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from maskdet_app.photo import batch as batch_module
 from maskdet_app.photo.batch import MAX_PHOTOS, FaceSize, Photo, PhotoBatch, min_face_px
 from maskdet_app.photo.downloads import annotated_photo
 from maskdet_core import Detections, FaceBox, MaskDetector, Verdict, encode_jpeg
-from maskdet_core.decode import decode_image
+from maskdet_core.pictures.decode import decode_image
 from tests.app.conftest import LABELS, jpeg
 from tests.core.conftest import StubClassifier, StubFinder
 

@@ -11,7 +11,7 @@ from maskdet_app.photo import downloads
 from maskdet_app.photo.batch import Photo
 from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
-from maskdet_core.decode import decode_image
+from maskdet_core.pictures.decode import decode_image
 from tests.app.conftest import LABELS, MakePhoto
 
 

@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 from maskdet_app.photo import view
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
-from maskdet_core.decode import MAX_BYTES
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core.pictures.decode import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"

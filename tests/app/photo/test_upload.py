@@ -1,7 +1,7 @@
 """Which files the uploader accepts."""
 
 from maskdet_app.photo.upload import FILE_TYPES
-from maskdet_core.picture_format import PICTURE_SUFFIXES
+from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
 
 
 def test_folders_and_page_take_the_same_suffixes() -> None:

@@ -13,8 +13,8 @@ from maskdet_core import FaceBox
 from maskdet_core.batch import cli
 from maskdet_core.batch import folder as folder_check
 from maskdet_core.batch.folder import COPIES, JOURNAL
-from maskdet_core.decode import decode_image
 from maskdet_core.errors import WorkerError
+from maskdet_core.pictures.decode import decode_image
 from tests.core.batch.fakes import Stub, journal_rows, table
 
 

@@ -10,8 +10,8 @@ import pytest
 from maskdet_core import FaceBox, encode_jpeg
 from maskdet_core.batch.folder import COPIES, Results
 from maskdet_core.batch.photo import detect_in_photo
-from maskdet_core.decode import decode_image, decode_photo
 from maskdet_core.detector import MaskDetector
+from maskdet_core.pictures.decode import decode_image, decode_photo
 from tests.core.batch.fakes import BOX, Stub, journal_rows, run
 
 WIDTH, HEIGHT = 6200, 4100

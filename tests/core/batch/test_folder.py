@@ -15,7 +15,7 @@ from maskdet_core.batch import folder as folder_check
 from maskdet_core.batch.folder import COPIES, Results, check_folder
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
 from maskdet_core.batch.report import COLUMNS
-from maskdet_core.decode import decode_image
+from maskdet_core.pictures.decode import decode_image
 from tests.core.batch.fakes import BOX, Stub, journal_rows, run, table
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from maskdet_core.batch import cli
 from maskdet_core.batch.pictures import find_pictures, list_pictures
-from maskdet_core.picture_format import PICTURE_SUFFIXES
+from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
 from tests.core.batch.fakes import Stub
 from tests.core.cases import case
 

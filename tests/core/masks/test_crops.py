@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from maskdet_core import FaceBox
-from maskdet_core.decode import shrink_within
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.manifest import CropFraming
+from maskdet_core.pictures.decode import shrink_within
 
 
 def gradient(height: int = 60, width: int = 80) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, Verdict
-from maskdet_core.decode import decode_image
+from maskdet_core.pictures.decode import decode_image
 from testbed.interpreter import run_python
 from train.__main__ import main
 from train.samples import hand as drawn_hand

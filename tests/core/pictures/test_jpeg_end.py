@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskdet_core import ImageError
-from maskdet_core.decode import decode_image
-from maskdet_core.jpeg_end import END, with_end_marker
+from maskdet_core.pictures.decode import decode_image
+from maskdet_core.pictures.jpeg_end import END, with_end_marker
 from tests.core.cases import case
 
 KINDS: dict[str, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from maskdet_core.errors import ImageError
-from maskdet_core.image_limits import validate_size
+from maskdet_core.pictures.image_limits import validate_size
 
 MAX_BOXES: Final = 4_000
 """Most boxes; cameras and encoders write about 20, and some 10 for each tile of a grid."""

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from maskdet_core import ImageError, encode_jpeg
-from maskdet_core.decode import decode_image
+from maskdet_core.pictures.decode import decode_image
 from testbed.interpreter import run_python
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 40), (30, 40, 200), (250, 250, 250)
@@ -85,7 +85,8 @@ def test_jpeg_with_a_heic_header_is_refused() -> None:
 
 def test_heif_libraries_are_imported_at_the_first_heic_file() -> None:
     code = (
-        "import io, sys; from PIL import Image; from maskdet_core.decode import decode_image;"
+        "import io, sys; from PIL import Image;"
+        "from maskdet_core.pictures.decode import decode_image;"
         "b = io.BytesIO(); Image.new('RGB', (9, 9)).save(b, 'PNG'); decode_image(b.getvalue());"
         "print('pillow_heif' in sys.modules)"
     )

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskdet_core import ImageError, decode
-from maskdet_core.decode import decode_image, read_image
+from maskdet_core import ImageError
 from maskdet_core.errors import TransientImageError
-from maskdet_core.picture_format import picture_format
+from maskdet_core.pictures import decode
+from maskdet_core.pictures.decode import decode_image, read_image
+from maskdet_core.pictures.picture_format import picture_format
 from tests.core.cases import case
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def box(major: bytes, *compatible: bytes) -> bytes:
@@ -125,7 +126,7 @@ def test_codec_that_hides_the_lack_of_memory(monkeypatch: pytest.MonkeyPatch) ->
 LOW_MEMORY = """
 import resource, sys
 from pathlib import Path
-from maskdet_core.decode import decode_image
+from maskdet_core.pictures.decode import decode_image
 from maskdet_core.errors import TransientImageError
 
 files = {path: Path(path).read_bytes() for path in sys.argv[1:]}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskdet_core import ImageError, encode_jpeg, encode_png, read_image
-from maskdet_core.decode import MAX_BYTES, MAX_SIDE_PX, decode_image
+from maskdet_core.pictures.decode import MAX_BYTES, MAX_SIDE_PX, decode_image
 
 
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskdet_core import ImageError, avif_limits, decode, encode_jpeg, encode_png, image_limits
-from maskdet_core.decode import decode_image, decode_photo, read_image
+from maskdet_core import ImageError, encode_jpeg, encode_png
 from maskdet_core.errors import TransientImageError
+from maskdet_core.pictures import avif_limits, decode, image_limits
+from maskdet_core.pictures.decode import decode_image, decode_photo, read_image
 from testbed import avif_files, hostile
 
 LARGE = (6200, 4100)

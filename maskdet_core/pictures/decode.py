@@ -18,16 +18,16 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.Image import DecompressionBombError, DecompressionBombWarning
 
-from maskdet_core import image_limits
-from maskdet_core.avif_limits import read_avif_header
 from maskdet_core.errors import ImageError, TransientImageError
-from maskdet_core.image_limits import MAX_BYTES as MAX_BYTES
-from maskdet_core.image_limits import MAX_PIXELS as MAX_PIXELS
-from maskdet_core.image_limits import MAX_SIDE_PX as MAX_SIDE_PX
-from maskdet_core.image_limits import reduction, validate_peak, validate_size
-from maskdet_core.jpeg_end import with_end_marker
-from maskdet_core.picture_format import SUPPORTED, PictureFormat, picture_format
-from maskdet_core.pixels import array_to_rgb, orient, picture_to_rgb
+from maskdet_core.pictures import image_limits
+from maskdet_core.pictures.avif_limits import read_avif_header
+from maskdet_core.pictures.image_limits import MAX_BYTES as MAX_BYTES
+from maskdet_core.pictures.image_limits import MAX_PIXELS as MAX_PIXELS
+from maskdet_core.pictures.image_limits import MAX_SIDE_PX as MAX_SIDE_PX
+from maskdet_core.pictures.image_limits import reduction, validate_peak, validate_size
+from maskdet_core.pictures.jpeg_end import with_end_marker
+from maskdet_core.pictures.picture_format import SUPPORTED, PictureFormat, picture_format
+from maskdet_core.pictures.pixels import array_to_rgb, orient, picture_to_rgb
 from maskdet_core.types import RgbImage, validate_rgb
 
 _EXIF_ORIENTATION: Final = 0x0112
