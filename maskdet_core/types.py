@@ -13,9 +13,11 @@ RgbImage = NDArray[np.uint8]
 """An image: uint8, shape (height, width, 3), channels red, green, blue."""
 
 WITH_MASK = "with_mask"
+WORN_WRONG = "worn_wrong"
 WITHOUT_MASK = "without_mask"
 NO_FACE = "no_face"
-"""Classes of a network; every network has the first two."""
+"""Classes of a network. Every network has `WITH_MASK` (mouth and nose covered by a mask) and
+`WITHOUT_MASK`; `WORN_WRONG` is a mask that leaves nose or mouth free."""
 
 
 class Verdict(StrEnum):
