@@ -37,7 +37,7 @@ MAX_FACES: Final = 50
 CONTAINMENT: Final = 0.8
 """A box that contains this share of a smaller face with a higher score is rejected. The finder
 returns both, since the smaller may be a print on a mask; that one the classifier rejects first."""
-NO_PREDICTIONS: Final = Predictions(np.empty(0), np.empty(0))
+NO_PREDICTIONS: Final = Predictions.of_two_classes(np.empty(0), np.empty(0))
 
 
 class MaskDetector:
@@ -156,8 +156,8 @@ class MaskDetector:
         predictions = self.classify(image_rgb, candidates)
         faces: list[Face] = []
         accepted: list[FaceBox] = []
-        for box, p, p_face in zip(
-            candidates, predictions.p_with_mask, predictions.p_face, strict=True
+        for box, probabilities, p_face in zip(
+            candidates, predictions, predictions.p_face, strict=True
         ):
             inside = box.clipped(width, height)
             if inside is None or not self.is_face(box, float(p_face)):
@@ -165,7 +165,7 @@ class MaskDetector:
             if _contains_any(box, accepted):
                 continue
             accepted.append(box)
-            faces.append(Face(inside, float(p), decide(float(p), threshold), box))
+            faces.append(Face(inside, *probabilities, decide(probabilities, threshold), box))
         beyond = (box.clipped(width, height) for box in found[self.max_faces :])
         unjudged = tuple(box for box in beyond if box is not None)
         return Detections(width, height, tuple(faces), unjudged)

@@ -5,13 +5,14 @@ from typing import Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import BLUE, GREY, VERMILION, YELLOW, Chart, rows_chart
 from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_core import Verdict
 from maskdet_core.live import TimelinePoint
 
 _COLOURS: Final = {
     Verdict.WITH_MASK: BLUE,
+    Verdict.WORN_WRONG: YELLOW,
     Verdict.WITHOUT_MASK: VERMILION,
     Verdict.NOT_SURE: GREY,
 }
@@ -21,7 +22,9 @@ MIN_SPAN_S: Final = 30
 
 
 def timeline(points: Sequence[TimelinePoint]) -> Chart:
-    """Faces by second: no mask below the axis, mask and not sure above it.
+    """Faces by second: no mask and mask worn wrong below the axis, mask and not sure above it.
+
+    The legend has masks worn wrong only where the chart does.
 
     Args:
         points: oldest first, one a second.
@@ -32,14 +35,23 @@ def timeline(points: Sequence[TimelinePoint]) -> Chart:
         for point in points
         for verdict, sign, n in (
             (Verdict.WITH_MASK, 1, point.n_with),
+            (Verdict.WORN_WRONG, -1, point.n_worn_wrong),
             (Verdict.WITHOUT_MASK, -1, point.n_without),
             (Verdict.NOT_SURE, 1, point.n_not_sure),
         )
         if n
     ]
-    words = [verdict_label(verdict) for verdict in _COLOURS]
+    has_worn_wrong = any(point.n_worn_wrong for point in points)
+    colours = {
+        verdict_label(verdict): colour
+        for verdict, colour in _COLOURS.items()
+        if has_worn_wrong or verdict is not Verdict.WORN_WRONG
+    }
+    words = list(colours)
     span_s = max(MIN_SPAN_S, newest - points[0].second if points else 0)
-    most = max((max(p.n_with, p.n_without, p.n_not_sure) for p in points), default=0)
+    most = max(
+        (max(p.n_with, p.n_without + p.n_worn_wrong, p.n_not_sure) for p in points), default=0
+    )
     limit = 1 + most
     bars = rows_chart(rows).mark_bar(size=4)
     layers = bars.encode(
@@ -50,7 +62,7 @@ def timeline(points: Sequence[TimelinePoint]) -> Chart:
             "faces:Q", title=None, axis=alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
         ).scale(domain=[-limit, limit], nice=False),
         color=alt.Color("verdict:N", title=None, sort=words).scale(
-            domain=words, range=list(_COLOURS.values())
+            domain=words, range=list(colours.values())
         ),
         tooltip=[alt.Tooltip("verdict:N"), alt.Tooltip("ago:Q", title=t("live.timeline_axis"))],
     ) + rows_chart([{"faces": 0}]).mark_rule(opacity=0.5).encode(y="faces:Q")

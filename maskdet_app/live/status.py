@@ -111,7 +111,7 @@ def _running(processor: LiveProcessor, admission: AdmissionControl, alert: Alert
         with counts:
             _counts(t("live.waiting_title"), t("live.waiting"), LiveStats(errors=stats.errors))
         return
-    n_faces = stats.n_with + stats.n_without + stats.n_not_sure
+    n_faces = stats.n_with + stats.n_worn_wrong + stats.n_without + stats.n_not_sure
     with counts:
         _counts(t("live.on_title"), "" if n_faces else t("live.no_face"), stats)
     with alarm:
@@ -126,7 +126,8 @@ def _timeline(processor: LiveProcessor) -> None:
 
 def _counts(title: str, note: str, stats: LiveStats) -> None:
     st.header(title, anchor=False)
-    st.html(theme.count_tiles_html(stats.n_with, stats.n_without, stats.n_not_sure))
+    counts = (stats.n_with, stats.n_worn_wrong, stats.n_without, stats.n_not_sure)
+    st.html(theme.count_tiles_html(*counts))
     # always drawn, so that nothing below it jumps when the note appears
     st.caption(note or "\u00a0")
     if stats.errors:

@@ -11,10 +11,10 @@ from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Verdict
 
-Category = Literal["without_mask", "with_mask", "not_sure", "no_face", "unread"]
+Category = Literal["without_mask", "worn_wrong", "with_mask", "not_sure", "no_face", "unread"]
 """What a photo shows; the codes are values of a query parameter."""
 CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
-_VERDICT_CATEGORIES: Final = CATEGORIES[:3]
+_VERDICT_CATEGORIES: Final = CATEGORIES[:4]
 SortOrder = Literal["came", "bare_first", "least_sure", "most_faces", "name"]
 """Order of the gallery; the codes are values of a query parameter, "came" is that of upload."""
 SORT_ORDERS: Final[tuple[SortOrder, ...]] = get_args(SortOrder)
@@ -23,6 +23,7 @@ PAGE_SIZE: Final = 24
 _CARD_PX: Final = 210
 _ICONS: Final[dict[Category, str]] = {
     "without_mask": ":material/face:",
+    "worn_wrong": ":material/warning:",
     "with_mask": ":material/masks:",
     "not_sure": ":material/question_mark:",
     "no_face": ":material/search_off:",
@@ -66,14 +67,14 @@ def _count(photo: Photo, verdict: Verdict) -> int:
 
 
 def _least_margin(photo: Photo) -> float:
-    """Distance of the least certain face's probability from 0.5, 0 to 0.5; 1 without a face.
+    """How far the least certain face's highest probability is above 0.5; 1 without a face.
 
-    A face for which the network failed counts as 0.
+    A face for which the network failed counts as the least possible, -0.5.
     """
     if photo.detections is None or not photo.detections.faces:
         return 1.0
-    margins = [abs(face.p_with_mask - 0.5) for face in photo.detections]
-    return min(0.0 if math.isnan(margin) else margin for margin in margins)
+    margins = [max(face.probabilities) - 0.5 for face in photo.detections]
+    return min(-0.5 if math.isnan(margin) else margin for margin in margins)
 
 
 def summary(photo: Photo) -> str:
@@ -95,7 +96,7 @@ def show_filter(photos: Sequence[Photo]) -> list[Photo]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.pills(
             t("photo.filter"),
-            CATEGORIES,
+            _shown_categories(photos),
             selection_mode="multi",
             format_func=lambda one: f"{_ICONS[one]} {t(f'photo.filter_{one}')}",
             key="show",
@@ -110,6 +111,14 @@ def show_filter(photos: Sequence[Photo]) -> list[Photo]:
     query_params.write("show", wanted)
     query_params.write("order", [order], [_UPLOAD_ORDER])
     return filter_and_sort(photos, wanted, order)
+
+
+def _shown_categories(photos: Sequence[Photo]) -> list[Category]:
+    """All categories; masks worn wrong only where a photo has one or the filter asks for it."""
+    needs_worn_wrong = "worn_wrong" in (st.session_state.get("show") or ()) or any(
+        _count(photo, Verdict.WORN_WRONG) for photo in photos
+    )
+    return [one for one in CATEGORIES if needs_worn_wrong or one != "worn_wrong"]
 
 
 def show(batch: PhotoBatch, photos: Sequence[Photo], on_open: Callable[[str], None]) -> None:

@@ -13,6 +13,7 @@ from maskdet_core import Verdict
 
 _PRIORITY: Final[tuple[Category, ...]] = (
     "without_mask",
+    "worn_wrong",
     "not_sure",
     "with_mask",
     "no_face",

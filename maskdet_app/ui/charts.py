@@ -10,6 +10,7 @@ Chart = alt.Chart | alt.LayerChart
 GREY: Final = "#808A92"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
+YELLOW: Final = "#F0E442"
 
 
 MAX_POINTS: Final = 400

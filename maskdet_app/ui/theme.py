@@ -24,6 +24,7 @@ _LOGO: Final = (
 )
 _BADGES: Final = {
     Verdict.WITH_MASK: ("blue", ":material/masks:"),
+    Verdict.WORN_WRONG: ("yellow", ":material/warning:"),
     Verdict.WITHOUT_MASK: ("orange", ":material/face:"),
     Verdict.NOT_SURE: ("gray", ":material/question_mark:"),
 }
@@ -59,14 +60,22 @@ def tiles_html(tiles: Iterable[tuple[Verdict, str, str]]) -> str:
     return f'<div class="md-tiles">{"".join(cells)}</div>'
 
 
-def count_tiles_html(n_with: int, n_without: int, n_not_sure: int) -> str:
-    """A tile for each verdict with its number of faces."""
+def count_tiles_html(n_with: int, n_worn_wrong: int, n_without: int, n_not_sure: int) -> str:
+    """A tile for each verdict with its number of faces; for masks worn wrong only above 0.
+
+    A network without that class never finds one, and a tile with 0 would tell otherwise.
+    """
     counts = {
         Verdict.WITH_MASK: n_with,
+        Verdict.WORN_WRONG: n_worn_wrong,
         Verdict.WITHOUT_MASK: n_without,
         Verdict.NOT_SURE: n_not_sure,
     }
-    return tiles_html((v, str(n), verdict_label(v)) for v, n in counts.items())
+    return tiles_html(
+        (verdict, str(n), verdict_label(verdict))
+        for verdict, n in counts.items()
+        if n or verdict is not Verdict.WORN_WRONG
+    )
 
 
 def readouts_html(readouts: Iterable[tuple[str, str, str]]) -> str:

@@ -102,7 +102,7 @@ def _run(options: argparse.Namespace) -> int:
             write({**row, "error": f"no face crop: {reason}"})
             continue
         p_with_mask = float(predicted.p_with_mask[0])
-        verdict = decide(p_with_mask, min_confidence).value
+        verdict = decide(predicted[0], min_confidence).value
         write({**row, "verdict": verdict, "p_with_mask": rounded(p_with_mask)})
     print_search(found)
     return exit_status

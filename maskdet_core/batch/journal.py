@@ -230,7 +230,7 @@ def _face(value: Any) -> Face:
     elif type(probability) not in (int, float) or not 0 <= probability <= 1:
         raise ValueError("expected a probability of 0 to 1")
     verdict = Verdict(_typed(face["verdict"], str))
-    return Face(_box(face["box_xywh"]), float(probability), verdict)
+    return Face.of_two_classes(_box(face["box_xywh"]), float(probability), verdict)
 
 
 def _box(value: Any) -> FaceBox:

@@ -13,13 +13,15 @@ Colour = tuple[int, int, int]
 # from the palette of Okabe and Ito (2008), which is distinct under the common colour blindnesses
 COLOURS: Final[dict[Verdict, Colour]] = {
     Verdict.WITH_MASK: (0x00, 0x72, 0xB2),
+    Verdict.WORN_WRONG: (0xF0, 0xE4, 0x42),
     Verdict.WITHOUT_MASK: (0xD5, 0x5E, 0x00),
     Verdict.NOT_SURE: (0x6B, 0x6B, 0x6B),
 }
-"""RGB, 0 to 255: blue, vermilion and grey, each dark enough for white text."""
+"""RGB, 0 to 255: blue, yellow, vermilion and grey; all but yellow dark enough for white text."""
 
 _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 _WHITE: Final = (255, 255, 255)
+_BLACK: Final = (0, 0, 0)
 _TEXT_PER_SIDE: Final = 1 / 32
 _MIN_TEXT_PX: Final = 11
 _MAX_TEXT_PX: Final = 90
@@ -30,6 +32,7 @@ Labels = Mapping[Verdict, tuple[str, str]]
 """Label of each verdict, ASCII: the full text, and a short form for the smallest faces."""
 LABELS: Final[Labels] = {
     Verdict.WITH_MASK: ("Mask", "M"),
+    Verdict.WORN_WRONG: ("Worn wrong", "!"),
     Verdict.WITHOUT_MASK: ("No mask", "No"),
     Verdict.NOT_SURE: ("Not sure", "?"),
 }
@@ -56,7 +59,10 @@ def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
     match face.verdict:
         case Verdict.WITH_MASK:
             return (f"{word} {percent_text(face.p_with_mask)}", word, short)
+        case Verdict.WORN_WRONG:
+            return (f"{word} {percent_text(face.p_worn_wrong)}", word, short)
         case Verdict.WITHOUT_MASK:
+            # where a mask worn wrong counts as none, this is what decided
             return (f"{word} {percent_text(1.0 - face.p_with_mask)}", word, short)
         case Verdict.NOT_SURE:
             return (word, short)
@@ -65,9 +71,9 @@ def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
 def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABELS) -> RgbImage:
     """Draw frames and labels.
 
-    The frame is solid for a mask, double for no mask and dashed for not sure. Labels are white on
-    the frame's colour, above the face where there is room, always inside the image, and shorter on
-    small faces and images.
+    The frame is solid for a mask, yellow dashes on a black line for a mask worn wrong, double for
+    no mask and dashed for not sure. Labels are white (on yellow black) on the frame's colour, above
+    the face where there is room, always inside the image, and shorter on small faces and images.
 
     Args:
         image_rgb: uint8 (H, W, 3), not changed.
@@ -113,6 +119,10 @@ def _frame(canvas: RgbImage, box: FaceBox, verdict: Verdict, stroke: int) -> Non
             # a thin white outline keeps the frame visible on a background of its colour
             cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
             cv2.rectangle(canvas, top_left, bottom_right, colour, stroke)
+        case Verdict.WORN_WRONG:
+            # yellow is too light for a white outline; the black one shows on light and dark
+            cv2.rectangle(canvas, top_left, bottom_right, _BLACK, stroke + 2)
+            _dashed(canvas, top_left, bottom_right, colour, stroke)
         case Verdict.WITHOUT_MASK:
             gap = 2 * stroke
             cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
@@ -165,8 +175,11 @@ def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
     y = face.box.y - label_height
     if y < 0:
         y = min(face.box.y + face.box.h, height - label_height)
-    cv2.rectangle(
-        canvas, (x, y), (x + label_width - 1, y + label_height - 1), COLOURS[face.verdict], -1
-    )
+    bottom_right = (x + label_width - 1, y + label_height - 1)
+    cv2.rectangle(canvas, (x, y), bottom_right, COLOURS[face.verdict], -1)
+    is_light = face.verdict is Verdict.WORN_WRONG
+    if is_light:
+        cv2.rectangle(canvas, (x, y), bottom_right, _BLACK, 1)
+    ink = _BLACK if is_light else _WHITE
     baseline = (x + pad, y + pad + text_height)
-    cv2.putText(canvas, text, baseline, _FONT, scale, _WHITE, thickness, cv2.LINE_AA)
+    cv2.putText(canvas, text, baseline, _FONT, scale, ink, thickness, cv2.LINE_AA)

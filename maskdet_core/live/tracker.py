@@ -1,6 +1,5 @@
 """The faces of one stream: moved by optical flow, corrected and classified by inference results."""
 
-import math
 from typing import Final
 
 import numpy as np
@@ -11,7 +10,7 @@ from maskdet_core.live.inference import FacePrediction, InferenceResult, Inferen
 from maskdet_core.live.optical_flow import move_boxes
 from maskdet_core.live.scheduler import Scheduler
 from maskdet_core.live.track import Track, Tracks
-from maskdet_core.types import Detections, Face, Verdict
+from maskdet_core.types import NO_PROBABILITIES, Detections, Face, Verdict
 
 OUTDATED_S: Final = 2.0
 """A face whose last prediction is older than this is shown as "not sure"."""
@@ -108,7 +107,7 @@ class FaceTracker:
             track = self._tracks.get(track_id)
             if track is None:
                 continue
-            track.smoother.add(prediction.p_with_mask, frame.received_s, min_confidence)
+            track.smoother.add(prediction.probabilities, frame.received_s, min_confidence)
             track.patch = face_patch(frame.grey, task.boxes[track_id], frame.width_px)
             track.n_not_face = 0 if prediction.is_face else track.n_not_face + 1
             if track.n_not_face >= MAX_NOT_FACE:
@@ -130,7 +129,7 @@ class FaceTracker:
         box_now = move_boxes(frame.grey, newest.grey, box_then, frame.width_px)[0]
         track = self._tracks.start(box_now, prediction.box.score, frame.received_s)
         track.scheduled_at_s = frame.received_s
-        track.smoother.add(prediction.p_with_mask, frame.received_s, min_confidence)
+        track.smoother.add(prediction.probabilities, frame.received_s, min_confidence)
         track.patch = face_patch(frame.grey, box_then[0], frame.width_px)
 
 
@@ -140,5 +139,6 @@ def _to_face(track: Track, frame: LiveFrame, min_confidence: float) -> Face | No
         return None
     predicted_at_s = track.smoother.predicted_at_s
     if predicted_at_s is None or frame.received_s - predicted_at_s > OUTDATED_S:
-        return Face(box, math.nan, Verdict.NOT_SURE)
-    return Face(box, track.smoother.p_with_mask, track.smoother.verdict(min_confidence))
+        return Face(box, *NO_PROBABILITIES, Verdict.NOT_SURE)
+    smoother = track.smoother
+    return Face(box, *smoother.probabilities, smoother.verdict(min_confidence))

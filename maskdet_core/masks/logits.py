@@ -25,9 +25,10 @@ def predictions_from_logits(logits: NDArray[Any], manifest: ModelManifest) -> Pr
     without_mask = scaled[:, manifest.classes.index(WITHOUT_MASK)]
     p_with_mask = _sigmoid(with_mask, without_mask)
     if NO_FACE not in manifest.classes:
-        return Predictions(p_with_mask, np.ones(len(scaled)))
+        return Predictions.of_two_classes(p_with_mask, np.ones(len(scaled)))
     no_face = scaled[:, manifest.classes.index(NO_FACE)]
-    return Predictions(p_with_mask, _sigmoid(np.logaddexp(with_mask, without_mask), no_face))
+    p_face = _sigmoid(np.logaddexp(with_mask, without_mask), no_face)
+    return Predictions.of_two_classes(p_with_mask, p_face)
 
 
 def mask_log_odds(logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import streamlit_webrtc
 
 from maskdet_app.photo.batch import Photo
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
-from maskdet_core.types import decide
+from maskdet_core.types import MaskProbabilities, decide
 
 MakePhoto = Callable[..., Photo]
 
@@ -42,7 +42,9 @@ def make_photo() -> MakePhoto:
 
     def make(name: str, *probabilities: float, error: str | None = None) -> Photo:
         faces = tuple(
-            Face(FaceBox(10 * i, 10, 20, 20), p, decide(p, 0.95))
+            Face.of_two_classes(
+                FaceBox(10 * i, 10, 20, 20), p, decide(MaskProbabilities.of_two_classes(p), 0.95)
+            )
             for i, p in enumerate(probabilities)
         )
         detections = None if error else Detections(120, 90, faces)

@@ -31,7 +31,9 @@ class StubClassifier:
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         self.seen.append(crops.copy())
         p_with_mask = np.resize(np.array(self.probabilities, dtype=np.float64), len(crops))
-        return Predictions(p_with_mask, np.resize(np.array(self.p_face, np.float64), len(crops)))
+        return Predictions.of_two_classes(
+            p_with_mask, np.resize(np.array(self.p_face, np.float64), len(crops))
+        )
 
     def activation_map(self, crops: NDArray[np.uint8]) -> None:
         return None

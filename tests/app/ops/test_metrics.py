@@ -6,7 +6,9 @@ from maskdet_app.ops import metrics
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from testbed.server import free_port
 
-DETECTIONS = Detections(100, 100, (Face(FaceBox(1, 1, 50, 50), 0.99, Verdict.WITH_MASK),))
+DETECTIONS = Detections(
+    100, 100, (Face.of_two_classes(FaceBox(1, 1, 50, 50), 0.99, Verdict.WITH_MASK),)
+)
 
 
 def value(name: str, **labels: str) -> float:

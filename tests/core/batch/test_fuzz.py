@@ -29,7 +29,10 @@ corners, sides = st.integers(0, 100), st.integers(1, 100)
 sizes = st.integers(200, 10_000)
 boxes = st.builds(FaceBox, corners, corners, sides, sides)
 faces = st.builds(
-    Face, boxes, st.one_of(st.floats(0, 1), st.just(math.nan)), st.sampled_from(Verdict)
+    Face.of_two_classes,
+    boxes,
+    st.one_of(st.floats(0, 1), st.just(math.nan)),
+    st.sampled_from(Verdict),
 )
 detections = st.builds(
     Detections,
@@ -62,7 +65,7 @@ def rounded(entry: Entry) -> Entry:
     found = report.detections
     if found is not None:
         kept = tuple(
-            Face(face.box, round(face.p_with_mask, 6), face.verdict)
+            Face.of_two_classes(face.box, round(face.p_with_mask, 6), face.verdict)
             for face in found.faces
             # NaN equals nothing
             if not math.isnan(face.p_with_mask)

@@ -21,8 +21,8 @@ FOUND = Detections(
     200,
     100,
     (
-        Face(FaceBox(10, 20, 30, 40), 0.75, Verdict.NOT_SURE),
-        Face(FaceBox(1, 2, 3, 4), math.nan, Verdict.NOT_SURE),
+        Face.of_two_classes(FaceBox(10, 20, 30, 40), 0.75, Verdict.NOT_SURE),
+        Face.of_two_classes(FaceBox(1, 2, 3, 4), math.nan, Verdict.NOT_SURE),
     ),
     (FaceBox(90, 1, 2, 3),),
 )

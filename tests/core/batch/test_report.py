@@ -21,9 +21,9 @@ from maskdet_core.batch.report import (
     to_json,
 )
 
-MASKED = Face(FaceBox(10, 20, 30, 40), 0.98765432, Verdict.WITH_MASK)
-BARE = Face(FaceBox(50, 20, 31, 41), 0.02, Verdict.WITHOUT_MASK)
-FAILED = Face(FaceBox(0, 0, 5, 6), float("nan"), Verdict.NOT_SURE)
+MASKED = Face.of_two_classes(FaceBox(10, 20, 30, 40), 0.98765432, Verdict.WITH_MASK)
+BARE = Face.of_two_classes(FaceBox(50, 20, 31, 41), 0.02, Verdict.WITHOUT_MASK)
+FAILED = Face.of_two_classes(FaceBox(0, 0, 5, 6), float("nan"), Verdict.NOT_SURE)
 NONE = Detections(200, 100)
 MANY = Detections(200, 100, (MASKED, BARE, FAILED), (FaceBox(90, 1, 2, 3), FaceBox(95, 1, 2, 3)))
 REPORTS = [

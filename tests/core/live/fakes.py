@@ -45,7 +45,9 @@ class FakeNetwork:
         if self.failing:
             raise RuntimeError("broken at secret.jpg")
         self.crops.append(crops.copy())
-        return Predictions(np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face))
+        return Predictions.of_two_classes(
+            np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face)
+        )
 
     def activation_map(self, crops: NDArray[np.uint8]) -> None:
         return None
@@ -86,7 +88,7 @@ class ManualWorker(InferenceWorker):
 def counts(processor: LiveProcessor) -> dict[Verdict, int]:
     """Faces shown now by verdict, without zeros."""
     stats = processor.snapshot()
-    numbers = (stats.n_with, stats.n_without, stats.n_not_sure)
+    numbers = (stats.n_with, stats.n_worn_wrong, stats.n_without, stats.n_not_sure)
     return {verdict: n for verdict, n in zip(Verdict, numbers, strict=True) if n}
 
 

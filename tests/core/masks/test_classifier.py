@@ -70,8 +70,8 @@ def test_probability_of_a_face_is_what_the_third_class_leaves() -> None:
 
 
 def test_predictions_of_different_lengths_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\)"):
-        Predictions(np.zeros(2), np.zeros(3))
+    with pytest.raises(ValueError, match=r"shapes \[\(2,\), \(2,\), \(2,\), \(3,\)\]"):
+        Predictions.of_two_classes(np.zeros(2), np.zeros(3))
 
 
 def test_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
