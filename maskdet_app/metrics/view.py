@@ -57,7 +57,8 @@ def show_run(folder: Path) -> None:
     run = read_run(folder)
     if run.running:
         with in_progress:
-            st.fragment(_refresh, run_every=REFRESH_S)(run)
+            # the page's own run draws what has been read; each refresh reads again
+            st.fragment(_refresh, run_every=REFRESH_S)(folder, [run])
     else:
         with finished:
             _show_training(run)
@@ -66,8 +67,8 @@ def show_run(folder: Path) -> None:
         _show_evaluation(run)
 
 
-def _refresh(run: Run) -> None:
-    run = read_run(run.folder)
+def _refresh(folder: Path, unseen: list[Run]) -> None:
+    run = unseen.pop() if unseen else read_run(folder)
     if not run.running:
         # The whole page, so that the picker's label changes and the refresh stops.
         st.rerun()
