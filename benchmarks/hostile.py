@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image
+
 from benchmarks.process_tree import Peak, usage
 from testbed import hostile
 from testbed.photo_visitor import PhotoVisitor
@@ -77,7 +79,7 @@ async def _beside_viewer(server: Server, paths: Sequence[Path]) -> bool:
     async with Visitor(server.port, Film([*scene(1, 60)], FPS), address="10.0.0.1") as viewer:
         await viewer.start()
         # the first photo fills caches that stay
-        warm = hostile.encoded(hostile.Image.new("RGB", (640, 480)), "JPEG")
+        warm = hostile.encoded(Image.new("RGB", (640, 480)), "JPEG")
         await _upload(server, 0, "warm.jpg", warm)
         await asyncio.sleep(_REST_S)
         before_s, began_s = usage(server.pid).cpu_s, time.monotonic()
