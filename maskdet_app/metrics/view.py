@@ -57,8 +57,7 @@ def show_run(folder: Path) -> None:
     run = read_run(folder)
     if run.running:
         with in_progress:
-            # the page's own run draws what has been read; each refresh reads again
-            st.fragment(_refresh, run_every=REFRESH_S)(folder, [run])
+            st.fragment(_refresh, run_every=REFRESH_S)(run)
     else:
         with finished:
             _show_training(run)
@@ -67,8 +66,8 @@ def show_run(folder: Path) -> None:
         _show_evaluation(run)
 
 
-def _refresh(folder: Path, unseen: list[Run]) -> None:
-    run = unseen.pop() if unseen else read_run(folder)
+def _refresh(run: Run) -> None:
+    run = read_run(run.folder)
     if not run.running:
         # The whole page, so that the picker's label changes and the refresh stops.
         st.rerun()
