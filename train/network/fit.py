@@ -16,7 +16,6 @@ from train.data.datasets import FaceSample
 from train.data.records import now_iso
 from train.data.split import Split, require_trainable
 from train.errors import RunError
-from train.network import start_weights
 from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.config import HEAD_ONLY, FitConfig
 from train.network.phases import phases, save_whole, train_phase
@@ -84,12 +83,11 @@ def _resolved(config: FitConfig, hands: Path | None) -> FitConfig:
 
     Raises:
         RunError: pictures of hands are missing, or the start weights saw a set to hold out.
-        WeightsError: there is no such file.
+        WeightsError: fixed features need start weights that cannot be read.
     """
     if config.hands and hands is None:
         raise RunError("expected pictures of hands: give --hands DIR, or --no-hands to do without")
     _validate_start(config)
-    start_weights.require(config.weights)
     if HEAD_ONLY not in (config.frozen_from, config.full_from):
         return config
     # fixed features end where the start weights do: random ones would be useless
