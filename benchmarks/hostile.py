@@ -1,11 +1,10 @@
 """What costly files cost the server while a live viewer streams: memory, processor time, frames.
 
 Files of ``../shared/cases/hostile`` where they are present, and files made here, each uploaded by a
-visitor of the photo page to the real server; then four visitors upload at once those
-that took most memory. Memory
-and processor time are those of the server and its child processes; the viewer's share is
-subtracted. Status 1 where a limit is exceeded. ``--decoder`` measures the decoder alone, each file
-in a process of its own.
+visitor of the photo page to the real server; then four visitors upload at once those that took most
+memory. Memory and processor time are those of the server and its child processes; the viewer's
+share is subtracted. Status 1 where a limit is exceeded. ``--decoder`` measures the decoder alone,
+each file in a process of its own.
 """
 
 import argparse
@@ -18,9 +17,10 @@ from typing import Any, Final
 
 from PIL import Image
 
-from benchmarks.process_tree import Peak, usage
+from benchmarks.peak_memory import PeakMemory
 from testbed import hostile
 from testbed.photo_visitor import PhotoVisitor
+from testbed.process_tree import usage
 from testbed.scenes import scene
 from testbed.server import Server, serve
 from testbed.visitor import Film, Visitor
@@ -56,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
             return 0 if asyncio.run(_beside_viewer(server, paths)) else 1
 
 
-def is_bounded(outcome: str, peak_mb: float, cpu_s: float, fps: float) -> bool:
+def is_bounded(cost: hostile.Cost, fps: float) -> bool:
     """Whether one file stayed within the limits of memory, time and the viewer's frame rate."""
-    return hostile.Cost("", 0, outcome, peak_mb, cpu_s).is_bounded and fps >= MIN_FPS
+    return cost.is_bounded and fps >= MIN_FPS
 
 
 def _decoder_alone(paths: Sequence[Path]) -> int:
@@ -106,25 +106,26 @@ async def _one(
 ) -> tuple[bool, float]:
     data = path.read_bytes()
     before_s, began_s = usage(server.pid).cpu_s, time.monotonic()
-    with Peak(server.pid) as peak:
+    with PeakMemory(lambda: usage(server.pid).rss_mb) as peak:
         outcome = await _upload(server, number, path.name, data)
         took_s = time.monotonic() - began_s
         cpu_s = max(0.0, usage(server.pid).cpu_s - before_s - viewer_cores * took_s)
         await asyncio.sleep(max(0.0, _LEAST_S - took_s))
     fps = _fps(viewer, began_s)
-    peak_mb = peak.rss_mb - peak.rest_mb
-    bounded = is_bounded(outcome, peak_mb, cpu_s, fps)
+    cost = hostile.Cost(path.name, len(data), outcome, peak.rss_mb - peak.rest_mb, cpu_s)
+    bounded = is_bounded(cost, fps)
     print(
-        f"{path.name:24s} {len(data):10,d} bytes {peak.rest_mb:5.0f} + {peak_mb:3.0f} MB "
-        f"{cpu_s:5.2f} s {fps:5.1f} frames a second  {'' if bounded else 'TOO MUCH '}{outcome}",
+        f"{cost.name:24s} {cost.n_bytes:10,d} bytes {peak.rest_mb:5.0f} + {cost.peak_mb:3.0f} MB "
+        f"{cost.cpu_s:5.2f} s {fps:5.1f} frames a second  {'' if bounded else 'TOO MUCH '}"
+        f"{cost.outcome}",
         flush=True,
     )
-    return bounded, peak_mb
+    return bounded, cost.peak_mb
 
 
 async def _together(server: Server, viewer: Visitor, paths: Sequence[Path], first: int) -> bool:
     began_s = time.monotonic()
-    with Peak(server.pid) as peak:
+    with PeakMemory(lambda: usage(server.pid).rss_mb) as peak:
         outcomes = await asyncio.gather(
             *(
                 _upload(server, first + i, path.name, path.read_bytes())

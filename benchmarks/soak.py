@@ -26,7 +26,8 @@ SETTLE_S: Final = 60.0
 MORE_THREADS: Final = 2
 MORE_FILES: Final = 6
 MORE_MB: Final = 40.0
-"""Noise of the allocator and the pools; a visitor who stays costs a thread and about 4 MB."""
+"""Noise of the allocator and the pools: without their end, 200 visitors would leave about 200
+threads, 600 open files and 1,000 MB."""
 VANISH_AT_ONCE: Final = 4
 _SAMPLE_S: Final = 1.0
 
@@ -87,13 +88,20 @@ async def _vanish(server: Server, film: Film, n_visitors: int) -> tuple[Usage, U
     await asyncio.gather(*(one(number) for number in range(VANISH_AT_ONCE)))
     await asyncio.sleep(SETTLE_S)
     before = server.usage()
-    print(f"before: {before}", flush=True)
+    _print_usage("before", before)
     for first in range(0, n_visitors, VANISH_AT_ONCE):
         last = min(first + VANISH_AT_ONCE, n_visitors)
         await asyncio.gather(*(one(VANISH_AT_ONCE + i) for i in range(first, last)))
-    print(f"last one gone: {server.usage()}", flush=True)
+    _print_usage("last one gone", server.usage())
     await asyncio.sleep(SETTLE_S)
     return before, server.usage()
+
+
+def _print_usage(when: str, usage: Usage) -> None:
+    print(
+        f"{when}: {usage.rss_mb:.0f} MB, {usage.n_threads} threads, {usage.n_files} open files",
+        flush=True,
+    )
 
 
 def _print_growth(samples: list[tuple[float, Usage]]) -> None:

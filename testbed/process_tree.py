@@ -1,13 +1,11 @@
 """Memory and processor time of a server and its child processes, from /proc (Linux only)."""
 
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-SAMPLE_S: Final = 0.05
 _MB: Final = 1_000_000
 _PROC: Final = Path("/proc")
 
@@ -55,27 +53,3 @@ def _members(pid: int) -> Sequence[int]:
             except OSError:
                 continue
     return members
-
-
-class Peak:
-    """Peak resident memory of a process tree inside a `with` block, sampled."""
-
-    def __init__(self, pid: int) -> None:
-        """Start with the current value."""
-        self._pid, self._stop = pid, threading.Event()
-        self.rest_mb = self.rss_mb = usage(pid).rss_mb
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-
-    def __enter__(self) -> "Peak":
-        """Start sampling."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop sampling."""
-        self._stop.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._stop.wait(SAMPLE_S):
-            self.rss_mb = max(self.rss_mb, usage(self._pid).rss_mb)

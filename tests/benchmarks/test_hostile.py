@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.hostile import MIN_FPS, is_bounded
-from testbed.hostile import MAX_CPU_S, MAX_PEAK_MB
+from testbed.hostile import MAX_CPU_S, MAX_PEAK_MB, Cost
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from testbed.hostile import MAX_CPU_S, MAX_PEAK_MB
 def test_memory_time_and_frame_rate_are_all_limited(
     outcome: str, peak_mb: float, cpu_s: float, fps: float, bounded: bool
 ) -> None:
-    assert is_bounded(outcome, peak_mb, cpu_s, fps) is bounded
+    assert is_bounded(Cost("file", 1, outcome, peak_mb, cpu_s), fps) is bounded

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.process_tree import Peak, stat_fields, usage
+from testbed.process_tree import stat_fields, usage
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -22,9 +22,3 @@ def test_memory_of_children_counts() -> None:
         assert child.stdout is not None
         child.stdout.readline()
         assert usage(os.getpid()).rss_mb > alone + 70
-
-
-def test_peak_is_at_least_the_rest() -> None:
-    with Peak(os.getpid()) as peak:
-        pass
-    assert peak.rss_mb >= peak.rest_mb > 0

@@ -5,17 +5,19 @@ import sys
 import pytest
 
 CODE = """
+import os
 import sys
 from pathlib import Path
 from maskdet_app.ops import malloc
 
 def rss_mb():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 if sys.argv[1] == "unmapped":
     malloc.unmap_large_blocks()
 # frees a block of 30 MB: glibc then keeps smaller ones
-del (block := [b"x" * 30_000_000])[0]
+block = b"x" * 30_000_000
+del block
 kept = []
 before_mb = rss_mb()
 for _ in range(4):
