@@ -40,6 +40,27 @@ def test_threshold_of_the_call_overrides_the_detectors_and_the_manifests(
     assert strict.detect(image, min_confidence=0.6).faces[0].verdict is Verdict.WITH_MASK
 
 
+def test_worn_wrong_counts_as_no_mask_where_the_call_or_the_detector_asks_for_it(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    finder, classifier = stub_finder(FaceBox(1, 1, 5, 5, 1.0)), stub_classifier(0.1)
+    classifier.p_worn_wrong = 0.7
+    image = np.zeros((9, 9, 3), np.uint8)
+    of_three = MaskDetector(finder, classifier)
+    of_two = MaskDetector(finder, classifier, two_classes=True)
+    assert of_three.detect(image).faces[0].verdict is Verdict.WORN_WRONG
+    assert of_three.detect(image, two_classes=True).faces[0].verdict is Verdict.WITHOUT_MASK
+    assert of_two.detect(image).faces[0].verdict is Verdict.WITHOUT_MASK
+    face = of_two.detect(image, two_classes=False).faces[0]
+    assert face.verdict is Verdict.WORN_WRONG
+    assert face.probabilities == pytest.approx((0.1, 0.7, 0.2))
+
+
+def test_two_classes_of_a_loaded_detector(stub_classifier: Stub) -> None:
+    assert MaskDetector.load(stub_classifier(0.9), two_classes=True).two_classes
+    assert not MaskDetector.load(stub_classifier(0.9)).two_classes
+
+
 @pytest.mark.parametrize("p", [math.nan, math.inf])
 def test_probability_that_is_not_finite_is_not_sure(
     p: float, stub_finder: Stub, stub_classifier: Stub
