@@ -1,6 +1,6 @@
 """The live page's timeline chart, readable without colour: position shows the verdict as well."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import altair as alt
@@ -21,13 +21,13 @@ MIN_SPAN_S: Final = 30
 """The axis covers at least this time, even when the stream has just begun."""
 
 
-def timeline(points: Sequence[TimelinePoint]) -> Chart:
+def timeline(points: Sequence[TimelinePoint], verdicts: Collection[Verdict] = ()) -> Chart:
     """Faces by second: no mask and mask worn wrong below the axis, mask and not sure above it.
-
-    The legend has masks worn wrong only where the chart does.
 
     Args:
         points: oldest first, one a second.
+        verdicts: those that can be given. The legend has masks worn wrong only if they are among
+            these or in the chart.
     """
     newest = points[-1].second if points else 0
     rows = [
@@ -41,7 +41,7 @@ def timeline(points: Sequence[TimelinePoint]) -> Chart:
         )
         if n
     ]
-    has_worn_wrong = any(point.n_worn_wrong for point in points)
+    has_worn_wrong = Verdict.WORN_WRONG in verdicts or any(p.n_worn_wrong for p in points)
     colours = {
         verdict_label(verdict): colour
         for verdict, colour in _COLOURS.items()

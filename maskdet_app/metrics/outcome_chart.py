@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts import class_labels
+from maskdet_app.metrics.charts import CLASSES, class_labels
 from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, one_line
@@ -24,7 +24,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
     rows = []
     for record in records[:_MAX_RECORDS]:
         per_class = record.get("per_class")
-        for key, label in class_labels().items():
+        for key, label in class_labels(CLASSES).items():
             value = per_class.get(key) if isinstance(per_class, dict) else None
             counts = _outcomes(value) if isinstance(value, dict) else None
             if counts is not None:

@@ -1,7 +1,7 @@
 """One photo in detail: the picture, a card for each face, the download."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,14 @@ from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
-from maskdet_core import Face, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
+from maskdet_core import (
+    Face,
+    MaskDetector,
+    RgbImage,
+    Verdict,
+    draw_activation_map,
+    encode_jpeg,
+)
 
 CROP_PX: Final = 176
 """Width of a face's crop on the page."""
@@ -21,16 +28,36 @@ _ACTIVATION_MAP_PX: Final = 2 * CROP_PX
 """Drawn at twice the size for high-density screens."""
 
 
-def probability_text(p_with_mask: float) -> str:
-    """A mask probability in whole percent, never rounded to 0 or 100."""
-    if not math.isfinite(p_with_mask):
+def probability_text(probability: float) -> str:
+    """A probability in whole percent, never rounded to 0 or 100."""
+    if not math.isfinite(probability):
         return t("photo.p_none")
-    percent = p_with_mask * 100
+    percent = probability * 100
     if percent < 1:
         return t("photo.p_below")
     if percent > 99:
         return t("photo.p_above")
-    return t("photo.p_mask", value=f"{percent:.0f}")
+    return t("photo.p_value", value=f"{percent:.0f}")
+
+
+def face_probabilities(face: Face, verdicts: Sequence[Verdict]) -> dict[Verdict, float]:
+    """A face's probabilities by verdict; two where a mask worn wrong is no verdict of its own.
+
+    Args:
+        face: a face.
+        verdicts: those that can be given.
+    """
+    p_with_mask, p_worn_wrong, p_without_mask = face.probabilities
+    if Verdict.WORN_WRONG not in verdicts:
+        return {
+            Verdict.WITH_MASK: p_with_mask,
+            Verdict.WITHOUT_MASK: p_worn_wrong + p_without_mask,
+        }
+    return {
+        Verdict.WITH_MASK: p_with_mask,
+        Verdict.WORN_WRONG: p_worn_wrong,
+        Verdict.WITHOUT_MASK: p_without_mask,
+    }
 
 
 def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: PhotoOptions) -> None:
@@ -69,7 +96,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
             key="download_one",
         )
     with right:
-        no_face, over_cap, map_note, faces = containers.reserve(4)
+        no_face, over_cap, bars_note, map_note, faces = containers.reserve(5)
         if not photo.detections.faces:
             no_face.info(t("photo.no_face"), icon=":material/search_off:")
             return
@@ -79,6 +106,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
                 t("photo.over_cap", shown=len(photo.detections), n=n_over),
                 icon=":material/groups:",
             )
+        bars_note.caption(t("photo.bars_note"))
         maps = (
             _activation_maps(detector, detail_view.crops) if options.show_activation_map else None
         )
@@ -88,7 +116,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
             for index, face in enumerate(photo.detections):
                 crop = detail_view.crops[index]
                 activation_map = None if maps is None else maps[index]
-                _show_face(index, face, crop, activation_map, options.min_confidence)
+                _show_face(index, face, crop, activation_map, options)
 
 
 def _activation_maps(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:
@@ -101,7 +129,7 @@ def _activation_maps(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> lis
 
 
 def _show_face(
-    index: int, face: Face, crop: RgbImage, activation_map: RgbImage | None, min_confidence: float
+    index: int, face: Face, crop: RgbImage, activation_map: RgbImage | None, options: PhotoOptions
 ) -> None:
     label = verdict_label(face.verdict)
     with st.container(border=True, width=CROP_PX + 36, gap="xsmall", key=f"face-{index}"):
@@ -110,8 +138,16 @@ def _show_face(
         else:
             st.image(activation_map, width=CROP_PX, alt=t("photo.alt_heat", verdict=label))
         st.markdown(theme.badge(face.verdict, f"**{label}**"))
-        text = probability_text(face.p_with_mask)
-        st.html(theme.meter_html(face.p_with_mask, min_confidence, text))
+        if not face.probabilities.are_valid:
+            st.caption(probability_text(math.nan))
+            return
+        probabilities = face_probabilities(face, options.verdicts)
+        st.html(
+            theme.probabilities_html(
+                ((one, p, probability_text(p)) for one, p in probabilities.items()),
+                options.min_confidence,
+            )
+        )
 
 
 def show_navigation(

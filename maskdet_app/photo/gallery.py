@@ -21,14 +21,6 @@ SORT_ORDERS: Final[tuple[SortOrder, ...]] = get_args(SortOrder)
 _UPLOAD_ORDER: Final[SortOrder] = "came"
 PAGE_SIZE: Final = 24
 _CARD_PX: Final = 210
-_ICONS: Final[dict[Category, str]] = {
-    "without_mask": ":material/face:",
-    "worn_wrong": ":material/warning:",
-    "with_mask": ":material/masks:",
-    "not_sure": ":material/question_mark:",
-    "no_face": ":material/search_off:",
-    "unread": ":material/broken_image:",
-}
 
 
 def categories(photo: Photo) -> frozenset[Category]:
@@ -52,12 +44,15 @@ def filter_and_sort(
         order: ties stay in the order of upload.
     """
     filtered = [photo for photo in photos if not wanted or categories(photo) & set(wanted)]
-    sort_keys: dict[SortOrder, Callable[[Photo], tuple[float, str]]] = {
-        "came": lambda photo: (0.0, ""),
-        "bare_first": lambda photo: (-_count(photo, Verdict.WITHOUT_MASK), ""),
-        "least_sure": lambda photo: (_least_margin(photo), ""),
-        "most_faces": lambda photo: (-len(photo.detections or ()), ""),
-        "name": lambda photo: (0.0, photo.name.casefold()),
+    sort_keys: dict[SortOrder, Callable[[Photo], tuple[float | str, ...]]] = {
+        "came": lambda photo: (),
+        "bare_first": lambda photo: (
+            -_count(photo, Verdict.WITHOUT_MASK),
+            -_count(photo, Verdict.WORN_WRONG),
+        ),
+        "least_sure": lambda photo: (_least_margin(photo),),
+        "most_faces": lambda photo: (-len(photo.detections or ()),),
+        "name": lambda photo: (photo.name.casefold(),),
     }
     return sorted(filtered, key=sort_keys[order])
 
@@ -89,16 +84,21 @@ def summary(photo: Photo) -> str:
     return ", ".join(counts) or t("photo.kind_no_face")
 
 
-def show_filter(photos: Sequence[Photo]) -> list[Photo]:
-    """Draw the filter and the sort order, and return the photos to show."""
+def show_filter(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> list[Photo]:
+    """Draw the filter and the sort order, and return the photos to show.
+
+    Args:
+        photos: checked ones.
+        verdicts: those that can be given.
+    """
     query_params.initialise("show", query_params.read_all("show", CATEGORIES))
     query_params.initialise("order", query_params.read("order", SORT_ORDERS, _UPLOAD_ORDER))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.pills(
             t("photo.filter"),
-            _shown_categories(photos),
+            _shown_categories(verdicts),
             selection_mode="multi",
-            format_func=lambda one: f"{_ICONS[one]} {t(f'photo.filter_{one}')}",
+            format_func=lambda one: f":material/{theme.ICONS[one]}: {t(f'photo.filter_{one}')}",
             key="show",
         )
         order = st.selectbox(
@@ -113,12 +113,12 @@ def show_filter(photos: Sequence[Photo]) -> list[Photo]:
     return filter_and_sort(photos, wanted, order)
 
 
-def _shown_categories(photos: Sequence[Photo]) -> list[Category]:
-    """All categories; masks worn wrong only where a photo has one or the filter asks for it."""
-    needs_worn_wrong = "worn_wrong" in (st.session_state.get("show") or ()) or any(
-        _count(photo, Verdict.WORN_WRONG) for photo in photos
+def _shown_categories(verdicts: Sequence[Verdict]) -> list[Category]:
+    """All categories; masks worn wrong only where there can be any or the filter asks for them."""
+    has_worn_wrong = Verdict.WORN_WRONG in verdicts or "worn_wrong" in (
+        st.session_state.get("show") or ()
     )
-    return [one for one in CATEGORIES if needs_worn_wrong or one != "worn_wrong"]
+    return [one for one in CATEGORIES if has_worn_wrong or one != "worn_wrong"]
 
 
 def show(batch: PhotoBatch, photos: Sequence[Photo], on_open: Callable[[str], None]) -> None:
@@ -168,7 +168,7 @@ def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) 
 
 def _badges(photo: Photo) -> str:
     if photo.detections is None or not photo.detections.faces:
-        return f":gray-badge[{_ICONS['no_face']} {t('photo.kind_no_face')}]"
+        return f":gray-badge[:material/{theme.ICONS['no_face']}: {t('photo.kind_no_face')}]"
     return " ".join(
         theme.badge(verdict, f"{_count(photo, verdict)} × {verdict_label(verdict)}")
         for verdict in Verdict
