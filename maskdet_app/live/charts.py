@@ -5,7 +5,7 @@ from typing import Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, YELLOW, Chart, rows_chart
+from maskdet_app.ui.charts import BLUE, GREY, OUTLINES, VERMILION, YELLOW, Chart, rows_chart
 from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_core import Verdict
 from maskdet_core.live import TimelinePoint
@@ -53,7 +53,7 @@ def timeline(points: Sequence[TimelinePoint], verdicts: Collection[Verdict] = ()
         (max(p.n_with, p.n_without + p.n_worn_wrong, p.n_not_sure) for p in points), default=0
     )
     limit = 1 + most
-    bars = rows_chart(rows).mark_bar(size=4)
+    bars = rows_chart(rows).mark_bar(size=4, strokeWidth=1)
     layers = bars.encode(
         x=alt.X("ago:Q", title=t("live.timeline_axis"), axis=alt.Axis(format="d")).scale(
             domain=[-span_s, 0], nice=False
@@ -64,7 +64,12 @@ def timeline(points: Sequence[TimelinePoint], verdicts: Collection[Verdict] = ()
         color=alt.Color("verdict:N", title=None, sort=words).scale(
             domain=words, range=list(colours.values())
         ),
+        stroke=alt.Stroke("verdict:N", title=None, sort=words).scale(
+            domain=words, range=[OUTLINES.get(colour, colour) for colour in colours.values()]
+        ),
         tooltip=[alt.Tooltip("verdict:N"), alt.Tooltip("ago:Q", title=t("live.timeline_axis"))],
     ) + rows_chart([{"faces": 0}]).mark_rule(opacity=0.5).encode(y="faces:Q")
-    chart: Chart = layers.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    chart: Chart = layers.properties(height=_HEIGHT_PX).configure_legend(
+        orient="top", symbolStrokeWidth=1
+    )
     return chart

@@ -28,10 +28,15 @@ def class_labels(classes: Sequence[str] = TWO_CLASSES) -> dict[str, str]:
     return {name: known.get(name) or one_line(name, 30) for name in classes}
 
 
-def mask_classes(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
-    """The classes of an evaluation without "no face"; `TWO_CLASSES` where it does not tell."""
+def record_classes(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes that an evaluation names; `TWO_CLASSES` where it names none."""
     names = _names(evaluation.get("classes"))
-    return tuple(name for name in names if name != NO_FACE) or TWO_CLASSES
+    return names if set(names) - {NO_FACE} else TWO_CLASSES
+
+
+def of_faces(classes: Sequence[str]) -> tuple[str, ...]:
+    """The same classes without "no face"."""
+    return tuple(name for name in classes if name != NO_FACE)
 
 
 def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) -> Chart | None:
@@ -84,7 +89,7 @@ def confusion_matrix(
 
     Args:
         test_set: one set of an evaluation record. Its own "classes" come before the evaluation's.
-        classes: of the evaluation, without "no face", which a matrix may have as its last.
+        classes: of the evaluation. The matrix may leave out "no face".
 
     Returns:
         None without N x N numbers for N classes.
@@ -94,7 +99,7 @@ def confusion_matrix(
         return None
     own = _names(test_set.get("classes"))
     names = next(
-        (known for known in (own, classes, (*classes, NO_FACE)) if len(known) == len(matrix)), None
+        (known for known in (own, classes, of_faces(classes)) if len(known) == len(matrix)), None
     )
     if not names:
         return None
@@ -243,7 +248,7 @@ def set_rows(
 
     Args:
         sets: of an evaluation record.
-        classes: each gets a column for its recall.
+        classes: of the evaluation; each but "no face" gets a column for its recall.
     """
     rows = []
     for item in sets:
@@ -256,7 +261,7 @@ def set_rows(
             t("metrics.column_interval"): _interval_text(interval(item)),
             t("metrics.column_not_sure"): _count(item.get("n_not_sure")),
         }
-        for key, class_label in class_labels(classes).items():
+        for key, class_label in class_labels(of_faces(classes)).items():
             scores = of_class.get(key)
             recall = finite(scores.get("recall")) if isinstance(scores, dict) else None
             row[t("metrics.column_class", people=class_label.capitalize())] = _percent(recall)

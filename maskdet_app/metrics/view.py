@@ -131,7 +131,7 @@ def _show_evaluation(run: Run) -> None:
         overview.altair_chart(dots)
         overview.caption(t("metrics.sets_note"))
     if sets:
-        classes = charts.mask_classes(evaluation)
+        classes = charts.record_classes(evaluation)
         table.dataframe(charts.set_rows(sets, classes), hide_index=True)
         with one_set:
             _show_set(sets, finite(evaluation.get("min_confidence")), classes)
@@ -140,7 +140,7 @@ def _show_evaluation(run: Run) -> None:
 
 
 def _show_set(sets: list[dict[str, Any]], recorded: float | None, classes: tuple[str, ...]) -> None:
-    two = len(classes) <= len(charts.TWO_CLASSES)
+    two = len(charts.of_faces(classes)) <= len(charts.TWO_CLASSES)
     min_confidence = _DEFAULT_MIN_CONFIDENCE
     if recorded is not None and 0.5 <= recorded < 1:
         min_confidence = recorded
