@@ -48,7 +48,8 @@ class DrawnMaskClassifier:
         """Classify crops, uint8 (N, 128, 128, 3) RGB."""
         validate_crops(crops, MANIFEST.input_size_px)
         rows = np.array([_PROBABILITIES[_label(crop)] for crop in crops], float).reshape(-1, 3)
-        return Predictions(*rows.T, np.ones(len(rows)))
+        p_with_mask, p_worn_wrong, p_without_mask = rows.T
+        return Predictions(p_with_mask, p_worn_wrong, p_without_mask, np.ones(len(rows)))
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Maps without any preference, float64 (N, 4, 4)."""

@@ -1,16 +1,20 @@
 """Pages without a camera, and checked photos with given probabilities without a network."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 import streamlit_webrtc
 
 from maskdet_app.photo.batch import Photo
+from maskdet_app.ui import detector
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
 from maskdet_core.types import MaskProbabilities, decide
+from testbed import drawn_masks
 
 MakePhoto = Callable[..., Photo]
 
@@ -34,6 +38,16 @@ def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         streamlit_webrtc, "webrtc_streamer", lambda **_: SimpleNamespace(state=state)
     )
+
+
+@pytest.fixture
+def three_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pages have a stand-in for a network that knows masks worn wrong."""
+    monkeypatch.setenv("MASKDET_MODEL", str(drawn_masks.write_manifest(tmp_path)))
+    monkeypatch.setattr(detector, "load_classifier", lambda _: drawn_masks.DrawnMaskClassifier())
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """The metrics page with a record of a network that knows masks worn wrong."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.metrics import charts, outcome_chart
@@ -126,11 +124,9 @@ def test_unusable_classes_count_as_two(classes: object) -> None:
 
 def test_table_has_the_recall_of_each_class() -> None:
     (row,) = charts.set_rows([SET], CLASSES)
-    recalls = {name: row[t("metrics.column_class", people=name)] for name in WORDS}
+    words = ("Mask", "Worn wrong", "No mask")
+    recalls = {word: row[t("metrics.column_class", people=word)] for word in words}
     assert recalls == {"Mask": "97.0 %", "Worn wrong": "81.0 %", "No mask": "95.0 %"}
-
-
-WORDS = ("Mask", "Worn wrong", "No mask")
 
 
 def test_three_classes_have_one_threshold_on_the_mask_probability() -> None:
@@ -152,8 +148,8 @@ def test_outcomes_have_people_of_each_class() -> None:
 
 
 @pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The metrics page with the record as the only run that is picked."""
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The metrics page with the record among its runs."""
     run = tmp_path / "three"
     run.mkdir()
     record = {"format": 1, "name": "three", "epochs_total": 1, "status": "finished"}
@@ -162,8 +158,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     (run / EVALUATION_FILE).write_text(json.dumps(EVALUATION))
     monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
     app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
-    yield app.switch_page("pages/metrics.py").run()
-    st.cache_resource.clear()
+    return app.switch_page("pages/metrics.py").run()
 
 
 def test_page_explains_three_classes(page: AppTest) -> None:
