@@ -17,11 +17,18 @@ COLOURS: Final[dict[Verdict, Colour]] = {
     Verdict.WITHOUT_MASK: (0xD5, 0x5E, 0x00),
     Verdict.NOT_SURE: (0x6B, 0x6B, 0x6B),
 }
-"""RGB, 0 to 255: blue, yellow, vermilion and grey; all but yellow dark enough for white text."""
+"""RGB, 0 to 255: blue, yellow, vermilion and grey."""
 
 _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 _WHITE: Final = (255, 255, 255)
 _BLACK: Final = (0, 0, 0)
+_INK: Final[dict[Verdict, Colour]] = {
+    Verdict.WITH_MASK: _WHITE,
+    Verdict.WORN_WRONG: _BLACK,
+    Verdict.WITHOUT_MASK: _BLACK,
+    Verdict.NOT_SURE: _WHITE,
+}
+"""Text on `COLOURS`: whichever has a contrast of 4.5 or more (WCAG 2.2, criterion 1.4.3)."""
 _TEXT_PER_SIDE: Final = 1 / 32
 _MIN_TEXT_PX: Final = 11
 _MAX_TEXT_PX: Final = 90
@@ -72,8 +79,8 @@ def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABEL
     """Draw frames and labels.
 
     The frame is solid for a mask, yellow dashes on a black line for a mask worn wrong, double for
-    no mask and dashed for not sure. Labels are white (on yellow black) on the frame's colour, above
-    the face where there is room, always inside the image, and shorter on small faces and images.
+    no mask and dashed for not sure. Labels are black or white on the frame's colour, above the face
+    where there is room, always inside the image, and shorter on small faces and images.
 
     Args:
         image_rgb: uint8 (H, W, 3), not changed.
@@ -177,9 +184,9 @@ def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
         y = min(face.box.y + face.box.h, height - label_height)
     bottom_right = (x + label_width - 1, y + label_height - 1)
     cv2.rectangle(canvas, (x, y), bottom_right, COLOURS[face.verdict], -1)
-    is_light = face.verdict is Verdict.WORN_WRONG
-    if is_light:
+    ink = _INK[face.verdict]
+    # a light label needs an edge on a light image
+    if ink == _BLACK:
         cv2.rectangle(canvas, (x, y), bottom_right, _BLACK, 1)
-    ink = _BLACK if is_light else _WHITE
     baseline = (x + pad, y + pad + text_height)
     cv2.putText(canvas, text, baseline, _FONT, scale, ink, thickness, cv2.LINE_AA)
