@@ -50,12 +50,15 @@ def percent_text(probability: float) -> str:
     return f"{min(int(probability * 100 + 1e-9), 99)} %"
 
 
-def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
+def label_texts(
+    face: Face, labels: Labels = LABELS, *, two_classes: bool = False
+) -> tuple[str, ...]:
     """Possible labels of one face, longest first; the first that fits is drawn.
 
     Args:
         face: with its verdict.
         labels: texts by verdict.
+        two_classes: see `Detections`.
 
     Raises:
         ValueError: a label is not ASCII, which is all that the font can draw.
@@ -63,16 +66,10 @@ def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
     word, short = labels[face.verdict]
     if not (word + short).isascii():
         raise ValueError(f"expected labels in ASCII, got {word!r} and {short!r}")
-    match face.verdict:
-        case Verdict.WITH_MASK:
-            return (f"{word} {percent_text(face.p_with_mask)}", word, short)
-        case Verdict.WORN_WRONG:
-            return (f"{word} {percent_text(face.p_worn_wrong)}", word, short)
-        case Verdict.WITHOUT_MASK:
-            # where a mask worn wrong counts as none, this is what decided
-            return (f"{word} {percent_text(1.0 - face.p_with_mask)}", word, short)
-        case Verdict.NOT_SURE:
-            return (word, short)
+    if face.verdict is Verdict.NOT_SURE:
+        return (word, short)
+    probability = face.probabilities.of_verdict(face.verdict, two_classes=two_classes)
+    return (f"{word} {percent_text(probability)}", word, short)
 
 
 def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABELS) -> RgbImage:
@@ -107,7 +104,8 @@ def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABEL
     for face in reversed(detections.faces):
         _frame(canvas, face.box, face.verdict, stroke)
     for face in reversed(detections.faces):
-        _label(canvas, face, text_px, labels)
+        texts = label_texts(face, labels, two_classes=detections.two_classes)
+        _label(canvas, face, texts, text_px)
     return canvas
 
 
@@ -164,13 +162,13 @@ def _dashed(
         cv2.line(canvas, (bottom_right[0], y), (bottom_right[0], end), colour, stroke)
 
 
-def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
+def _label(canvas: RgbImage, face: Face, texts: tuple[str, ...], text_px: int) -> None:
     height, width = canvas.shape[:2]
     thickness = max(1, round(text_px / 14))
     scale = cv2.getFontScaleFromHeight(_FONT, text_px, thickness)
     pad = max(2, text_px // 3)
     room = min(width, max(face.box.w * _LABELS_WIDER_THAN_FACE, text_px * 2))
-    for text in label_texts(face, labels):
+    for text in texts:
         (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, thickness)
         label_width, label_height = text_width + 2 * pad, text_height + 2 * pad
         if label_width <= room:

@@ -11,6 +11,7 @@ from maskdet_core.errors import ModelError
 from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.types import (
+    MASK_CLASSES,
     NO_FACE,
     WITH_MASK,
     WITHOUT_MASK,
@@ -21,9 +22,8 @@ from maskdet_core.types import (
 FORMAT: Final = 1
 """Version of the JSON layout; a reader refuses any other."""
 
-_MASK_CLASSES: Final = (WITH_MASK, WORN_WRONG, WITHOUT_MASK)
 _REQUIRED_CLASSES: Final = {WITH_MASK, WITHOUT_MASK}
-_KNOWN_CLASSES: Final = {*_MASK_CLASSES, NO_FACE}
+_KNOWN_CLASSES: Final = {*MASK_CLASSES, NO_FACE}
 _REMEDY: Final = "Restore it with `git checkout models`, or train and export a new one."
 
 
@@ -138,7 +138,7 @@ class ModelManifest:
     @property
     def mask_classes(self) -> tuple[str, ...]:
         """`WITH_MASK`, `WORN_WRONG` if the network has it, and `WITHOUT_MASK`."""
-        return tuple(name for name in _MASK_CLASSES if name in self.classes)
+        return tuple(name for name in MASK_CLASSES if name in self.classes)
 
     @classmethod
     def for_file(cls, model_file: Path, **values: Any) -> Self:

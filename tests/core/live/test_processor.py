@@ -165,6 +165,7 @@ def test_worn_wrong_counts_as_no_mask_from_the_next_frame(
     processor.recv(av.VideoFrame.from_ndarray(np.zeros((240, 320, 3), np.uint8), format="rgb24"))
     assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
     assert processor.two_classes
+    assert processor.process(np.zeros((240, 320, 3), np.uint8)).two_classes
     assert len(network.crops) == n_predictions
 
 
