@@ -100,6 +100,15 @@ def test_mean_of_the_map_is_the_log_odds_of_a_mask(classes: tuple[str, ...]) -> 
     assert mask_log_odds(spatial[:0], manifest).shape == (0, 4, 3)
 
 
+def test_classes_against_a_mask_count_by_their_probabilities() -> None:
+    spatial = np.random.default_rng(4).normal(0, 3, (1, 1, 2, len(CLASSES)))
+    ((first, second),) = mask_log_odds(spatial, manifest_of())[0]
+    p = predictions_from_logits(spatial.mean(axis=(1, 2)), manifest_of())[0]
+    with_mask, worn_wrong, without_mask, _ = spatial[0, 0, 0] - spatial[0, 0, 1]
+    against = p.p_worn_wrong * worn_wrong + p.p_without_mask * without_mask
+    assert first - second == pytest.approx(with_mask - against / (1 - p.p_with_mask))
+
+
 BUILD = """
 import sys
 from pathlib import Path
