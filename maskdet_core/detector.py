@@ -179,7 +179,7 @@ class MaskDetector:
             faces.append(Face(inside, *probabilities, verdict, box))
         beyond = (box.clipped(width, height) for box in found[self.max_faces :])
         unjudged = tuple(box for box in beyond if box is not None)
-        return Detections(width, height, tuple(faces), unjudged)
+        return Detections(width, height, tuple(faces), unjudged, two_classes)
 
     def find(self, image_rgb: NDArray[Any], *, min_face_px: int | None = None) -> list[FaceBox]:
         """Find candidates: boxes of the finder that lie at least partly in the image.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ WITHOUT_MASK = "without_mask"
 NO_FACE = "no_face"
 """Classes of a network. Every network has `WITH_MASK` (mouth and nose covered by a mask) and
 `WITHOUT_MASK`; `WORN_WRONG` is a mask that leaves nose or mouth free."""
+MASK_CLASSES: Final = (WITH_MASK, WORN_WRONG, WITHOUT_MASK)
+"""The classes of a face, in the order of `MaskProbabilities`."""
 
 
 class Verdict(StrEnum):
@@ -51,6 +53,23 @@ class MaskProbabilities(NamedTuple):
     def are_valid(self) -> bool:
         """Whether all are finite and 0 to 1: False where the network failed."""
         return all(math.isfinite(p) and 0.0 <= p <= 1.0 for p in self)
+
+    def as_two_classes(self) -> Self:
+        """The same with a mask worn wrong counted as no mask."""
+        p_with_mask, p_worn_wrong, p_without_mask = self
+        return type(self)(p_with_mask, 0.0, p_without_mask + p_worn_wrong)
+
+    def of_verdict(self, verdict: Verdict, *, two_classes: bool = False) -> float:
+        """The probability that a verdict rests on; for NOT_SURE the highest, which was too low.
+
+        Args:
+            verdict: of these probabilities.
+            two_classes: whether it was decided so; see `decide`.
+        """
+        probabilities = self.as_two_classes() if two_classes else self
+        if verdict is Verdict.NOT_SURE:
+            return max(probabilities)
+        return probabilities[MASK_CLASSES.index(verdict)]
 
 
 NO_PROBABILITIES = MaskProbabilities(math.nan, math.nan, math.nan)
@@ -147,11 +166,11 @@ def decide(
     validate_min_confidence(min_confidence)
     if not probabilities.are_valid:
         return Verdict.NOT_SURE
+    if two_classes:
+        probabilities = probabilities.as_two_classes()
     p_with_mask, p_worn_wrong, p_without_mask = probabilities
     if p_with_mask >= min_confidence:
         return Verdict.WITH_MASK
-    if two_classes:
-        p_without_mask, p_worn_wrong = p_without_mask + p_worn_wrong, 0.0
     if p_without_mask >= min_confidence:
         return Verdict.WITHOUT_MASK
     if p_worn_wrong >= min_confidence:
@@ -277,12 +296,15 @@ class Detections:
         faces: with verdicts.
         unjudged: boxes that were found but not classified, because the image has more than the
             detector's ``max_faces``.
+        two_classes: whether the verdicts count a mask worn wrong as no mask; see `decide`. False
+            where it is not known, as from a journal.
     """
 
     width_px: int
     height_px: int
     faces: tuple[Face, ...] = ()
     unjudged: tuple[FaceBox, ...] = ()
+    two_classes: bool = False
 
     def __post_init__(self) -> None:
         """Validate sizes and boxes.
@@ -354,7 +376,8 @@ class Detections:
             )
             for face in self.faces
         )
-        return Detections(width_px, height_px, faces, tuple(map(scaled, self.unjudged)))
+        unjudged = tuple(map(scaled, self.unjudged))
+        return Detections(width_px, height_px, faces, unjudged, self.two_classes)
 
     def with_min_confidence(
         self, min_confidence: float, *, two_classes: bool = False
@@ -374,4 +397,4 @@ class Detections:
             )
             for face in self.faces
         )
-        return replace(self, faces=faces)
+        return replace(self, faces=faces, two_classes=two_classes)

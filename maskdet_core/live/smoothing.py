@@ -47,9 +47,10 @@ class _Prediction:
 
     def side(self, two_classes: bool) -> Verdict:
         """The most probable class."""
-        p_with_mask, p_worn_wrong, p_without_mask = self.probabilities
+        probabilities = self.probabilities
         if two_classes:
-            p_without_mask, p_worn_wrong = p_without_mask + p_worn_wrong, 0.0
+            probabilities = probabilities.as_two_classes()
+        p_with_mask, p_worn_wrong, p_without_mask = probabilities
         if p_with_mask >= max(p_worn_wrong, p_without_mask):
             return Verdict.WITH_MASK
         return Verdict.WORN_WRONG if p_worn_wrong > p_without_mask else Verdict.WITHOUT_MASK

@@ -134,9 +134,8 @@ class FaceTracker:
             two_classes: see `decide`.
         """
         faces = (_to_face(track, frame, min_confidence, two_classes) for track in self._tracks)
-        return Detections(
-            frame.width_px, frame.height_px, tuple(face for face in faces if face is not None)
-        )
+        shown = tuple(face for face in faces if face is not None)
+        return Detections(frame.width_px, frame.height_px, shown, two_classes=two_classes)
 
     def _start(
         self,

@@ -32,7 +32,7 @@ class StubClassifier:
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         self.seen.append(crops.copy())
         p_with_mask = np.resize(np.array(self.probabilities, dtype=np.float64), len(crops))
-        p_worn_wrong = np.full(len(crops), self.p_worn_wrong)
+        p_worn_wrong = np.where(np.isfinite(p_with_mask), self.p_worn_wrong, np.nan)
         p_without_mask = 1 - p_with_mask - p_worn_wrong
         p_face = np.resize(np.array(self.p_face, np.float64), len(crops))
         return Predictions(p_with_mask, p_worn_wrong, p_without_mask, p_face)

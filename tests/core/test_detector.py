@@ -51,6 +51,7 @@ def test_worn_wrong_counts_as_no_mask_where_the_call_or_the_detector_asks_for_it
     assert of_three.detect(image).faces[0].verdict is Verdict.WORN_WRONG
     assert of_three.detect(image, two_classes=True).faces[0].verdict is Verdict.WITHOUT_MASK
     assert of_two.detect(image).faces[0].verdict is Verdict.WITHOUT_MASK
+    assert of_two.detect(image).two_classes
     face = of_two.detect(image, two_classes=False).faces[0]
     assert face.verdict is Verdict.WORN_WRONG
     assert face.probabilities == pytest.approx((0.1, 0.7, 0.2))

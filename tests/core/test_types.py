@@ -49,6 +49,22 @@ def test_decide_among_three_classes_and_two(
     assert found.with_min_confidence(0.6, two_classes=True).faces[0].verdict is of_two
 
 
+def test_probability_that_a_verdict_rests_on() -> None:
+    three = MaskProbabilities(0.05, 0.25, 0.7)
+    assert [three.of_verdict(verdict) for verdict in Verdict] == [0.05, 0.25, 0.7, 0.7]
+    of_two = [three.of_verdict(verdict, two_classes=True) for verdict in Verdict]
+    assert of_two == [0.05, 0.0, 0.95, 0.95]
+
+
+def test_detections_know_how_their_verdicts_were_decided() -> None:
+    face = Face(FaceBox(0, 0, 4, 4), 0.05, 0.25, 0.7, Verdict.NOT_SURE)
+    found = Detections(8, 8, (face,))
+    of_two = found.with_min_confidence(0.6, two_classes=True)
+    assert (found.two_classes, of_two.two_classes) == (False, True)
+    assert of_two.resized(16, 16).two_classes
+    assert not of_two.with_min_confidence(0.6).two_classes
+
+
 def test_predictions_of_two_classes_have_no_mask_worn_wrong() -> None:
     predictions = Predictions.of_two_classes(np.array([0.25, math.nan]), np.ones(2))
     first, failed = predictions

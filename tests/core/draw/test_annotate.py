@@ -60,6 +60,17 @@ def test_labels_distinguish_the_verdicts() -> None:
     assert label_texts(Face.of_two_classes(box, math.nan, Verdict.NOT_SURE))[0] == "Not sure"
 
 
+def test_percent_of_a_label_is_what_decided() -> None:
+    face = Face(FaceBox(0, 0, 9, 9), 0.05, 0.3, 0.65, Verdict.WITHOUT_MASK)
+    assert label_texts(face)[0] == "No mask 65 %"
+    assert label_texts(face, two_classes=True)[0] == "No mask 95 %"
+    image = np.full((300, 400, 3), 90, np.uint8)
+    face = Face(FaceBox(100, 100, 90, 90), 0.05, 0.3, 0.65, Verdict.WITHOUT_MASK)
+    of_three = Detections(400, 300, (face,)).with_min_confidence(0.6)
+    of_two = of_three.with_min_confidence(0.6, two_classes=True)
+    assert not np.array_equal(annotate(image, of_three), annotate(image, of_two))
+
+
 def test_labels_of_another_language_must_be_ascii() -> None:
     image = np.full((300, 400, 3), 90, np.uint8)
     found = one_face(400, 300, FaceBox(100, 100, 90, 90, 1.0), Verdict.WITH_MASK)

@@ -165,7 +165,27 @@ def test_worn_wrong_counts_as_no_mask_from_the_next_frame(
     processor.recv(av.VideoFrame.from_ndarray(np.zeros((240, 320, 3), np.uint8), format="rgb24"))
     assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
     assert processor.two_classes
+    assert processor.process(np.zeros((240, 320, 3), np.uint8)).two_classes
     assert len(network.crops) == n_predictions
+
+
+def test_single_outlier_is_not_shown_with_two_classes_either(
+    step: Step, network: FakeNetwork, processor: LiveProcessor
+) -> None:
+    processor.set_two_classes(True)
+    slipped, masked = (0.01, 0.6), (0.999, 0.0)
+    network.p_with_mask, network.p_worn_wrong = slipped
+    for _ in range(60):
+        step(dt=1 / 30)
+    assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
+    network.p_with_mask, network.p_worn_wrong = masked
+    n = len(network.crops)
+    while len(network.crops) == n:
+        step(dt=1 / 30)
+    network.p_with_mask, network.p_worn_wrong = slipped
+    for _ in range(30):
+        step(dt=1 / 30)
+        assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
 
 
 @pytest.mark.parametrize("of_viewer", [None, True, False])
