@@ -9,12 +9,10 @@ from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart, thin
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, one_line
 from maskdet_app.ui.theme import text_colour
-from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG
+from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK
 
-CLASSES: Final = (WITH_MASK, WORN_WRONG, WITHOUT_MASK)
-"""The classes of a network that knows masks worn wrong, in the order of its records."""
 TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
-"""Those of any other network, and of records that do not name them."""
+"""Classes of records that do not name them."""
 _MAX_CLASSES: Final = 8
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
@@ -24,7 +22,7 @@ _TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
 
 def class_labels(classes: Sequence[str] = TWO_CLASSES) -> dict[str, str]:
     """Classes of a record and their labels on a chart; an unknown class keeps its name."""
-    known = {name: t(f"chart.{name}") for name in (*CLASSES, NO_FACE)}
+    known = {name: t(f"chart.{name}") for name in (*MASK_CLASSES, NO_FACE)}
     return {name: known.get(name) or one_line(name, 30) for name in classes}
 
 

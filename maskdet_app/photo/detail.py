@@ -21,6 +21,7 @@ from maskdet_core import (
     draw_activation_map,
     encode_jpeg,
 )
+from maskdet_core.types import MASK_CLASSES
 
 CROP_PX: Final = 176
 """Width of a face's crop on the page."""
@@ -47,16 +48,12 @@ def face_probabilities(face: Face, verdicts: Sequence[Verdict]) -> dict[Verdict,
         face: a face.
         verdicts: those that can be given.
     """
-    p_with_mask, p_worn_wrong, p_without_mask = face.probabilities
-    if Verdict.WORN_WRONG not in verdicts:
-        return {
-            Verdict.WITH_MASK: p_with_mask,
-            Verdict.WITHOUT_MASK: p_worn_wrong + p_without_mask,
-        }
+    two = Verdict.WORN_WRONG not in verdicts
+    probabilities = face.probabilities
     return {
-        Verdict.WITH_MASK: p_with_mask,
-        Verdict.WORN_WRONG: p_worn_wrong,
-        Verdict.WITHOUT_MASK: p_without_mask,
+        verdict: probabilities.of_verdict(verdict, two_classes=two)
+        for verdict in map(Verdict, MASK_CLASSES)
+        if verdict in verdicts
     }
 
 

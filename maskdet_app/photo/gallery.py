@@ -68,7 +68,11 @@ def _least_margin(photo: Photo) -> float:
     """
     if photo.detections is None or not photo.detections.faces:
         return 1.0
-    margins = [max(face.probabilities) - 0.5 for face in photo.detections]
+    two = photo.detections.two_classes
+    margins = [
+        face.probabilities.of_verdict(Verdict.NOT_SURE, two_classes=two) - 0.5
+        for face in photo.detections
+    ]
     return min(-0.5 if math.isnan(margin) else margin for margin in margins)
 
 

@@ -1,6 +1,6 @@
 """Whether a mask worn wrong counts as no mask: a setting, the query parameter ``two``, a switch.
 
-Only a network with the class `WORN_WRONG` tells the difference; with any other the switch is not
+Only a network with the class "worn wrong" tells the difference; with any other the switch is not
 shown.
 """
 
@@ -14,7 +14,6 @@ from maskdet_app.ui import query_params
 from maskdet_app.ui.i18n import t
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.types import WORN_WRONG
 
 SETTING: Final = "MASKDET_TWO_CLASSES"
 """Environment variable or Streamlit secret: 1 if the switch is on unless a visitor turns it off."""
@@ -63,7 +62,7 @@ def switch(detector: MaskDetector) -> bool:
     Returns:
         Whether a mask worn wrong counts as no mask.
     """
-    if not knows_worn_wrong(detector.classifier.manifest):
+    if not detector.classifier.manifest.has_worn_wrong:
         return from_url(detector)
     query_params.initialise(QUERY_PARAM, from_url(detector))
     chosen = st.toggle(t("shared.two_label"), help=t("shared.two_help"), key=QUERY_PARAM)
@@ -71,12 +70,7 @@ def switch(detector: MaskDetector) -> bool:
     return chosen
 
 
-def knows_worn_wrong(manifest: ModelManifest) -> bool:
-    """Whether a network has the class `WORN_WRONG`."""
-    return WORN_WRONG in manifest.classes
-
-
 def verdicts(manifest: ModelManifest, *, two_classes: bool = False) -> tuple[Verdict, ...]:
     """The verdicts that a network can give, in the order in which pages show them."""
-    three = knows_worn_wrong(manifest) and not two_classes
+    three = manifest.has_worn_wrong and not two_classes
     return tuple(one for one in Verdict if three or one is not Verdict.WORN_WRONG)

@@ -75,6 +75,22 @@ def test_no_mask_first_puts_worn_wrong_before_masks(make_photo: MakePhoto) -> No
     assert summary(photos[1]) == "1 × Worn wrong"
 
 
+@pytest.mark.parametrize(("two_classes", "first"), [(False, "wrong"), (True, "bare")])
+def test_least_sure_follows_the_rule(two_classes: bool, first: str, make_photo: MakePhoto) -> None:
+    """Worn wrong or not, it is no mask: sure where these two count together."""
+    probabilities = {"wrong": (0.02, 0.5, 0.48), "bare": (0.1, 0.0, 0.9)}
+    photos = [
+        replace(
+            make_photo(name),
+            detections=Detections(
+                120, 90, (Face(FaceBox(10, 10, 20, 20), *p, Verdict.NOT_SURE),)
+            ).with_min_confidence(0.6, two_classes=two_classes),
+        )
+        for name, p in probabilities.items()
+    ]
+    assert names(filter_and_sort(photos, [], "least_sure"))[0] == first
+
+
 def test_photo_has_a_category_for_each_verdict(photos: list[Photo]) -> None:
     assert categories(photos[2]) == {"with_mask", "without_mask"}
 
