@@ -7,9 +7,9 @@ import altair as alt
 
 from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import count, finite, interval, one_line
+from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
 from maskdet_app.ui.theme import text_colour
-from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK
+from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 
 TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
 """Classes of records that do not name them."""
@@ -27,9 +27,13 @@ def class_labels(classes: Sequence[str] = TWO_CLASSES) -> dict[str, str]:
 
 
 def record_classes(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
-    """The classes that an evaluation names; `TWO_CLASSES` where it names none."""
+    """The classes that an evaluation names, else those of its sets' figures by class."""
     names = _names(evaluation.get("classes"))
-    return names if set(names) - {NO_FACE} else TWO_CLASSES
+    if set(names) - {NO_FACE}:
+        return names
+    by_class = [item.get("per_class") for item in objects(evaluation.get("sets"))]
+    has_worn_wrong = any(isinstance(scores, dict) and WORN_WRONG in scores for scores in by_class)
+    return MASK_CLASSES if has_worn_wrong else TWO_CLASSES
 
 
 def of_faces(classes: Sequence[str]) -> tuple[str, ...]:

@@ -122,6 +122,12 @@ def test_unusable_classes_count_as_two(classes: object) -> None:
     assert charts.confusion_matrix(item, charts.TWO_CLASSES) is None
 
 
+def test_classes_are_those_of_the_figures_where_the_record_names_none() -> None:
+    unnamed = {key: value for key, value in EVALUATION.items() if key != "classes"}
+    assert list(charts.record_classes(unnamed)) == CLASSES
+    assert charts.record_classes({}) == charts.TWO_CLASSES
+
+
 def test_table_has_the_recall_of_each_class() -> None:
     (row,) = charts.set_rows([SET], CLASSES)
     words = ("Mask", "Worn wrong", "No mask")
