@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ui.i18n import t
@@ -121,3 +122,19 @@ def test_network_of_two_classes_has_no_switch(new_app: NewApp) -> None:
         pytest.skip("the shipped network knows masks worn wrong")
     assert 'data-verdict="worn_wrong"' not in html(app)
     assert t("live.alert_label") in [group.label for group in app.button_group]
+
+
+@pytest.mark.usefixtures("three_verdicts")
+@pytest.mark.parametrize(("query", "expected"), [({"two": "1"}, True), ({}, False)])
+def test_embedded_video_takes_the_rule_from_the_address(
+    query: dict[str, str],
+    expected: bool,
+    component: dict[str, Any],
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type(st.context), "is_embedded", True)
+    app = new_app(**query).run()
+    assert not app.exception
+    assert not app.toggle
+    assert processor(component).two_classes is expected
