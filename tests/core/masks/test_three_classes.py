@@ -153,24 +153,27 @@ for name in ("tiny.keras", "int8.tflite"):
 """
 
 
-@pytest.fixture(
-    scope="module",
-    params=[CLASSES, ("no_face", "without_mask", "with_mask", "worn_wrong")],
-    ids=["order of the trainer", "another order"],
-)
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny network for 16 px crops, as int8 LiteRT and in Keras, each with a manifest."""
+def build(folder: Path, classes: tuple[str, ...]) -> Path:
+    """Make a tiny network for 16 px crops, as int8 LiteRT and in Keras, each with a manifest."""
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-    made = tmp_path_factory.mktemp("tiny")
     done = subprocess.run(
-        [sys.executable, "-c", BUILD, str(made), *request.param],
+        [sys.executable, "-c", BUILD, str(folder), *classes],
         capture_output=True,
         text=True,
         check=False,
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
-    return made
+    return folder
+
+
+@pytest.fixture(
+    scope="module",
+    params=[CLASSES, ("no_face", "without_mask", "with_mask", "worn_wrong")],
+    ids=["order of the trainer", "another order"],
+)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("tiny"), request.param)
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +249,19 @@ def test_map_shows_where_a_mask_is_and_where_it_is_not(int8: Classifier) -> None
     assert maps is not None and maps.shape == (2, 4, 4)
     assert np.all(maps[:, :2] < 0)
     assert np.all(maps[:, 2:] > 0)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("classes", [CLASSES[::2], CLASSES[::2] + CLASSES[3:]], ids=len)
+def test_network_without_the_class_still_loads(classes: tuple[str, ...], tmp_path: Path) -> None:
+    older = load_classifier(build(tmp_path, classes) / "int8.json")
+    predictions = older.predict(np.stack([crop(one) for one in (RED, BLUE, GREEN)]))
+    assert predictions.p_worn_wrong.tolist() == [0.0, 0.0, 0.0]
+    assert predictions.p_with_mask == pytest.approx([0.998, 0.002, 0.5], abs=0.02)
+    assert predictions.p_without_mask == pytest.approx([0.002, 0.998, 0.5], abs=0.02)
+    maps = older.activation_map(np.stack([halves(BLUE, RED)]))
+    assert maps is not None
+    assert np.all(maps[0, :2] < 0) and np.all(maps[0, 2:] > 0)
 
 
 class Finder:
