@@ -1,7 +1,7 @@
 """One photo in detail: the picture, a card for each face, the download."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -11,17 +11,9 @@ from maskdet_app.photo import downloads
 from maskdet_app.photo.batch import Photo, PhotoBatch, annotate_resized
 from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import containers, theme
+from maskdet_app.ui import containers, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
-from maskdet_core import (
-    Face,
-    MaskDetector,
-    RgbImage,
-    Verdict,
-    draw_activation_map,
-    encode_jpeg,
-)
-from maskdet_core.types import MASK_CLASSES
+from maskdet_core import Face, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 
 CROP_PX: Final = 176
 """Width of a face's crop on the page."""
@@ -39,22 +31,6 @@ def probability_text(probability: float) -> str:
     if percent > 99:
         return t("photo.p_above")
     return t("photo.p_value", value=f"{percent:.0f}")
-
-
-def face_probabilities(face: Face, verdicts: Sequence[Verdict]) -> dict[Verdict, float]:
-    """A face's probabilities by verdict; two where a mask worn wrong is no verdict of its own.
-
-    Args:
-        face: a face.
-        verdicts: those that can be given.
-    """
-    two = Verdict.WORN_WRONG not in verdicts
-    probabilities = face.probabilities
-    return {
-        verdict: probabilities.of_verdict(verdict, two_classes=two)
-        for verdict in map(Verdict, MASK_CLASSES)
-        if verdict in verdicts
-    }
 
 
 def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: PhotoOptions) -> None:
@@ -138,7 +114,7 @@ def _show_face(
         if not face.probabilities.are_valid:
             st.caption(probability_text(math.nan))
             return
-        probabilities = face_probabilities(face, options.verdicts)
+        probabilities = two_classes.probabilities(face, options.verdicts)
         st.html(
             theme.probabilities_html(
                 ((one, p, probability_text(p)) for one, p in probabilities.items()),

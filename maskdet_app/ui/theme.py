@@ -83,7 +83,7 @@ def verdict_legend_html(entries: Iterable[tuple[Verdict, str, str]]) -> str:
         entries: verdict, meaning and look of each.
     """
     items = (
-        f'<li class="md-tile md-{verdict.value}" data-verdict="{verdict.value}">'
+        f'<li class="md-tile md-{verdict.value}" data-legend="{verdict.value}">'
         f"<strong>{icon_html(verdict)} {escape(verdict_label(verdict))}</strong>"
         f"<p>{escape(meaning)}</p><p>{escape(look)}</p></li>"
         for verdict, meaning, look in entries

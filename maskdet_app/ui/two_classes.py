@@ -4,6 +4,7 @@ Only a network with the class "worn wrong" tells the difference; with any other 
 shown.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -12,8 +13,9 @@ from maskdet_app.ops import operator_log
 from maskdet_app.ops.settings import setting
 from maskdet_app.ui import query_params
 from maskdet_app.ui.i18n import t
-from maskdet_core import MaskDetector, Verdict
+from maskdet_core import Face, MaskDetector, Verdict
 from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import MASK_CLASSES
 
 SETTING: Final = "MASKDET_TWO_CLASSES"
 """Environment variable or Streamlit secret: 1 if the switch is on unless a visitor turns it off."""
@@ -74,3 +76,18 @@ def verdicts(manifest: ModelManifest, *, two_classes: bool = False) -> tuple[Ver
     """The verdicts that a network can give, in the order in which pages show them."""
     three = manifest.has_worn_wrong and not two_classes
     return tuple(one for one in Verdict if three or one is not Verdict.WORN_WRONG)
+
+
+def probabilities(face: Face, verdicts: Sequence[Verdict]) -> dict[Verdict, float]:
+    """A face's probabilities by verdict; two where a mask worn wrong is no verdict of its own.
+
+    Args:
+        face: a face.
+        verdicts: those that can be given.
+    """
+    two = Verdict.WORN_WRONG not in verdicts
+    return {
+        verdict: face.probabilities.of_verdict(verdict, two_classes=two)
+        for verdict in map(Verdict, MASK_CLASSES)
+        if verdict in verdicts
+    }

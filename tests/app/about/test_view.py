@@ -72,7 +72,7 @@ def _about_page() -> AppTest:
 
 def _legend(app: AppTest) -> list[str]:
     html = "".join(str(element.proto.body) for element in app.get("html"))
-    return re.findall(r'data-verdict="(\w+)"', html)
+    return re.findall(r'data-legend="(\w+)"', html)
 
 
 def _limits(app: AppTest, key: str) -> bool:

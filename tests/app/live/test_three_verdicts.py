@@ -27,8 +27,8 @@ class TestThreeVerdicts:
     def test_idle_page_has_a_tile_a_legend_and_the_switch(self, new_app: NewApp) -> None:
         app = new_app().run()
         assert not app.exception
-        # tile and legend
-        assert html(app).count('data-verdict="worn_wrong"') == 2
+        assert html(app).count('data-verdict="worn_wrong"') == 1
+        assert html(app).count('data-legend="worn_wrong"') == 1
         assert t("legend.means_worn_wrong") in html(app)
         assert t("legend.frame_worn_wrong") in html(app)
         assert app.toggle(key="two").value is False
@@ -43,6 +43,7 @@ class TestThreeVerdicts:
         assert processor(component).two_classes is True
         assert app.query_params["two"] == "1"
         assert 'data-verdict="worn_wrong"' not in html(app)
+        assert 'data-legend="worn_wrong"' not in html(app)
         assert t("live.alert_label") in [group.label for group in app.button_group]
 
     @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 
 from maskdet_app.ui import two_classes
-from maskdet_core import Verdict
+from maskdet_core import Face, FaceBox, Verdict
 from testbed.drawn_masks import MANIFEST
 
 TWO = replace(MANIFEST, classes=("with_mask", "without_mask"))
@@ -54,3 +54,17 @@ def test_verdicts_depend_on_network_and_choice() -> None:
     assert two_classes.verdicts(MANIFEST) == tuple(Verdict)
     assert two_classes.verdicts(MANIFEST, two_classes=True) == without
     assert two_classes.verdicts(TWO) == without
+
+
+def test_face_has_a_probability_for_each_class_that_can_be_its_verdict() -> None:
+    face = Face(FaceBox(1, 1, 9, 9), 0.2, 0.7, 0.1, Verdict.WORN_WRONG)
+    assert two_classes.probabilities(face, tuple(Verdict)) == {
+        Verdict.WITH_MASK: 0.2,
+        Verdict.WORN_WRONG: 0.7,
+        Verdict.WITHOUT_MASK: 0.1,
+    }
+    two = [verdict for verdict in Verdict if verdict is not Verdict.WORN_WRONG]
+    assert two_classes.probabilities(face, two) == {
+        Verdict.WITH_MASK: 0.2,
+        Verdict.WITHOUT_MASK: pytest.approx(0.8),
+    }
