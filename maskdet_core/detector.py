@@ -37,7 +37,7 @@ MAX_FACES: Final = 50
 CONTAINMENT: Final = 0.8
 """A box that contains this share of a smaller face with a higher score is rejected. The finder
 returns both, since the smaller may be a print on a mask; that one the classifier rejects first."""
-NO_PREDICTIONS: Final = Predictions(np.empty(0), np.empty(0))
+NO_PREDICTIONS: Final = Predictions.of_two_classes(np.empty(0), np.empty(0))
 
 
 class MaskDetector:
@@ -53,13 +53,14 @@ class MaskDetector:
         max_faces: int = MAX_FACES,
         min_face_share: float = MIN_FACE_SHARE["photo"],
         face_rule: FaceRule | None = None,
+        two_classes: bool = False,
     ) -> None:
         """Combine a finder and a classifier.
 
         Args:
             finder: finds candidates, boxes in the reference framing.
             classifier: its manifest gives crop framing, input size and default threshold.
-            min_confidence: minimum probability of the more probable class, 0.5 <= c < 1; None
+            min_confidence: minimum probability of the most probable class, 0.5 <= c < 1; None
                 takes the manifest's.
             min_face_px: height of the smallest face to search for, px, 1 or more; None takes the
                 larger of `MIN_FACE_PX` and ``min_face_share`` of the image's longer side.
@@ -69,6 +70,7 @@ class MaskDetector:
             face_rule: decides from score and network which candidates are faces; the finder's
                 scores must be log odds. None compares the network's probability of a face with
                 the manifest's ``min_face_probability``.
+            two_classes: count a mask worn wrong as no mask; see `decide`.
 
         Raises:
             ValueError: a number out of its range.
@@ -86,6 +88,7 @@ class MaskDetector:
         self.min_face_share = min_face_share
         self.max_faces = max_faces
         self.face_rule = face_rule
+        self.two_classes = two_classes
 
     @classmethod
     def load(
@@ -96,6 +99,7 @@ class MaskDetector:
         min_confidence: float | None = None,
         min_face_px: int | None = None,
         finder: Path | str | None = None,
+        two_classes: bool = False,
     ) -> Self:
         """Load the finder and the classifier.
 
@@ -106,6 +110,7 @@ class MaskDetector:
             min_confidence: see `MaskDetector`.
             min_face_px: see `MaskDetector`.
             finder: see `load_finder`.
+            two_classes: see `MaskDetector`.
 
         Raises:
             ModelError: the model cannot be loaded.
@@ -123,6 +128,7 @@ class MaskDetector:
             min_face_px=min_face_px,
             min_face_share=MIN_FACE_SHARE[preset],
             face_rule=rules.get(preset),
+            two_classes=two_classes,
         )
 
     def detect(
@@ -131,6 +137,7 @@ class MaskDetector:
         *,
         min_confidence: float | None = None,
         min_face_px: int | None = None,
+        two_classes: bool | None = None,
     ) -> Detections:
         """Find and classify the faces of one image.
 
@@ -138,6 +145,7 @@ class MaskDetector:
             image_rgb: uint8 (H, W, 3), channels red, green, blue; not changed and not kept.
             min_confidence: threshold for this call, 0.5 <= c < 1; None takes the detector's.
             min_face_px: height of the smallest face for this call, px; None takes the detector's.
+            two_classes: for this call, see `decide`; None takes the detector's.
 
         Returns:
             At most ``max_faces`` faces, highest finder score first, boxes clipped to the image;
@@ -150,14 +158,16 @@ class MaskDetector:
         threshold = validate_min_confidence(
             self.min_confidence if min_confidence is None else min_confidence
         )
+        if two_classes is None:
+            two_classes = self.two_classes
         height, width = image_rgb.shape[:2]
         found = self.find(image_rgb, min_face_px=min_face_px)
         candidates = found[: self.max_faces]
         predictions = self.classify(image_rgb, candidates)
         faces: list[Face] = []
         accepted: list[FaceBox] = []
-        for box, p, p_face in zip(
-            candidates, predictions.p_with_mask, predictions.p_face, strict=True
+        for box, probabilities, p_face in zip(
+            candidates, predictions, predictions.p_face, strict=True
         ):
             inside = box.clipped(width, height)
             if inside is None or not self.is_face(box, float(p_face)):
@@ -165,10 +175,11 @@ class MaskDetector:
             if _contains_any(box, accepted):
                 continue
             accepted.append(box)
-            faces.append(Face(inside, float(p), decide(float(p), threshold), box))
+            verdict = decide(probabilities, threshold, two_classes=two_classes)
+            faces.append(Face(inside, *probabilities, verdict, box))
         beyond = (box.clipped(width, height) for box in found[self.max_faces :])
         unjudged = tuple(box for box in beyond if box is not None)
-        return Detections(width, height, tuple(faces), unjudged)
+        return Detections(width, height, tuple(faces), unjudged, two_classes)
 
     def find(self, image_rgb: NDArray[Any], *, min_face_px: int | None = None) -> list[FaceBox]:
         """Find candidates: boxes of the finder that lie at least partly in the image.

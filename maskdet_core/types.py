@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,41 +18,120 @@ WITHOUT_MASK = "without_mask"
 NO_FACE = "no_face"
 """Classes of a network. Every network has `WITH_MASK` (mouth and nose covered by a mask) and
 `WITHOUT_MASK`; `WORN_WRONG` is a mask that leaves nose or mouth free."""
+MASK_CLASSES: Final = (WITH_MASK, WORN_WRONG, WITHOUT_MASK)
+"""The classes of a face, in the order of `MaskProbabilities`."""
 
 
 class Verdict(StrEnum):
     """Decision about one face."""
 
     WITH_MASK = WITH_MASK
+    WORN_WRONG = WORN_WRONG
     WITHOUT_MASK = WITHOUT_MASK
     NOT_SURE = "not_sure"
+
+
+class MaskProbabilities(NamedTuple):
+    """Probabilities of one face, given that it is one: 0 to 1, sum 1; NaN where the network failed.
+
+    Attributes:
+        p_with_mask: of a mask that covers mouth and nose.
+        p_worn_wrong: of a mask that leaves nose or mouth free; 0 from a network without the class.
+        p_without_mask: of no mask.
+    """
+
+    p_with_mask: float
+    p_worn_wrong: float
+    p_without_mask: float
+
+    @classmethod
+    def of_two_classes(cls, p_with_mask: float) -> Self:
+        """The probabilities of a network without the class `WORN_WRONG`."""
+        return cls(p_with_mask, 0.0 * p_with_mask, 1.0 - p_with_mask)
+
+    @property
+    def are_valid(self) -> bool:
+        """Whether all are finite and 0 to 1: False where the network failed."""
+        return all(math.isfinite(p) and 0.0 <= p <= 1.0 for p in self)
+
+    def as_two_classes(self) -> Self:
+        """The same with a mask worn wrong counted as no mask."""
+        p_with_mask, p_worn_wrong, p_without_mask = self
+        return type(self)(p_with_mask, 0.0, p_without_mask + p_worn_wrong)
+
+    def of_verdict(self, verdict: Verdict, *, two_classes: bool = False) -> float:
+        """The probability that a verdict rests on; for NOT_SURE the highest, which was too low.
+
+        Args:
+            verdict: of these probabilities.
+            two_classes: whether it was decided so; see `decide`.
+        """
+        probabilities = self.as_two_classes() if two_classes else self
+        if verdict is Verdict.NOT_SURE:
+            return max(probabilities)
+        return probabilities[MASK_CLASSES.index(verdict)]
+
+
+NO_PROBABILITIES = MaskProbabilities(math.nan, math.nan, math.nan)
+"""Of a face without a usable prediction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
     """A classifier's probabilities for N crops.
 
+    Iterating gives the `MaskProbabilities` of each crop.
+
     Attributes:
-        p_with_mask: probability of a mask given that the crop shows a face, float64 (N,), 0 to 1;
-            NaN where the network's logits are not finite.
+        p_with_mask: probability of a mask that covers mouth and nose, given that the crop shows a
+            face, float64 (N,), 0 to 1; NaN where the network's logits are not finite.
+        p_worn_wrong: probability of a mask that leaves nose or mouth free, as above; 0 from a
+            network without the class `WORN_WRONG`.
+        p_without_mask: probability of no mask, as above; the three sum to 1.
         p_face: probability that the crop shows a face, float64 (N,), 0 to 1; always 1 from a
             network without the class `NO_FACE`, NaN as above.
     """
 
     p_with_mask: NDArray[np.float64]
+    p_worn_wrong: NDArray[np.float64]
+    p_without_mask: NDArray[np.float64]
     p_face: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         """Validate the shapes.
 
         Raises:
-            ValueError: other than two vectors of the same length.
+            ValueError: other than four vectors of the same length.
         """
-        if self.p_with_mask.ndim != 1 or self.p_with_mask.shape != self.p_face.shape:
-            raise ValueError(
-                "expected two vectors of one length, got shapes "
-                f"{self.p_with_mask.shape} and {self.p_face.shape}"
-            )
+        shapes = [
+            one.shape
+            for one in (self.p_with_mask, self.p_worn_wrong, self.p_without_mask, self.p_face)
+        ]
+        if self.p_with_mask.ndim != 1 or len(set(shapes)) > 1:
+            raise ValueError(f"expected four vectors of one length, got shapes {shapes}")
+
+    @classmethod
+    def of_two_classes(cls, p_with_mask: NDArray[np.float64], p_face: NDArray[np.float64]) -> Self:
+        """The predictions of a network without the class `WORN_WRONG`.
+
+        Args:
+            p_with_mask: float64 (N,), 0 to 1 or NaN.
+            p_face: float64 (N,), 0 to 1 or NaN.
+        """
+        p_worn_wrong = np.where(np.isfinite(p_with_mask), 0.0, np.nan)
+        return cls(p_with_mask, p_worn_wrong, 1.0 - p_with_mask, p_face)
+
+    def __getitem__(self, index: int) -> MaskProbabilities:
+        """Probabilities of one crop."""
+        return MaskProbabilities(
+            float(self.p_with_mask[index]),
+            float(self.p_worn_wrong[index]),
+            float(self.p_without_mask[index]),
+        )
+
+    def __iter__(self) -> Iterator[MaskProbabilities]:
+        """Probabilities of each crop."""
+        return (self[index] for index in range(len(self)))
 
     def __len__(self) -> int:
         """Number of crops."""
@@ -66,27 +145,36 @@ def validate_min_confidence(min_confidence: float) -> float:
     return min_confidence
 
 
-def decide(p_with_mask: float, min_confidence: float) -> Verdict:
-    """Apply the confidence threshold to a probability.
+def decide(
+    probabilities: MaskProbabilities, min_confidence: float, *, two_classes: bool = False
+) -> Verdict:
+    """Apply the confidence threshold to the probabilities of a face.
 
     Args:
-        p_with_mask: probability of a mask, 0 to 1; not finite where the network failed.
-        min_confidence: minimum probability of the more probable class, 0.5 <= c < 1.
+        probabilities: of the face; not finite where the network failed.
+        min_confidence: minimum probability of the most probable class, 0.5 <= c < 1.
+        two_classes: count a mask worn wrong as no mask: the sum of ``p_worn_wrong`` and
+            ``p_without_mask`` then decides, and the verdict is never WORN_WRONG.
 
     Returns:
-        WITH_MASK if ``p >= c``, WITHOUT_MASK if ``1 - p >= c``, else NOT_SURE. Anything outside
-        0 to 1, NaN and infinities included, is NOT_SURE.
+        The class whose probability reaches the threshold, else NOT_SURE. Anything outside 0 to 1,
+        NaN and infinities included, is NOT_SURE.
 
     Raises:
         ValueError: the threshold is out of its range.
     """
     validate_min_confidence(min_confidence)
-    if not math.isfinite(p_with_mask) or not 0.0 <= p_with_mask <= 1.0:
+    if not probabilities.are_valid:
         return Verdict.NOT_SURE
+    if two_classes:
+        probabilities = probabilities.as_two_classes()
+    p_with_mask, p_worn_wrong, p_without_mask = probabilities
     if p_with_mask >= min_confidence:
         return Verdict.WITH_MASK
-    if 1.0 - p_with_mask >= min_confidence:
+    if p_without_mask >= min_confidence:
         return Verdict.WITHOUT_MASK
+    if p_worn_wrong >= min_confidence:
+        return Verdict.WORN_WRONG
     return Verdict.NOT_SURE
 
 
@@ -164,16 +252,33 @@ class Face:
 
     Attributes:
         box: clipped to the image.
-        p_with_mask: probability of a mask, 0 to 1; NaN where the network failed.
-        verdict: of the probability at the detector's threshold.
+        p_with_mask: probability of a mask that covers mouth and nose, 0 to 1; NaN where the
+            network failed.
+        p_worn_wrong: probability of a mask that leaves nose or mouth free, as above.
+        p_without_mask: probability of no mask, as above; the three sum to 1.
+        verdict: of the probabilities at the detector's threshold.
         finder_box: the finder's box, which may reach past the edge of the image; the classified
             crop is cut around it. None where it is not known, as in a journal or after resizing.
     """
 
     box: FaceBox
     p_with_mask: float
+    p_worn_wrong: float
+    p_without_mask: float
     verdict: Verdict
     finder_box: FaceBox | None = None
+
+    @classmethod
+    def of_two_classes(
+        cls, box: FaceBox, p_with_mask: float, verdict: Verdict, finder_box: FaceBox | None = None
+    ) -> Self:
+        """A face with the probabilities of a network without the class `WORN_WRONG`."""
+        return cls(box, *MaskProbabilities.of_two_classes(p_with_mask), verdict, finder_box)
+
+    @property
+    def probabilities(self) -> MaskProbabilities:
+        """All three."""
+        return MaskProbabilities(self.p_with_mask, self.p_worn_wrong, self.p_without_mask)
 
     @property
     def crop_box(self) -> FaceBox:
@@ -191,12 +296,15 @@ class Detections:
         faces: with verdicts.
         unjudged: boxes that were found but not classified, because the image has more than the
             detector's ``max_faces``.
+        two_classes: whether the verdicts count a mask worn wrong as no mask; see `decide`. False
+            where it is not known, as from a journal.
     """
 
     width_px: int
     height_px: int
     faces: tuple[Face, ...] = ()
     unjudged: tuple[FaceBox, ...] = ()
+    two_classes: bool = False
 
     def __post_init__(self) -> None:
         """Validate sizes and boxes.
@@ -268,18 +376,25 @@ class Detections:
             )
             for face in self.faces
         )
-        return Detections(width_px, height_px, faces, tuple(map(scaled, self.unjudged)))
+        unjudged = tuple(map(scaled, self.unjudged))
+        return Detections(width_px, height_px, faces, unjudged, self.two_classes)
 
-    def with_min_confidence(self, min_confidence: float) -> "Detections":
+    def with_min_confidence(
+        self, min_confidence: float, *, two_classes: bool = False
+    ) -> "Detections":
         """The same faces with verdicts at another threshold.
 
         Args:
             min_confidence: see `decide`.
+            two_classes: see `decide`.
 
         Raises:
             ValueError: the threshold is out of its range.
         """
         faces = tuple(
-            replace(face, verdict=decide(face.p_with_mask, min_confidence)) for face in self.faces
+            replace(
+                face, verdict=decide(face.probabilities, min_confidence, two_classes=two_classes)
+            )
+            for face in self.faces
         )
-        return replace(self, faces=faces)
+        return replace(self, faces=faces, two_classes=two_classes)

@@ -3,21 +3,20 @@
 import streamlit as st
 
 from maskdet_app.about import view
-from maskdet_app.ui import entry, theme
-from maskdet_app.ui.i18n import t, t_list, verdict_label
-from maskdet_core import Verdict
+from maskdet_app.ui import entry, legend, theme
+from maskdet_app.ui.i18n import t, t_list
 
 entry.require()
 st.title(t("about.title"))
 st.markdown(t("about.intro"))
 st.header(t("about.how"), anchor=False)
 st.html(theme.steps_html((step["head"], step["body"]) for step in t_list("about.steps")))
-st.header(t("about.reading"), anchor=False)
-st.html(theme.tiles_html((v, verdict_label(v), t(f"about.frame_{v}")) for v in Verdict))
+st.header(t("legend.title"), anchor=False)
+legend.show(view.verdicts())
 limits, privacy = st.columns(2, gap="large")
 with limits:
     st.header(t("about.limits"), anchor=False)
-    st.markdown(t("about.limits_text"))
+    st.markdown(view.limits())
 with privacy:
     st.header(t("about.privacy"), anchor=False)
     st.markdown(t("about.privacy_text"))

@@ -4,14 +4,14 @@ import streamlit as st
 
 from maskdet_app.live import options, resources, status, stream
 from maskdet_app.ops import operator_log
-from maskdet_app.ui import containers, entry, threshold
+from maskdet_app.ui import containers, entry, legend, threshold, two_classes
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, t
 from maskdet_app.ui.page_url import is_insecure
 
 entry.require()
 heading, http_note, ice_note, limit_note, loading = containers.reserve(5)
-held, full, live, way_out, instructions = containers.reserve(5)
+held, full, live, way_out, meanings, instructions = containers.reserve(6)
 embedded = bool(st.context.is_embedded)
 with heading:
     if embedded:
@@ -43,6 +43,7 @@ if detector is not None and not is_held:
             status.show_full(admission)
     elif embedded:
         processor.set_min_confidence(threshold.min_confidence_from_url(detector))
+        processor.set_two_classes(two_classes.from_url(detector))
         with live:
             stream.show(processor, rtc_configuration, options.facing_from_url(), embedded=True)
     else:
@@ -50,13 +51,16 @@ if detector is not None and not is_held:
         with left:
             video, settings = containers.reserve(2)
         with settings, st.expander(t("live.options"), icon=":material/tune:"):
-            chosen = options.ask(processor)
+            chosen = options.ask(processor, detector)
             processor.set_min_confidence(threshold.min_confidence_slider(detector))
+            processor.set_two_classes(chosen.two_classes)
         with video:
             state = stream.show(processor, rtc_configuration, chosen.facing)
         with right:
-            status.show(processor, admission, state, chosen.alert)
+            status.show(processor, admission, state, chosen)
         way_out.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
+        with meanings, st.expander(t("legend.title"), icon=":material/select:"):
+            legend.show(chosen.verdicts)
 if not embedded:
     with instructions, st.expander(t("live.help_title"), icon=":material/help:"):
         st.markdown(t("live.help"))

@@ -1,14 +1,30 @@
-"""The about page's table on the network, from its manifest alone, and the line on the build."""
+"""What the about page says of the network, from its manifest alone, and the line on the build."""
 
 import streamlit as st
 
 from maskdet_app.ops import build_info, operator_log
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui import theme, two_classes
+from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_app.ui.json_values import objects
-from maskdet_core import ModelError
+from maskdet_core import ModelError, Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
+
+
+def verdicts() -> tuple[Verdict, ...]:
+    """The verdicts of the network in use; those of two classes where there is no manifest."""
+    try:
+        manifest = ModelManifest.load(default_model_path().with_suffix(".json"))
+    except ModelError:
+        return tuple(one for one in Verdict if one is not Verdict.WORN_WRONG)
+    return two_classes.verdicts(manifest)
+
+
+def limits() -> str:
+    """What the network in use cannot do, as Markdown."""
+    knows_worn_wrong = Verdict.WORN_WRONG in verdicts()
+    own = t("about.limit_worn_wrong" if knows_worn_wrong else "about.limit_two_classes")
+    return f"{own}\n{t('about.limits_text')}"
 
 
 def show_model() -> None:
@@ -29,6 +45,9 @@ def show_model() -> None:
         t("about.model_name"): manifest.name,
         t("about.model_kind"): f"{manifest.architecture}, {manifest.quantization}, {size}",
         t("about.model_file"): t("about.model_mb", mb=f"{manifest.size_bytes / 1e6:.1f}"),
+        t("about.model_verdicts"): ", ".join(
+            verdict_label(one) for one in verdicts() if one is not Verdict.NOT_SURE
+        ),
         t("about.model_trained"): _datasets(manifest.training.get("datasets")),
         t("about.model_date"): manifest.training.get("date"),
     }

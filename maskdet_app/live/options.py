@@ -5,9 +5,9 @@ from typing import Final, Literal, get_args
 
 import streamlit as st
 
-from maskdet_app.ui import query_params
+from maskdet_app.ui import query_params, two_classes
 from maskdet_app.ui.i18n import t
-from maskdet_core import LiveProcessor
+from maskdet_core import LiveProcessor, MaskDetector, Verdict
 
 Alert = Literal["off", "colour", "sound"]
 FRONT: Final = "user"
@@ -19,13 +19,22 @@ _NO_ALERT: Final[Alert] = "off"
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """A visitor's choices: the facing mode of their camera, and the alert."""
+    """A visitor's choices.
+
+    Attributes:
+        facing: facing mode of the camera.
+        alert: how to announce a person without a mask or with one worn wrong.
+        two_classes: whether a mask worn wrong counts as no mask.
+        verdicts: those that can be given.
+    """
 
     facing: str
     alert: Alert
+    two_classes: bool
+    verdicts: tuple[Verdict, ...]
 
 
-def ask(processor: LiveProcessor) -> LiveOptions:
+def ask(processor: LiveProcessor, detector: MaskDetector) -> LiveOptions:
     """Show the choices; the mirror is set on the processor at once."""
     facing = query_params.segmented_control(
         "facing",
@@ -38,15 +47,18 @@ def ask(processor: LiveProcessor) -> LiveOptions:
     # people expect a mirror of a camera that faces them, and of no other
     mirrored = st.toggle(t("live.mirror_label"), value=facing == FRONT, key=f"mirror_{facing}")
     processor.set_mirrored(mirrored)
+    two = two_classes.switch(detector)
+    verdicts = two_classes.verdicts(detector.classifier.manifest, two_classes=two)
+    has_worn_wrong = Verdict.WORN_WRONG in verdicts
     alert = query_params.segmented_control(
         "alert",
-        t("live.alert_label"),
+        t("live.alert_label_worn_wrong" if has_worn_wrong else "live.alert_label"),
         _ALERTS,
         _NO_ALERT,
         format_func=lambda kind: t(f"live.alert_{kind}"),
         help=t("live.alert_help"),
     )
-    return LiveOptions(facing, alert)
+    return LiveOptions(facing, alert, two, verdicts)
 
 
 def facing_from_url() -> str:

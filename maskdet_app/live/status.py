@@ -5,19 +5,21 @@ import time
 import wave
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from typing import Any, Final
 
 import numpy as np
 import streamlit as st
 
 from maskdet_app.live import charts
-from maskdet_app.live.options import Alert
+from maskdet_app.live.options import Alert, LiveOptions
 from maskdet_app.ops import shutdown
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
-from maskdet_core import LiveProcessor, LiveStats, encode_jpeg
+from maskdet_core import LiveProcessor, LiveStats, Verdict, encode_jpeg
 from maskdet_core.live import AdmissionControl
 
+Verdicts = tuple[Verdict, ...]
 REFRESH_S: Final = 0.5
 TIMELINE_REFRESH_S: Final = 2.0
 """Charts cost the server more than numbers."""
@@ -32,15 +34,21 @@ _SAMPLE_RATE: Final = 22_050
 _STARTED_AT: Final = "live_started_at"
 
 
-def show(processor: LiveProcessor, admission: AdmissionControl, state: Any, alert: Alert) -> None:
+def show(
+    processor: LiveProcessor,
+    admission: AdmissionControl,
+    state: Any,
+    options: LiveOptions,
+) -> None:
     """Show the panel; while the camera runs it refreshes itself, and only itself.
 
     Args:
         processor: whose statistics are shown.
         admission: gives number and capacity of viewers.
         state: streamlit-webrtc's ``playing`` and ``signalling``.
-        alert: how to announce a person without a mask.
+        options: the visitor's.
     """
+    alert, verdicts = options.alert, options.verdicts
     panel, snapshot, timeline_title, timeline = containers.reserve(4)
     if state.playing or state.signalling:
         st.session_state.setdefault(_STARTED_AT, time.monotonic())
@@ -48,18 +56,19 @@ def show(processor: LiveProcessor, admission: AdmissionControl, state: Any, aler
         st.session_state.pop(_STARTED_AT, None)
     if state.playing:
         with panel:
-            st.fragment(_running, run_every=REFRESH_S)(processor, admission, alert)
+            st.fragment(_running, run_every=REFRESH_S)(processor, admission, alert, verdicts)
         with snapshot:
             _snapshot_button(processor)
-        timeline_title.caption(t("live.timeline"))
+        has_worn_wrong = Verdict.WORN_WRONG in verdicts
+        timeline_title.caption(t("live.timeline_worn_wrong" if has_worn_wrong else "live.timeline"))
         with timeline:
-            st.fragment(_timeline, run_every=TIMELINE_REFRESH_S)(processor)
+            st.fragment(_timeline, run_every=TIMELINE_REFRESH_S)(processor, verdicts)
         return
     with panel:
         if state.signalling:
-            st.fragment(_connecting, run_every=REFRESH_S)()
+            st.fragment(_connecting, run_every=REFRESH_S)(verdicts)
         else:
-            _counts(t("live.idle_title"), t("live.idle"), LiveStats())
+            _counts(t("live.idle_title"), t("live.idle"), LiveStats(), verdicts)
 
 
 def show_full(admission: AdmissionControl) -> None:
@@ -78,11 +87,11 @@ def _wait_for_slot(admission: AdmissionControl) -> None:
     st.caption(t("live.full_waiting"))
 
 
-def _connecting() -> None:
+def _connecting(verdicts: Verdicts) -> None:
     if _timed_out():
         _show_no_connection()
     else:
-        _counts(t("live.connecting_title"), t("live.connecting"), LiveStats())
+        _counts(t("live.connecting_title"), t("live.connecting"), LiveStats(), verdicts)
 
 
 def _timed_out() -> bool:
@@ -96,7 +105,9 @@ def _show_no_connection() -> None:
     st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
 
 
-def _running(processor: LiveProcessor, admission: AdmissionControl, alert: Alert) -> None:
+def _running(
+    processor: LiveProcessor, admission: AdmissionControl, alert: Alert, verdicts: Verdicts
+) -> None:
     stats = processor.snapshot()
     if stats.rejected:
         st.rerun(scope="app")
@@ -109,24 +120,32 @@ def _running(processor: LiveProcessor, admission: AdmissionControl, alert: Alert
         return
     if stats.verdict_age_s is None or stats.verdict_age_s > STALE_S:
         with counts:
-            _counts(t("live.waiting_title"), t("live.waiting"), LiveStats(errors=stats.errors))
+            waiting = LiveStats(errors=stats.errors)
+            _counts(t("live.waiting_title"), t("live.waiting"), waiting, verdicts)
         return
-    n_faces = stats.n_with + stats.n_without + stats.n_not_sure
+    n_faces = stats.n_with + stats.n_worn_wrong + stats.n_without + stats.n_not_sure
     with counts:
-        _counts(t("live.on_title"), "" if n_faces else t("live.no_face"), stats)
+        _counts(t("live.on_title"), "" if n_faces else t("live.no_face"), stats, verdicts)
     with alarm:
-        _show_alert(alert, stats.n_without)
+        _show_alert(alert, stats)
     with readouts:
         _readouts(stats, admission)
 
 
-def _timeline(processor: LiveProcessor) -> None:
-    st.altair_chart(charts.timeline(processor.snapshot().timeline), key="live_timeline")
+def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
+    chart = charts.timeline(processor.snapshot().timeline, verdicts)
+    st.altair_chart(chart, key="live_timeline")
 
 
-def _counts(title: str, note: str, stats: LiveStats) -> None:
+def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None:
     st.header(title, anchor=False)
-    st.html(theme.count_tiles_html(stats.n_with, stats.n_without, stats.n_not_sure))
+    counts = {
+        Verdict.WITH_MASK: stats.n_with,
+        Verdict.WORN_WRONG: stats.n_worn_wrong,
+        Verdict.WITHOUT_MASK: stats.n_without,
+        Verdict.NOT_SURE: stats.n_not_sure,
+    }
+    st.html(theme.count_tiles_html(counts, verdicts))
     # always drawn, so that nothing below it jumps when the note appears
     st.caption(note or "\u00a0")
     if stats.errors:
@@ -149,11 +168,24 @@ def _readouts(stats: LiveStats, admission: AdmissionControl) -> None:
     st.progress(admission.load, text=t("live.load", percent=round(100 * admission.load)))
 
 
-def _show_alert(alert: Alert, n_without: int) -> None:
-    """Announce people without a mask by a banner and, if chosen, by sound."""
-    if alert == "off" or not n_without:
+def _alert_kind(stats: LiveStats) -> str | None:
+    match bool(stats.n_without), bool(stats.n_worn_wrong):
+        case True, True:
+            return "both"
+        case True, False:
+            return "without_mask"
+        case False, True:
+            return "worn_wrong"
+    return None
+
+
+def _show_alert(alert: Alert, stats: LiveStats) -> None:
+    """Announce people without a mask or with one worn wrong by a banner and, if chosen, sound."""
+    kind = _alert_kind(stats)
+    if alert == "off" or kind is None:
         return
-    st.html(f'<div class="md-alert" role="alert">{t("live.alert_words")}</div>')
+    words = escape(t(f"live.alert_{kind}"))
+    st.html(f'<div class="md-alert md-alert-{kind}" role="alert">{words}</div>')
     if alert == "sound":
         with st.container(key="alert-sound"):
             st.audio(_chime(), format="audio/wav", autoplay=True)

@@ -1,24 +1,44 @@
 """Altair charts of a training record, legible in the light and the dark theme."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import altair as alt
 
 from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.json_values import count, finite, interval, one_line
+from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
 from maskdet_app.ui.theme import text_colour
+from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 
+TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
+"""Classes of records that do not name them."""
+_MAX_CLASSES: Final = 8
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
 _TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
 """Vega expression that breaks a label at its first comma or colon."""
 
 
-def class_labels() -> dict[str, str]:
-    """The two classes of a record and their labels on a chart."""
-    return {"with_mask": t("chart.mask"), "without_mask": t("chart.no_mask")}
+def class_labels(classes: Sequence[str] = TWO_CLASSES) -> dict[str, str]:
+    """Classes of a record and their labels on a chart; an unknown class keeps its name."""
+    known = {name: t(f"chart.{name}") for name in (*MASK_CLASSES, NO_FACE)}
+    return {name: known.get(name) or one_line(name, 30) for name in classes}
+
+
+def record_classes(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes that an evaluation names, else those of its sets' figures by class."""
+    names = _names(evaluation.get("classes"))
+    if set(names) - {NO_FACE}:
+        return names
+    by_class = [item.get("per_class") for item in objects(evaluation.get("sets"))]
+    has_worn_wrong = any(isinstance(scores, dict) and WORN_WRONG in scores for scores in by_class)
+    return MASK_CLASSES if has_worn_wrong else TWO_CLASSES
+
+
+def of_faces(classes: Sequence[str]) -> tuple[str, ...]:
+    """The same classes without "no face"."""
+    return tuple(name for name in classes if name != NO_FACE)
 
 
 def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) -> Chart | None:
@@ -64,16 +84,32 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
     return _sized((lines + points).configure_legend(orient="top"))
 
 
-def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
-    """Confusion matrix: counts, and shares of each true class; None without 2 x 2 numbers."""
+def confusion_matrix(
+    test_set: dict[str, Any], classes: Sequence[str] = TWO_CLASSES
+) -> Chart | None:
+    """Confusion matrix: counts, and shares of each true class.
+
+    Args:
+        test_set: one set of an evaluation record. Its own "classes" come before the evaluation's.
+        classes: of the evaluation. The matrix may leave out "no face".
+
+    Returns:
+        None without N x N numbers for N classes.
+    """
     matrix = test_set.get("confusion")
-    if not isinstance(matrix, list) or len(matrix) != 2:
+    if not isinstance(matrix, list):
         return None
-    labels = list(class_labels().values())
+    own = _names(test_set.get("classes"))
+    names = next(
+        (known for known in (own, classes, of_faces(classes)) if len(known) == len(matrix)), None
+    )
+    if not names:
+        return None
+    labels = list(class_labels(names).values())
     cells = []
     for true, row in zip(labels, matrix, strict=True):
         numbers = [finite(value) for value in row] if isinstance(row, list) else []
-        if len(numbers) != 2 or any(number is None or number < 0 for number in numbers):
+        if len(numbers) != len(labels) or any(number is None or number < 0 for number in numbers):
             return None
         total = sum(number or 0.0 for number in numbers)
         for predicted, number in zip(labels, numbers, strict=True):
@@ -108,19 +144,26 @@ def confusion_matrix(test_set: dict[str, Any]) -> Chart | None:
         ),
         opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.14, 0.45]),
     )
-    counts = base.mark_text(fontSize=22, fontWeight=700, dy=-9, color=text_colour()).encode(
+    number_px, share_px = (22, 14) if len(labels) <= len(TWO_CLASSES) else (17, 12)
+    counts = base.mark_text(fontSize=number_px, fontWeight=700, dy=-9, color=text_colour()).encode(
         text=alt.Text("n:Q", format=",d")
     )
-    shares = base.mark_text(fontSize=14, dy=14, color=text_colour()).encode(
+    shares = base.mark_text(fontSize=share_px, dy=14, color=text_colour()).encode(
         text=alt.Text("share:Q", format=".1%")
     )
     return _sized(boxes + counts + shares)
 
 
 def threshold_curve(
-    curve: Any, x_name: str, y_name: str, titles: tuple[str, str], min_confidence: float
+    curve: Any,
+    x_name: str,
+    y_name: str,
+    titles: tuple[str, str],
+    min_confidence: float,
+    *,
+    two_classes: bool = True,
 ) -> Chart | None:
-    """A ROC or precision-recall curve with both thresholds marked; None without a usable point.
+    """A ROC or precision-recall curve with its thresholds marked; None without a usable point.
 
     Args:
         curve: record with lists ``x_name``, ``y_name`` and ``threshold`` (on the mask probability).
@@ -128,6 +171,7 @@ def threshold_curve(
         y_name: key of the y values.
         titles: of the x and the y axis.
         min_confidence: threshold of "mask"; that of "no mask" is 1 minus it.
+        two_classes: whether to mark that of "no mask"; with three classes there is none.
     """
     points = _curve_points(curve, x_name, y_name)
     if not points:
@@ -145,10 +189,11 @@ def threshold_curve(
     )
     line = base.mark_line(strokeWidth=2.4, color=BLUE)
     marks = []
-    for name, threshold in (
-        (t("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence),
-        (t("chart.below_mask", percent=f"{1 - min_confidence:.0%}"), 1 - min_confidence),
-    ):
+    thresholds = [(t("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence)]
+    if two_classes:
+        below = 1 - min_confidence
+        thresholds.append((t("chart.below_mask", percent=f"{below:.0%}"), below))
+    for name, threshold in thresholds:
         nearest = min(points, key=lambda point: abs(point["threshold"] - threshold))
         marks.append({**nearest, "mark": name})
     names = [str(mark["mark"]) for mark in marks]
@@ -198,12 +243,19 @@ def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     return layered
 
 
-def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The test sets as rows of a table; percentages are text, missing values a dash."""
+def set_rows(
+    sets: Sequence[dict[str, Any]], classes: Sequence[str] = TWO_CLASSES
+) -> list[dict[str, Any]]:
+    """The test sets as rows of a table; percentages are text, missing values a dash.
+
+    Args:
+        sets: of an evaluation record.
+        classes: of the evaluation; each but "no face" gets a column for its recall.
+    """
     rows = []
     for item in sets:
         per_class = item.get("per_class")
-        classes = per_class if isinstance(per_class, dict) else {}
+        of_class = per_class if isinstance(per_class, dict) else {}
         row: dict[str, Any] = {
             t("metrics.column_set"): set_name(item),
             t("metrics.column_n"): _count(item.get("n")),
@@ -211,8 +263,8 @@ def set_rows(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             t("metrics.column_interval"): _interval_text(interval(item)),
             t("metrics.column_not_sure"): _count(item.get("n_not_sure")),
         }
-        for key, class_label in class_labels().items():
-            scores = classes.get(key)
+        for key, class_label in class_labels(of_faces(classes)).items():
+            scores = of_class.get(key)
             recall = finite(scores.get("recall")) if isinstance(scores, dict) else None
             row[t("metrics.column_class", people=class_label.capitalize())] = _percent(recall)
         row[t("metrics.column_note")] = one_line(item.get("note") or "")
@@ -228,6 +280,13 @@ def set_name(test_set: dict[str, Any], default: str = "?") -> str:
 def name_axis() -> alt.Axis:
     """A y axis for long names, on two lines each to fit a narrow screen."""
     return alt.Axis(labelExpr=_TWO_LINE_LABEL, labelLimit=230)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """A list of different names of classes, at most `_MAX_CLASSES`, or nothing."""
+    names = value if isinstance(value, list) else []
+    usable = len(set(map(str, names))) == len(names) <= _MAX_CLASSES
+    return tuple(names) if usable and all(isinstance(name, str) for name in names) else ()
 
 
 def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]]:

@@ -9,6 +9,7 @@ from maskdet_app.metrics.charts import class_labels
 from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, one_line
+from maskdet_core.types import MASK_CLASSES
 
 _MAX_RECORDS: Final = 20
 _OUTCOME_COLOURS: Final = {
@@ -24,7 +25,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
     rows = []
     for record in records[:_MAX_RECORDS]:
         per_class = record.get("per_class")
-        for key, label in class_labels().items():
+        for key, label in class_labels(MASK_CLASSES).items():
             value = per_class.get(key) if isinstance(per_class, dict) else None
             counts = _outcomes(value) if isinstance(value, dict) else None
             if counts is not None:

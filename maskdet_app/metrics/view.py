@@ -131,14 +131,16 @@ def _show_evaluation(run: Run) -> None:
         overview.altair_chart(dots)
         overview.caption(t("metrics.sets_note"))
     if sets:
-        table.dataframe(charts.set_rows(sets), hide_index=True)
+        classes = charts.record_classes(evaluation)
+        table.dataframe(charts.set_rows(sets, classes), hide_index=True)
         with one_set:
-            _show_set(sets, finite(evaluation.get("min_confidence")))
+            _show_set(sets, finite(evaluation.get("min_confidence")), classes)
     with photos:
         _show_whole_photos(objects(evaluation.get("whole_photos")))
 
 
-def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
+def _show_set(sets: list[dict[str, Any]], recorded: float | None, classes: tuple[str, ...]) -> None:
+    two = len(charts.of_faces(classes)) <= len(charts.TWO_CLASSES)
     min_confidence = _DEFAULT_MIN_CONFIDENCE
     if recorded is not None and 0.5 <= recorded < 1:
         min_confidence = recorded
@@ -153,24 +155,25 @@ def _show_set(sets: list[dict[str, Any]], recorded: float | None) -> None:
     test_set = sets[number]
     confusion, roc, precision = st.columns(3, gap="medium")
     with confusion:
-        _show_chart(t("metrics.confusion"), charts.confusion_matrix(test_set))
+        _show_chart(t("metrics.confusion"), charts.confusion_matrix(test_set, classes))
         st.caption(t("metrics.confusion_note"))
     with roc:
         curve = test_set.get("roc")
-        titles = (t("metrics.roc_x"), t("metrics.roc_y"))
-        chart = charts.threshold_curve(curve, "fpr", "tpr", titles, min_confidence)
+        titles = (t("metrics.roc_x" if two else "metrics.roc_x_three"), t("metrics.roc_y"))
+        chart = charts.threshold_curve(curve, "fpr", "tpr", titles, min_confidence, two_classes=two)
         _show_chart(_with_area(t("metrics.roc"), curve, "auc"), chart)
     with precision:
         curve = test_set.get("pr")
         titles = (t("metrics.pr_x"), t("metrics.pr_y"))
-        chart = charts.threshold_curve(curve, "recall", "precision", titles, min_confidence)
-        _show_chart(_with_area(t("metrics.pr"), curve, "average_precision"), chart)
-    st.caption(
-        t(
-            "metrics.threshold_note",
-            high=f"{min_confidence * 100:.0f}",
-            low=f"{(1 - min_confidence) * 100:.0f}",
+        chart = charts.threshold_curve(
+            curve, "recall", "precision", titles, min_confidence, two_classes=two
         )
+        _show_chart(_with_area(t("metrics.pr"), curve, "average_precision"), chart)
+    high, low = f"{min_confidence * 100:.0f}", f"{(1 - min_confidence) * 100:.0f}"
+    st.caption(
+        t("metrics.threshold_note", high=high, low=low)
+        if two
+        else t("metrics.threshold_note_three", high=high)
     )
     _show_calibration(test_set, min_confidence)
 

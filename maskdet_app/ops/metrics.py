@@ -20,6 +20,10 @@ FRAME_DELAY: Final = Histogram(
 FACES_SHOWN: Final = Counter("maskdet_faces_shown_total", "Faces drawn on frames", ["verdict"])
 PHOTOS: Final = Counter("maskdet_photos_total", "Photos checked", ["outcome"])
 PHOTO_FACES: Final = Counter("maskdet_photo_faces_total", "Faces detected in photos", ["verdict"])
+for _verdict in Verdict:
+    # a series that is there from the start, at 0, can be summed and alerted on
+    FACES_SHOWN.labels(_verdict.value)
+    PHOTO_FACES.labels(_verdict.value)
 REFUSED: Final = Counter("maskdet_refused_total", "Requests refused", ["what"])
 PAGE_ERRORS: Final = Counter("maskdet_page_errors_total", "Page runs that failed")
 VIEWERS: Final = Gauge("maskdet_viewers", "Active live viewers")

@@ -73,11 +73,12 @@ class Photo:
     face_size: FaceSize | None = None
     preview: bytes = b""
 
-    def with_min_confidence(self, min_confidence: float) -> "Photo":
-        """The same photo with its verdicts at another threshold, 0.5 <= c < 1."""
+    def with_min_confidence(self, min_confidence: float, *, two_classes: bool = False) -> "Photo":
+        """The same photo with its verdicts by another rule; see `maskdet_core.types.decide`."""
         if self.detections is None:
             return self
-        return replace(self, detections=self.detections.with_min_confidence(min_confidence))
+        decided = self.detections.with_min_confidence(min_confidence, two_classes=two_classes)
+        return replace(self, detections=decided)
 
 
 @dataclass(frozen=True, slots=True)

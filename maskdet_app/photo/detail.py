@@ -11,7 +11,7 @@ from maskdet_app.photo import downloads
 from maskdet_app.photo.batch import Photo, PhotoBatch, annotate_resized
 from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import containers, theme
+from maskdet_app.ui import containers, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Face, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 
@@ -21,16 +21,16 @@ _ACTIVATION_MAP_PX: Final = 2 * CROP_PX
 """Drawn at twice the size for high-density screens."""
 
 
-def probability_text(p_with_mask: float) -> str:
-    """A mask probability in whole percent, never rounded to 0 or 100."""
-    if not math.isfinite(p_with_mask):
+def probability_text(probability: float) -> str:
+    """A probability in whole percent, never rounded to 0 or 100."""
+    if not math.isfinite(probability):
         return t("photo.p_none")
-    percent = p_with_mask * 100
+    percent = probability * 100
     if percent < 1:
         return t("photo.p_below")
     if percent > 99:
         return t("photo.p_above")
-    return t("photo.p_mask", value=f"{percent:.0f}")
+    return t("photo.p_value", value=f"{percent:.0f}")
 
 
 def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: PhotoOptions) -> None:
@@ -69,7 +69,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
             key="download_one",
         )
     with right:
-        no_face, over_cap, map_note, faces = containers.reserve(4)
+        no_face, over_cap, bars_note, map_note, faces = containers.reserve(5)
         if not photo.detections.faces:
             no_face.info(t("photo.no_face"), icon=":material/search_off:")
             return
@@ -79,6 +79,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
                 t("photo.over_cap", shown=len(photo.detections), n=n_over),
                 icon=":material/groups:",
             )
+        bars_note.caption(t("photo.bars_note"))
         maps = (
             _activation_maps(detector, detail_view.crops) if options.show_activation_map else None
         )
@@ -88,7 +89,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
             for index, face in enumerate(photo.detections):
                 crop = detail_view.crops[index]
                 activation_map = None if maps is None else maps[index]
-                _show_face(index, face, crop, activation_map, options.min_confidence)
+                _show_face(index, face, crop, activation_map, options)
 
 
 def _activation_maps(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:
@@ -101,7 +102,7 @@ def _activation_maps(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> lis
 
 
 def _show_face(
-    index: int, face: Face, crop: RgbImage, activation_map: RgbImage | None, min_confidence: float
+    index: int, face: Face, crop: RgbImage, activation_map: RgbImage | None, options: PhotoOptions
 ) -> None:
     label = verdict_label(face.verdict)
     with st.container(border=True, width=CROP_PX + 36, gap="xsmall", key=f"face-{index}"):
@@ -110,8 +111,16 @@ def _show_face(
         else:
             st.image(activation_map, width=CROP_PX, alt=t("photo.alt_heat", verdict=label))
         st.markdown(theme.badge(face.verdict, f"**{label}**"))
-        text = probability_text(face.p_with_mask)
-        st.html(theme.meter_html(face.p_with_mask, min_confidence, text))
+        if not face.probabilities.are_valid:
+            st.caption(probability_text(math.nan))
+            return
+        probabilities = two_classes.probabilities(face, options.verdicts)
+        st.html(
+            theme.probabilities_html(
+                ((one, p, probability_text(p)) for one, p in probabilities.items()),
+                options.min_confidence,
+            )
+        )
 
 
 def show_navigation(

@@ -11,23 +11,16 @@ from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Verdict
 
-Category = Literal["without_mask", "with_mask", "not_sure", "no_face", "unread"]
+Category = Literal["without_mask", "worn_wrong", "with_mask", "not_sure", "no_face", "unread"]
 """What a photo shows; the codes are values of a query parameter."""
 CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
-_VERDICT_CATEGORIES: Final = CATEGORIES[:3]
+_VERDICT_CATEGORIES: Final = CATEGORIES[:4]
 SortOrder = Literal["came", "bare_first", "least_sure", "most_faces", "name"]
 """Order of the gallery; the codes are values of a query parameter, "came" is that of upload."""
 SORT_ORDERS: Final[tuple[SortOrder, ...]] = get_args(SortOrder)
 _UPLOAD_ORDER: Final[SortOrder] = "came"
 PAGE_SIZE: Final = 24
 _CARD_PX: Final = 210
-_ICONS: Final[dict[Category, str]] = {
-    "without_mask": ":material/face:",
-    "with_mask": ":material/masks:",
-    "not_sure": ":material/question_mark:",
-    "no_face": ":material/search_off:",
-    "unread": ":material/broken_image:",
-}
 
 
 def categories(photo: Photo) -> frozenset[Category]:
@@ -51,12 +44,15 @@ def filter_and_sort(
         order: ties stay in the order of upload.
     """
     filtered = [photo for photo in photos if not wanted or categories(photo) & set(wanted)]
-    sort_keys: dict[SortOrder, Callable[[Photo], tuple[float, str]]] = {
-        "came": lambda photo: (0.0, ""),
-        "bare_first": lambda photo: (-_count(photo, Verdict.WITHOUT_MASK), ""),
-        "least_sure": lambda photo: (_least_margin(photo), ""),
-        "most_faces": lambda photo: (-len(photo.detections or ()), ""),
-        "name": lambda photo: (0.0, photo.name.casefold()),
+    sort_keys: dict[SortOrder, Callable[[Photo], tuple[float | str, ...]]] = {
+        "came": lambda photo: (),
+        "bare_first": lambda photo: (
+            -_count(photo, Verdict.WITHOUT_MASK),
+            -_count(photo, Verdict.WORN_WRONG),
+        ),
+        "least_sure": lambda photo: (_least_margin(photo),),
+        "most_faces": lambda photo: (-len(photo.detections or ()),),
+        "name": lambda photo: (photo.name.casefold(),),
     }
     return sorted(filtered, key=sort_keys[order])
 
@@ -66,14 +62,18 @@ def _count(photo: Photo, verdict: Verdict) -> int:
 
 
 def _least_margin(photo: Photo) -> float:
-    """Distance of the least certain face's probability from 0.5, 0 to 0.5; 1 without a face.
+    """How far the least certain face's highest probability is above 0.5; 1 without a face.
 
-    A face for which the network failed counts as 0.
+    A face for which the network failed counts as the least possible, -0.5.
     """
     if photo.detections is None or not photo.detections.faces:
         return 1.0
-    margins = [abs(face.p_with_mask - 0.5) for face in photo.detections]
-    return min(0.0 if math.isnan(margin) else margin for margin in margins)
+    two = photo.detections.two_classes
+    margins = [
+        face.probabilities.of_verdict(Verdict.NOT_SURE, two_classes=two) - 0.5
+        for face in photo.detections
+    ]
+    return min(-0.5 if math.isnan(margin) else margin for margin in margins)
 
 
 def summary(photo: Photo) -> str:
@@ -88,16 +88,21 @@ def summary(photo: Photo) -> str:
     return ", ".join(counts) or t("photo.kind_no_face")
 
 
-def show_filter(photos: Sequence[Photo]) -> list[Photo]:
-    """Draw the filter and the sort order, and return the photos to show."""
+def show_filter(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> list[Photo]:
+    """Draw the filter and the sort order, and return the photos to show.
+
+    Args:
+        photos: checked ones.
+        verdicts: those that can be given.
+    """
     query_params.initialise("show", query_params.read_all("show", CATEGORIES))
     query_params.initialise("order", query_params.read("order", SORT_ORDERS, _UPLOAD_ORDER))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.pills(
             t("photo.filter"),
-            CATEGORIES,
+            _shown_categories(verdicts),
             selection_mode="multi",
-            format_func=lambda one: f"{_ICONS[one]} {t(f'photo.filter_{one}')}",
+            format_func=lambda one: f":material/{theme.ICONS[one]}: {t(f'photo.filter_{one}')}",
             key="show",
         )
         order = st.selectbox(
@@ -110,6 +115,14 @@ def show_filter(photos: Sequence[Photo]) -> list[Photo]:
     query_params.write("show", wanted)
     query_params.write("order", [order], [_UPLOAD_ORDER])
     return filter_and_sort(photos, wanted, order)
+
+
+def _shown_categories(verdicts: Sequence[Verdict]) -> list[Category]:
+    """All categories; masks worn wrong only where there can be any or the filter asks for them."""
+    has_worn_wrong = Verdict.WORN_WRONG in verdicts or "worn_wrong" in (
+        st.session_state.get("show") or ()
+    )
+    return [one for one in CATEGORIES if has_worn_wrong or one != "worn_wrong"]
 
 
 def show(batch: PhotoBatch, photos: Sequence[Photo], on_open: Callable[[str], None]) -> None:
@@ -159,7 +172,7 @@ def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) 
 
 def _badges(photo: Photo) -> str:
     if photo.detections is None or not photo.detections.faces:
-        return f":gray-badge[{_ICONS['no_face']} {t('photo.kind_no_face')}]"
+        return f":gray-badge[:material/{theme.ICONS['no_face']}: {t('photo.kind_no_face')}]"
     return " ".join(
         theme.badge(verdict, f"{_count(photo, verdict)} × {verdict_label(verdict)}")
         for verdict in Verdict

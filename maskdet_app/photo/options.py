@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from maskdet_app.photo.batch import FACE_SIZES, FaceSize
-from maskdet_app.ui import query_params, threshold
+from maskdet_app.ui import query_params, threshold, two_classes
 from maskdet_app.ui.i18n import t
-from maskdet_core import MaskDetector
+from maskdet_core import MaskDetector, Verdict
 
 _DEFAULT_FACE_SIZE: Final[FaceSize] = "usual"
 
@@ -20,12 +20,16 @@ class PhotoOptions:
 
     Attributes:
         min_confidence: threshold, 0.5 <= c < 1.
+        two_classes: whether a mask worn wrong counts as no mask.
+        verdicts: those that can be given.
         face_size: least size of the faces to detect.
         show_activation_map: whether the detail view shows class activation maps.
         blur_faces: whether to blur faces in the downloads.
     """
 
     min_confidence: float
+    two_classes: bool
+    verdicts: tuple[Verdict, ...]
     face_size: FaceSize
     show_activation_map: bool
     blur_faces: bool
@@ -34,6 +38,7 @@ class PhotoOptions:
 def show(detector: MaskDetector) -> PhotoOptions:
     """Draw the widgets and return the options."""
     min_confidence = threshold.min_confidence_slider(detector)
+    two = two_classes.switch(detector)
     face_size = query_params.segmented_control(
         "smallest",
         t("photo.smallest"),
@@ -54,7 +59,14 @@ def show(detector: MaskDetector) -> PhotoOptions:
     blur_faces = st.toggle(
         t("photo.blur"), help=t("photo.blur_help"), key="blur", bind="query-params"
     )
-    return PhotoOptions(min_confidence, face_size, show_activation_map and available, blur_faces)
+    return PhotoOptions(
+        min_confidence,
+        two,
+        two_classes.verdicts(detector.classifier.manifest, two_classes=two),
+        face_size,
+        show_activation_map and available,
+        blur_faces,
+    )
 
 
 def _has_activation_map(detector: MaskDetector) -> bool:

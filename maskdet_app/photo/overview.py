@@ -13,6 +13,7 @@ from maskdet_core import Verdict
 
 _PRIORITY: Final[tuple[Category, ...]] = (
     "without_mask",
+    "worn_wrong",
     "not_sure",
     "with_mask",
     "no_face",
@@ -30,15 +31,16 @@ def photos_by_category(photos: Sequence[Photo]) -> dict[Category, int]:
     return counts
 
 
-def show(photos: Sequence[Photo]) -> None:
+def show(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> None:
     """Draw the tiles of `show_faces` and a bar of the photos by category."""
-    show_faces(photos)
+    show_faces(photos, verdicts)
     counts = photos_by_category(photos)
     parts = [(category, n, t(f"photo.bar_{category}")) for category, n in counts.items() if n]
     st.html(theme.stacked_bar_html(t("photo.bar", n=len(photos)), parts))
 
 
-def show_faces(photos: Sequence[Photo]) -> None:
-    """Draw a tile for each verdict with its number of faces."""
+def show_faces(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> None:
+    """Draw a tile with its number of faces for each verdict that can be given."""
     detections = [photo.detections for photo in photos if photo.detections is not None]
-    st.html(theme.count_tiles_html(*(sum(d.count(v) for d in detections) for v in Verdict)))
+    counts = {verdict: sum(d.count(verdict) for d in detections) for verdict in Verdict}
+    st.html(theme.count_tiles_html(counts, verdicts))

@@ -37,7 +37,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> No
     check_progress, zip_progress, empty_note, shown = containers.reserve(4)
     waiting = batch.waiting(options.face_size)
     checked = [
-        photo.with_min_confidence(options.min_confidence)
+        photo.with_min_confidence(options.min_confidence, two_classes=options.two_classes)
         for photo in batch
         if photo.face_size == options.face_size
     ]
@@ -67,15 +67,15 @@ def _show_photos(
         _show_downloads(batch, photos, options.blur_faces, still_checking=still_checking)
     if len(batch) == 1:
         with one_photo:
-            overview.show_faces(photos)
+            overview.show_faces(photos, options.verdicts)
             st.markdown(f"**{theme.escape_markdown(photos[0].name)}**")
             detail.show(batch, detector, photos[0], options)
         return
     with total:
         st.header(t("photo.total"), anchor=False)
-        overview.show(photos)
+        overview.show(photos, options.verdicts)
     with filters:
-        listed = gallery.show_filter(photos)
+        listed = gallery.show_filter(photos, options.verdicts)
     opened = next((p for p in photos if p.key == st.session_state.get(_OPEN_PHOTO)), None)
     if opened is None:
         with grid:

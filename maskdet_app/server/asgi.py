@@ -40,6 +40,7 @@ from maskdet_app.server.body_timeout import BodyTimeout
 from maskdet_app.server.log_format import LOG_FORMAT
 from maskdet_app.server.media_cache import NoStoreForMedia
 from maskdet_app.server.upload_guard import UploadGuard, stored_files
+from maskdet_app.ui import two_classes
 from maskdet_core import CascadeError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest
@@ -65,6 +66,7 @@ KNOWN_SETTINGS: Final = (
     *(LOG_FORMAT, METRICS_PORT, METRICS_ADDRESS, FRAME_ANCESTORS, GRACE_PERIOD),
     *(client_address.TRUSTED_PROXIES, *UPLOAD_MB.values()),
     *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, resources.MAX_VIEWERS),
+    two_classes.SETTING,
     *(ice.PROVIDER, ice.SERVERS, ice.POLICY, *ice.PROVIDER_SETTINGS),
 )
 """Names of settings, to find mistyped ones."""
@@ -146,6 +148,7 @@ def report_settings() -> None:
         resources.admission()
     except ValueError as error:
         operator_log.log_once(f"{resources.MAX_VIEWERS}: {error}")
+    two_classes.default()
     path = default_model_path()
     try:
         if path.suffix == ".json":

@@ -10,6 +10,9 @@ Chart = alt.Chart | alt.LayerChart
 GREY: Final = "#808A92"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
+YELLOW: Final = "#F0E442"
+OUTLINES: Final = {YELLOW: "#14222E"}
+"""Of a colour that would not stand out from a light page."""
 
 
 MAX_POINTS: Final = 400

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from maskdet_app.ops import operator_log
+from maskdet_app.ui import two_classes
 from maskdet_app.ui.i18n import t
 from maskdet_core import MaskDetector, MaskdetError, load_classifier
 from maskdet_core.cpu import limit_opencv_threads
@@ -21,9 +22,9 @@ def _classifier(path: str, modified_at: float) -> Classifier:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _detector(path: str, modified_at: float, preset: Preset) -> MaskDetector:
+def _detector(path: str, modified_at: float, preset: Preset, two: bool) -> MaskDetector:
     limit_opencv_threads()
-    return MaskDetector.load(_classifier(path, modified_at), preset)
+    return MaskDetector.load(_classifier(path, modified_at), preset, two_classes=two)
 
 
 def load_detector(preset: Preset) -> MaskDetector | None:
@@ -35,7 +36,7 @@ def load_detector(preset: Preset) -> MaskDetector | None:
     path = default_model_path()
     try:
         with st.spinner(t("shared.loading_model")):
-            return _detector(str(path), _modified_at(path), preset)
+            return _detector(str(path), _modified_at(path), preset, two_classes.default())
     except MaskdetError as error:
         operator_log.log_once(f"network {path}: {error}")
         st.error(t("shared.no_model"), icon=":material/error:")

@@ -3,8 +3,7 @@
 Everything must work in the light and the dark theme: neutral tones derive from the text colour.
 """
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -22,11 +21,21 @@ _LOGO: Final = (
     '<text x="43" y="28" font-family="Source Sans, Segoe UI, Arial, sans-serif" font-weight="700" '
     'font-size="23" fill="{text_colour}">Maskdet</text></svg>'
 )
-_BADGES: Final = {
-    Verdict.WITH_MASK: ("blue", ":material/masks:"),
-    Verdict.WITHOUT_MASK: ("orange", ":material/face:"),
-    Verdict.NOT_SURE: ("gray", ":material/question_mark:"),
+_BADGE_COLOURS: Final = {
+    Verdict.WITH_MASK: "blue",
+    Verdict.WORN_WRONG: "yellow",
+    Verdict.WITHOUT_MASK: "orange",
+    Verdict.NOT_SURE: "gray",
 }
+ICONS: Final[dict[str, str]] = {
+    "with_mask": "masks",
+    "worn_wrong": "priority_high",
+    "without_mask": "face",
+    "not_sure": "question_mark",
+    "no_face": "search_off",
+    "unread": "broken_image",
+}
+"""Names in Material Symbols, the font that Streamlit brings along, by verdict or kind of photo."""
 _TEXT_COLOURS: Final = {"light": "#14222E", "dark": "#E8EEF3"}
 
 ICON: Final = str(Path(__file__).with_name("icon.png"))
@@ -45,28 +54,41 @@ def text_colour() -> str:
     return _TEXT_COLOURS.get(st.context.theme.type or "light", _TEXT_COLOURS["light"])
 
 
-def tiles_html(tiles: Iterable[tuple[Verdict, str, str]]) -> str:
-    """Tiles in the line style and colour of each verdict's frame.
+def icon_html(kind: str) -> str:
+    """The icon of a verdict or a kind of photo; screen readers skip it."""
+    return f'<i class="md-icon" aria-hidden="true">{ICONS[kind]}</i>'
+
+
+def count_tiles_html(counts: Mapping[Verdict, int], verdicts: Iterable[Verdict]) -> str:
+    """Tiles with the number of faces, in the line style and colour of each verdict's frame.
 
     Args:
-        tiles: verdict, large text and small text of each.
+        counts: number of faces of each verdict.
+        verdicts: those that can be given. Another one has a tile only where it was given.
     """
+    possible = set(verdicts)
     cells = (
-        f'<div class="md-tile md-{verdict.value}" data-verdict="{verdict.value}">'
-        f"<b>{escape(big)}</b><span>{escape(small)}</span></div>"
-        for verdict, big, small in tiles
+        f'<div class="md-tile md-{verdict.value}" data-verdict="{verdict.value}"><b>{n}</b>'
+        f"<span>{icon_html(verdict)} {escape(verdict_label(verdict))}</span></div>"
+        for verdict, n in counts.items()
+        if n or verdict in possible
     )
     return f'<div class="md-tiles">{"".join(cells)}</div>'
 
 
-def count_tiles_html(n_with: int, n_without: int, n_not_sure: int) -> str:
-    """A tile for each verdict with its number of faces."""
-    counts = {
-        Verdict.WITH_MASK: n_with,
-        Verdict.WITHOUT_MASK: n_without,
-        Verdict.NOT_SURE: n_not_sure,
-    }
-    return tiles_html((v, str(n), verdict_label(v)) for v, n in counts.items())
+def verdict_legend_html(entries: Iterable[tuple[Verdict, str, str]]) -> str:
+    """What each verdict means and how its frame looks, in that look.
+
+    Args:
+        entries: verdict, meaning and look of each.
+    """
+    items = (
+        f'<li class="md-tile md-{verdict.value}" data-legend="{verdict.value}">'
+        f"<strong>{icon_html(verdict)} {escape(verdict_label(verdict))}</strong>"
+        f"<p>{escape(meaning)}</p><p>{escape(look)}</p></li>"
+        for verdict, meaning, look in entries
+    )
+    return f'<ul class="md-tiles md-verdicts">{"".join(items)}</ul>'
 
 
 def readouts_html(readouts: Iterable[tuple[str, str, str]]) -> str:
@@ -84,8 +106,7 @@ def readouts_html(readouts: Iterable[tuple[str, str, str]]) -> str:
 
 def badge(verdict: Verdict, text: str) -> str:
     """A verdict's badge as Markdown, in the verdict's colour and with its icon."""
-    colour, icon = _BADGES[verdict]
-    return f":{colour}-badge[{icon} {text}]"
+    return f":{_BADGE_COLOURS[verdict]}-badge[:material/{ICONS[verdict]}: {text}]"
 
 
 def stacked_bar_html(title: str, parts: Iterable[tuple[str, int, str]]) -> str:
@@ -93,14 +114,14 @@ def stacked_bar_html(title: str, parts: Iterable[tuple[str, int, str]]) -> str:
 
     Args:
         title: above the bar.
-        parts: kind (a class of the style sheet), number and label of each part.
+        parts: kind (in `ICONS`, and a class of the style sheet), number and label of each part.
     """
     parts = list(parts)
     segments = "".join(
         f'<i class="md-bar-{kind}" style="flex-grow:{n}"></i>' for kind, n, _ in parts
     )
     legend = "".join(
-        f'<li><i class="md-bar-{kind}"></i><b>{n}</b> {escape(label)}</li>'
+        f'<li><i class="md-bar-{kind}"></i>{icon_html(kind)} <b>{n}</b> {escape(label)}</li>'
         for kind, n, label in parts
     )
     return (
@@ -109,22 +130,23 @@ def stacked_bar_html(title: str, parts: Iterable[tuple[str, int, str]]) -> str:
     )
 
 
-def meter_html(p_with_mask: float, min_confidence: float, text: str) -> str:
-    """A meter that shows a mask probability and the two ranges that give a verdict.
+def probabilities_html(
+    probabilities: Iterable[tuple[Verdict, float, str]], min_confidence: float
+) -> str:
+    """A labelled bar for each probability, with a mark at the threshold.
 
     Args:
-        p_with_mask: 0 to 1, or NaN where the network failed.
+        probabilities: verdict, value from 0 to 1, and the value in words.
         min_confidence: threshold, 0.5 to 1.
-        text: the probability in words.
     """
-    width = f"{100 * (1 - min_confidence):.0f}%"
-    position = "" if math.isnan(p_with_mask) else f"{98 * p_with_mask:.1f}"
-    mark = f'<i class="md-at" style="left:{position}%"></i>' if position else ""
-    return (
-        f'<div class="md-meter" aria-hidden="true"><i class="md-low" style="width:{width}"></i>'
-        f'<i class="md-high" style="width:{width}"></i>{mark}</div>'
-        f'<div class="md-meter-words">{escape(text)}</div>'
+    rows = (
+        f"<div><dt>{escape(verdict_label(verdict))}</dt><dd>{escape(text)}"
+        f'<i class="md-meter" aria-hidden="true">'
+        f'<i class="md-bar-{verdict.value}" style="width:{100 * p:.1f}%"></i>'
+        f'<i class="md-at" style="left:{100 * min_confidence:.0f}%"></i></i></dd></div>'
+        for verdict, p, text in probabilities
     )
+    return f'<dl class="md-probabilities">{"".join(rows)}</dl>'
 
 
 def steps_html(steps: Iterable[tuple[str, str]]) -> str:

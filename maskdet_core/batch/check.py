@@ -83,6 +83,7 @@ def _run(options: argparse.Namespace) -> int:
         options.min_face,
         options.finder,
         blur=options.blur,
+        two_classes=options.two_classes,
     )
     n_jobs = options.jobs or n_cores()
     found = find_pictures(options.paths, options.out)

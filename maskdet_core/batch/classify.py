@@ -13,7 +13,7 @@ from maskdet_core.batch.command import (
     row_writer,
 )
 from maskdet_core.batch.pictures import find_pictures
-from maskdet_core.batch.report import rounded, valid_text
+from maskdet_core.batch.report import probabilities_json, valid_text
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
 from maskdet_core.errors import ImageError
@@ -22,7 +22,7 @@ from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
 from maskdet_core.pictures.decode import read_image, shrink_within
-from maskdet_core.types import Face, FaceBox, RgbImage, decide
+from maskdet_core.types import NO_PROBABILITIES, Face, FaceBox, RgbImage, decide
 
 MIN_FACE_SHARE: Final = 0.5
 """Least part of the picture's long side that a face takes in a crop of one face. The network is
@@ -86,7 +86,7 @@ def _run(options: argparse.Namespace) -> int:
         row: Row = {
             "path": valid_text(str(path)),
             "verdict": None,
-            "p_with_mask": None,
+            **probabilities_json(NO_PROBABILITIES),
             "error": None,
         }
         try:
@@ -101,9 +101,8 @@ def _run(options: argparse.Namespace) -> int:
             exit_status = EXIT_SOME_UNREADABLE
             write({**row, "error": f"no face crop: {reason}"})
             continue
-        p_with_mask = float(predicted.p_with_mask[0])
-        verdict = decide(p_with_mask, min_confidence).value
-        write({**row, "verdict": verdict, "p_with_mask": rounded(p_with_mask)})
+        verdict = decide(predicted[0], min_confidence, two_classes=options.two_classes).value
+        write({**row, "verdict": verdict, **probabilities_json(predicted[0])})
     print_search(found)
     return exit_status
 

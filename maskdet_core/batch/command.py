@@ -45,7 +45,7 @@ class Command:
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add pictures, output format, threshold and model, which `check` and `classify` share."""
+    """Add pictures, output format, decision rule and model, which `check` and `classify` share."""
     parser.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="file, folder or pattern"
     )
@@ -59,6 +59,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         type=_confidence,
         metavar="C",
         help="least confidence for a verdict, 0.5 to below 1 (default: the model's)",
+    )
+    parser.add_argument(
+        "--two-classes", action="store_true", help="count a mask worn wrong as no mask"
     )
     parser.add_argument(
         "--model", type=Path, help="manifest (.json) or .keras file (default: the shipped one)"
@@ -117,5 +120,11 @@ def _write_text(row: Row) -> None:
         print(f"{path}: {one_line(row['error'])}", flush=True)
         return
     predicted = row.get("faces", [row])
-    words = [f"{one['verdict']} (p_with_mask {one['p_with_mask']})" for one in predicted]
-    print(f"{path}: {', '.join(words) or 'no face found'}", flush=True)
+    print(f"{path}: {', '.join(map(_face_text, predicted)) or 'no face found'}", flush=True)
+
+
+def _face_text(face: Row) -> str:
+    # a network without the class `worn_wrong` gives it 0
+    p_worn_wrong = face.get("p_worn_wrong")
+    worn_wrong = f", p_worn_wrong {p_worn_wrong}" if p_worn_wrong else ""
+    return f"{face['verdict']} (p_with_mask {face['p_with_mask']}{worn_wrong})"

@@ -39,6 +39,7 @@ class VerdictCounts:
     n_with_mask: int = 0
     n_without_mask: int = 0
     n_not_sure: int = 0
+    n_worn_wrong: int = 0
     n_no_face: int = 0
     n_unreadable: int = 0
 
@@ -51,12 +52,17 @@ class VerdictCounts:
         self.n_with_mask += report.detections.count(Verdict.WITH_MASK)
         self.n_without_mask += report.detections.count(Verdict.WITHOUT_MASK)
         self.n_not_sure += report.detections.count(Verdict.NOT_SURE)
+        self.n_worn_wrong += report.detections.count(Verdict.WORN_WRONG)
         self.n_no_face += not report.detections.faces
 
     @property
     def summary(self) -> str:
         """Faces by verdict, as text."""
-        return f"{self.n_with_mask} mask, {self.n_without_mask} no mask, {self.n_not_sure} not sure"
+        worn_wrong = f"{self.n_worn_wrong} worn wrong, " if self.n_worn_wrong else ""
+        return (
+            f"{self.n_with_mask} mask, {worn_wrong}{self.n_without_mask} no mask, "
+            f"{self.n_not_sure} not sure"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,13 +224,21 @@ def _entry(row: dict[str, Any]) -> Entry:
 
 def _face(value: Any) -> Face:
     face = _typed(value, dict)
-    probability = face["p_with_mask"]
-    if probability is None:
-        probability = math.nan
-    elif type(probability) not in (int, float) or not 0 <= probability <= 1:
+    box, verdict = _box(face["box_xywh"]), Verdict(_typed(face["verdict"], str))
+    p_with_mask = _probability(face["p_with_mask"])
+    if "p_worn_wrong" not in face:
+        # a line from before there were three classes
+        return Face.of_two_classes(box, p_with_mask, verdict)
+    p_worn_wrong, p_without_mask = map(_probability, (face["p_worn_wrong"], face["p_without_mask"]))
+    return Face(box, p_with_mask, p_worn_wrong, p_without_mask, verdict)
+
+
+def _probability(value: Any) -> float:
+    if value is None:
+        return math.nan
+    if type(value) not in (int, float) or not 0 <= value <= 1:
         raise ValueError("expected a probability of 0 to 1")
-    verdict = Verdict(_typed(face["verdict"], str))
-    return Face(_box(face["box_xywh"]), float(probability), verdict)
+    return float(value)
 
 
 def _box(value: Any) -> FaceBox:

@@ -40,6 +40,7 @@ class PhotoCheckConfig:
         finder: see `maskdet_core.load_finder`.
         copies: existing folder for annotated copies, None for none.
         blur: blur all faces in the copies.
+        two_classes: count a mask worn wrong as no mask; see `MaskDetector`.
     """
 
     model: Path | None = None
@@ -48,6 +49,7 @@ class PhotoCheckConfig:
     finder: str | None = None
     copies: Path | None = None
     blur: bool = False
+    two_classes: bool = False
 
     def load(self, n_threads: int = N_THREADS) -> "PhotoChecker":
         """Load the detector into this process, and set OpenCV's threads for the whole process.
@@ -64,6 +66,7 @@ class PhotoCheckConfig:
             min_confidence=self.min_confidence,
             min_face_px=self.min_face_px,
             finder=self.finder,
+            two_classes=self.two_classes,
         )
         limit_opencv_threads(n_threads)
         return PhotoChecker(detector, self.copies, blur=self.blur)
@@ -125,6 +128,8 @@ class PhotoChecker:
             "max_faces": detector.max_faces,
             "annotate": self._copies is not None,
             "blur": self._blur,
+            # absent where it is off, so that older journals, which lack it, can be resumed
+            **({"two_classes": True} if detector.two_classes else {}),
         }
 
     def _copy(self, image: RgbImage, found: Detections) -> bytes | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from maskdet_core.types import Detections
+from maskdet_core.types import Detections, MaskProbabilities
 
 COLUMNS: Final[tuple[str, ...]] = (
     "photo",
@@ -31,8 +31,10 @@ COLUMNS: Final[tuple[str, ...]] = (
     "n_unjudged",
     "annotated",
     "error",
+    "p_worn_wrong",
+    "p_without_mask",
 )
-"""The CSV's columns, explained in the README; new ones are only ever added at the end."""
+"""The CSV's columns, explained in docs/command-line.md; new ones are only ever added at the end."""
 BOM: Final = b"\xef\xbb\xbf"
 """Begins a CSV file: without it Excel reads UTF-8 in the machine's legacy code page."""
 MAX_NAME_CHARS: Final = 40
@@ -92,7 +94,7 @@ def to_json(report: PhotoReport) -> dict[str, Any]:
 
     Returns:
         ``path``, ``width`` and ``height`` in px, ``faces`` (each with ``box_xywh`` in px,
-        ``verdict`` and ``p_with_mask``, null if the network failed), ``n_unjudged``,
+        ``verdict``, and the probabilities of `probabilities_json`), ``n_unjudged``,
         ``annotated``, ``error``. Invalid Unicode in a name is replaced by U+FFFD.
     """
     found = report.detections
@@ -104,7 +106,7 @@ def to_json(report: PhotoReport) -> dict[str, Any]:
             {
                 "box_xywh": list(face.box.xywh),
                 "verdict": face.verdict.value,
-                "p_with_mask": rounded(face.p_with_mask),
+                **probabilities_json(face.probabilities),
             }
             for face in (() if found is None else found.faces)
         ],
@@ -112,6 +114,11 @@ def to_json(report: PhotoReport) -> dict[str, Any]:
         "annotated": None if report.annotated is None else valid_text(report.annotated),
         "error": None if report.error is None else valid_text(report.error),
     }
+
+
+def probabilities_json(probabilities: MaskProbabilities) -> dict[str, float | None]:
+    """``p_with_mask``, ``p_worn_wrong`` and ``p_without_mask``, each as by `rounded`."""
+    return {name: rounded(p) for name, p in probabilities._asdict().items()}
 
 
 def json_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
@@ -192,11 +199,12 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
         _cell(report.error or ""),
     )
     if found is None or not found.faces:
-        yield (*photo, None, None, None, None, None, None, None, *rest)
+        yield (*photo, None, None, None, None, None, None, None, *rest, None, None)
         return
     for number, face in enumerate(found.faces, 1):
-        probability = rounded(face.p_with_mask)
-        yield (*photo, number, *face.box.xywh, face.verdict.value, probability, *rest)
+        p_with_mask, *others = map(rounded, face.probabilities)
+        verdict = face.verdict.value
+        yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others)
 
 
 def _cell(text: str) -> str:

@@ -13,13 +13,22 @@ Colour = tuple[int, int, int]
 # from the palette of Okabe and Ito (2008), which is distinct under the common colour blindnesses
 COLOURS: Final[dict[Verdict, Colour]] = {
     Verdict.WITH_MASK: (0x00, 0x72, 0xB2),
+    Verdict.WORN_WRONG: (0xF0, 0xE4, 0x42),
     Verdict.WITHOUT_MASK: (0xD5, 0x5E, 0x00),
     Verdict.NOT_SURE: (0x6B, 0x6B, 0x6B),
 }
-"""RGB, 0 to 255: blue, vermilion and grey, each dark enough for white text."""
+"""RGB, 0 to 255: blue, yellow, vermilion and grey."""
 
 _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 _WHITE: Final = (255, 255, 255)
+_BLACK: Final = (0, 0, 0)
+_INK: Final[dict[Verdict, Colour]] = {
+    Verdict.WITH_MASK: _WHITE,
+    Verdict.WORN_WRONG: _BLACK,
+    Verdict.WITHOUT_MASK: _BLACK,
+    Verdict.NOT_SURE: _WHITE,
+}
+"""Text on `COLOURS`: whichever has a contrast of 4.5 or more (WCAG 2.2, criterion 1.4.3)."""
 _TEXT_PER_SIDE: Final = 1 / 32
 _MIN_TEXT_PX: Final = 11
 _MAX_TEXT_PX: Final = 90
@@ -30,6 +39,7 @@ Labels = Mapping[Verdict, tuple[str, str]]
 """Label of each verdict, ASCII: the full text, and a short form for the smallest faces."""
 LABELS: Final[Labels] = {
     Verdict.WITH_MASK: ("Mask", "M"),
+    Verdict.WORN_WRONG: ("Worn wrong", "!"),
     Verdict.WITHOUT_MASK: ("No mask", "No"),
     Verdict.NOT_SURE: ("Not sure", "?"),
 }
@@ -40,12 +50,15 @@ def percent_text(probability: float) -> str:
     return f"{min(int(probability * 100 + 1e-9), 99)} %"
 
 
-def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
+def label_texts(
+    face: Face, labels: Labels = LABELS, *, two_classes: bool = False
+) -> tuple[str, ...]:
     """Possible labels of one face, longest first; the first that fits is drawn.
 
     Args:
         face: with its verdict.
         labels: texts by verdict.
+        two_classes: see `Detections`.
 
     Raises:
         ValueError: a label is not ASCII, which is all that the font can draw.
@@ -53,21 +66,18 @@ def label_texts(face: Face, labels: Labels = LABELS) -> tuple[str, ...]:
     word, short = labels[face.verdict]
     if not (word + short).isascii():
         raise ValueError(f"expected labels in ASCII, got {word!r} and {short!r}")
-    match face.verdict:
-        case Verdict.WITH_MASK:
-            return (f"{word} {percent_text(face.p_with_mask)}", word, short)
-        case Verdict.WITHOUT_MASK:
-            return (f"{word} {percent_text(1.0 - face.p_with_mask)}", word, short)
-        case Verdict.NOT_SURE:
-            return (word, short)
+    if face.verdict is Verdict.NOT_SURE:
+        return (word, short)
+    probability = face.probabilities.of_verdict(face.verdict, two_classes=two_classes)
+    return (f"{word} {percent_text(probability)}", word, short)
 
 
 def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABELS) -> RgbImage:
     """Draw frames and labels.
 
-    The frame is solid for a mask, double for no mask and dashed for not sure. Labels are white on
-    the frame's colour, above the face where there is room, always inside the image, and shorter on
-    small faces and images.
+    The frame is solid for a mask, yellow dashes on a black line for a mask worn wrong, double for
+    no mask and dashed for not sure. Labels are black or white on the frame's colour, above the face
+    where there is room, always inside the image, and shorter on small faces and images.
 
     Args:
         image_rgb: uint8 (H, W, 3), not changed.
@@ -94,7 +104,8 @@ def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABEL
     for face in reversed(detections.faces):
         _frame(canvas, face.box, face.verdict, stroke)
     for face in reversed(detections.faces):
-        _label(canvas, face, text_px, labels)
+        texts = label_texts(face, labels, two_classes=detections.two_classes)
+        _label(canvas, face, texts, text_px)
     return canvas
 
 
@@ -113,6 +124,10 @@ def _frame(canvas: RgbImage, box: FaceBox, verdict: Verdict, stroke: int) -> Non
             # a thin white outline keeps the frame visible on a background of its colour
             cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
             cv2.rectangle(canvas, top_left, bottom_right, colour, stroke)
+        case Verdict.WORN_WRONG:
+            # yellow is too light for a white outline; the black one shows on light and dark
+            cv2.rectangle(canvas, top_left, bottom_right, _BLACK, stroke + 2)
+            _dashed(canvas, top_left, bottom_right, colour, stroke)
         case Verdict.WITHOUT_MASK:
             gap = 2 * stroke
             cv2.rectangle(canvas, top_left, bottom_right, _WHITE, stroke + 2)
@@ -147,13 +162,13 @@ def _dashed(
         cv2.line(canvas, (bottom_right[0], y), (bottom_right[0], end), colour, stroke)
 
 
-def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
+def _label(canvas: RgbImage, face: Face, texts: tuple[str, ...], text_px: int) -> None:
     height, width = canvas.shape[:2]
     thickness = max(1, round(text_px / 14))
     scale = cv2.getFontScaleFromHeight(_FONT, text_px, thickness)
     pad = max(2, text_px // 3)
     room = min(width, max(face.box.w * _LABELS_WIDER_THAN_FACE, text_px * 2))
-    for text in label_texts(face, labels):
+    for text in texts:
         (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, thickness)
         label_width, label_height = text_width + 2 * pad, text_height + 2 * pad
         if label_width <= room:
@@ -165,8 +180,11 @@ def _label(canvas: RgbImage, face: Face, text_px: int, labels: Labels) -> None:
     y = face.box.y - label_height
     if y < 0:
         y = min(face.box.y + face.box.h, height - label_height)
-    cv2.rectangle(
-        canvas, (x, y), (x + label_width - 1, y + label_height - 1), COLOURS[face.verdict], -1
-    )
+    bottom_right = (x + label_width - 1, y + label_height - 1)
+    cv2.rectangle(canvas, (x, y), bottom_right, COLOURS[face.verdict], -1)
+    ink = _INK[face.verdict]
+    # a light label needs an edge on a light image
+    if ink == _BLACK:
+        cv2.rectangle(canvas, (x, y), bottom_right, _BLACK, 1)
     baseline = (x + pad, y + pad + text_height)
-    cv2.putText(canvas, text, baseline, _FONT, scale, _WHITE, thickness, cv2.LINE_AA)
+    cv2.putText(canvas, text, baseline, _FONT, scale, ink, thickness, cv2.LINE_AA)

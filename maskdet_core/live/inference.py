@@ -7,7 +7,7 @@ from typing import Final
 from maskdet_core.detector import MaskDetector
 from maskdet_core.live.frame import LiveFrame
 from maskdet_core.live.track import Box, match
-from maskdet_core.types import FaceBox
+from maskdet_core.types import FaceBox, MaskProbabilities
 
 MAX_FACES_PER_TASK: Final = 6
 """Tracked faces, and new faces, classified in one task: limits how long other viewers wait."""
@@ -34,12 +34,12 @@ class FacePrediction:
 
     Attributes:
         box: that was classified.
-        p_with_mask: probability of a mask, 0 to 1; NaN where the network failed.
+        probabilities: of the classes; NaN where the network failed.
         is_face: whether finder and network together accept the box as a face.
     """
 
     box: FaceBox
-    p_with_mask: float
+    probabilities: MaskProbabilities
     is_face: bool
 
 
@@ -70,8 +70,8 @@ def run_inference(detector: MaskDetector, frame: LiveFrame, task: InferenceTask)
     boxes = [*tracked.values(), *new]
     predicted = detector.classify(frame.rgb, boxes)
     predictions = [
-        FacePrediction(box, float(p), detector.is_face(box, float(p_face)))
-        for box, p, p_face in zip(boxes, predicted.p_with_mask, predicted.p_face, strict=True)
+        FacePrediction(box, probabilities, detector.is_face(box, float(p_face)))
+        for box, probabilities, p_face in zip(boxes, predicted, predicted.p_face, strict=True)
     ]
     return InferenceResult(
         matches,

@@ -50,6 +50,7 @@ class LiveProcessor:
         *,
         clock: Callable[[], float] = time.monotonic,
         meter: Meter | None = None,
+        two_classes: bool | None = None,
     ) -> None:
         """Make a processor that shares detector, worker and admission control with others.
 
@@ -61,6 +62,7 @@ class LiveProcessor:
             min_confidence: 0.5 <= c < 1; None takes the detector's.
             clock: monotonic seconds; the worker's too.
             meter: counts over all streams.
+            two_classes: count a mask worn wrong as no mask; None takes the detector's.
 
         Raises:
             ValueError: threshold out of range.
@@ -71,6 +73,7 @@ class LiveProcessor:
         self._min_confidence = validate_min_confidence(
             detector.min_confidence if min_confidence is None else min_confidence
         )
+        self._two_classes = detector.two_classes if two_classes is None else two_classes
         self._clock = clock
         self._lock = threading.Lock()
         self._mirrored = False
@@ -91,6 +94,7 @@ class LiveProcessor:
         min_confidence: float | None = None,
         min_face_px: int | None = None,
         finder: Path | str | None = None,
+        two_classes: bool = False,
     ) -> Self:
         """A processor for one stream, with a detector and a worker thread of its own.
 
@@ -101,6 +105,7 @@ class LiveProcessor:
             min_confidence: see `MaskDetector`.
             min_face_px: see `MaskDetector`.
             finder: see `load_finder`.
+            two_classes: see `MaskDetector`.
 
         Raises:
             ModelError: the model cannot be loaded.
@@ -108,7 +113,12 @@ class LiveProcessor:
             ValueError: a number out of range.
         """
         detector = MaskDetector.load(
-            model, "live", min_confidence=min_confidence, min_face_px=min_face_px, finder=finder
+            model,
+            "live",
+            min_confidence=min_confidence,
+            min_face_px=min_face_px,
+            finder=finder,
+            two_classes=two_classes,
         )
         worker = InferenceWorker()
         processor = cls(detector, worker, AdmissionControl(1))
@@ -139,6 +149,17 @@ class LiveProcessor:
         validated = validate_min_confidence(min_confidence)
         with self._lock:
             self._min_confidence = validated
+
+    @property
+    def two_classes(self) -> bool:
+        """Whether the next frame counts a mask worn wrong as no mask."""
+        with self._lock:
+            return self._two_classes
+
+    def set_two_classes(self, two_classes: bool) -> None:
+        """Whether to count a mask worn wrong as no mask from the next frame on."""
+        with self._lock:
+            self._two_classes = two_classes
 
     def set_mirrored(self, mirrored: bool) -> None:
         """Whether left and right are swapped from the next frame on, as in a mirror."""
@@ -252,6 +273,7 @@ class LiveProcessor:
             if frame is None:
                 return
             tracker, min_confidence = self._tracker, self._min_confidence
+            two_classes = self._two_classes
             min_face_px = self._detector.min_face_px_in(frame.width_px, frame.height_px)
             task = tracker.plan(frame, min_face_px, backoff)
         try:
@@ -261,7 +283,7 @@ class LiveProcessor:
             return
         with self._lock:
             # to the tracker that planned it: after a reset its faces and positions mean nothing
-            tracker.apply(frame, task, result, min_confidence)
+            tracker.apply(frame, task, result, min_confidence, two_classes=two_classes)
             self._inferred_at_s = frame.received_s
 
     def _acquire_slot(self) -> bool:
@@ -277,7 +299,7 @@ class LiveProcessor:
             self._reset()
         self._tracker.update(frame)
         self._pending = frame
-        return self._tracker.detections(frame, self._min_confidence)
+        return self._tracker.detections(frame, self._min_confidence, two_classes=self._two_classes)
 
     def _finish(self, frame: LiveFrame, shown: Detections) -> None:
         with self._lock:

@@ -1,20 +1,21 @@
 """Smooth the verdict of one face over time, so that its label neither flickers nor lags.
 
-An exponential moving average of log odds with hysteresis: the average decides, and a label changes
-only after several predictions in a row support the change.
+An exponential moving average of log odds by class with hysteresis: the average decides, and a label
+changes only after several predictions in a row support the change.
 """
 
 import math
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
-from maskdet_core.types import Verdict, decide
+from maskdet_core.types import NO_PROBABILITIES, MaskProbabilities, Verdict, decide
 
 DECAY_S: Final = 0.3
 """A prediction's weight falls to 1/e in this time. With predictions every 0.3 s at worst, and as
 often as possible once one of them disagrees, a mask taken off is shown within 0.7 s."""
 MAX_LOG_ODDS: Final = 6.0
-"""No single prediction counts as surer than this (99.8 %)."""
+"""No class of a single prediction counts as surer than this against another (99.8 %)."""
 MIN_AGREEING: Final = 2
 """Predictions in a row that must support the other label before it is shown."""
 MIN_NOT_SURE: Final = 3
@@ -23,6 +24,36 @@ MIN_UNDECIDED: Final = 8
 """Predictions in a row after which an average that is "not sure" replaces a label, though single
 predictions were sure."""
 _MAX_KEPT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Prediction:
+    """One prediction as log odds against no mask.
+
+    Each class is limited to `MAX_LOG_ODDS` below the most probable one. A network without the class
+    `WORN_WRONG` gives it a probability of 0, but so may rounding: the class is left out only where
+    no prediction has more.
+    """
+
+    at_s: float
+    with_mask: float
+    worn_wrong: float
+    has_worn_wrong: bool
+
+    @property
+    def probabilities(self) -> MaskProbabilities:
+        """Of this prediction alone."""
+        return _probabilities(self.with_mask, self.worn_wrong if self.has_worn_wrong else None)
+
+    def side(self, two_classes: bool) -> Verdict:
+        """The most probable class."""
+        probabilities = self.probabilities
+        if two_classes:
+            probabilities = probabilities.as_two_classes()
+        p_with_mask, p_worn_wrong, p_without_mask = probabilities
+        if p_with_mask >= max(p_worn_wrong, p_without_mask):
+            return Verdict.WITH_MASK
+        return Verdict.WORN_WRONG if p_worn_wrong > p_without_mask else Verdict.WITHOUT_MASK
 
 
 class VerdictSmoother:
@@ -36,29 +67,31 @@ class VerdictSmoother:
 
     def __init__(self) -> None:
         """Begin without a prediction."""
-        self._predictions: deque[tuple[float, float]] = deque(maxlen=_MAX_KEPT)
+        self._predictions: deque[_Prediction] = deque(maxlen=_MAX_KEPT)
         self._shown = Verdict.NOT_SURE
-        self._min_confidence: float | None = None
+        self._rule: tuple[float, bool] | None = None
         self._n_not_sure = self._n_undecided = 0
         self._settled = True
 
     @property
     def predicted_at_s(self) -> float | None:
         """Time of the newest usable prediction; None before the first."""
-        return self._predictions[-1][0] if self._predictions else None
+        return self._predictions[-1].at_s if self._predictions else None
 
     @property
-    def p_with_mask(self) -> float:
-        """Smoothed probability of a mask, NaN before the first prediction."""
+    def probabilities(self) -> MaskProbabilities:
+        """Smoothed probabilities, NaN before the first prediction."""
         if not self._predictions:
-            return math.nan
-        newest_s = self._predictions[-1][0]
-        weights = [math.exp((at_s - newest_s) / DECAY_S) for at_s, _ in self._predictions]
-        mean = sum(
-            weight * log_odds
-            for weight, (_, log_odds) in zip(weights, self._predictions, strict=True)
-        ) / sum(weights)
-        return _probability(mean)
+            return NO_PROBABILITIES
+        newest_s = self._predictions[-1].at_s
+        weights = [math.exp((one.at_s - newest_s) / DECAY_S) for one in self._predictions]
+        total = sum(weights)
+        pairs = list(zip(weights, self._predictions, strict=True))
+        with_mask = sum(weight * one.with_mask for weight, one in pairs) / total
+        if not any(one.has_worn_wrong for one in self._predictions):
+            return _probabilities(with_mask, None)
+        worn_wrong = sum(weight * one.worn_wrong for weight, one in pairs) / total
+        return _probabilities(with_mask, worn_wrong)
 
     @property
     def is_unsettled(self) -> bool:
@@ -68,59 +101,81 @@ class VerdictSmoother:
         """
         return not self._settled
 
-    def add(self, p_with_mask: float, at_s: float, min_confidence: float) -> Verdict:
+    def add(
+        self,
+        probabilities: MaskProbabilities,
+        at_s: float,
+        min_confidence: float,
+        *,
+        two_classes: bool = False,
+    ) -> Verdict:
         """Take a prediction into account.
 
         Args:
-            p_with_mask: 0 to 1; anything else means that the network failed and is ignored.
+            probabilities: 0 to 1; anything else means that the network failed and is ignored.
             at_s: when the classified frame arrived; never decreasing.
             min_confidence: 0.5 <= c < 1.
+            two_classes: see `decide`.
 
         Returns:
             The verdict to show.
         """
-        if math.isfinite(p_with_mask) and 0.0 <= p_with_mask <= 1.0:
-            self._predictions.append((at_s, _log_odds(p_with_mask)))
-            newest = decide(p_with_mask, min_confidence)
+        if probabilities.are_valid:
+            self._predictions.append(_prediction(at_s, probabilities))
+            newest = decide(probabilities, min_confidence, two_classes=two_classes)
             self._n_not_sure = self._n_not_sure + 1 if newest is Verdict.NOT_SURE else 0
             self._n_undecided += 1
-        return self.verdict(min_confidence)
+        return self.verdict(min_confidence, two_classes=two_classes)
 
-    def verdict(self, min_confidence: float) -> Verdict:
-        """The verdict to show; another threshold takes effect at once."""
+    def verdict(self, min_confidence: float, *, two_classes: bool = False) -> Verdict:
+        """The verdict to show; another threshold or rule takes effect at once."""
         if not self._predictions:
             return Verdict.NOT_SURE
-        smoothed = decide(self.p_with_mask, min_confidence)
+        smoothed = decide(self.probabilities, min_confidence, two_classes=two_classes)
+        rule = (min_confidence, two_classes)
         at_once = (
-            len(self._predictions) == 1
-            or self._min_confidence != min_confidence
-            or self._shown is Verdict.NOT_SURE
+            len(self._predictions) == 1 or self._rule != rule or self._shown is Verdict.NOT_SURE
         )
         if smoothed is self._shown:
             self._n_undecided = 0
-        elif at_once or self._is_lasting(smoothed):
+        elif at_once or self._is_lasting(smoothed, two_classes):
             self._shown, self._n_undecided = smoothed, 0
-        self._min_confidence = min_confidence
-        newest = decide(_probability(self._predictions[-1][1]), min_confidence)
+        self._rule = rule
+        newest = decide(
+            self._predictions[-1].probabilities, min_confidence, two_classes=two_classes
+        )
         self._settled = smoothed is self._shown is newest
         return self._shown
 
-    def _is_lasting(self, verdict: Verdict) -> bool:
+    def _is_lasting(self, verdict: Verdict, two_classes: bool) -> bool:
         if verdict is Verdict.NOT_SURE:
             return self._n_not_sure >= MIN_NOT_SURE or self._n_undecided >= MIN_UNDECIDED
         newest = list(self._predictions)[-MIN_AGREEING:]
-        return all(_side(log_odds) is verdict for _, log_odds in newest)
+        return all(one.side(two_classes) is verdict for one in newest)
 
 
-def _log_odds(p: float) -> float:
-    if p <= 0.0 or p >= 1.0:
-        return math.copysign(MAX_LOG_ODDS, p - 0.5)
-    return max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, math.log(p / (1.0 - p))))
+def _prediction(at_s: float, probabilities: MaskProbabilities) -> _Prediction:
+    p_with_mask, p_worn_wrong, p_without_mask = probabilities
+    highest = max(probabilities)
+    without = _log_ratio(p_without_mask, highest)
+    return _Prediction(
+        at_s,
+        _log_ratio(p_with_mask, highest) - without,
+        _log_ratio(p_worn_wrong, highest) - without,
+        has_worn_wrong=p_worn_wrong > 0.0,
+    )
 
 
-def _probability(log_odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-log_odds))
+def _log_ratio(p: float, highest: float) -> float:
+    """Log of a probability against the highest one, `MAX_LOG_ODDS` below 0 at the least."""
+    # the ratio above 1, so that the log odds of two classes are symmetric
+    return -min(MAX_LOG_ODDS, math.log(highest / p)) if p > 0.0 else -MAX_LOG_ODDS
 
 
-def _side(log_odds: float) -> Verdict:
-    return Verdict.WITH_MASK if log_odds >= 0 else Verdict.WITHOUT_MASK
+def _probabilities(with_mask: float, worn_wrong: float | None) -> MaskProbabilities:
+    """Probabilities from log odds against no mask; None for a network without the class."""
+    if worn_wrong is None:
+        return MaskProbabilities.of_two_classes(1.0 / (1.0 + math.exp(-with_mask)))
+    weights = (math.exp(with_mask), math.exp(worn_wrong), 1.0)
+    total = sum(weights)
+    return MaskProbabilities(*(weight / total for weight in weights))

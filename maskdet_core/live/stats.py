@@ -14,7 +14,12 @@ RATE_WINDOW_S: Final = 2.0
 TIMELINE_S: Final = 120
 """Seconds that the timeline covers."""
 _MAX_FRAMES: Final = 240
-_ORDER: Final = (Verdict.WITH_MASK, Verdict.WITHOUT_MASK, Verdict.NOT_SURE)
+_ORDER: Final = (
+    Verdict.WITH_MASK,
+    Verdict.WITHOUT_MASK,
+    Verdict.NOT_SURE,
+    Verdict.WORN_WRONG,
+)
 
 
 class Meter(Protocol):
@@ -45,6 +50,7 @@ class TimelinePoint:
     n_with: int
     n_without: int
     n_not_sure: int
+    n_worn_wrong: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ class LiveStats:
         latency_ms: 95th percentile of the time from a frame's arrival to its return.
         verdict_age_s: time since the oldest prediction among the faces shown; without a face,
             since the last inference; None before the first.
-        n_with: faces shown now; likewise ``n_without`` and ``n_not_sure``.
+        n_with: faces shown now; likewise ``n_without``, ``n_not_sure`` and
+            ``n_worn_wrong``.
         width_px: of the newest frame; likewise ``height_px``.
         rejected: whether the stream runs without verdicts because it has no slot.
         timeline: by second, oldest first.
@@ -74,6 +81,7 @@ class LiveStats:
     n_with: int = 0
     n_without: int = 0
     n_not_sure: int = 0
+    n_worn_wrong: int = 0
     width_px: int = 0
     height_px: int = 0
     rejected: bool = False
@@ -144,8 +152,8 @@ class StreamStats:
                 latency_s for at_s, latency_s in self._sent if now_s - at_s < RATE_WINDOW_S
             ]
             shown = self._shown
-            n_with, n_without, n_not_sure = (
-                (shown.count(verdict) for verdict in _ORDER) if shown is not None else (0, 0, 0)
+            n_with, n_without, n_not_sure, n_worn_wrong = (
+                0 if shown is None else shown.count(verdict) for verdict in _ORDER
             )
             return LiveStats(
                 frames_in=self._n_received,
@@ -157,6 +165,7 @@ class StreamStats:
                 n_with=n_with,
                 n_without=n_without,
                 n_not_sure=n_not_sure,
+                n_worn_wrong=n_worn_wrong,
                 width_px=shown.width_px if shown is not None else 0,
                 height_px=shown.height_px if shown is not None else 0,
                 rejected=self._rejected,
@@ -172,5 +181,6 @@ class StreamStats:
                 max(old.n_with, now.n_with),
                 max(old.n_without, now.n_without),
                 max(old.n_not_sure, now.n_not_sure),
+                max(old.n_worn_wrong, now.n_worn_wrong),
             )
         self._timeline.append(now)

@@ -1,6 +1,5 @@
 """The faces of one stream: moved by optical flow, corrected and classified by inference results."""
 
-import math
 from typing import Final
 
 import numpy as np
@@ -11,7 +10,7 @@ from maskdet_core.live.inference import FacePrediction, InferenceResult, Inferen
 from maskdet_core.live.optical_flow import move_boxes
 from maskdet_core.live.scheduler import Scheduler
 from maskdet_core.live.track import Track, Tracks
-from maskdet_core.types import Detections, Face, Verdict
+from maskdet_core.types import NO_PROBABILITIES, Detections, Face, Verdict
 
 OUTDATED_S: Final = 2.0
 """A face whose last prediction is older than this is shown as "not sure"."""
@@ -90,6 +89,8 @@ class FaceTracker:
         task: InferenceTask,
         result: InferenceResult,
         min_confidence: float,
+        *,
+        two_classes: bool = False,
     ) -> None:
         """Bring the result of inference on an earlier frame to the newest one.
 
@@ -98,47 +99,71 @@ class FaceTracker:
             task: what was asked for.
             result: what was found.
             min_confidence: 0.5 <= c < 1.
+            two_classes: see `decide`.
         """
         if task.min_face_px is not None:
             self._tracks.correct(result.matches, task.boxes, task.min_face_px, frame.received_s)
             for prediction in result.new_faces:
-                self._start(prediction, frame, min_confidence)
+                self._start(prediction, frame, min_confidence, two_classes)
             self._tracks.merge_duplicates()
         for track_id, prediction in result.predictions.items():
             track = self._tracks.get(track_id)
             if track is None:
                 continue
-            track.smoother.add(prediction.p_with_mask, frame.received_s, min_confidence)
+            track.smoother.add(
+                prediction.probabilities,
+                frame.received_s,
+                min_confidence,
+                two_classes=two_classes,
+            )
             track.patch = face_patch(frame.grey, task.boxes[track_id], frame.width_px)
             track.n_not_face = 0 if prediction.is_face else track.n_not_face + 1
             if track.n_not_face >= MAX_NOT_FACE:
                 self._tracks.end(track)
 
-    def detections(self, frame: LiveFrame, min_confidence: float) -> Detections:
+    def detections(
+        self, frame: LiveFrame, min_confidence: float, *, two_classes: bool = False
+    ) -> Detections:
         """The faces to show on the newest frame, with their smoothed verdicts.
 
         A face without a prediction in the last `OUTDATED_S` is "not sure".
-        """
-        faces = (_to_face(track, frame, min_confidence) for track in self._tracks)
-        return Detections(
-            frame.width_px, frame.height_px, tuple(face for face in faces if face is not None)
-        )
 
-    def _start(self, prediction: FacePrediction, frame: LiveFrame, min_confidence: float) -> None:
+        Args:
+            frame: the newest.
+            min_confidence: 0.5 <= c < 1.
+            two_classes: see `decide`.
+        """
+        faces = (_to_face(track, frame, min_confidence, two_classes) for track in self._tracks)
+        shown = tuple(face for face in faces if face is not None)
+        return Detections(frame.width_px, frame.height_px, shown, two_classes=two_classes)
+
+    def _start(
+        self,
+        prediction: FacePrediction,
+        frame: LiveFrame,
+        min_confidence: float,
+        two_classes: bool,
+    ) -> None:
         newest = frame if self._newest is None else self._newest
         box_then = np.array([prediction.box.xywh], float)
         box_now = move_boxes(frame.grey, newest.grey, box_then, frame.width_px)[0]
         track = self._tracks.start(box_now, prediction.box.score, frame.received_s)
         track.scheduled_at_s = frame.received_s
-        track.smoother.add(prediction.p_with_mask, frame.received_s, min_confidence)
+        track.smoother.add(
+            prediction.probabilities, frame.received_s, min_confidence, two_classes=two_classes
+        )
         track.patch = face_patch(frame.grey, box_then[0], frame.width_px)
 
 
-def _to_face(track: Track, frame: LiveFrame, min_confidence: float) -> Face | None:
+def _to_face(
+    track: Track, frame: LiveFrame, min_confidence: float, two_classes: bool
+) -> Face | None:
     box = track.face_box.clipped(frame.width_px, frame.height_px)
     if box is None:
         return None
     predicted_at_s = track.smoother.predicted_at_s
     if predicted_at_s is None or frame.received_s - predicted_at_s > OUTDATED_S:
-        return Face(box, math.nan, Verdict.NOT_SURE)
-    return Face(box, track.smoother.p_with_mask, track.smoother.verdict(min_confidence))
+        return Face(box, *NO_PROBABILITIES, Verdict.NOT_SURE)
+    smoother = track.smoother
+    verdict = smoother.verdict(min_confidence, two_classes=two_classes)
+    return Face(box, *smoother.probabilities, verdict)

@@ -162,8 +162,9 @@ class MaskClassifier:
             crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
 
         Returns:
-            Log odds per location, float64 (N, rows, columns), above 0 for a mask; their mean is
-            the log odds of ``p_with_mask``. None if the network has no spatial output.
+            Log odds per location, float64 (N, rows, columns), above 0 for a mask that covers mouth
+            and nose, below 0 for the other classes of a face; their mean is the log odds of
+            ``p_with_mask``. None if the network has no spatial output.
 
         Raises:
             ValueError: other shape or dtype.

@@ -87,7 +87,7 @@ class KerasMaskClassifier:
         """Classify crops; see `MaskClassifier.predict`."""
         validate_crops(crops, self._manifest.input_size_px)
         if not len(crops):
-            return Predictions(np.empty(0), np.empty(0))
+            return Predictions.of_two_classes(np.empty(0), np.empty(0))
         import keras
 
         with self._lock:

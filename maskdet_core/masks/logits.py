@@ -6,49 +6,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, Predictions
+from maskdet_core.types import NO_FACE, WITH_MASK, Predictions
 
 
 def predictions_from_logits(logits: NDArray[Any], manifest: ModelManifest) -> Predictions:
     """Probabilities from logits.
 
-    The probability of a mask is the softmax over the two mask classes alone, after division by the
-    temperature: it is conditional on a face, whatever further classes the network has. The
-    probability of a face is one minus the softmax probability of `NO_FACE`.
+    The probabilities of the mask classes are the softmax over these classes alone, after division
+    by the temperature: they are conditional on a face. The probability of a face is one minus the
+    softmax probability of `NO_FACE` over all classes.
 
     Args:
         logits: (N, n_classes), in the order of the manifest's classes.
         manifest: gives class order and temperature.
     """
     scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
-    with_mask = scaled[:, manifest.classes.index(WITH_MASK)]
-    without_mask = scaled[:, manifest.classes.index(WITHOUT_MASK)]
-    p_with_mask = _sigmoid(with_mask, without_mask)
-    if NO_FACE not in manifest.classes:
-        return Predictions(p_with_mask, np.ones(len(scaled)))
-    no_face = scaled[:, manifest.classes.index(NO_FACE)]
-    return Predictions(p_with_mask, _sigmoid(np.logaddexp(with_mask, without_mask), no_face))
+    of_face = scaled[:, [manifest.classes.index(name) for name in manifest.mask_classes]]
+    p_face = np.ones(len(scaled))
+    if NO_FACE in manifest.classes:
+        no_face = scaled[:, [manifest.classes.index(NO_FACE)]]
+        # the sum, since 1 - p would round the smallest probabilities to 0
+        shares = np.exp(_log_softmax(np.concatenate([of_face, no_face], axis=1)))
+        p_face = np.minimum(shares[:, :-1].sum(axis=1), 1.0)
+    probabilities = np.exp(_log_softmax(of_face))
+    if not manifest.has_worn_wrong:
+        return Predictions.of_two_classes(probabilities[:, 0], p_face)
+    with_mask, worn_wrong, without_mask = probabilities.T
+    return Predictions(with_mask, worn_wrong, without_mask, p_face)
 
 
-def mask_log_odds(logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
-    """Log odds of a mask given a face, after division by the temperature.
+def mask_log_odds(spatial_logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
+    """The contribution of each location to the log odds of a mask that covers mouth and nose.
+
+    The log odds of `WITH_MASK` against a single class are a difference of logits. Against two, the
+    log of the sum of their exponentials is replaced by its tangent at the mean logits: each counts
+    by its probability there. So the mean over locations is exactly the log odds of the mean logits,
+    whatever the number of classes.
 
     Args:
-        logits: (..., n_classes), in the order of the manifest's classes.
+        spatial_logits: (N, rows, columns, n_classes), in the order of the manifest's classes.
         manifest: gives class order and temperature.
 
     Returns:
-        float64 (...), above 0 for a mask.
+        float64 (N, rows, columns), given a face and after division by the temperature; above 0 for
+        a mask.
     """
-    scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
+    scaled = np.asarray(spatial_logits, dtype=np.float64) / manifest.temperature
     with_mask = scaled[..., manifest.classes.index(WITH_MASK)]
-    return with_mask - scaled[..., manifest.classes.index(WITHOUT_MASK)]
+    rivals = [manifest.classes.index(name) for name in manifest.mask_classes if name != WITH_MASK]
+    against = scaled[..., rivals]
+    mean = against.mean(axis=(1, 2), keepdims=True)
+    log_shares = _log_softmax(mean)
+    log_sum = (mean - log_shares)[..., 0]
+    tangent = log_sum + (np.exp(log_shares) * (against - mean)).sum(axis=-1)
+    log_odds: NDArray[np.float64] = with_mask - tangent
+    return log_odds
 
 
-def _sigmoid(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Softmax probability of ``a`` against ``b``; NaN where one is not finite."""
-    finite = np.isfinite(a) & np.isfinite(b)
-    difference = np.where(finite, a, 0.0) - np.where(finite, b, 0.0)
-    # exp() overflows beyond 709; the probability rounds to 0 or 1 long before
-    probability = 1.0 / (1.0 + np.exp(-np.clip(difference, -700.0, 700.0)))
-    return np.where(finite, probability, np.nan)
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log softmax over the last axis; NaN for all its classes where a logit is not finite."""
+    finite = np.isfinite(logits).all(axis=-1, keepdims=True)
+    usable = np.where(finite, logits, 0.0)
+    # the highest becomes 0, since exp() overflows beyond 709
+    shifted = usable - usable.max(axis=-1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return np.where(finite, logs, np.nan)

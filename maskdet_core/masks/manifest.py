@@ -10,11 +10,20 @@ from typing import Any, Final, Self
 from maskdet_core.errors import ModelError
 from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.masks.face_rule import FaceRule
-from maskdet_core.types import WITH_MASK, WITHOUT_MASK, validate_min_confidence
+from maskdet_core.types import (
+    MASK_CLASSES,
+    NO_FACE,
+    WITH_MASK,
+    WITHOUT_MASK,
+    WORN_WRONG,
+    validate_min_confidence,
+)
 
 FORMAT: Final = 1
 """Version of the JSON layout; a reader refuses any other."""
 
+_REQUIRED_CLASSES: Final = {WITH_MASK, WITHOUT_MASK}
+_KNOWN_CLASSES: Final = {*MASK_CLASSES, NO_FACE}
 _REMEDY: Final = "Restore it with `git checkout models`, or train and export a new one."
 
 
@@ -56,7 +65,8 @@ class ModelManifest:
         size_bytes: of the file.
         architecture: for people.
         quantization: "int8" or "none", for people.
-        classes: in the order of the logits; `WITH_MASK` and `WITHOUT_MASK` are required.
+        classes: in the order of the logits: `WITH_MASK` and `WITHOUT_MASK`, and `WORN_WRONG` and
+            `NO_FACE` where the network has them.
         input_size_px: side of a crop, 16 to 1024.
         colour_order: "rgb".
         temperature: by which logits are divided, above 0.
@@ -91,7 +101,7 @@ class ModelManifest:
         """Validate the values.
 
         Raises:
-            ValueError: a value out of its range, or a required class is missing.
+            ValueError: a value out of its range, or other classes than the known ones.
         """
         if not self.file or Path(self.file).name != self.file:
             raise ValueError(f"file must be a bare file name, got {self.file!r}")
@@ -101,9 +111,11 @@ class ModelManifest:
             raise ValueError(f"size_bytes must be 1 or more, got {self.size_bytes}")
         if len(set(self.classes)) != len(self.classes):
             raise ValueError(f"classes must differ from each other, got {list(self.classes)}")
-        if not {WITH_MASK, WITHOUT_MASK} <= set(self.classes):
+        # a class that is left out of the softmax would make the others too probable
+        if not _REQUIRED_CLASSES <= set(self.classes) <= _KNOWN_CLASSES:
             raise ValueError(
-                f"classes must include {WITH_MASK} and {WITHOUT_MASK}, got {list(self.classes)}"
+                f"classes must be {WITH_MASK} and {WITHOUT_MASK}, with or without {WORN_WRONG} and "
+                f"{NO_FACE}, got {list(self.classes)}"
             )
         if not 16 <= self.input_size_px <= 1024:
             raise ValueError(f"input size must be 16 to 1024 px, got {self.input_size_px}")
@@ -117,6 +129,16 @@ class ModelManifest:
                 "min_face_probability must be at least 0 and below 1, got "
                 f"{self.min_face_probability}"
             )
+
+    @property
+    def has_worn_wrong(self) -> bool:
+        """Whether the network tells a mask worn wrong from a mask and from none."""
+        return WORN_WRONG in self.classes
+
+    @property
+    def mask_classes(self) -> tuple[str, ...]:
+        """`WITH_MASK`, `WORN_WRONG` if the network has it, and `WITHOUT_MASK`."""
+        return tuple(name for name in MASK_CLASSES if name in self.classes)
 
     @classmethod
     def for_file(cls, model_file: Path, **values: Any) -> Self:

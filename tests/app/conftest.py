@@ -1,16 +1,20 @@
 """Pages without a camera, and checked photos with given probabilities without a network."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 import streamlit_webrtc
 
 from maskdet_app.photo.batch import Photo
+from maskdet_app.ui import detector
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
-from maskdet_core.types import decide
+from maskdet_core.types import MaskProbabilities, decide
+from testbed import drawn_masks
 
 MakePhoto = Callable[..., Photo]
 
@@ -37,12 +41,24 @@ def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def three_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pages have a stand-in for a network that knows masks worn wrong."""
+    monkeypatch.setenv("MASKDET_MODEL", str(drawn_masks.write_manifest(tmp_path)))
+    monkeypatch.setattr(detector, "load_classifier", lambda _: drawn_masks.DrawnMaskClassifier())
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
 def make_photo() -> MakePhoto:
     """Make a checked photo with a face for each probability, or one that cannot be read."""
 
     def make(name: str, *probabilities: float, error: str | None = None) -> Photo:
         faces = tuple(
-            Face(FaceBox(10 * i, 10, 20, 20), p, decide(p, 0.95))
+            Face.of_two_classes(
+                FaceBox(10 * i, 10, 20, 20), p, decide(MaskProbabilities.of_two_classes(p), 0.95)
+            )
             for i, p in enumerate(probabilities)
         )
         detections = None if error else Detections(120, 90, faces)

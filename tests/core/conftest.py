@@ -25,13 +25,17 @@ class StubClassifier:
             name="stub", file="stub.tflite", sha256="0" * 64, size_bytes=1, input_size_px=32
         )
         self.probabilities = probabilities
+        self.p_worn_wrong = 0.0
         self.p_face: Sequence[float] = (1.0,)
         self.seen: list[NDArray[np.uint8]] = []
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         self.seen.append(crops.copy())
         p_with_mask = np.resize(np.array(self.probabilities, dtype=np.float64), len(crops))
-        return Predictions(p_with_mask, np.resize(np.array(self.p_face, np.float64), len(crops)))
+        p_worn_wrong = np.where(np.isfinite(p_with_mask), self.p_worn_wrong, np.nan)
+        p_without_mask = 1 - p_with_mask - p_worn_wrong
+        p_face = np.resize(np.array(self.p_face, np.float64), len(crops))
+        return Predictions(p_with_mask, p_worn_wrong, p_without_mask, p_face)
 
     def activation_map(self, crops: NDArray[np.uint8]) -> None:
         return None

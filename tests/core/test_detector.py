@@ -22,7 +22,11 @@ def test_faces_are_classified_in_the_finders_order(
     found = detector.detect(np.zeros((48, 64, 3), np.uint8))
     assert (found.width_px, found.height_px) == (64, 48)
     assert [face.box for face in found] == boxes
-    assert [face.verdict for face in found] == list(Verdict)
+    assert [face.verdict for face in found] == [
+        Verdict.WITH_MASK,
+        Verdict.WITHOUT_MASK,
+        Verdict.NOT_SURE,
+    ]
 
 
 def test_threshold_of_the_call_overrides_the_detectors_and_the_manifests(
@@ -34,6 +38,28 @@ def test_threshold_of_the_call_overrides_the_detectors_and_the_manifests(
     strict = MaskDetector(finder, classifier, min_confidence=0.8)
     assert strict.detect(image).faces[0].verdict is Verdict.NOT_SURE
     assert strict.detect(image, min_confidence=0.6).faces[0].verdict is Verdict.WITH_MASK
+
+
+def test_worn_wrong_counts_as_no_mask_where_the_call_or_the_detector_asks_for_it(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    finder, classifier = stub_finder(FaceBox(1, 1, 5, 5, 1.0)), stub_classifier(0.1)
+    classifier.p_worn_wrong = 0.7
+    image = np.zeros((9, 9, 3), np.uint8)
+    of_three = MaskDetector(finder, classifier)
+    of_two = MaskDetector(finder, classifier, two_classes=True)
+    assert of_three.detect(image).faces[0].verdict is Verdict.WORN_WRONG
+    assert of_three.detect(image, two_classes=True).faces[0].verdict is Verdict.WITHOUT_MASK
+    assert of_two.detect(image).faces[0].verdict is Verdict.WITHOUT_MASK
+    assert of_two.detect(image).two_classes
+    face = of_two.detect(image, two_classes=False).faces[0]
+    assert face.verdict is Verdict.WORN_WRONG
+    assert face.probabilities == pytest.approx((0.1, 0.7, 0.2))
+
+
+def test_two_classes_of_a_loaded_detector(stub_classifier: Stub) -> None:
+    assert MaskDetector.load(stub_classifier(0.9), two_classes=True).two_classes
+    assert not MaskDetector.load(stub_classifier(0.9)).two_classes
 
 
 @pytest.mark.parametrize("p", [math.nan, math.inf])

@@ -251,8 +251,9 @@ def _incorrectly_worn(classifier: MaskClassifier, roots: Sequence[Path]) -> Inco
     for path in paths:
         rgb = read_rgb(path)
         crop = face_crop(rgb, FaceBox(0, 0, rgb.shape[1], rgb.shape[0]))
-        p = float(classifier.predict(crop[None]).p_with_mask[0])
-        counts[decide(p, classifier.manifest.min_confidence)] += 1
+        predictions = classifier.predict(crop[None])
+        verdict = decide(predictions[0], classifier.manifest.min_confidence, two_classes=True)
+        counts[verdict] += 1
     return {
         "n": len(paths),
         "with_mask": counts[Verdict.WITH_MASK],

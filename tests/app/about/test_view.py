@@ -1,5 +1,6 @@
 """The about page: the network's manifest, and the build."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ops import build_info
 from maskdet_app.ui.i18n import t
+from maskdet_core import Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
+
+REPO_ROOT = Path(__file__).resolve().parents[3]
 
 
 def _page() -> AppTest:
@@ -40,6 +44,39 @@ def test_model_without_a_manifest_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_missing_manifest_gives_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASKDET_MODEL", str(tmp_path / "gone.json"))
     assert [warning.value for warning in _page().warning] == [t("shared.no_model")]
+
+
+def test_page_explains_the_verdicts_of_the_shipped_network_and_no_other() -> None:
+    app = _about_page()
+    known = ModelManifest.load(default_model_path()).classes
+    assert _legend(app) == [v.value for v in Verdict if v != "worn_wrong" or v.value in known]
+    assert _limits(app, "about.limit_two_classes") is ("worn_wrong" not in known)
+
+
+def test_page_explains_worn_wrong_where_the_network_knows_it(three_verdicts: None) -> None:
+    app = _about_page()
+    assert _legend(app) == [verdict.value for verdict in Verdict]
+    assert _limits(app, "about.limit_worn_wrong")
+    assert not _limits(app, "about.limit_two_classes")
+    texts = "\n".join(str(element.proto.body) for element in app.get("html"))
+    assert t("legend.means_worn_wrong") in texts
+    assert "Worn wrong" in "".join(markdown.value for markdown in app.markdown)
+
+
+def _about_page() -> AppTest:
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    app.switch_page("pages/about.py").run()
+    assert not app.exception
+    return app
+
+
+def _legend(app: AppTest) -> list[str]:
+    html = "".join(str(element.proto.body) for element in app.get("html"))
+    return re.findall(r'data-legend="(\w+)"', html)
+
+
+def _limits(app: AppTest, key: str) -> bool:
+    return any(t(key) in markdown.value for markdown in app.markdown)
 
 
 def test_build_has_version_commit_and_network() -> None:

@@ -35,7 +35,18 @@ NAMES = st.sampled_from(
     [
         *("name", "status", "epochs_total", "epoch", "phase", "loss", "accuracy", "val_loss"),
         *("val_accuracy", "sets", "slug", "note", "n", "ci95", "n_not_sure", "per_class"),
-        *("with_mask", "without_mask", "recall", "confusion", "roc", "fpr", "tpr", "threshold"),
+        *(
+            "classes",
+            "with_mask",
+            "worn_wrong",
+            "without_mask",
+            "recall",
+            "confusion",
+            "roc",
+            "fpr",
+            "tpr",
+            "threshold",
+        ),
         *("auc", "pr", "precision", "calibration", "mean_p", "share_masked", "risk_coverage"),
         *("coverage", "risk", "min_confidence", "whole_photos", "preset", "n_photos"),
         *("false_faces", "n_people", "n_found", "n_right", "configurations", "tests", "value"),
@@ -61,6 +72,8 @@ def draw(run: Run) -> list[str]:
     """What the page draws of a run, as strict JSON."""
     evaluation = run.evaluation or {}
     sets = objects(evaluation.get("sets"))[: view.MAX_SETS]
+    classes = charts.record_classes(evaluation)
+    charts.set_rows(sets, classes)
     found: list[Any] = [
         charts.learning_curve(run.epochs, "loss", "Loss"),
         charts.learning_curve(run.epochs, "accuracy", "Accuracy"),
@@ -73,7 +86,7 @@ def draw(run: Run) -> list[str]:
         found.append(ablations.dots(configurations, name))
     for item in sets[:1]:
         found += [
-            charts.confusion_matrix(item),
+            charts.confusion_matrix(item, classes),
             charts.threshold_curve(item.get("roc"), "fpr", "tpr", ("x", "y"), 0.6),
             charts.threshold_curve(item.get("pr"), "recall", "precision", ("x", "y"), 0.6),
             calibration_charts.reliability(item),

@@ -4,9 +4,13 @@ from prometheus_client import REGISTRY
 
 from maskdet_app.ops import metrics
 from maskdet_core import Detections, Face, FaceBox, Verdict
+from testbed.interpreter import run_python
 from testbed.server import free_port
 
-DETECTIONS = Detections(100, 100, (Face(FaceBox(1, 1, 50, 50), 0.99, Verdict.WITH_MASK),))
+FACES = ("maskdet_faces_shown_total", "maskdet_photo_faces_total")
+DETECTIONS = Detections(
+    100, 100, (Face.of_two_classes(FaceBox(1, 1, 50, 50), 0.99, Verdict.WITH_MASK),)
+)
 
 
 def value(name: str, **labels: str) -> float:
@@ -36,6 +40,26 @@ def test_photos_are_counted_by_outcome() -> None:
     after = {one: value("maskdet_photos_total", outcome=one) for one in outcomes}
     assert after == {one: n + 1 for one, n in before.items()}
     assert value("maskdet_photo_faces_total", verdict="with_mask") == faces + 1
+
+
+def test_every_verdict_is_counted_from_zero() -> None:
+    code = """
+from maskdet_app.ops import metrics
+from prometheus_client import REGISTRY
+for name in ("maskdet_faces_shown_total", "maskdet_photo_faces_total"):
+    for verdict in ("with_mask", "worn_wrong", "without_mask", "not_sure"):
+        print(REGISTRY.get_sample_value(name, {"verdict": verdict}))
+"""
+    assert run_python(code).split() == ["0.0"] * 8
+
+
+def test_worn_wrong_is_a_verdict_of_its_own() -> None:
+    face = Face(FaceBox(1, 1, 50, 50), 0.1, 0.8, 0.1, Verdict.WORN_WRONG)
+    before = [value(name, verdict="worn_wrong") for name in FACES]
+    metrics.LiveMetrics().frame_sent(0.004, Detections(100, 100, (face,)))
+    metrics.PhotoMetrics().photo_checked(Detections(100, 100, (face, face)))
+    after = [value(name, verdict="worn_wrong") for name in FACES]
+    assert after == [before[0] + 1, before[1] + 2]
 
 
 def test_metrics_are_served() -> None:

@@ -7,7 +7,7 @@ from maskdet_app.ui.i18n import t
 
 
 @pytest.mark.parametrize(
-    ("p_with_mask", "key"),
+    ("probability", "key"),
     [
         (0.0, "photo.p_below"),
         (0.0099, "photo.p_below"),
@@ -16,10 +16,10 @@ from maskdet_app.ui.i18n import t
         (math.nan, "photo.p_none"),
     ],
 )
-def test_probability_is_never_rounded_to_0_or_100_percent(p_with_mask: float, key: str) -> None:
-    assert probability_text(p_with_mask) == t(key)
+def test_probability_is_never_rounded_to_0_or_100_percent(probability: float, key: str) -> None:
+    assert probability_text(probability) == t(key)
 
 
-@pytest.mark.parametrize(("p_with_mask", "percent"), [(0.01, "1"), (0.5, "50"), (0.99, "99")])
-def test_probability_is_shown_in_whole_percent(p_with_mask: float, percent: str) -> None:
-    assert probability_text(p_with_mask) == t("photo.p_mask", value=percent)
+@pytest.mark.parametrize(("probability", "percent"), [(0.01, "1"), (0.5, "50"), (0.99, "99")])
+def test_probability_is_shown_in_whole_percent(probability: float, percent: str) -> None:
+    assert probability_text(probability) == t("photo.p_value", value=percent)

@@ -36,7 +36,7 @@ def photos(make_photo: MakePhoto) -> list[Photo]:
 
 def test_annotated_photo_has_no_metadata_and_keeps_its_size() -> None:
     rgb = np.full((300, 400, 3), 120, np.uint8)
-    face = Face(FaceBox(100, 100, 80, 90), 0.99, Verdict.WITH_MASK)
+    face = Face.of_two_classes(FaceBox(100, 100, 80, 90), 0.99, Verdict.WITH_MASK)
     photo = Photo("k", "n", jpeg_with_exif(rgb), Detections(400, 300, (face,)), face_size="usual")
     assert Image.open(io.BytesIO(photo.data)).getexif()
     annotated = downloads.annotated_photo(photo, LABELS, blurred=False)
@@ -49,7 +49,7 @@ def test_blur_includes_faces_without_a_verdict() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     classified, unjudged = FaceBox(50, 60, 80, 90), FaceBox(250, 60, 80, 90)
     detections = Detections(
-        400, 300, (Face(classified, 0.99, Verdict.WITH_MASK),), unjudged=(unjudged,)
+        400, 300, (Face.of_two_classes(classified, 0.99, Verdict.WITH_MASK),), unjudged=(unjudged,)
     )
     photo = Photo("k", "n", encode_jpeg(rgb, 95), detections, face_size="usual")
 

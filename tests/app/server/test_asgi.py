@@ -76,6 +76,8 @@ def test_a_right_setup_logs_nothing(
         ("MASKDET_ICE_POLICY", "some", "expected one of all, relay"),
         ("MASKDET_ICE_SERVERS", "{", "MASKDET_ICE_SERVERS: "),
         ("MASKDET_MAX_VIEWERS", "many", "MASKDET_MAX_VIEWERS: expected a whole number"),
+        ("MASKDET_TWO_CLASSES", "yes", "MASKDET_TWO_CLASSES: expected 0 or 1, got 'yes'"),
+        ("MASKDET_TWO_CLASS", "1", "did you mean MASKDET_TWO_CLASSES?"),
         ("MASKDET_MODEL", "gone.json", "network gone.json: cannot read the model manifest"),
         ("MASKDET_MODEL", "gone.keras", "network gone.keras: gone.keras: no such file"),
         ("MASKDET_FINDER", "gone.json", "face finder gone.json: "),

@@ -1,8 +1,10 @@
-import math
+import re
 
 import pytest
+from streamlit.material_icon_names import ALL_MATERIAL_ICONS
 
 from maskdet_app.ui import theme
+from maskdet_core import Verdict
 
 
 @pytest.mark.parametrize("text", ["<b>", "[a](b)", "*x* `y` $z$ :red[x]", "a_b_c", "#1", "a\\b"])
@@ -19,15 +21,41 @@ def test_untrusted_text_is_one_line_of_limited_length() -> None:
     assert len(escaped.replace("&#8230;", "…")) <= 30
 
 
-def test_meter_marks_the_probability_and_both_ranges() -> None:
-    html = theme.meter_html(0.5, 0.9, "50 <%>")
-    assert "left:49.0%" in html
-    assert html.count("width:10%") == 2
-    assert "50 &lt;%&gt;" in html
+def test_each_probability_is_labelled_in_words_and_marked_at_the_threshold() -> None:
+    html = theme.probabilities_html(
+        (
+            (Verdict.WITH_MASK, 0.25, "25 <%>"),
+            (Verdict.WORN_WRONG, 0.7, "70 %"),
+            (Verdict.WITHOUT_MASK, 0.05, "5 %"),
+        ),
+        0.6,
+    )
+    assert re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)<", html) == [
+        ("Mask", "25 &lt;%&gt;"),
+        ("Worn wrong", "70 %"),
+        ("No mask", "5 %"),
+    ]
+    assert re.findall(r"md-bar-(\w+)\" style=\"width:([\d.]+)%", html) == [
+        ("with_mask", "25.0"),
+        ("worn_wrong", "70.0"),
+        ("without_mask", "5.0"),
+    ]
+    assert html.count("left:60%") == 3
 
 
-def test_meter_without_a_probability_has_no_mark() -> None:
-    assert "md-at" not in theme.meter_html(math.nan, 0.9, "?")
+@pytest.mark.parametrize("n_worn_wrong", [0, 2])
+def test_worn_wrong_has_a_tile_where_it_can_be_given_or_was(n_worn_wrong: int) -> None:
+    counts = dict.fromkeys(Verdict, 0) | {Verdict.WORN_WRONG: n_worn_wrong}
+    two = [verdict for verdict in Verdict if verdict is not Verdict.WORN_WRONG]
+    assert ("worn_wrong" in theme.count_tiles_html(counts, two)) is bool(n_worn_wrong)
+    assert "worn_wrong" in theme.count_tiles_html(counts, Verdict)
+
+
+def test_icons_differ_and_screen_readers_skip_them() -> None:
+    icons = [theme.icon_html(kind) for kind in theme.ICONS]
+    assert len(set(icons)) == len(icons) == 6
+    assert all('aria-hidden="true"' in icon for icon in icons)
+    assert set(theme.ICONS.values()) <= set(ALL_MATERIAL_ICONS)
 
 
 def test_bar_has_a_segment_for_each_part() -> None:

@@ -83,8 +83,9 @@ def test_check_writes_one_object_a_photo(
     assert portrait["path"] == str(folder / "b" / "portrait.JPG")
     assert (portrait["width"], portrait["height"]) == (512, 512)
     face = portrait["faces"][0]
-    assert list(face) == ["box_xywh", "verdict", "p_with_mask"]
+    assert list(face) == ["box_xywh", "verdict", "p_with_mask", "p_worn_wrong", "p_without_mask"]
     assert (face["verdict"], face["p_with_mask"]) == ("with_mask", 0.9)
+    assert (face["p_worn_wrong"], face["p_without_mask"]) == (0.0, 0.1)
     assert all(type(value) is int for value in face["box_xywh"])
 
 
@@ -116,6 +117,8 @@ def test_classify_takes_the_whole_picture(
             "path": str(folder / "a.png"),
             "verdict": "with_mask",
             "p_with_mask": 0.9,
+            "p_worn_wrong": 0.0,
+            "p_without_mask": 0.1,
             "error": None,
         }
     ]
@@ -155,11 +158,13 @@ def test_picture_without_a_face_is_no_face_crop(
     picture = str(folder / "a.png")
     assert cli.main(["classify", picture, "--format", "json"]) == (0 if is_crop else 1)
     (row,) = lines(capsys.readouterr().out)
-    assert list(row) == ["path", "verdict", "p_with_mask", "error"]
+    probabilities = ["p_with_mask", "p_worn_wrong", "p_without_mask"]
+    assert list(row) == ["path", "verdict", *probabilities, "error"]
     if is_crop:
         assert (row["verdict"], row["error"]) == ("with_mask", None)
         return
-    assert (row["verdict"], row["p_with_mask"]) == (None, None)
+    assert row["verdict"] is None
+    assert [row[name] for name in probabilities] == [None] * 3
     assert row["error"].startswith("no face crop: ")
     cli.main(["classify", picture])
     assert capsys.readouterr().out.startswith(f"{picture}: no face crop: ")
@@ -206,6 +211,45 @@ def test_probability_that_is_not_finite_is_null(
     cli.main(["classify", str(folder / "a.png"), "--format", "json"])
     row = lines(capsys.readouterr().out)[0]
     assert (row["verdict"], row["p_with_mask"]) == ("not_sure", None)
+    assert (row["p_worn_wrong"], row["p_without_mask"]) == (None, None)
+
+
+@pytest.mark.parametrize("command", ["check", "classify"])
+def test_mask_worn_wrong_is_a_verdict_of_its_own_or_no_mask(
+    command: str,
+    stubbed: Any,
+    folder: Path,
+    portrait: NDArray[np.uint8],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stubbed.probabilities, stubbed.p_worn_wrong = (0.125,), 0.5
+    picture = folder / "b" / "portrait.JPG"
+    if command == "classify":
+        picture.write_bytes(encode_png(np.ascontiguousarray(portrait[FACE])))
+    arguments = [command, str(picture), "--min-confidence", "0.5", "--format"]
+    for options, verdict in (([], "worn_wrong"), (["--two-classes"], "without_mask")):
+        # the exit status tells whether pictures could be used, not what they show
+        assert cli.main([*arguments, "json", *options]) == 0
+        (row,) = lines(capsys.readouterr().out)
+        face = row["faces"][0] if command == "check" else row
+        assert face["verdict"] == verdict
+        assert (face["p_with_mask"], face["p_worn_wrong"]) == (0.125, 0.5)
+        assert face["p_without_mask"] == 0.375
+        assert cli.main([*arguments, "text", *options]) == 0
+        text = f"{verdict} (p_with_mask 0.125, p_worn_wrong 0.5)"
+        assert capsys.readouterr().out.startswith(f"{picture}: {text}")
+
+
+def test_two_classes_decide_by_the_sum(
+    stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stubbed.probabilities, stubbed.p_worn_wrong = (0.2,), 0.4
+    arguments = ["classify", str(folder / "a.png"), "--format", "json"]
+    verdicts = []
+    for options in ([], ["--two-classes"]):
+        assert cli.main([*arguments, *options]) == 0
+        verdicts += [row["verdict"] for row in lines(capsys.readouterr().out)]
+    assert verdicts == ["not_sure", "without_mask"]
 
 
 def test_text_says_no_face_found(
@@ -214,7 +258,8 @@ def test_text_says_no_face_found(
     cli.main(["check", str(folder)])
     first, second = capsys.readouterr().out.splitlines()
     assert first == f"{folder / 'a.png'}: no face found"
-    assert "with_mask" in second
+    # a network of two classes has no word for the third
+    assert "with_mask (p_with_mask 0.9)" in second
 
 
 def test_smallest_face_reaches_the_finder(

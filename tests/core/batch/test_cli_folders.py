@@ -85,11 +85,11 @@ def test_report_on_standard_output(
 
 
 def test_options_reach_the_settings(stub: Stub, photos: list[Path], out: Path) -> None:
-    arguments = ["--min-face", 30, "--min-confidence", 0.7, "--annotate", "--blur"]
+    arguments = ["--min-face", 30, "--min-confidence", 0.7, "--annotate", "--blur", "--two-classes"]
     assert check(photos[0], "--out", out, *arguments) == 0
     settings = json.loads((out / JOURNAL).read_text().splitlines()[0])["settings"]
     assert (settings["min_face_px"], settings["min_confidence"]) == (30, 0.7)
-    assert (settings["annotate"], settings["blur"]) == (True, True)
+    assert (settings["annotate"], settings["blur"], settings["two_classes"]) == (True,) * 3
     assert decode_image((out / COPIES / "001-0.jpg").read_bytes()).shape == (60, 80, 3)
 
 

@@ -45,6 +45,21 @@ def test_everything_is_written(
     assert "photos a second" in printed.err
 
 
+def test_masks_worn_wrong_are_counted(
+    stub: Stub, photos: list[Path], out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stub.classifier.probabilities, stub.classifier.p_worn_wrong = (0.05,), 0.9
+    for _ in range(2):
+        # the second run counts what the journal holds
+        counts = run(photos, Results(out))
+        assert (counts.n_with_mask, counts.n_worn_wrong, counts.n_without_mask) == (0, 3, 0)
+        assert "0 mask, 3 worn wrong, 0 no mask, 0 not sure;" in capsys.readouterr().err
+    counts = run(photos, Results(csv=tmp_path / "r.csv"), two_classes=True)
+    assert (counts.n_worn_wrong, counts.n_without_mask) == (0, 3)
+    assert "0 mask, 3 no mask, 0 not sure;" in capsys.readouterr().err
+    assert {row["p_worn_wrong"] for row in table(tmp_path / "r.csv")[:3]} == {"0.9"}
+
+
 def test_a_report_needs_no_results_folder(stub: Stub, photos: list[Path], tmp_path: Path) -> None:
     run(photos, Results(csv=tmp_path / "r.csv"))
     assert len(table(tmp_path / "r.csv")) == 4

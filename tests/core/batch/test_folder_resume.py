@@ -1,6 +1,7 @@
 """A second run on a results folder: what it repeats, and what it refuses."""
 
 import errno
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +94,7 @@ def test_a_photo_whose_copy_is_gone_is_checked_again(
         ({"min_confidence": 0.7}, "min_confidence was 0.6 and is now 0.7"),
         ({"min_face_px": 50}, "min_face_px was None and is now 50"),
         ({"blur": True}, "blur was False and is now True"),
+        ({"two_classes": True}, "two_classes was None and is now True"),
     ],
 )
 def test_other_settings_are_refused(
@@ -105,6 +107,28 @@ def test_other_settings_are_refused(
     run(photos, Results(out, annotate=True, fresh=True), **change)
     assert stub.n_checked == 6
     assert len(journal_rows(out)) == 4
+
+
+def test_a_journal_from_before_there_were_three_classes_is_resumed(
+    stub: Stub, photos: list[Path], out: Path, tmp_path: Path
+) -> None:
+    results = Results(out, tmp_path / "r.csv")
+    run(photos[:2], results)
+    head, *rows = map(json.loads, (out / JOURNAL).read_text().splitlines())
+    assert "two_classes" not in head["settings"]
+    for row in rows:
+        for face in row["faces"]:
+            del face["p_worn_wrong"], face["p_without_mask"]
+    (out / JOURNAL).write_text("".join(json.dumps(line) + "\n" for line in (head, *rows)))
+    counts = run(photos, results)
+    assert stub.n_checked == 3
+    assert (counts.n_with_mask, counts.n_worn_wrong) == (3, 0)
+    for row in table(tmp_path / "r.csv")[:3]:
+        assert [row[name] for name in ("p_with_mask", "p_worn_wrong", "p_without_mask")] == [
+            "0.99",
+            "0.0",
+            "0.01",
+        ]
 
 
 def test_another_network_is_refused(stub: Stub, photos: list[Path], out: Path) -> None:

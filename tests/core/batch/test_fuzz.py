@@ -6,6 +6,7 @@ import json
 import math
 import tempfile
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,18 @@ texts = st.text(st.characters(), max_size=30)
 corners, sides = st.integers(0, 100), st.integers(1, 100)
 sizes = st.integers(200, 10_000)
 boxes = st.builds(FaceBox, corners, corners, sides, sides)
-faces = st.builds(
-    Face, boxes, st.one_of(st.floats(0, 1), st.just(math.nan)), st.sampled_from(Verdict)
+verdicts = st.sampled_from(Verdict)
+faces = st.one_of(
+    st.builds(Face.of_two_classes, boxes, st.one_of(st.floats(0, 1), st.just(math.nan)), verdicts),
+    st.builds(
+        lambda box, p, share, verdict: Face(
+            box, p, (1 - p) * share, (1 - p) * (1 - share), verdict
+        ),
+        boxes,
+        st.floats(0, 1),
+        st.floats(0, 1),
+        verdicts,
+    ),
 )
 detections = st.builds(
     Detections,
@@ -62,7 +73,12 @@ def rounded(entry: Entry) -> Entry:
     found = report.detections
     if found is not None:
         kept = tuple(
-            Face(face.box, round(face.p_with_mask, 6), face.verdict)
+            replace(
+                face,
+                p_with_mask=round(face.p_with_mask, 6),
+                p_worn_wrong=round(face.p_worn_wrong, 6),
+                p_without_mask=round(face.p_without_mask, 6),
+            )
             for face in found.faces
             # NaN equals nothing
             if not math.isnan(face.p_with_mask)
@@ -133,7 +149,7 @@ def test_reports_are_valid_and_keep_their_rows(written: list[PhotoReport]) -> No
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     n_rows = sum(max(1, len(one.detections.faces) if one.detections else 1) for one in written)
     assert len(rows) == 1 + n_rows
-    assert {len(row) for row in rows} == {14}
+    assert {len(row) for row in rows} == {16}
     assert len(json.loads("".join(json_text(written)).encode())) == len(written)
 
 

@@ -12,7 +12,7 @@ import pytest
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from maskdet_core.batch import cli
 from maskdet_core.batch.journal import Entry, FileStamp, Journal
-from maskdet_core.batch.report import PhotoReport
+from maskdet_core.batch.report import PhotoReport, to_json
 from maskdet_core.errors import JournalError
 from tests.core.batch.fakes import Stub
 
@@ -21,8 +21,9 @@ FOUND = Detections(
     200,
     100,
     (
-        Face(FaceBox(10, 20, 30, 40), 0.75, Verdict.NOT_SURE),
-        Face(FaceBox(1, 2, 3, 4), math.nan, Verdict.NOT_SURE),
+        Face.of_two_classes(FaceBox(10, 20, 30, 40), 0.75, Verdict.NOT_SURE),
+        Face.of_two_classes(FaceBox(1, 2, 3, 4), math.nan, Verdict.NOT_SURE),
+        Face(FaceBox(5, 6, 7, 8), 0.125, 0.75, 0.125, Verdict.WORN_WRONG),
     ),
     (FaceBox(90, 1, 2, 3),),
 )
@@ -63,9 +64,9 @@ def test_entries_survive_a_round_trip(path: Path) -> None:
         assert (len(journal), journal.last_number) == (2, 4)
     assert back is not None and back.report.detections is not None
     assert (back.report.photo, back.number, back.stamp) == (name, 3, FileStamp(1, 2))
-    first, second = back.report.detections.faces
-    assert first == FOUND.faces[0]
-    assert math.isnan(second.p_with_mask)
+    first, second, third = back.report.detections.faces
+    assert (first, third) == (FOUND.faces[0], FOUND.faces[2])
+    assert all(math.isnan(p) for p in second.probabilities)
     assert back.report.detections.unjudged == FOUND.unjudged
 
 
@@ -166,6 +167,22 @@ def test_the_line_that_the_cases_below_change_is_valid(path: Path) -> None:
         assert journal.find("b.jpg") is not None
 
 
+@pytest.mark.parametrize(("p_with_mask", "others"), [(0.75, (0.0, 0.25)), (None, (None, None))])
+def test_line_from_before_there_were_three_classes(
+    p_with_mask: float | None, others: tuple[float | None, ...], path: Path
+) -> None:
+    written(path)
+    line = changed(faces=[face(p_with_mask=p_with_mask)])
+    assert b"p_worn_wrong" not in line
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    with Journal(path, SETTINGS) as journal:
+        found = journal.find("b.jpg")
+    assert found is not None
+    (row,) = to_json(found.report)["faces"]
+    names = ("p_with_mask", "p_worn_wrong", "p_without_mask")
+    assert tuple(row[name] for name in names) == (p_with_mask, *others)
+
+
 @pytest.mark.parametrize(
     "damaged",
     [
@@ -202,6 +219,10 @@ def test_the_line_that_the_cases_below_change_is_valid(path: Path) -> None:
         changed(faces=[face(p_with_mask=float("nan"))]),
         changed(faces=[face(p_with_mask=float("inf"))]),
         changed(faces=[face(p_with_mask=2)]),
+        changed(faces=[face(p_worn_wrong=0.1)]),
+        changed(faces=[face(p_worn_wrong=2, p_without_mask=0.1)]),
+        changed(faces=[face(p_worn_wrong=True, p_without_mask=0.1)]),
+        changed(faces=[face(p_worn_wrong=0.1, p_without_mask="0")]),
         changed(unjudged_xywh=[1]),
         changed(unjudged_xywh=None),
         changed(error=5),

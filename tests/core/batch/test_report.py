@@ -21,9 +21,10 @@ from maskdet_core.batch.report import (
     to_json,
 )
 
-MASKED = Face(FaceBox(10, 20, 30, 40), 0.98765432, Verdict.WITH_MASK)
-BARE = Face(FaceBox(50, 20, 31, 41), 0.02, Verdict.WITHOUT_MASK)
-FAILED = Face(FaceBox(0, 0, 5, 6), float("nan"), Verdict.NOT_SURE)
+MASKED = Face.of_two_classes(FaceBox(10, 20, 30, 40), 0.98765432, Verdict.WITH_MASK)
+BARE = Face.of_two_classes(FaceBox(50, 20, 31, 41), 0.02, Verdict.WITHOUT_MASK)
+SLIPPED = Face(FaceBox(1, 2, 3, 4), 0.1, 0.7654321, 0.1345679, Verdict.WORN_WRONG)
+FAILED = Face.of_two_classes(FaceBox(0, 0, 5, 6), float("nan"), Verdict.NOT_SURE)
 NONE = Detections(200, 100)
 MANY = Detections(200, 100, (MASKED, BARE, FAILED), (FaceBox(90, 1, 2, 3), FaceBox(95, 1, 2, 3)))
 REPORTS = [
@@ -73,7 +74,7 @@ def photo_cell(name: str) -> str:
 def test_columns_and_their_order() -> None:
     assert ",".join(COLUMNS) == (
         "photo,width_px,height_px,status,face,x_px,y_px,w_px,h_px,verdict,p_with_mask,n_unjudged,"
-        "annotated,error"
+        "annotated,error,p_worn_wrong,p_without_mask"
     )
     assert next(csv_text([])) == ",".join(f'"{name}"' for name in COLUMNS) + "\r\n"
 
@@ -83,19 +84,31 @@ def test_a_row_a_face_and_one_for_a_photo_without() -> None:
     assert [list(row.values()) for row in rows(REPORTS)] == [
         [
             *["a.jpg", *size, "faces", "1", "10", "20", "30", "40"],
-            *["with_mask", "0.987654", "2", "001-a.jpg", ""],
+            *["with_mask", "0.987654", "2", "001-a.jpg", "", "0.0", "0.012346"],
         ],
         [
             *["a.jpg", *size, "faces", "2", "50", "20", "31", "41"],
-            *["without_mask", "0.02", "2", "001-a.jpg", ""],
+            *["without_mask", "0.02", "2", "001-a.jpg", "", "0.0", "0.98"],
         ],
         [
             *["a.jpg", *size, "faces", "3", "0", "0", "5", "6"],
-            *["not_sure", "", "2", "001-a.jpg", ""],
+            *["not_sure", "", "2", "001-a.jpg", "", "", ""],
         ],
-        ["b.jpg", *size, "no_face", *[""] * 7, "0", "", ""],
-        ["c.jpg", "", "", "error", *[""] * 8, "", "expected a picture, got an empty file"],
+        ["b.jpg", *size, "no_face", *[""] * 7, "0", "", "", "", ""],
+        [
+            *["c.jpg", "", "", "error", *[""] * 8, "", "expected a picture, got an empty file"],
+            *["", ""],
+        ],
     ]
+
+
+def test_row_of_a_mask_worn_wrong() -> None:
+    report = PhotoReport("a.jpg", Detections(200, 100, (SLIPPED,)))
+    (row,) = rows([report])
+    names = ("verdict", "p_with_mask", "p_worn_wrong", "p_without_mask")
+    assert [row[name] for name in names] == ["worn_wrong", "0.1", "0.765432", "0.134568"]
+    (face,) = to_json(report)["faces"]
+    assert [face[name] for name in names] == ["worn_wrong", 0.1, 0.765432, 0.134568]
 
 
 def test_lines_end_as_the_rfc_has_it_and_come_one_by_one() -> None:
@@ -192,8 +205,11 @@ def test_json_row() -> None:
         "box_xywh": [10, 20, 30, 40],
         "verdict": "with_mask",
         "p_with_mask": 0.987654,
+        "p_worn_wrong": 0.0,
+        "p_without_mask": 0.012346,
     }
-    assert row["faces"][2]["p_with_mask"] is None
+    for name in ("p_with_mask", "p_worn_wrong", "p_without_mask"):
+        assert row["faces"][2][name] is None
     assert (row["n_unjudged"], row["annotated"], row["error"]) == (2, "001-a.jpg", None)
     failed = to_json(REPORTS[2])
     assert (failed["width"], failed["faces"], failed["n_unjudged"]) == (None, [], 0)

@@ -7,11 +7,16 @@ import pytest
 from maskdet_core import Detections, Face, FaceBox, Verdict, annotate
 from maskdet_core.draw.annotate import COLOURS, label_texts, percent_text, text_height_px
 
-P = {Verdict.WITH_MASK: 0.98, Verdict.WITHOUT_MASK: 0.03, Verdict.NOT_SURE: 0.5}
+P = {
+    Verdict.WITH_MASK: (0.98, 0.01, 0.01),
+    Verdict.WORN_WRONG: (0.02, 0.9, 0.08),
+    Verdict.WITHOUT_MASK: (0.03, 0.0, 0.97),
+    Verdict.NOT_SURE: (0.5, 0.0, 0.5),
+}
 
 
 def one_face(width: int, height: int, box: FaceBox, verdict: Verdict) -> Detections:
-    return Detections(width, height, (Face(box, P[verdict], verdict),))
+    return Detections(width, height, (Face(box, *P[verdict], verdict),))
 
 
 def drawn(width: int, height: int, box: FaceBox, verdict: Verdict) -> np.ndarray:
@@ -44,10 +49,26 @@ def test_percent_is_rounded_down_and_below_100() -> None:
 
 def test_labels_distinguish_the_verdicts() -> None:
     box = FaceBox(0, 0, 9, 9, 1.0)
-    texts = [label_texts(Face(box, P[verdict], verdict)) for verdict in Verdict]
-    assert [text[0] for text in texts] == ["Mask 98 %", "No mask 97 %", "Not sure"]
-    assert len({text for several in texts for text in several}) == 8
-    assert label_texts(Face(box, math.nan, Verdict.NOT_SURE))[0] == "Not sure"
+    texts = [label_texts(Face(box, *P[verdict], verdict)) for verdict in Verdict]
+    assert [text[0] for text in texts] == [
+        "Mask 98 %",
+        "Worn wrong 90 %",
+        "No mask 97 %",
+        "Not sure",
+    ]
+    assert len({text for several in texts for text in several}) == 11
+    assert label_texts(Face.of_two_classes(box, math.nan, Verdict.NOT_SURE))[0] == "Not sure"
+
+
+def test_percent_of_a_label_is_what_decided() -> None:
+    face = Face(FaceBox(0, 0, 9, 9), 0.05, 0.3, 0.65, Verdict.WITHOUT_MASK)
+    assert label_texts(face)[0] == "No mask 65 %"
+    assert label_texts(face, two_classes=True)[0] == "No mask 95 %"
+    image = np.full((300, 400, 3), 90, np.uint8)
+    face = Face(FaceBox(100, 100, 90, 90), 0.05, 0.3, 0.65, Verdict.WITHOUT_MASK)
+    of_three = Detections(400, 300, (face,)).with_min_confidence(0.6)
+    of_two = of_three.with_min_confidence(0.6, two_classes=True)
+    assert not np.array_equal(annotate(image, of_three), annotate(image, of_two))
 
 
 def test_labels_of_another_language_must_be_ascii() -> None:
@@ -65,6 +86,7 @@ def test_colours_are_the_stated_ones_in_rgb_order(verdict: Verdict) -> None:
     same = np.all(image == np.array(COLOURS[verdict], np.uint8), axis=2)
     assert same.sum() > 500
     assert COLOURS[Verdict.WITH_MASK] == (0x00, 0x72, 0xB2)
+    assert COLOURS[Verdict.WORN_WRONG] == (0xF0, 0xE4, 0x42)
     assert COLOURS[Verdict.WITHOUT_MASK] == (0xD5, 0x5E, 0x00)
 
 
@@ -88,6 +110,23 @@ def test_frames_differ_without_colour() -> None:
     assert strokes(Verdict.WITHOUT_MASK) == 4
     assert gaps(Verdict.WITH_MASK) == 0
     assert gaps(Verdict.NOT_SURE) >= 2
+
+
+def test_worn_wrong_is_light_dashes_on_a_black_line() -> None:
+    """In grey: the other frames never alternate between black and light along a side."""
+
+    def black_gaps(verdict: Verdict) -> int:
+        image = drawn(640, 480, FaceBox(200, 150, 150, 200, 1.0), verdict)
+        side = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[160:340, 200]
+        black, light = side < 40, side > 190
+        return int(np.count_nonzero(black[1:] & ~black[:-1])) if light.any() else 0
+
+    assert black_gaps(Verdict.WORN_WRONG) >= 2
+    assert [black_gaps(verdict) for verdict in Verdict if verdict is not Verdict.WORN_WRONG] == [
+        0,
+        0,
+        0,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,12 @@ class FakeFinder:
 
 
 class FakeNetwork:
-    """Predicts one probability, or raises while ``failing``; records the crops."""
+    """Predicts the same for each crop, or raises while ``failing``; records the crops."""
 
     def __init__(self, p_with_mask: float = 0.97) -> None:
         self.manifest = ModelManifest("fake", "fake.tflite", "0" * 64, 1, input_size_px=16)
         self.p_with_mask = p_with_mask
+        self.p_worn_wrong = 0.0
         self.p_face = 1.0
         self.failing = False
         self.crops: list[NDArray[np.uint8]] = []
@@ -45,7 +46,9 @@ class FakeNetwork:
         if self.failing:
             raise RuntimeError("broken at secret.jpg")
         self.crops.append(crops.copy())
-        return Predictions(np.full(len(crops), self.p_with_mask), np.full(len(crops), self.p_face))
+        p_without_mask = 1 - self.p_with_mask - self.p_worn_wrong
+        values = (self.p_with_mask, self.p_worn_wrong, p_without_mask, self.p_face)
+        return Predictions(*(np.full(len(crops), value) for value in values))
 
     def activation_map(self, crops: NDArray[np.uint8]) -> None:
         return None
@@ -86,7 +89,7 @@ class ManualWorker(InferenceWorker):
 def counts(processor: LiveProcessor) -> dict[Verdict, int]:
     """Faces shown now by verdict, without zeros."""
     stats = processor.snapshot()
-    numbers = (stats.n_with, stats.n_without, stats.n_not_sure)
+    numbers = (stats.n_with, stats.n_worn_wrong, stats.n_without, stats.n_not_sure)
     return {verdict: n for verdict, n in zip(Verdict, numbers, strict=True) if n}
 
 

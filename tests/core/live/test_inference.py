@@ -28,7 +28,9 @@ def frame() -> ArrayFrame:
 def test_found_boxes_are_matches_or_new_faces(detector: MaskDetector, frame: ArrayFrame) -> None:
     result = run_inference(detector, frame, InferenceTask(24, {}, BOXES))
     assert result.matches == {7: FOUND_AGAIN}
-    assert [(face.box, face.p_with_mask) for face in result.new_faces] == [(NEW, 0.97)]
+    assert [(face.box, face.probabilities.p_with_mask) for face in result.new_faces] == [
+        (NEW, 0.97)
+    ]
     assert result.predictions == {}
 
 

@@ -50,8 +50,9 @@ def detected(live: LiveProcessor, image_rgb: NDArray[np.uint8]) -> Detections:
 
 @pytest.mark.usefixtures("_fake_detector")
 def test_frames_in_detections_out() -> None:
-    with LiveProcessor.load(min_confidence=0.7) as live:
+    with LiveProcessor.load(min_confidence=0.7, two_classes=True) as live:
         assert live.min_confidence == 0.7
+        assert live.two_classes
         detections = detected(live, image())
         assert (detections.width_px, detections.height_px) == (320, 240)
         (face,) = detections

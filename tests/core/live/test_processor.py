@@ -152,6 +152,56 @@ def test_new_threshold_applies_from_the_next_frame(
     assert processor.min_confidence == 0.8
 
 
+def test_worn_wrong_counts_as_no_mask_from_the_next_frame(
+    step: Step, network: FakeNetwork, processor: LiveProcessor
+) -> None:
+    network.p_with_mask, network.p_worn_wrong = 0.05, 0.9
+    step()
+    step()
+    assert counts(processor) == {Verdict.WORN_WRONG: 1}
+    assert not processor.two_classes
+    n_predictions = len(network.crops)
+    processor.set_two_classes(True)
+    processor.recv(av.VideoFrame.from_ndarray(np.zeros((240, 320, 3), np.uint8), format="rgb24"))
+    assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
+    assert processor.two_classes
+    assert processor.process(np.zeros((240, 320, 3), np.uint8)).two_classes
+    assert len(network.crops) == n_predictions
+
+
+def test_single_outlier_is_not_shown_with_two_classes_either(
+    step: Step, network: FakeNetwork, processor: LiveProcessor
+) -> None:
+    processor.set_two_classes(True)
+    slipped, masked = (0.01, 0.6), (0.999, 0.0)
+    network.p_with_mask, network.p_worn_wrong = slipped
+    for _ in range(60):
+        step(dt=1 / 30)
+    assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
+    network.p_with_mask, network.p_worn_wrong = masked
+    n = len(network.crops)
+    while len(network.crops) == n:
+        step(dt=1 / 30)
+    network.p_with_mask, network.p_worn_wrong = slipped
+    for _ in range(30):
+        step(dt=1 / 30)
+        assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
+
+
+@pytest.mark.parametrize("of_viewer", [None, True, False])
+def test_two_classes_of_the_viewer_overrides_the_detectors(
+    of_viewer: bool | None,
+    finder: FakeFinder,
+    network: FakeNetwork,
+    worker: ManualWorker,
+    admission: AdmissionControl,
+) -> None:
+    for of_detector in (True, False):
+        detector = MaskDetector(finder, network, two_classes=of_detector)
+        processor = LiveProcessor(detector, worker, admission, two_classes=of_viewer)
+        assert processor.two_classes is (of_detector if of_viewer is None else of_viewer)
+
+
 def test_nothing_waits_for_inference(
     clock: Clock, admission: AdmissionControl, make_frame: MakeFrame, finder: FakeFinder
 ) -> None:

@@ -5,9 +5,14 @@ import math
 import pytest
 
 from maskdet_core.live.smoothing import VerdictSmoother
-from maskdet_core.types import Verdict
+from maskdet_core.types import MaskProbabilities, Verdict
 
 WITH, WITHOUT, NOT_SURE = Verdict.WITH_MASK, Verdict.WITHOUT_MASK, Verdict.NOT_SURE
+
+
+def add(smoother: VerdictSmoother, p: float, at_s: float, min_confidence: float) -> Verdict:
+    """Add a prediction of a network with two classes."""
+    return smoother.add(MaskProbabilities.of_two_classes(p), at_s, min_confidence)
 
 
 def smoothed(
@@ -15,7 +20,7 @@ def smoothed(
 ) -> tuple[VerdictSmoother, list[str]]:
     """A smoother after predictions (time, probability), and the verdict after each."""
     smoother = VerdictSmoother()
-    return smoother, [smoother.add(p, at_s, min_confidence) for at_s, p in predictions]
+    return smoother, [add(smoother, p, at_s, min_confidence) for at_s, p in predictions]
 
 
 def steady(p: float, n: int = 6, every_s: float = 0.25) -> list[tuple[float, float]]:
@@ -47,7 +52,7 @@ def test_mask_taken_off_is_shown_within_the_documented_time(p: float) -> None:
     off_s = predictions[-1][0]
     at_s = off_s + 0.3
     assert not smoother.is_unsettled
-    while smoother.add(p, at_s, 0.95) is not WITHOUT:
+    while add(smoother, p, at_s, 0.95) is not WITHOUT:
         assert smoother.is_unsettled
         at_s += 0.067
         assert at_s - off_s < 0.7
@@ -64,7 +69,7 @@ def test_lasting_doubt_is_shown() -> None:
 def test_doubtful_predictions_do_not_add_up_to_certainty() -> None:
     smoother, verdicts = smoothed(steady(0.8, n=40, every_s=0.1))
     assert set(verdicts) == {NOT_SURE}
-    assert smoother.p_with_mask == pytest.approx(0.8)
+    assert smoother.probabilities.p_with_mask == pytest.approx(0.8)
 
 
 def test_new_threshold_takes_effect_at_once() -> None:
@@ -81,6 +86,40 @@ def test_failed_prediction_is_ignored(broken: float) -> None:
     assert verdicts[-1] == WITH
     assert smoother.predicted_at_s == 1.25
     empty = VerdictSmoother()
-    assert math.isnan(empty.p_with_mask)
+    assert math.isnan(empty.probabilities.p_with_mask)
     assert empty.predicted_at_s is None
     assert not empty.is_unsettled
+
+
+def three(*probabilities: tuple[float, float, float], two_classes: bool = False) -> list[Verdict]:
+    """The verdict after each prediction of three classes, every 0.25 s."""
+    smoother = VerdictSmoother()
+    return [
+        smoother.add(MaskProbabilities(*one), 0.25 * i, 0.6, two_classes=two_classes)
+        for i, one in enumerate(probabilities)
+    ]
+
+
+def test_mask_slipping_down_is_shown_after_predictions_that_agree() -> None:
+    masked, slipped = (0.98, 0.01, 0.01), (0.02, 0.9, 0.08)
+    verdicts = three(masked, masked, slipped, masked, slipped, slipped, slipped)
+    assert verdicts[:5] == [WITH] * 5
+    assert verdicts[-1] is Verdict.WORN_WRONG
+
+
+def test_worn_wrong_counts_as_no_mask_with_two_classes() -> None:
+    split = (0.1, 0.45, 0.45)
+    assert three(split, split, split) == [NOT_SURE] * 3
+    assert three(split, split, split, two_classes=True) == [WITHOUT] * 3
+
+
+def test_probability_rounded_to_zero_does_not_rule_a_class_out() -> None:
+    slipped = (0.01, 0.98, 0.01)
+    assert three((1.0, 0.0, 0.0), *[slipped] * 4)[-1] is Verdict.WORN_WRONG
+
+
+def test_smoothed_probabilities_sum_to_1() -> None:
+    smoother = VerdictSmoother()
+    for i, one in enumerate([(0.9, 0.05, 0.05), (0.2, 0.7, 0.1), (0.0, 0.0, 1.0)]):
+        smoother.add(MaskProbabilities(*one), 0.1 * i, 0.6)
+    assert sum(smoother.probabilities) == pytest.approx(1.0)

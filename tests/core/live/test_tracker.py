@@ -7,9 +7,12 @@ from maskdet_core import FaceBox, Verdict
 from maskdet_core.live.frame import ArrayFrame
 from maskdet_core.live.inference import FacePrediction, InferenceResult, InferenceTask
 from maskdet_core.live.tracker import MAX_NOT_FACE, OUTDATED_S, FaceTracker
+from maskdet_core.types import MaskProbabilities
 
 BOX = FaceBox(80, 60, 80, 80, 3.0)
-NEW_FACE = InferenceResult({}, (FacePrediction(BOX, 0.98, True),), {})
+NEW_FACE = InferenceResult(
+    {}, (FacePrediction(BOX, MaskProbabilities.of_two_classes(0.98), True),), {}
+)
 
 
 def frame(at_s: float, shift: int = 0, width: int = 320) -> ArrayFrame:
@@ -33,7 +36,10 @@ def predicted(tracker: FaceTracker, at: ArrayFrame, p: float, *, is_face: bool =
     """Classify the tracked faces in a frame without the finder."""
     task = tracker.plan(at, 24, 1.0)
     task = InferenceTask(None, task.due, task.boxes)
-    predictions = {i: FacePrediction(box, p, is_face) for i, box in task.due.items()}
+    predictions = {
+        i: FacePrediction(box, MaskProbabilities.of_two_classes(p), is_face)
+        for i, box in task.due.items()
+    }
     tracker.apply(at, task, InferenceResult({}, (), predictions), 0.6)
 
 

@@ -55,6 +55,9 @@ def test_malformed_manifest_is_refused(tmp_path: Path, text: str) -> None:
         (("classes",), ["with_mask"]),
         (("classes",), ["mask", "no_mask"]),
         (("classes",), ["with_mask", "without_mask", "with_mask"]),
+        (("classes",), ["with_mask", "worn_wrong", "no_face"]),
+        (("classes",), ["with_mask", "without_mask", "incorrect"]),
+        (("classes",), []),
         (("input", "colour_order"), "bgr"),
         (("input", "dtype"), "float32"),
         (("input", "preprocessing"), "outside"),
@@ -82,11 +85,34 @@ def test_invalid_value_is_refused(
         ModelManifest.load(path)
 
 
-def test_third_class_is_allowed(manifest: ModelManifest, tmp_path: Path) -> None:
-    raw = manifest.to_json() | {"classes": ["without_mask", "incorrect", "with_mask"]}
+@pytest.mark.parametrize(
+    "classes",
+    [
+        ("with_mask", "without_mask"),
+        ("without_mask", "no_face", "with_mask"),
+        ("without_mask", "worn_wrong", "with_mask"),
+        ("with_mask", "worn_wrong", "without_mask", "no_face"),
+    ],
+)
+def test_known_classes_may_come_in_any_order(
+    classes: tuple[str, ...], manifest: ModelManifest, tmp_path: Path
+) -> None:
     path = tmp_path / "m.json"
-    path.write_text(json.dumps(raw))
-    assert ModelManifest.load(path).classes == ("without_mask", "incorrect", "with_mask")
+    path.write_text(json.dumps(manifest.to_json() | {"classes": classes}))
+    loaded = ModelManifest.load(path)
+    assert loaded.classes == classes
+    assert loaded.has_worn_wrong == ("worn_wrong" in classes)
+    of_three = ("with_mask", "worn_wrong", "without_mask")
+    assert loaded.mask_classes == tuple(name for name in of_three if name in classes)
+
+
+def test_unknown_class_is_refused_with_the_known_ones_and_what_came(
+    manifest: ModelManifest, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(manifest.to_json() | {"classes": ["with_mask", "chin"]}))
+    with pytest.raises(ModelError, match=r"m\.json: classes must be .*no_face, got .*'chin'"):
+        ModelManifest.load(path)
 
 
 def test_missing_model_file_is_refused(manifest: ModelManifest, tmp_path: Path) -> None:

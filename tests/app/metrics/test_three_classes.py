@@ -1,0 +1,179 @@
+"""The metrics page with a record of a network that knows masks worn wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from maskdet_app.metrics import charts, outcome_chart
+from maskdet_app.ui.charts import Chart
+from maskdet_app.ui.i18n import t
+from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
+
+REPO_ROOT = Path(__file__).resolve().parents[3]
+CLASSES = ["with_mask", "worn_wrong", "without_mask"]
+SET: dict[str, Any] = {
+    "slug": "leak-free",
+    "name": "leak-free test",
+    "note": "people whom training never saw",
+    "n": 300,
+    "n_correct": 273,
+    "accuracy": 0.91,
+    "ci95": [0.872, 0.937],
+    "n_not_sure": 9,
+    "n_wrong_sure": 20,
+    "per_class": {
+        "with_mask": {"n": 100, "n_correct": 97, "recall": 0.97, "ci95": [0.92, 0.99]},
+        "worn_wrong": {"n": 100, "n_correct": 81, "recall": 0.81, "ci95": [0.72, 0.87]},
+        "without_mask": {"n": 100, "n_correct": 95, "recall": 0.95, "ci95": [0.89, 0.98]},
+    },
+    "confusion": [[97, 2, 1], [11, 81, 8], [1, 4, 95]],
+    "roc": {
+        "fpr": [0.0, 0.05, 1.0],
+        "tpr": [0.5, 0.97, 1.0],
+        "threshold": [0.95, 0.6, 0.0],
+        "auc": 0.98,
+    },
+    "pr": {
+        "recall": [0.5, 0.97, 1.0],
+        "precision": [1.0, 0.9, 0.33],
+        "threshold": [0.95, 0.6, 0.0],
+        "average_precision": 0.96,
+    },
+    "calibration_error": 0.015,
+    "calibration": [
+        {"n": 150, "mean_p": 0.03, "share_masked": 0.02},
+        {"n": 90, "mean_p": 0.96, "share_masked": 0.97},
+    ],
+    "risk_coverage": [
+        {"coverage": 0.5, "risk": 0.01, "min_confidence": 0.95},
+        {"coverage": 0.97, "risk": 0.07, "min_confidence": 0.6},
+        {"coverage": 1.0, "risk": 0.09, "min_confidence": 0.33},
+    ],
+}
+COUNTS = {"n_people": 20, "n_found": 18, "n_right": 15, "n_not_sure": 2}
+PHOTOS = {
+    "preset": "photo",
+    "n_photos": 30,
+    "false_faces": 1,
+    "per_class": dict.fromkeys(CLASSES, COUNTS),
+}
+EVALUATION = {
+    "format": 1,
+    "min_confidence": 0.6,
+    "classes": [*CLASSES, "no_face"],
+    "sets": [SET],
+    "whole_photos": [PHOTOS],
+}
+
+
+def cells(chart: Chart | None) -> list[dict[str, Any]]:
+    assert chart is not None
+    return list(chart.to_dict()["data"]["values"])
+
+
+def test_confusion_matrix_has_a_row_and_a_column_for_each_class() -> None:
+    rows = cells(charts.confusion_matrix(SET, charts.record_classes(EVALUATION)))
+    assert [row["n"] for row in rows] == [97, 2, 1, 11, 81, 8, 1, 4, 95]
+    assert [row["true"] for row in rows[::3]] == ["mask", "worn wrong", "no mask"]
+    assert [row["predicted"] for row in rows[:3]] == ["mask", "worn wrong", "no mask"]
+    assert [row["right"] for row in rows].count(True) == 3
+
+
+def test_confusion_matrix_can_have_no_face() -> None:
+    square = [[9, 0, 0, 1], [1, 8, 1, 0], [0, 0, 10, 0], [0, 0, 0, 0]]
+    rows = cells(charts.confusion_matrix({"confusion": square}, [*CLASSES, "no_face"]))
+    assert rows[-1] == {
+        "true": "no face",
+        "predicted": "no face",
+        "n": 0,
+        "share": 0.0,
+        "right": True,
+    }
+
+
+def test_set_of_other_classes_than_its_evaluation_names_them_itself() -> None:
+    item = {"classes": ["with_mask", "veil <b>"], "confusion": [[1, 2], [3, 4]]}
+    assert [row["true"] for row in cells(charts.confusion_matrix(item, CLASSES))[::2]] == [
+        "mask",
+        "veil <b>",
+    ]
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        None,
+        "x",
+        3,
+        [],
+        [1, 2, 3],
+        ["a", "a", "b"],
+        ["no_face"],
+        [["a"]],
+        [str(i) for i in range(99)],
+    ],
+)
+def test_unusable_classes_count_as_two(classes: object) -> None:
+    assert charts.record_classes({"classes": classes}) == charts.TWO_CLASSES
+    item = {"classes": classes, "confusion": SET["confusion"]}
+    assert charts.confusion_matrix(item, charts.TWO_CLASSES) is None
+
+
+def test_classes_are_those_of_the_figures_where_the_record_names_none() -> None:
+    unnamed = {key: value for key, value in EVALUATION.items() if key != "classes"}
+    assert list(charts.record_classes(unnamed)) == CLASSES
+    assert charts.record_classes({}) == charts.TWO_CLASSES
+
+
+def test_table_has_the_recall_of_each_class() -> None:
+    (row,) = charts.set_rows([SET], CLASSES)
+    words = ("Mask", "Worn wrong", "No mask")
+    recalls = {word: row[t("metrics.column_class", people=word)] for word in words}
+    assert recalls == {"Mask": "97.0 %", "Worn wrong": "81.0 %", "No mask": "95.0 %"}
+
+
+def test_three_classes_have_one_threshold_on_the_mask_probability() -> None:
+    def n_marks(*, two_classes: bool) -> int:
+        chart = charts.threshold_curve(
+            SET["roc"], "fpr", "tpr", ("x", "y"), 0.6, two_classes=two_classes
+        )
+        assert chart is not None
+        return len(chart.to_dict()["layer"][1]["data"]["values"])
+
+    assert (n_marks(two_classes=True), n_marks(two_classes=False)) == (2, 1)
+
+
+def test_outcomes_have_people_of_each_class() -> None:
+    chart = outcome_chart.photo_outcomes([PHOTOS])
+    assert chart is not None
+    people = {row["people"] for row in chart.to_dict()["data"]["values"]}
+    assert len(people) == 3
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The metrics page with the record among its runs."""
+    run = tmp_path / "three"
+    run.mkdir()
+    record = {"format": 1, "name": "three", "epochs_total": 1, "status": "finished"}
+    (run / RUN_FILE).write_text(json.dumps(record))
+    (run / EPOCHS_FILE).write_text("")
+    (run / EVALUATION_FILE).write_text(json.dumps(EVALUATION))
+    monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    return app.switch_page("pages/metrics.py").run()
+
+
+def test_page_explains_three_classes(page: AppTest) -> None:
+    picker = page.selectbox(key="run")
+    picker.set_value(next(option for option in picker.options if "three" in option)).run()
+    assert not page.exception
+    captions = [caption.value for caption in page.caption]
+    assert t("metrics.threshold_note_three", high="60") in captions
+    assert t("metrics.threshold_note", high="60", low="40") not in captions
+    assert t("metrics.not_recorded") not in [info.value for info in page.info]
+    table = page.dataframe[0].value
+    assert t("metrics.column_class", people="Worn wrong") in table.columns
