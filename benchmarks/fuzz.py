@@ -21,6 +21,8 @@ from testbed import hostile
 SEED_PX: Final = 48
 MAX_DECODE_S: Final = 10.0
 """Wall-clock time for a mutant; a shared machine may be slow."""
+_PROCESS_S: Final = 0.25
+"""Wall-clock time for each mutant of a batch on top, far above the mean."""
 BATCH: Final = 200
 """Mutants for one process."""
 _NUMBERS: Final = (0, 1, 2, 7, 8, 127, 128, 255, 256, 4095, 7070, 16383, 32767, 65535)
@@ -74,20 +76,31 @@ def decode_limited(paths: list[Path], deadline: float) -> list[tuple[Path, str]]
     while len(outcomes) < len(paths) and (not outcomes or time.monotonic() < deadline):
         left = paths[len(outcomes) :]
         command = [sys.executable, "-m", "testbed.hostile", "--limited", *map(str, left)]
-        done = subprocess.run(
-            command, cwd=hostile.ROOT, capture_output=True, text=True, check=False
-        )
-        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        stdout, ending = _run_limited(command, MAX_DECODE_S + _PROCESS_S * len(left))
+        rows = [json.loads(line) for line in stdout.splitlines()]
         for path, row in zip(left, rows, strict=False):
             outcome = row["outcome"]
             if row["seconds"] > MAX_DECODE_S:
                 outcome = f"failed: took {row['seconds']:.1f} s"
             outcomes.append((path, outcome))
         if len(rows) < len(left):
-            outcomes.append(
-                (left[len(rows)], f"failed: status {done.returncode} {done.stderr[-300:]}")
-            )
+            outcomes.append((left[len(rows)], f"failed: {ending}"))
     return outcomes
+
+
+def _run_limited(command: list[str], limit_s: float) -> tuple[str, str]:
+    """Output of a process, which is killed after a time, and how it ended."""
+    process = subprocess.Popen(
+        command, cwd=hostile.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        stdout, stderr = process.communicate(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        stdout, _ = process.communicate()
+        # the killed process may have left half a line
+        return stdout[: stdout.rfind("\n") + 1], f"no outcome within {limit_s:.0f} s"
+    return stdout, f"status {process.returncode} {stderr[-300:]}"
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:

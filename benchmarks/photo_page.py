@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import zipfile
 from collections.abc import Sequence
@@ -17,10 +16,11 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from benchmarks.peak_memory import PeakMemory
 from maskdet_app.ui.i18n import t
 from maskdet_core.batch.pictures import list_pictures
 from testbed.browser import open_browser
-from testbed.server import Server, serve
+from testbed.server import serve
 
 WAIT_MS = 600_000
 SETTLE_S = 6.0
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         _warm_up(page)
         time.sleep(SETTLE_S)
         before_mb = server.usage().rss_mb
-        with PeakMemory(server) as peak:
+        with PeakMemory(lambda: server.usage().rss_mb) as peak:
             total_s, response_s = _upload(page, paths)
         checked_mb = server.usage().rss_mb
         gap_ms = page.evaluate("window.longestGap")
@@ -81,30 +81,6 @@ def run(options: argparse.Namespace) -> int:
         f"{removed_again_mb:.0f} MB after a second round"
     )
     return _compare(downloads, paths)
-
-
-class PeakMemory:
-    """Peak resident memory of the server inside a `with` block, sampled every 0.1 s."""
-
-    def __init__(self, server: Server) -> None:
-        """Start with the current value."""
-        self._server, self._stop = server, threading.Event()
-        self.rss_mb = server.usage().rss_mb
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-
-    def __enter__(self) -> "PeakMemory":
-        """Start sampling."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop sampling."""
-        self._stop.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._stop.wait(0.1):
-            self.rss_mb = max(self.rss_mb, self._server.usage().rss_mb)
 
 
 def _warm_up(page: Page) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from testbed.process_tree import stat_fields
+
 START_S: Final = 120.0
 FLUSH_ENV: Final = "TESTBED_FLUSH_S"
 """Environment variable of `testbed.slow_streamlit`."""
@@ -21,7 +23,7 @@ _REPO: Final = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Resources of a process: ``rss_mb`` is resident memory."""
+    """Resources of a process: ``rss_mb`` is resident memory, in units of 2**20 bytes."""
 
     rss_mb: float
     n_threads: int
@@ -88,12 +90,12 @@ class Server:
         status = dict(
             line.split(":", 1) for line in (proc / "status").read_text().splitlines() if ":" in line
         )
-        ticks = (proc / "stat").read_text().rsplit(")", 1)[1].split()
+        fields = stat_fields((proc / "stat").read_text())
         return Usage(
             rss_mb=int(status["VmRSS"].split()[0]) / 1024,
             n_threads=int(status["Threads"]),
             n_files=len(list((proc / "fd").iterdir())),
-            cpu_s=(int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK"),
+            cpu_s=(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
         )
 
 

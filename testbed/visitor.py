@@ -152,6 +152,7 @@ class Visitor:
         self._component: str | None = None
         self._fragments: set[str] = set()
         self._page_hash = ""
+        self.session_id = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._peer: RTCPeerConnection | None = None
         self._has_answer = asyncio.Event()
@@ -215,6 +216,16 @@ class Visitor:
         """Press Start and cut every connection before the video is connected."""
         await self._offer(self._film_track())
         self._socket.transport.abort()
+
+    async def vanish(self) -> None:
+        """Cut every connection without a word, as a crashed browser does."""
+        self._socket.transport.abort()
+        if self._peer is None:
+            return
+        self._camera.stop()
+        for transceiver in self._peer.getTransceivers():
+            # aiortc would tell the server by DTLS; a vanished peer's socket is gone
+            await transceiver.sender.transport.transport._connection.close()
 
     def _film_track(self) -> FilmTrack:
         if self._film is None:
@@ -290,6 +301,7 @@ class Visitor:
                 case "delta":
                     self._read_delta(message.delta)
                 case "new_session" if not message.metadata.run.fragment_ids:
+                    self.session_id = message.new_session.initialize.session_id
                     # a browser stops its timers; the run sets those that go on
                     self.auto_reruns.clear()
                 case "auto_rerun":

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Final
 
 from maskdet_core.cpu import limit_opencv_threads
+from maskdet_core.errors import MaskdetError
 from train.commands import ablate, cascade, evaluate, evaluate_detector, export, fit, samples
 from train.errors import TrainError
 
@@ -45,8 +46,9 @@ def main(argv: list[str] | None = None) -> int:
     limit_opencv_threads()
     try:
         options.run(options)
-    except (TrainError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (TrainError, MaskdetError, OSError) as error:
+        # Keras' messages go over several lines
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; go on with --resume", file=sys.stderr)

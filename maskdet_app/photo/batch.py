@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, get_args
 
-from maskdet_app.ops import malloc_trim
+from maskdet_app.ops import malloc
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.batch.photo import detect_in_photo
 from maskdet_core.cpu import N_THREADS, n_cores
@@ -40,7 +40,7 @@ def one_of_few() -> Iterator[None]:
         try:
             yield
         finally:
-            malloc_trim.trim_now()
+            malloc.trim_now()
 
 
 class Meter(Protocol):

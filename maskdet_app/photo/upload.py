@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops import malloc_trim, upload_memory
+from maskdet_app.ops import malloc, upload_memory
 from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
 from maskdet_app.ui import containers
@@ -89,7 +89,7 @@ def remove_all(batch: PhotoBatch) -> None:
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
         QUOTA.clear_refusal(context.session_id)
-    malloc_trim.trim_soon()
+    malloc.trim_soon()
 
 
 def _show_refusal(note: DeltaGenerator) -> None:

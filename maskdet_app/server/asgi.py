@@ -17,7 +17,15 @@ from streamlit import runtime
 
 from maskdet_app.live import ice, resources
 from maskdet_app.metrics.records import RUNS_ENV
-from maskdet_app.ops import build_info, listening, metrics, operator_log, shutdown, upload_memory
+from maskdet_app.ops import (
+    build_info,
+    listening,
+    malloc,
+    metrics,
+    operator_log,
+    shutdown,
+    upload_memory,
+)
 from maskdet_app.ops.embedding import FRAME_ANCESTORS, frame_ancestors
 from maskdet_app.ops.upload_quota import QUOTA, UploadLimits
 from maskdet_app.server import (
@@ -70,6 +78,7 @@ def app_options() -> dict[str, Any]:
         ValueError: a setting has an invalid value.
     """
     log_format.apply()
+    malloc.unmap_large_blocks()
     # Validated here too, so that an invalid value prevents the start and not a clean exit.
     try:
         _number(GRACE_PERIOD, DEFAULT_GRACE_S)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
-from maskdet_app.ops import malloc_trim
+from maskdet_app.ops import malloc
 from maskdet_app.server.upload_guard import request_rerun
 
 _LOG: Final = logging.getLogger(__name__)
@@ -169,4 +169,4 @@ async def run(runtime: Runtime, storage: DisconnectedSessions) -> None:
         had_freed = bool(n_freed)
         if n_freed:
             _LOG.info("memory of %d sessions is freed", n_freed)
-            malloc_trim.trim_soon()
+            malloc.trim_soon()

@@ -19,6 +19,7 @@ from train.data.records import now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
 from train.evaluate.model_card import write_model_card
+from train.network import start_weights
 from train.network.config import FitConfig
 from train.network.run_folder import RunFolder
 
@@ -71,6 +72,7 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         RunError: the finder is not one of trained cascades.
     """
+    start_weights.require(options.weights)
     split = read_split(options.data)
     finder = hard_negative_finder(options.finder)
     if finder is None:
@@ -126,17 +128,18 @@ def ablate(
     from train.network.export import load_trained
 
     path = models / ABLATIONS_FILE
+    # all of them first: a mistyped name must not show after hours of training
+    loaded = {name: configs.load(name) for name in names}
     false_positives = ablations.false_positives(
         out / "false_alarms.json", split, finder, budget.seed
     )
     tests = ablations.tests(split, hands)
     rows: list[AblationRecord] = []
-    for name in names:
-        config, summary = configs.load(name)
+    for name, (config, summary) in loaded.items():
         config = replace(budget.of(config), weights=weights)
         folder = RunFolder(out / name)
         if not folder.final.exists():
-            training.fit(config, split, finder, folder.path, hands, resume=folder.path.exists())
+            training.fit(config, split, finder, folder.path, hands, resume=folder.begun)
         with ablations.released(load_trained(folder.path)) as model:
             measured = [
                 *ablations.measure(model, tests),

@@ -11,6 +11,8 @@ from train.commands.options import (
     hard_negative_finder,
     read_split,
 )
+from train.data.split import require_trainable
+from train.network import start_weights
 from train.network.config import FitConfig
 
 DESCRIPTION = (
@@ -70,12 +72,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, and print where the network is."""
-    # TensorFlow takes seconds to load
+    start_weights.require(options.weights)
+    config = fit_config(options)
+    finder = hard_negative_finder(options.finder)
+    split = read_split(options.data, config.hold_out)
+    require_trainable(split)
+    # TensorFlow takes seconds to load, and writes lines of its own to stderr
     from train.network.fit import fit
 
-    config = fit_config(options)
-    split = read_split(options.data, config.hold_out)
-    finder = hard_negative_finder(options.finder)
     trained = fit(config, split, finder, options.out, options.hands, resume=options.resume)
     print(f"trained network: {trained}")
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.datasets import FaceSample
+from train.data.datasets import CLASSES, FaceSample
 from train.data.images import read_rgb
 from train.errors import DataError
 
@@ -102,8 +102,10 @@ def split_samples(samples: Sequence[FaceSample], hold_out: Collection[str] = ())
             nor validated with; the test parts stay as they are without it.
 
     Raises:
-        DataError: a set to hold out is not among the samples.
+        DataError: there are no samples, or a set to hold out is not among them.
     """
+    if not samples:
+        raise DataError("expected faces, found none: do the boxes belong to these pictures?")
     missing = sorted(set(hold_out) - {sample.dataset for sample in samples})
     if missing:
         raise DataError(f"expected the picture sets to hold out, missing: {', '.join(missing)}")
@@ -136,6 +138,22 @@ def split_samples(samples: Sequence[FaceSample], hold_out: Collection[str] = ())
             split.train.append(sample)
     return Split(
         split.train, split.validation, split.leak_free_test, split.published_test, n_related
+    )
+
+
+def require_trainable(split: Split) -> None:
+    """Refuse sets too small to train on.
+
+    Raises:
+        DataError: a class has no face to train on, or there is none to validate with.
+    """
+    n_train = [sum(s.label == i for s in split.train) for i in range(len(CLASSES))]
+    if all(n_train) and split.validation:
+        return
+    counts = " and ".join(f"{n} {name}" for n, name in zip(n_train, CLASSES, strict=True))
+    raise DataError(
+        "expected faces of every class to train on and others to validate with, got "
+        f"{counts} to train on and {len(split.validation)} to validate with: add pictures"
     )
 
 

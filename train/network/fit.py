@@ -14,7 +14,7 @@ from train.augment.hands import HandPaster, split_hands
 from train.data import hard_negatives
 from train.data.datasets import FaceSample
 from train.data.records import now_iso
-from train.data.split import Split
+from train.data.split import Split, require_trainable
 from train.errors import RunError
 from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.config import HEAD_ONLY, FitConfig
@@ -44,21 +44,25 @@ def fit(
         resume: go on after the last whole epoch; the result equals that of a run without a break.
 
     Raises:
-        RunError: `out` does not fit, see `RunFolder.start`, or pictures of hands are missing.
+        RunError: `out` does not fit, see `RunFolder.validate`, or pictures of hands are missing.
+        DataError: the sets are too small.
+        WeightsError: the start weights do not fit.
     """
     config = _resolved(config, hands)
+    require_trainable(split)
     paster = HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None
     run = RunFolder(out)
-    run.start(_run_record(out.name, config, split), resume=resume)
+    record = _run_record(out.name, config, split)
+    run.validate(record, resume=resume)
     epochs_done = len(run.epochs()) if resume else 0
-
-    faces = [*split.train, *_hard_negatives(run, split, finder, config, resume=resume)]
-    validation = PlainFaces(
-        _spread(split.validation, config.max_validation), batch_size=config.batch_size
-    )
-
+    # before the folder is made: start weights that do not fit must leave nothing behind
     model = _start_model(run, config, epochs_done)
+    run.start(record)
     try:
+        faces = [*split.train, *_hard_negatives(run, split, finder, config, resume=resume)]
+        validation = PlainFaces(
+            _spread(split.validation, config.max_validation), batch_size=config.batch_size
+        )
         for phase in phases(config):
             start = max(phase.first, epochs_done)
             if start < phase.last:
@@ -79,6 +83,7 @@ def _resolved(config: FitConfig, hands: Path | None) -> FitConfig:
 
     Raises:
         RunError: pictures of hands are missing, or the start weights saw a set to hold out.
+        WeightsError: fixed features need start weights that cannot be read.
     """
     if config.hands and hands is None:
         raise RunError("expected pictures of hands: give --hands DIR, or --no-hands to do without")
@@ -92,7 +97,7 @@ def _resolved(config: FitConfig, hands: Path | None) -> FitConfig:
 
 def _validate_start(config: FitConfig) -> None:
     """A trained network to start from must not have seen what this run holds out."""
-    if not config.weights.endswith(".keras"):
+    if not config.hold_out or not config.weights.endswith(".keras"):
         return
     before = RunFolder(Path(config.weights).parent).read()["config"]
     missing = sorted(set(config.hold_out) - set(before.get("hold_out", [])))

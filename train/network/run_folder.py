@@ -27,8 +27,21 @@ class RunFolder:
         self.hard_negatives = path / "no_faces.json"
         self._run, self._epochs = path / RUN_FILE, path / EPOCHS_FILE
 
-    def start(self, record: RunRecord, *, resume: bool) -> None:
-        """Create the folder, or validate that a resumed run has its original configuration.
+    @property
+    def begun(self) -> bool:
+        """Whether the folder holds a run that another must not replace.
+
+        A run that failed before its first whole epoch left nothing worth keeping.
+        """
+        if not self._run.exists():
+            return False
+        try:
+            return bool(self.epochs()) or self.read().get("status") != "interrupted"
+        except RunError:
+            return True
+
+    def validate(self, record: RunRecord, *, resume: bool) -> None:
+        """Refuse a folder in use, or another configuration than the resumed run's.
 
         Raises:
             RunError: the folder holds a run already, or there is none or another one to resume.
@@ -41,8 +54,11 @@ class RunFolder:
                     f"expected the settings that {self.path} began with, these differ: "
                     + ", ".join(changed)
                 )
-        elif self._run.exists():
+        elif self.begun:
             raise RunError(f"{self.path} holds a run already: add --resume or choose another --out")
+
+    def start(self, record: RunRecord) -> None:
+        """Create the folder, if it is not there yet, and write the run's record."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_json(self._run, record)
 
@@ -54,7 +70,7 @@ class RunFolder:
         """
         try:
             record = json.loads(self._run.read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise RunError(f"expected a run in {self.path}: {error}") from error
         if not isinstance(record, dict) or not isinstance(record.get("config"), dict):
             raise RunError(f"expected an object with a config in {self._run}")

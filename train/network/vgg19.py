@@ -1,15 +1,16 @@
 """VGG19 with a linear head; preprocessing is part of the network."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from train.data.images import IMAGE_SIZE_PX
 from train.errors import WeightsError
 from train.network.config import HEAD_ONLY, SHIPPED, NetworkConfig
+from train.network.start_weights import read_npz
 
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 """Mean of ImageNet's pictures, subtracted as `keras.applications.vgg19.preprocess_input` does."""
@@ -100,7 +101,7 @@ def blocks_given(start_weights: str) -> int:
         return 0
     if not start_weights.endswith(".npz"):
         return N_BLOCKS
-    held = _read_npz(Path(start_weights))
+    held = read_npz(Path(start_weights))
     base = keras.applications.VGG19(include_top=False, weights=None)
     wanted = [layer.name for layer in base.layers if layer.weights]
     for block in range(1, N_BLOCKS + 1):
@@ -136,22 +137,17 @@ def _load_trained(model: keras.Model, path: Path) -> None:
     try:
         trained = keras.models.load_model(path, compile=False)
         model.set_weights(trained.get_weights())
-    except (OSError, ValueError) as error:
+    # Keras passes on what it stumbles over in a damaged or foreign file
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise WeightsError(
             f"expected a network like the one to train at {path}: {error}"
         ) from error
 
 
-def _read_npz(path: Path) -> dict[str, NDArray[np.float32]]:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"expected a weights file (.npz) at {path}: {error}") from error
-
-
 def _load_npz(model: keras.Model, path: Path) -> None:
-    values = _read_npz(path)
+    values = read_npz(path)
+    if not values:
+        raise WeightsError(f"expected layers of VGG19 in {path}, found none")
     built = {layer.name for layer in model.layers}
     for name in sorted({key.rsplit(".", 1)[0] for key in values}):
         if re.match(r"block\d_conv\d$", name) and name not in built:

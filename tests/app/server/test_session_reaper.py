@@ -88,7 +88,7 @@ def test_lost_connection_keeps_its_session_but_no_pictures(
 def test_pictures_without_a_session_are_deleted_with_the_downloads(
     server: Server, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_reaper.malloc_trim, "trim_soon", lambda: None)
+    monkeypatch.setattr(session_reaper.malloc, "trim_soon", lambda: None)
     removals: list[float] = []
     server.runtime.media_file_mgr.remove_orphaned_files = lambda: removals.append(server.now_s)
     server.storage.delays = Delays(closed_s=20.0, lost_s=45.0, sweep_s=0.01)

@@ -1,0 +1,55 @@
+"""Memory and processor time of a server and its child processes, from /proc (Linux only)."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_MB: Final = 1_000_000
+_PROC: Final = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeUsage:
+    """Resources of a process and its descendants.
+
+    Attributes:
+        rss_mb: sum of resident memory, in units of 1,000,000 bytes; pages that processes share
+            count once for each.
+        cpu_s: processor time, with that of children that ended and were waited for.
+    """
+
+    rss_mb: float
+    cpu_s: float
+
+
+def usage(pid: int) -> TreeUsage:
+    """The resources of a process and its descendants now."""
+    rss_bytes = ticks = 0
+    for member in _members(pid):
+        try:
+            fields = stat_fields((_PROC / str(member) / "stat").read_text())
+        except OSError:
+            # ended meanwhile
+            continue
+        # utime, stime, cutime, cstime; resident pages
+        ticks += sum(int(field) for field in fields[11:15])
+        rss_bytes += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+    return TreeUsage(rss_bytes / _MB, ticks / os.sysconf("SC_CLK_TCK"))
+
+
+def stat_fields(line: str) -> list[str]:
+    """Fields of ``/proc/PID/stat`` after the name, which may hold spaces and parentheses."""
+    return line.rpartition(")")[2].split()
+
+
+def _members(pid: int) -> Sequence[int]:
+    members = [pid]
+    for member in members:
+        for path in _PROC.glob(f"{member}/task/*/children"):
+            try:
+                members += [int(child) for child in path.read_text().split()]
+            except OSError:
+                continue
+    return members
