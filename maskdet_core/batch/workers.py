@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,10 +9,10 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from maskdet_core.errors import WorkerError
+from maskdet_core.process_limits import limit_data
 
 IN_FLIGHT_PER_JOB: Final = 4
 """Tasks submitted ahead of the results: enough to keep the others busy while one is slow."""
@@ -86,22 +85,7 @@ def _initialise(set_up: Callable[[], Callable[[Any], Any]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _function = set_up()
-    _limit_memory()
-
-
-def _limit_memory() -> None:
-    """Limit this process to `MAX_WORKER_BYTES` more than it holds now. Linux only."""
-    if sys.platform != "linux":
-        return
-    import resource
-
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    held = int(status.split("VmData:")[1].split()[0]) * 1024
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = held + MAX_WORKER_BYTES
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    limit_data(MAX_WORKER_BYTES)
 
 
 def _end_with_parent() -> None:
