@@ -1,0 +1,130 @@
+"""Workers that end in the middle of a task: that task is lost, and no other."""
+
+import multiprocessing
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskdet_core.batch import workers
+from maskdet_core.batch.worker_process import Loss, WorkerProcess
+from maskdet_core.batch.workers import map_in_order
+from maskdet_core.errors import ModelError, WorkerError
+from tests.core.batch.fakes import (
+    HANG,
+    FailingSetUp,
+    set_up,
+    set_up_act,
+    set_up_fault_of_the_first_task,
+    set_up_raises,
+)
+from tests.core.batch.test_workers import lost
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the signals are POSIX's")
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("task", "loss"),
+    [
+        ("spin", Loss.CPU_TIME),
+        ("SIGSEGV", Loss.CRASH),
+        ("SIGBUS", Loss.CRASH),
+        ("SIGKILL", Loss.KILLED),
+        ("abort", Loss.KILLED),
+        ("exit", Loss.KILLED),
+    ],
+)
+def test_only_the_task_at_fault_is_lost(task: str, loss: Loss, n_jobs: int) -> None:
+    before, after = [f"a{i}" for i in range(5)], [f"b{i}" for i in range(12)]
+    tasks = [*before, task, *after, task]
+    results: list[Any] = list(map_in_order(tasks, set_up_act, n_jobs, lost, max_cpu_s=1.0))
+    assert results == [*before, (task, loss), *after, (task, loss)]
+
+
+def test_every_task_may_end_its_worker() -> None:
+    results: list[Any] = list(map_in_order(["SIGKILL"] * 5, set_up_act, 2, lost))
+    assert results == [("SIGKILL", Loss.KILLED)] * 5
+
+
+def test_processor_time_is_limited_by_task() -> None:
+    results = list(map_in_order(["work"] * 8, set_up_act, 1, lost, max_cpu_s=1.5))
+    assert results == ["work"] * 8
+
+
+def test_processor_time_is_limited_where_the_parent_ignores_the_signal() -> None:
+    before = signal.signal(signal.SIGPROF, signal.SIG_IGN)
+    try:
+        results: list[Any] = list(map_in_order(["spin"], set_up_act, 1, lost, max_cpu_s=0.3))
+    finally:
+        signal.signal(signal.SIGPROF, before)
+    assert results == [("spin", Loss.CPU_TIME)]
+
+
+def test_a_crash_counts_in_a_process_that_did_nothing_else() -> None:
+    tasks = ["a", "b", "c", "d"]
+    assert list(map_in_order(tasks, set_up_fault_of_the_first_task, 1, lost)) == tasks
+
+
+def test_a_process_that_ends_before_it_is_set_up_is_replaced(tmp_path: Path) -> None:
+    assert list(map_in_order(["a", "b"], FailingSetUp(tmp_path, 2), 1, lost)) == ["a", "b"]
+
+
+def test_processes_that_are_never_set_up_end_the_work(tmp_path: Path) -> None:
+    with pytest.raises(WorkerError, match="fewer than 1 jobs"):
+        list(map_in_order(["a", "b"], FailingSetUp(tmp_path, 3), 1, lost))
+
+
+def test_exceptions_of_the_set_up_are_raised() -> None:
+    with pytest.raises(ModelError, match="no network here"):
+        list(map_in_order(["a"], set_up_raises, 1, lost))
+
+
+def test_a_process_that_has_ended_takes_no_task() -> None:
+    worker = WorkerProcess(set_up_act, 1.0)
+    worker.end(0)
+    assert not worker.send("a")
+    assert worker.why_ended() is Loss.KILLED
+
+
+def test_no_process_is_left_when_the_work_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_PATIENCE_S", 0.1)
+    results = map_in_order([1, HANG, 2, HANG, *range(20)], set_up, 2, lost)
+    assert next(results) == 2
+    results.close()
+    assert multiprocessing.active_children() == []
+
+
+def test_workers_killed_at_any_moment_hurt_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    # most kills hit processes that start
+    monkeypatch.setattr(workers, "_MAX_FAILED_STARTS", 1000)
+    n_kills, n_tasks = 10, 0
+
+    def kill() -> None:
+        pause_s = random.Random(0)
+        for _ in range(n_kills):
+            time.sleep(pause_s.uniform(0.1, 0.6))
+            for child in multiprocessing.active_children()[:1]:
+                child.kill()
+
+    def tasks() -> Iterator[str]:
+        nonlocal n_tasks
+        while killer.is_alive():
+            n_tasks += 1
+            # so long that many are killed while they send
+            yield str(n_tasks) + 100_000 * "x"
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    results: list[Any] = list(map_in_order(tasks(), set_up_act, 2, lost))
+    tasks_lost = [one for one in results if not isinstance(one, str)]
+    names = [one if isinstance(one, str) else one[0] for one in results]
+    assert [name.rstrip("x") for name in names] == [str(i + 1) for i in range(n_tasks)]
+    assert {loss for _, loss in tasks_lost} <= {Loss.KILLED}
+    assert len(tasks_lost) <= n_kills
