@@ -66,6 +66,7 @@ class WorkerProcess:
 
     Attributes:
         is_ready: the worker has been set up.
+        has_ended: a task could not be sent to it.
         n_done: tasks it has finished.
     """
 
@@ -80,6 +81,7 @@ class WorkerProcess:
             OSError: no process or pipe can be had.
         """
         self.is_ready = False
+        self.has_ended = False
         self.n_done = 0
         # fork would copy locks that threads of OpenCV or of the runtime hold, and Windows has none
         context = get_context("spawn")
@@ -105,8 +107,8 @@ class WorkerProcess:
         try:
             self._connection.send(task)
         except OSError:
-            return False
-        return True
+            self.has_ended = True
+        return not self.has_ended
 
     def receive(self) -> tuple[Message, Any] | None:
         """Receive a message that has come; None if the process has ended instead."""

@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from typing import Any, Final, Generic, TypeVar
 
 from maskdet_core.batch.worker_process import Loss, Message, WorkerProcess
-from maskdet_core.errors import WorkerError
+from maskdet_core.errors import MaskdetError, WorkerError
 
 IN_FLIGHT_PER_JOB: Final = 4
 """Tasks taken ahead of the results: enough to keep the others busy while one is slow."""
@@ -57,8 +57,9 @@ def map_in_order(
         The results, in the tasks' order.
 
     Raises:
-        WorkerError: processes cannot be started, or end before they are set up.
-        Exception: whatever the function raised for a task, or ``set_up``.
+        WorkerError: processes cannot be started or set up.
+        MaskdetError: what ``set_up`` raised.
+        Exception: whatever the function raised for a task.
     """
     crew = _Crew(set_up, n_jobs, lost, max_cpu_s)
     waiting: deque[_Job[_T, _R]] = deque()
@@ -94,8 +95,7 @@ class _Crew(Generic[_T, _R]):
     ) -> None:
         self._set_up, self._lost, self._max_cpu_s = set_up, lost, max_cpu_s
         self._n_jobs = n_jobs if sys.platform != "win32" else min(n_jobs, _MAX_JOBS_WINDOWS)
-        self._busy: dict[WorkerProcess, _Job[_T, _R]] = {}
-        self._idle: list[WorkerProcess] = []
+        self._jobs: dict[WorkerProcess, _Job[_T, _R] | None] = {}
         self._pending: deque[_Job[_T, _R]] = deque()
         self._n_failed = 0
 
@@ -116,42 +116,49 @@ class _Crew(Generic[_T, _R]):
 
     def close(self) -> None:
         """End the processes; those with a task get a moment to finish it."""
-        workers = [*self._idle, *self._busy]
-        for worker in workers:
+        for worker in self._jobs:
             worker.dismiss()
         deadline_s = time.monotonic() + _PATIENCE_S
         try:
-            for worker in workers:
+            for worker in self._jobs:
                 worker.end(max(0.0, deadline_s - time.monotonic()))
         finally:
             # a second Ctrl+C
-            for worker in workers:
+            for worker in self._jobs:
                 worker.end(0)
 
     def _hand_out(self) -> None:
-        """Give waiting tasks to idle workers, and to new ones up to the number of jobs."""
-        while self._pending and (self._idle or len(self._busy) < self._n_jobs):
-            worker = self._idle.pop() if self._idle else self._started()
+        """Give waiting tasks to workers without one, and to new ones up to the number of jobs.
+
+        A worker with a task gets no second one: while it sends a large result it reads nothing,
+        and this process would wait for it forever.
+        """
+        while self._pending:
+            idle = [one for one, job in self._jobs.items() if job is None and not one.has_ended]
+            if not idle and len(self._jobs) >= self._n_jobs:
+                return
+            worker = idle[0] if idle else self._started()
             self._give(worker, self._pending.popleft())
 
     def _started(self) -> WorkerProcess:
         try:
-            return WorkerProcess(self._set_up, self._max_cpu_s)
+            worker = WorkerProcess(self._set_up, self._max_cpu_s)
         except OSError as error:
             raise WorkerError(
                 f"cannot start a worker process ({error}): try fewer than {self._n_jobs} jobs"
             ) from error
+        self._jobs[worker] = None
+        return worker
 
     def _give(self, worker: WorkerProcess, job: _Job[_T, _R]) -> None:
         if worker.send(job.task):
-            self._busy[worker] = job
+            self._jobs[worker] = job
         else:
-            # it ended while it had nothing to do
-            worker.why_ended()
-            self._try_again(worker, job)
+            # its end is noticed with the next messages
+            self._pending.appendleft(job)
 
     def _take_messages(self, timeout_s: float | None) -> None:
-        workers = {sign: worker for worker in (*self._busy, *self._idle) for sign in worker.signs}
+        workers = {sign: worker for worker in self._jobs for sign in worker.signs}
         signs: list[Any] = wait(list(workers), timeout_s)
         for worker in dict.fromkeys(workers[sign] for sign in signs):
             message = worker.receive()
@@ -167,35 +174,37 @@ class _Crew(Generic[_T, _R]):
             self._n_failed = 0
             return
         if message is Message.NOT_SET_UP:
-            raise value
-        job = self._busy.pop(worker)
+            if isinstance(value, MaskdetError):
+                raise value
+            raise WorkerError(
+                f"a worker process cannot be set up ({type(value).__name__}: {value}): try fewer "
+                f"than {self._n_jobs} jobs"
+            ) from value
+        job, self._jobs[worker] = self._jobs[worker], None
+        if job is None:
+            raise RuntimeError("expected the result of a task, got one without a task")
         worker.n_done += 1
-        self._idle.append(worker)
         if message is Message.RAISED:
             job.error = value
         else:
             job.outcome = (value,)
 
     def _replace(self, worker: WorkerProcess) -> None:
-        """Take leave of a process that has ended, and settle its task."""
+        """Settle the task in which a process ended."""
         loss = worker.why_ended()
-        job = self._busy.pop(worker, None)
-        if job is None:
-            self._idle.remove(worker)
-        elif not worker.is_ready:
-            self._try_again(worker, job)
-        elif loss is Loss.CRASH and worker.n_done:
-            # an earlier task may have damaged the memory: this one counts in a new process
-            self._give(self._started(), job)
-        else:
-            job.outcome = (self._lost(job.task, loss),)
-
-    def _try_again(self, worker: WorkerProcess, job: _Job[_T, _R]) -> None:
-        """Let another process take a task that this one has not begun."""
+        job = self._jobs.pop(worker)
         self._n_failed += not worker.is_ready
         if self._n_failed == _MAX_FAILED_STARTS:
             raise WorkerError(
                 "worker processes end before they are set up, perhaps for lack of memory: try "
                 f"fewer than {self._n_jobs} jobs"
             )
-        self._pending.appendleft(job)
+        if job is None:
+            return
+        if not worker.is_ready:
+            self._pending.appendleft(job)
+        elif loss is Loss.CRASH and worker.n_done:
+            # an earlier task may have damaged the memory: this one counts in a new process
+            self._give(self._started(), job)
+        else:
+            job.outcome = (self._lost(job.task, loss),)

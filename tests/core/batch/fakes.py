@@ -16,7 +16,6 @@ from maskdet_core.batch.command import Row
 from maskdet_core.batch.folder import JOURNAL, Results, VerdictCounts, check_folder
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask
 from maskdet_core.batch.report import PhotoReport
-from maskdet_core.errors import ModelError
 
 BOX = FaceBox(20, 10, 24, 30)
 RAISE = -2
@@ -90,8 +89,12 @@ class FailingSetUp:
         return act
 
 
-def set_up_raises() -> Callable[[str], str]:
-    raise ModelError("no network here")
+@dataclass(frozen=True)
+class RaisingSetUp:
+    error: Exception
+
+    def __call__(self) -> Callable[[str], str]:
+        raise self.error
 
 
 def act_on(path: Path) -> None:
@@ -152,15 +155,20 @@ def broken_set_up() -> Callable[[int], int]:
     os._exit(3)
 
 
+def process_of_task(task: object) -> int:
+    return os.getpid()
+
+
 @dataclass(frozen=True)
 class CountingSetUp:
-    """Records each process that is set up; each task returns the process that did it."""
+    """Records each process that is set up; by default each task returns the process that did it."""
 
     folder: Path
+    function: Callable[[Any], Any] = process_of_task
 
-    def __call__(self) -> Callable[[int], int]:
+    def __call__(self) -> Callable[[Any], Any]:
         (self.folder / str(os.getpid())).touch()
-        return lambda value: os.getpid()
+        return self.function
 
 
 def map_in_this_process(

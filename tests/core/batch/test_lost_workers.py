@@ -18,11 +18,13 @@ from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import ModelError, WorkerError
 from tests.core.batch.fakes import (
     HANG,
+    CountingSetUp,
     FailingSetUp,
+    RaisingSetUp,
+    act,
     set_up,
     set_up_act,
     set_up_fault_of_the_first_task,
-    set_up_raises,
 )
 from tests.core.batch.test_workers import lost
 
@@ -81,9 +83,18 @@ def test_processes_that_are_never_set_up_end_the_work(tmp_path: Path) -> None:
         list(map_in_order(["a", "b"], FailingSetUp(tmp_path, 3), 1, lost))
 
 
-def test_exceptions_of_the_set_up_are_raised() -> None:
-    with pytest.raises(ModelError, match="no network here"):
-        list(map_in_order(["a"], set_up_raises, 1, lost))
+@pytest.mark.parametrize(
+    ("error", "expected", "message"),
+    [
+        (ModelError("no network here"), ModelError, "no network here"),
+        (MemoryError(), WorkerError, "cannot be set up .MemoryError.* fewer than 1 jobs"),
+    ],
+)
+def test_exceptions_of_the_set_up_end_the_work(
+    error: Exception, expected: type[Exception], message: str
+) -> None:
+    with pytest.raises(expected, match=message):
+        list(map_in_order(["a"], RaisingSetUp(error), 1, lost))
 
 
 def test_a_process_that_has_ended_takes_no_task() -> None:
@@ -101,30 +112,34 @@ def test_no_process_is_left_when_the_work_is_stopped(monkeypatch: pytest.MonkeyP
     assert multiprocessing.active_children() == []
 
 
-def test_workers_killed_at_any_moment_hurt_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    # most kills hit processes that start
-    monkeypatch.setattr(workers, "_MAX_FAILED_STARTS", 1000)
+def test_workers_killed_at_any_moment_hurt_no_other(tmp_path: Path) -> None:
     n_kills, n_tasks = 10, 0
 
     def kill() -> None:
-        pause_s = random.Random(0)
-        for _ in range(n_kills):
-            time.sleep(pause_s.uniform(0.1, 0.6))
-            for child in multiprocessing.active_children()[:1]:
-                child.kill()
+        pauses = random.Random(0)
+        n_left = n_kills
+        while n_left:
+            time.sleep(pauses.uniform(0.01, 0.1))
+            for child in multiprocessing.active_children():
+                # once set up, so that it is hit in a task, or while it receives or sends
+                mark = tmp_path / str(child.pid)
+                if mark.exists() and n_left:
+                    mark.unlink()
+                    child.kill()
+                    n_left -= 1
 
     def tasks() -> Iterator[str]:
         nonlocal n_tasks
         while killer.is_alive():
             n_tasks += 1
-            # so long that many are killed while they send
-            yield str(n_tasks) + 100_000 * "x"
+            # so long that it takes several writes to send
+            yield str(n_tasks) + 300_000 * "x"
 
     killer = threading.Thread(target=kill)
     killer.start()
-    results: list[Any] = list(map_in_order(tasks(), set_up_act, 2, lost))
+    results: list[Any] = list(map_in_order(tasks(), CountingSetUp(tmp_path, act), 2, lost))
     tasks_lost = [one for one in results if not isinstance(one, str)]
     names = [one if isinstance(one, str) else one[0] for one in results]
     assert [name.rstrip("x") for name in names] == [str(i + 1) for i in range(n_tasks)]
-    assert {loss for _, loss in tasks_lost} <= {Loss.KILLED}
+    assert {loss for _, loss in tasks_lost} == {Loss.KILLED}
     assert len(tasks_lost) <= n_kills
