@@ -2,7 +2,7 @@
 
 No lock and no pipe is shared between workers, so one that dies at any moment hurts no other. Pools
 that share them do not survive that: with `concurrent.futures` one death ends the pool, and with
-pebble 5.2 a worker that is killed while it sends a result holds the lock that the others need.
+pebble 5.2 a worker that is killed while it sends a result keeps the lock that the others need.
 """
 
 import os

@@ -58,6 +58,11 @@ def act(task: str) -> str:
     return task
 
 
+def lengthen(task: str) -> str:
+    """The task with so much after it that it takes several writes to send."""
+    return task + 300_000 * "x"
+
+
 def set_up_act() -> Callable[[str], str]:
     return act
 
