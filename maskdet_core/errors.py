@@ -26,4 +26,4 @@ class JournalError(MaskdetError):
 
 
 class WorkerError(MaskdetError):
-    """A worker process died, for example because it ran out of memory."""
+    """Worker processes cannot be set up, for example because memory is short."""

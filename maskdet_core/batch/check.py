@@ -117,7 +117,10 @@ def _print_rows(
     write = row_writer(options.format)
     all_read = True
     tasks = [PhotoTask(path, n) for n, path in enumerate(found.paths, 1)]
-    with closing(check_photos(tasks, config, config.load(), n_jobs)) as reports:
+    if not tasks:
+        # no process does, and a wrong model is an error all the same
+        config.load()
+    with closing(check_photos(tasks, config, n_jobs)) as reports:
         for report in reports:
             row = to_json(report)
             all_read = all_read and row["error"] is None

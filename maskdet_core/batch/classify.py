@@ -1,6 +1,11 @@
 """``maskdet classify``: a verdict for pictures that already are one face crop."""
 
 import argparse
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from maskdet_core.batch.command import (
@@ -12,8 +17,11 @@ from maskdet_core.batch.command import (
     print_search,
     row_writer,
 )
+from maskdet_core.batch.photo import lost_reason
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import probabilities_json, valid_text
+from maskdet_core.batch.worker_process import Loss
+from maskdet_core.batch.workers import map_in_order
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
 from maskdet_core.errors import ImageError
@@ -74,35 +82,76 @@ def _faces(image_rgb: RgbImage, detector: MaskDetector) -> tuple[Face, ...]:
     return found.faces
 
 
+@dataclass(frozen=True, slots=True)
+class CropCheckConfig:
+    """How face crops are classified. Picklable: the worker process loads its network from it.
+
+    Attributes:
+        model: see `maskdet_core.load_classifier`.
+        min_confidence: least confidence for a verdict; None takes the model's.
+        two_classes: count a mask worn wrong as no mask.
+    """
+
+    model: Path | None = None
+    min_confidence: float | None = None
+    two_classes: bool = False
+
+    def load(self) -> Callable[[Path], Row]:
+        """Load the network; returns the function that gives a picture's row.
+
+        Raises:
+            ModelError: the network cannot be loaded.
+            CascadeError: the cascades cannot be loaded.
+        """
+        detector = MaskDetector.load(
+            load_classifier(self.model),
+            min_confidence=self.min_confidence,
+            two_classes=self.two_classes,
+        )
+        limit_opencv_threads()
+        return partial(_classified, detector=detector)
+
+
+def _classified(path: Path, *, detector: MaskDetector) -> Row:
+    classifier = detector.classifier
+    try:
+        image = read_image(path)
+    except ImageError as error:
+        return _row(path, str(error))
+    predicted = classifier.predict(whole_picture_crop(image, classifier)[None])
+    reason = no_face_crop_reason(image, float(predicted.p_face[0]), detector)
+    if reason is not None:
+        return _row(path, f"no face crop: {reason}")
+    verdict = decide(predicted[0], detector.min_confidence, two_classes=detector.two_classes)
+    return {**_row(path, None), "verdict": verdict.value, **probabilities_json(predicted[0])}
+
+
+def _row(path: Path, error: str | None) -> Row:
+    return {
+        "path": valid_text(str(path)),
+        "verdict": None,
+        **probabilities_json(NO_PROBABILITIES),
+        "error": error,
+    }
+
+
+def _lost(path: Path, loss: Loss) -> Row:
+    return _row(path, lost_reason(loss))
+
+
 def _run(options: argparse.Namespace) -> int:
-    classifier = load_classifier(options.model)
-    min_confidence = options.min_confidence or classifier.manifest.min_confidence
-    detector = MaskDetector.load(classifier, finder=None)
-    limit_opencv_threads()
+    config = CropCheckConfig(options.model, options.min_confidence, options.two_classes)
     write = row_writer(options.format)
     found = find_pictures(options.paths)
     exit_status = EXIT_SOME_UNREADABLE if found.unreadable else EXIT_OK
-    for path in found.paths:
-        row: Row = {
-            "path": valid_text(str(path)),
-            "verdict": None,
-            **probabilities_json(NO_PROBABILITIES),
-            "error": None,
-        }
-        try:
-            image = read_image(path)
-        except ImageError as error:
-            exit_status = EXIT_SOME_UNREADABLE
-            write({**row, "error": str(error)})
-            continue
-        predicted = classifier.predict(whole_picture_crop(image, classifier)[None])
-        reason = no_face_crop_reason(image, float(predicted.p_face[0]), detector)
-        if reason is not None:
-            exit_status = EXIT_SOME_UNREADABLE
-            write({**row, "error": f"no face crop: {reason}"})
-            continue
-        verdict = decide(predicted[0], min_confidence, two_classes=options.two_classes).value
-        write({**row, "verdict": verdict, **probabilities_json(predicted[0])})
+    if not found.paths:
+        # no process does, and a wrong model is an error all the same
+        config.load()
+    with closing(map_in_order(found.paths, config.load, 1, _lost)) as rows:
+        for row in rows:
+            if row["error"] is not None:
+                exit_status = EXIT_SOME_UNREADABLE
+            write(row)
     print_search(found)
     return exit_status
 

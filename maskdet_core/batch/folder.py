@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from maskdet_core.batch import leftovers
 from maskdet_core.batch.journal import JOURNAL, Entry, FileStamp, Journal
-from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask
+from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask, lost_photo
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import JournalError
@@ -94,28 +94,31 @@ class Results:
 
 
 def check_photos(
-    tasks: Sequence[PhotoTask], config: PhotoCheckConfig, checker: PhotoChecker, n_jobs: int
+    tasks: Sequence[PhotoTask], config: PhotoCheckConfig, n_jobs: int
 ) -> Generator[PhotoReport, None, None]:
-    """Check photos, in several processes if there are enough photos.
+    """Check photos in worker processes, in several if there are enough photos.
+
+    A photo that takes too much processor time, or that ends its process, gives a report with an
+    error. The program's main module must be guarded as `maskdet_core.batch.workers.map_in_order`
+    says.
 
     Args:
         tasks: the photos.
-        config: what worker processes load.
-        checker: the same, loaded, for use in this process.
+        config: what the processes load.
         n_jobs: most processes.
 
     Yields:
         The reports, in the photos' order.
 
     Raises:
-        WorkerError: a process ended unexpectedly.
+        WorkerError: the processes cannot be set up.
+        ModelError: the network cannot be loaded.
+        CascadeError: the cascades cannot be loaded.
         OSError: a copy cannot be written.
     """
-    n_jobs = min(n_jobs, len(tasks) // MIN_PHOTOS_PER_JOB)
-    if n_jobs > 1:
-        yield from map_in_order(tasks, config.load_in_worker, n_jobs)
-    else:
-        yield from map(checker, tasks)
+    n_jobs = max(1, min(n_jobs, len(tasks) // MIN_PHOTOS_PER_JOB))
+    load = config.load if n_jobs == 1 else config.load_in_worker
+    yield from map_in_order(tasks, load, n_jobs, lost_photo)
 
 
 def check_folder(
@@ -128,9 +131,9 @@ def check_folder(
 ) -> VerdictCounts:
     """Check photos and write what ``results`` asks for.
 
-    Photos that are in the results folder's journal are not checked again, unless they have changed,
-    could not be read at the time, or their annotated copy is gone. Progress goes to stderr if that
-    is a terminal, a summary line in any case.
+    Photos are checked as by `check_photos`. Those that are in the results folder's journal are not
+    checked again, unless they have changed, could not be read at the time, or their annotated copy
+    is gone. Progress goes to stderr if that is a terminal, a summary line in any case.
 
     Args:
         paths: the photos; one that is named twice counts once.
@@ -144,7 +147,7 @@ def check_folder(
 
     Raises:
         JournalError: the results folder cannot be resumed.
-        WorkerError: a process ended unexpectedly. The journal holds what was done until then.
+        WorkerError: worker processes cannot be set up. The journal holds what was done until then.
         ModelError: the network cannot be loaded.
         CascadeError: the cascades cannot be loaded.
         OSError: results cannot be written.
@@ -159,9 +162,9 @@ def check_folder(
             out = Path(stack.enter_context(temporary))
         copies = out / COPIES if results.annotate else None
         config = replace(config, copies=copies)
-        checker = config.load()
+        settings = config.load().settings()
         out.mkdir(parents=True, exist_ok=True)
-        journal = _open_journal(out, checker.settings(), fresh=results.fresh)
+        journal = _open_journal(out, settings, fresh=results.fresh)
         stack.enter_context(journal)
         # the journal's lock keeps other runs out, whose files these could be
         leftovers.remove_partial_reports(out)
@@ -172,9 +175,7 @@ def check_folder(
         counts = VerdictCounts()
         todo = list(_todo(paths, journal, copies, counts))
         n_before = counts.n_photos
-        new = stack.enter_context(
-            closing(check_photos([task for task, _ in todo], config, checker, n_jobs))
-        )
+        new = stack.enter_context(closing(check_photos([task for task, _ in todo], config, n_jobs)))
         bar = stack.enter_context(_bar(len(paths), n_before))
         for (task, stamp), report in zip(todo, new, strict=True):
             # without a stamp the next run finds the photo changed, and checks it again

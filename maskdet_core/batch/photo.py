@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from maskdet_core.batch.report import PhotoReport, safe_name
+from maskdet_core.batch.worker_process import Loss
+from maskdet_core.batch.workers import MAX_CPU_S
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads
 from maskdet_core.detector import MIN_FACE_PX, MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
@@ -134,6 +136,25 @@ class PhotoChecker:
 
     def _copy(self, image: RgbImage, found: Detections) -> bytes | None:
         return None if self._copies is None else annotated_copy(image, found, blurred=self._blur)
+
+
+def lost_photo(task: PhotoTask, loss: Loss) -> PhotoReport:
+    """The report on a photo whose worker process ended; final unless another try may succeed."""
+    return PhotoReport(str(task.path), None, lost_reason(loss), is_final=loss is not Loss.KILLED)
+
+
+def lost_reason(loss: Loss) -> str:
+    """Why a picture whose worker process ended could not be used."""
+    match loss:
+        case Loss.CPU_TIME:
+            return f"refused: it takes more than {MAX_CPU_S:g} s of processor time"
+        case Loss.CRASH:
+            return "refused: it crashes the decoder or the detection"
+        case Loss.KILLED:
+            return (
+                "cannot be checked at the moment: its process was killed, perhaps for lack of "
+                "memory (fewer jobs need less)"
+            )
 
 
 def detect_in_photo(

@@ -1,118 +1,210 @@
-"""Map a function over tasks in several processes, with the results in the tasks' order."""
+"""Map a function over tasks in several processes, with the results in the tasks' order.
 
-import os
-import signal
+A task that ends its process costs that process alone: another takes its place, and the other tasks
+go on.
+"""
+
 import sys
-import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any, Final, Generic, TypeVar
 
-from maskdet_core.errors import WorkerError
+from maskdet_core.batch.worker_process import Loss, Message, WorkerProcess
+from maskdet_core.errors import MaskdetError, WorkerError
 
 IN_FLIGHT_PER_JOB: Final = 4
-"""Tasks submitted ahead of the results: enough to keep the others busy while one is slow."""
-MAX_WORKER_BYTES: Final = 1_000_000_000
-"""Most memory of a worker beside what it holds once set up. A photo takes less than half; beyond it
-an allocation fails, so that one photo is reported and the system ends no process."""
+"""Tasks taken ahead of the results: enough to keep the others busy while one is slow."""
+MAX_CPU_S: Final = 120.0
+"""Most processor time for a photo, for decoding, detection and the annotated copy together."""
+
+_MAX_FAILED_STARTS: Final = 3
+"""Processes in a row that end before they are set up; then more of them would not help."""
+_PATIENCE_S: Final = 5.0
+"""Time that tasks under way get to finish when the work is stopped."""
+_MAX_JOBS_WINDOWS: Final = 30
+"""Windows waits for at most 63 objects at once, and a worker has two."""
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-_function: Callable[[Any], Any] | None = None
 
 
 def map_in_order(
-    tasks: Iterable[_T], set_up: Callable[[], Callable[[_T], _R]], n_jobs: int
-) -> Iterator[_R]:
+    tasks: Iterable[_T],
+    set_up: Callable[[], Callable[[_T], _R]],
+    n_jobs: int,
+    lost: Callable[[_T, Loss], _R],
+    *,
+    max_cpu_s: float = MAX_CPU_S,
+) -> Generator[_R, None, None]:
     """Map a function over tasks in several processes.
+
+    The processes import the main module of the program, which must guard its own work with
+    ``if __name__ == "__main__"``.
 
     Args:
         tasks: consumed only a little ahead of the results, at most `IN_FLIGHT_PER_JOB` per process.
-        set_up: called once in each process; returns the function. Both it and the tasks must be
-            picklable.
+        set_up: called once in each process; returns the function. It, the tasks and the results
+            must be picklable.
         n_jobs: processes, 1 or more.
+        lost: called in this process for a task whose process ended; returns what stands for its
+            result.
+        max_cpu_s: most processor time for a task; no limit on Windows.
 
     Yields:
         The results, in the tasks' order.
 
     Raises:
-        WorkerError: a process ended unexpectedly.
+        WorkerError: processes cannot be started or set up.
+        MaskdetError: what ``set_up`` raised.
         Exception: whatever the function raised for a task.
     """
-    # fork would copy locks that threads of OpenCV or of the runtime hold, and Windows has none
-    pool = ProcessPoolExecutor(
-        n_jobs, mp_context=get_context("spawn"), initializer=_initialise, initargs=(set_up,)
-    )
-    waiting: deque[Future[_R]] = deque()
+    crew = _Crew(set_up, n_jobs, lost, max_cpu_s)
+    waiting: deque[_Job[_T, _R]] = deque()
     try:
         for task in tasks:
-            # the pool starts its processes here, one per task until it has all of them
-            with _interrupts_ignored():
-                waiting.append(pool.submit(_call, task))
+            waiting.append(crew.submit(task))
             if len(waiting) == IN_FLIGHT_PER_JOB * n_jobs:
-                yield waiting.popleft().result()
+                yield crew.result_of(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise WorkerError(
-            f"a worker process ended unexpectedly, perhaps for lack of memory: try fewer than "
-            f"{n_jobs} jobs"
-        ) from error
+            yield crew.result_of(waiting.popleft())
     finally:
-        pool.shutdown(cancel_futures=True)
+        crew.close()
 
 
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Start processes that ignore Ctrl+C, which a terminal sends to all: the parent stops them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+@dataclass(slots=True)
+class _Job(Generic[_T, _R]):
+    """A task, and its outcome once there is one."""
+
+    task: _T
+    outcome: tuple[_R] | None = None
+    error: Exception | None = None
 
 
-def _initialise(set_up: Callable[[], Callable[[Any], Any]]) -> None:
-    global _function
-    # Windows processes do not inherit that they ignore it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _function = set_up()
-    _limit_memory()
+class _Crew(Generic[_T, _R]):
+    """Worker processes, each with at most one task, and the tasks that wait for one."""
 
+    def __init__(
+        self,
+        set_up: Callable[[], Callable[[_T], _R]],
+        n_jobs: int,
+        lost: Callable[[_T, Loss], _R],
+        max_cpu_s: float,
+    ) -> None:
+        self._set_up, self._lost, self._max_cpu_s = set_up, lost, max_cpu_s
+        self._n_jobs = n_jobs if sys.platform != "win32" else min(n_jobs, _MAX_JOBS_WINDOWS)
+        self._jobs: dict[WorkerProcess, _Job[_T, _R] | None] = {}
+        self._pending: deque[_Job[_T, _R]] = deque()
+        self._n_failed = 0
 
-def _limit_memory() -> None:
-    """Limit this process to `MAX_WORKER_BYTES` more than it holds now. Linux only."""
-    if sys.platform != "linux":
-        return
-    import resource
+    def submit(self, task: _T) -> _Job[_T, _R]:
+        job: _Job[_T, _R] = _Job(task)
+        self._pending.append(job)
+        self._hand_out()
+        return job
 
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    held = int(status.split("VmData:")[1].split()[0]) * 1024
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = held + MAX_WORKER_BYTES
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    def result_of(self, job: _Job[_T, _R]) -> _R:
+        # also when this result is there: others may have come, and their workers wait
+        self._take_messages(0)
+        while job.outcome is None and job.error is None:
+            self._take_messages(None)
+        if job.outcome is None:
+            raise job.error or RuntimeError("expected an outcome, got none")
+        return job.outcome[0]
 
+    def close(self) -> None:
+        """End the processes; those with a task get a moment to finish it."""
+        for worker in self._jobs:
+            worker.dismiss()
+        deadline_s = time.monotonic() + _PATIENCE_S
+        try:
+            for worker in self._jobs:
+                worker.end(max(0.0, deadline_s - time.monotonic()))
+        finally:
+            # a second Ctrl+C
+            for worker in self._jobs:
+                worker.end(0)
 
-def _end_with_parent() -> None:
-    """Exit when the parent is killed; the worker would wait for it forever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    def _hand_out(self) -> None:
+        """Give waiting tasks to workers without one, and to new ones up to the number of jobs.
 
+        A worker with a task gets no second one: while it sends a large result it reads nothing,
+        and this process would wait for it forever.
+        """
+        while self._pending:
+            idle = [one for one, job in self._jobs.items() if job is None and not one.has_ended]
+            if not idle and len(self._jobs) >= self._n_jobs:
+                return
+            worker = idle[0] if idle else self._started()
+            self._give(worker, self._pending.popleft())
 
-def _call(task: Any) -> Any:
-    if _function is None:
-        raise RuntimeError("expected an initialised worker process, got one that is not")
-    return _function(task)
+    def _started(self) -> WorkerProcess:
+        try:
+            worker = WorkerProcess(self._set_up, self._max_cpu_s)
+        except OSError as error:
+            raise WorkerError(
+                f"cannot start a worker process ({error}): try fewer than {self._n_jobs} jobs"
+            ) from error
+        self._jobs[worker] = None
+        return worker
+
+    def _give(self, worker: WorkerProcess, job: _Job[_T, _R]) -> None:
+        if worker.send(job.task):
+            self._jobs[worker] = job
+        else:
+            # its end is noticed with the next messages
+            self._pending.appendleft(job)
+
+    def _take_messages(self, timeout_s: float | None) -> None:
+        workers = {sign: worker for worker in self._jobs for sign in worker.signs}
+        signs: list[Any] = wait(list(workers), timeout_s)
+        for worker in dict.fromkeys(workers[sign] for sign in signs):
+            message = worker.receive()
+            if message is None:
+                self._replace(worker)
+            else:
+                self._note(worker, *message)
+        self._hand_out()
+
+    def _note(self, worker: WorkerProcess, message: Message, value: Any) -> None:
+        if message is Message.READY:
+            worker.is_ready = True
+            self._n_failed = 0
+            return
+        if message is Message.NOT_SET_UP:
+            if isinstance(value, MaskdetError):
+                raise value
+            raise WorkerError(
+                f"a worker process cannot be set up ({type(value).__name__}: {value}): try fewer "
+                f"than {self._n_jobs} jobs"
+            ) from value
+        job, self._jobs[worker] = self._jobs[worker], None
+        if job is None:
+            raise RuntimeError("expected the result of a task, got one without a task")
+        worker.n_done += 1
+        if message is Message.RAISED:
+            job.error = value
+        else:
+            job.outcome = (value,)
+
+    def _replace(self, worker: WorkerProcess) -> None:
+        """Settle the task in which a process ended."""
+        loss = worker.why_ended()
+        job = self._jobs.pop(worker)
+        self._n_failed += not worker.is_ready
+        if self._n_failed == _MAX_FAILED_STARTS:
+            raise WorkerError(
+                "worker processes end before they are set up, perhaps for lack of memory: try "
+                f"fewer than {self._n_jobs} jobs"
+            )
+        if job is None:
+            return
+        if not worker.is_ready:
+            self._pending.appendleft(job)
+        elif loss is Loss.CRASH and worker.n_done:
+            # an earlier task may have damaged the memory: this one counts in a new process
+            self._give(self._started(), job)
+        else:
+            job.outcome = (self._lost(job.task, loss),)

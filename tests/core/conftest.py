@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskdet_core import FaceBox, MaskDetector
+from maskdet_core.batch import folder as folder_check
 from maskdet_core.batch import photo as photo_check
 from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
-from tests.core.batch.fakes import BOX, Stub
+from tests.core.batch.fakes import BOX, Stub, map_in_this_process
 
 
 class StubClassifier:
@@ -83,6 +84,8 @@ def stub(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any, stub_finder: Any
 
     monkeypatch.setattr(photo_check, "load_classifier", lambda path, n_threads: made.classifier)
     monkeypatch.setattr(photo_check.MaskDetector, "load", load_detector)
+    # a worker process would load the shipped network
+    monkeypatch.setattr(folder_check, "map_in_order", map_in_this_process)
     return made
 
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, encode_jpeg, encode_png, load_finder, read_image
 from maskdet_core.batch import classify, cli
+from maskdet_core.batch import folder as folder_check
 from maskdet_core.batch import photo as photo_check
 from maskdet_core.batch.command import Command
 from maskdet_core.version import __version__
+from tests.core.batch.fakes import map_in_this_process
 
 ROOT = Path(__file__).parents[3]
 FACE = np.s_[60:190, 165:295]
@@ -26,12 +28,14 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
     """The command line on a fake network that sees a mask everywhere."""
     classifier = stub_classifier(0.9)
 
-    def load_detector(model: object, finder: str | None, **values: Any) -> MaskDetector:
+    def load_detector(model: object, finder: str | None = None, **values: Any) -> MaskDetector:
         return MaskDetector(load_finder("live", finder), classifier, **values)
 
     monkeypatch.setattr(photo_check, "load_classifier", lambda model, n_threads: classifier)
     monkeypatch.setattr(photo_check.MaskDetector, "load", load_detector)
     monkeypatch.setattr(classify, "load_classifier", lambda model: classifier)
+    for command in (folder_check, classify):
+        monkeypatch.setattr(command, "map_in_order", map_in_this_process)
     return classifier
 
 

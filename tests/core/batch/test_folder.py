@@ -163,12 +163,12 @@ def test_copies_need_a_folder() -> None:
         Results(annotate=True)
 
 
-def test_few_photos_start_no_processes(
+def test_few_photos_start_one_process(
     stub: Stub, photos: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
-    def map_in_order(tasks: list[PhotoTask], set_up: Any, n_jobs: int) -> Iterator[Any]:
+    def map_in_order(tasks: list[PhotoTask], set_up: Any, n_jobs: int, lost: Any) -> Iterator[Any]:
         asked.append(n_jobs)
         return map(set_up(), tasks)
 
@@ -176,6 +176,6 @@ def test_few_photos_start_no_processes(
     many = [photos[0].with_name(f"{i}-x.jpg") for i in range(40)]
     for path in many:
         shutil.copy(photos[0], path)
-    for n_photos, n_jobs in ((15, 8), (16, 8), (40, 3), (40, 1)):
+    for n_photos, n_jobs in ((1, 8), (15, 8), (16, 8), (40, 3), (40, 1)):
         check_folder(many[:n_photos], PhotoCheckConfig(), Results(out, fresh=True), n_jobs)
-    assert asked == [2, 3]
+    assert asked == [1, 1, 2, 3, 1]
