@@ -79,7 +79,7 @@ def blank_image(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
 def stub(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any, stub_finder: Any) -> Stub:
     made = Stub(stub_classifier(0.99), stub_finder(BOX))
 
-    def load_detector(model: Any, finder: str | None, **values: Any) -> MaskDetector:
+    def load_detector(model: Any, finder: str | None = None, **values: Any) -> MaskDetector:
         return MaskDetector(made.finder, model, **values, **made.values)
 
     monkeypatch.setattr(photo_check, "load_classifier", lambda path, n_threads: made.classifier)
