@@ -1,7 +1,6 @@
 """Memory and processor time of a server and its child processes, from /proc (Linux only)."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,7 +26,7 @@ class TreeUsage:
 def usage(pid: int) -> TreeUsage:
     """The resources of a process and its descendants now."""
     rss_bytes = ticks = 0
-    for member in _members(pid):
+    for member in members(pid):
         try:
             fields = stat_fields((_PROC / str(member) / "stat").read_text())
         except OSError:
@@ -44,12 +43,13 @@ def stat_fields(line: str) -> list[str]:
     return line.rpartition(")")[2].split()
 
 
-def _members(pid: int) -> Sequence[int]:
-    members = [pid]
-    for member in members:
+def members(pid: int) -> list[int]:
+    """The process itself and its descendants."""
+    found = [pid]
+    for member in found:
         for path in _PROC.glob(f"{member}/task/*/children"):
             try:
-                members += [int(child) for child in path.read_text().split()]
+                found += [int(child) for child in path.read_text().split()]
             except OSError:
                 continue
-    return members
+    return found
