@@ -24,7 +24,7 @@ BURN: Final = b"burn:"
 SPIN: Final = b"spin:"
 """Uses the processor without end."""
 ALLOCATE: Final = b"allocate:"
-"""Takes 1 GB of memory."""
+"""Takes 1.5 GB of memory."""
 ABORT: Final = b"abort:"
 CRASH: Final = b"crash:"
 PRINT: Final = b"print:"
@@ -56,7 +56,7 @@ _DO: Final[dict[bytes, Callable[[], object]]] = {
     NAP: lambda: time.sleep(0.3),
     BURN: _burn,
     SPIN: _spin,
-    ALLOCATE: lambda: np.ones(1_000_000_000, np.uint8),
+    ALLOCATE: lambda: np.ones(1_500_000_000, np.uint8),
     ABORT: os.abort,
     CRASH: lambda: os.kill(os.getpid(), signal.SIGSEGV),
     PRINT: lambda: os.write(1, b"noise" * 100),

@@ -31,9 +31,10 @@ from maskdet_core.process_limits import limit_cpu, limit_data
 
 MAX_CPU_S: Final = 3.0
 """Most processor time for one picture. The slowest of all accepted files takes 1.1 s."""
-MAX_DATA_BYTES: Final = 500_000_000
-"""Most memory beside what the process holds once set up: an accepted picture takes up to 300 MB,
-and libraries reserve more than they use."""
+MAX_DATA_BYTES: Final = 1_000_000_000
+"""Most memory beside what the process holds once set up. An accepted picture takes up to 300 MB;
+libraries reserve more than they use, a stack for each thread above all, and `decode` looks for
+400 MB to tell damage from a lack of memory."""
 MAX_WAIT_S: Final = 60.0
 """Most time for one picture: a process that hangs without using its processor would block all."""
 IDLE_S: Final = 30.0

@@ -1,5 +1,6 @@
 """The decoder's process: limits, cancelling, restart, idle end, and its end with the parent."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 
 from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.pictures import decode
+from maskdet_core.pictures.decode import DecodedPhoto
 from maskdet_core.pictures.decoder_process import DecoderProcess
 from testbed import decoders, hostile
 from testbed.interpreter import REPO_ROOT
@@ -23,6 +26,14 @@ from testbed.process_tree import stat_fields
 WAIT_S = 30.0
 """Far more than anything here takes: a slow machine must not fail."""
 SMALL = hostile.flat("RGB", 60, "JPEG")
+COSTLY = (
+    "rgba_turned.png",
+    "turned.heic",
+    "no_end.jpg",
+    "no_end_progressive.jpg",
+    "no_end_scans.jpg",
+)
+"""JPEG files without an end marker are decoded three times."""
 windows_has_no_limits = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
 
@@ -61,6 +72,14 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def outcome(decode: Callable[[], DecodedPhoto]) -> tuple[type, str]:
+    """A checksum of the pixels, or the error."""
+    try:
+        return DecodedPhoto, hashlib.sha256(decode().image_rgb.data).hexdigest()
+    except ImageError as error:
+        return type(error), str(error)
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
 def test_gives_the_same_pixels_as_without_a_process(
@@ -92,6 +111,17 @@ def test_refusal_has_the_same_words_and_the_process_stays(decoder: DecoderProces
         assert not isinstance(found.value, TransientImageError)
     assert works(decoder)
     assert decoder.pid == pid
+
+
+def test_costly_files_have_the_same_result_one_after_another() -> None:
+    """Memory that is left over from one must not make the next fail."""
+    decoder = DecoderProcess()
+    for name in COSTLY:
+        data = hostile.SYNTHETIC[name]()
+        assert outcome(partial(decoder.decode_photo, data, wait)) == outcome(
+            partial(decode.decode_photo, data)
+        )
+    decoder.close()
 
 
 def test_several_threads_get_their_own_pictures(decoder: DecoderProcess) -> None:
@@ -283,6 +313,7 @@ def test_long_picture_is_not_idle() -> None:
 def test_process_ends_with_a_killed_parent(is_decoding: bool) -> None:
     data = decoders.SLEEP if is_decoding else SMALL
     code = f"""
+from maskdet_core.pictures.decode import DecodedPhoto
 from maskdet_core.pictures.decoder_process import DecoderProcess
 decoder = DecoderProcess(decode={decoders.DECODE!r})
 decoder.decode_photo({SMALL!r}, lambda: None)
