@@ -1,8 +1,8 @@
 """What the photo page's decoder process costs beside decoding in the server itself.
 
-The three samples, and JPEG files of one of them enlarged, in turn by both ways; medians. A check is
-the decoding and the detection that follows it on the page. Memory is that of the process after
-each file, and its peak over all.
+The three samples, and JPEG files of one of them enlarged, in turn by both ways. A check is the
+decoding and the detection that follows it on the page. Times are medians; processor time, that of
+the process included, tells the throughput of a busy server. Linux only, by /proc.
 """
 
 import argparse
@@ -10,8 +10,9 @@ import io
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from PIL import Image
 
@@ -40,33 +41,56 @@ def run(options: argparse.Namespace) -> int:
     def in_process(data: bytes) -> DecodedPhoto:
         return decoder.decode_photo(data, lambda: None)
 
+    def cpu_s() -> float:
+        return time.process_time() + _cpu_s(decoder)
+
     files = dict(_files())
-    first = next(iter(files.values()))
-    decode_photo(first)
-    start_s, _ = _timed(in_process, first)
+    decode_photo(files[SAMPLE_NAMES[0]])
+    start_s = _cost(lambda: in_process(files[SAMPLE_NAMES[0]]), cpu_s).wall_s
     for name, data in files.items():
+        image_rgb = decode_photo(data).image_rgb
+        works: dict[str, Callable[[], object]] = {
+            "here": partial(decode_photo, data),
+            "there": partial(in_process, data),
+            "detection": partial(detector.detect, image_rgb),
+        }
         # the first search of each size fills caches
-        detector.detect(decode_photo(data).image_rgb)
-        here_s, there_s, detect_s = list[float](), list[float](), list[float]()
+        works["detection"]()
+        costs: dict[str, list[_Cost]] = {name: [] for name in works}
         for _ in range(options.rounds):
-            took_s, photo = _timed(decode_photo, data)
-            here_s.append(took_s)
-            there_s.append(_timed(in_process, data)[0])
-            began_s = time.perf_counter()
-            detector.detect(photo.image_rgb)
-            detect_s.append(time.perf_counter() - began_s)
-        here, there, detect = (statistics.median(s) for s in (here_s, there_s, detect_s))
+            for kind, work in works.items():
+                costs[kind].append(_cost(work, cpu_s))
+        here, there, detection = (
+            _Cost(*(statistics.median(values) for values in zip(*costs[kind], strict=True)))
+            for kind in works
+        )
+        wall = (there.wall_s + detection.wall_s) / (here.wall_s + detection.wall_s)
+        cpu = (there.cpu_s + detection.cpu_s) / (here.cpu_s + detection.cpu_s)
         print(
-            f"{name:8s} {len(data) / 1e6:5.2f} MB: decoded here {here * 1000:6.1f} ms, in the "
-            f"process {there * 1000:6.1f} ms ({there / here:4.2f}x); detection "
-            f"{detect * 1000:6.0f} ms; check {(there + detect) / (here + detect):5.3f}x; "
-            f"process holds {_status_mb(decoder, 'VmRSS'):.0f} MB",
+            f"{name:6s} {len(data) / 1e6:4.2f} MB: decoding {here.wall_s * 1000:5.1f} ms here, "
+            f"{there.wall_s * 1000:5.1f} ms in the process; detection "
+            f"{detection.wall_s * 1000:5.0f} ms; a check takes {wall:.3f} x the time, "
+            f"{cpu:.3f} x the processor time",
             flush=True,
         )
-    print(f"first photo, start of the process included: {start_s * 1000:.0f} ms")
-    print(f"peak of the process: {_status_mb(decoder, 'VmHWM'):.0f} MB")
+    print(
+        f"first photo, with the start of the process: {start_s * 1000:.0f} ms; the process holds "
+        f"{_memory_mb(decoder, 'VmRSS'):.0f} MB, {_memory_mb(decoder, 'RssAnon'):.0f} of them its "
+        f"own, {_memory_mb(decoder, 'VmHWM'):.0f} at the peak"
+    )
     decoder.close()
     return 0
+
+
+class _Cost(NamedTuple):
+    wall_s: float
+    cpu_s: float
+
+
+def _cost(work: Callable[[], object], cpu_s: Callable[[], float]) -> _Cost:
+    began_s, cpu_began_s = time.perf_counter(), cpu_s()
+    work()
+    return _Cost(time.perf_counter() - began_s, cpu_s() - cpu_began_s)
 
 
 def _files() -> Iterator[tuple[str, bytes]]:
@@ -81,13 +105,12 @@ def _files() -> Iterator[tuple[str, bytes]]:
             yield f"{megapixels} MP", stream.getvalue()
 
 
-def _timed(decode: Callable[[bytes], DecodedPhoto], data: bytes) -> tuple[float, DecodedPhoto]:
-    began_s = time.perf_counter()
-    photo = decode(data)
-    return time.perf_counter() - began_s, photo
+def _cpu_s(decoder: DecoderProcess) -> float:
+    tasks = Path(f"/proc/{decoder.pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
 
 
-def _status_mb(decoder: DecoderProcess, name: str) -> float:
-    """A size of the process in units of 1,000,000 bytes; Linux only."""
+def _memory_mb(decoder: DecoderProcess, name: str) -> float:
+    """A size of the process in units of 1,000,000 bytes."""
     status = Path(f"/proc/{decoder.pid}/status").read_text(encoding="ascii")
     return int(status.split(f"{name}:")[1].split()[0]) * 1024 / 1e6

@@ -27,7 +27,11 @@ import numpy as np
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
-from maskdet_core.process_limits import limit_cpu, limit_data
+from maskdet_core.process_limits import (
+    end_first_when_memory_is_short,
+    limit_cpu,
+    limit_data,
+)
 
 MAX_CPU_S: Final = 3.0
 """Most processor time for one picture. The slowest of all accepted files takes 1.1 s."""
@@ -250,6 +254,7 @@ def serve(decode: str, max_cpu_s: float, max_data_bytes: int) -> None:
     function: Callable[[bytes], DecodedPhoto] = getattr(importlib.import_module(module), name)
     limit_opencv_threads(1)
     limit_data(max_data_bytes)
+    end_first_when_memory_is_short()
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_take_files, args=(source, waiting), daemon=True).start()
     while True:

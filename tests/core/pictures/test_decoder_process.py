@@ -26,13 +26,7 @@ from testbed.process_tree import stat_fields
 WAIT_S = 30.0
 """Far more than anything here takes: a slow machine must not fail."""
 SMALL = hostile.flat("RGB", 60, "JPEG")
-COSTLY = (
-    "rgba_turned.png",
-    "turned.heic",
-    "no_end.jpg",
-    "no_end_progressive.jpg",
-    "no_end_scans.jpg",
-)
+COSTLY = ("turned.heic", "no_end_progressive.jpg", "no_end_scans.jpg")
 """JPEG files without an end marker are decoded three times."""
 windows_has_no_limits = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
@@ -170,6 +164,13 @@ def test_accepted_picture_beyond_the_memory_is_never_called_damaged(kind: str) -
     assert "damaged" not in str(raised.value)
     assert works(decoder)
     decoder.close()
+
+
+@linux_only
+def test_system_ends_the_decoder_before_the_server(decoder: DecoderProcess) -> None:
+    assert works(decoder)
+    assert Path(f"/proc/{decoder.pid}/oom_score_adj").read_text() == "1000\n"
+    assert Path("/proc/self/oom_score_adj").read_text() != "1000\n"
 
 
 @windows_has_no_limits
