@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,12 @@ def server() -> Iterator[Server]:
 
 
 def decoder_pid(server: Server) -> int | None:
-    """The server's only child process."""
-    children = members(server.pid)[1:]
-    return children[0] if children else None
+    """The server's child process that decodes."""
+    for pid in members(server.pid)[1:]:
+        with suppress(OSError):
+            if b"decoder_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+    return None
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -51,12 +55,17 @@ async def begin(server: Server, visitor: PhotoVisitor) -> tuple[int, "asyncio.Ta
     return pid, result
 
 
+async def give_up(result: "asyncio.Task[str]") -> None:
+    result.cancel()
+    await asyncio.gather(result, return_exceptions=True)
+
+
 @pytest.mark.parametrize("is_polite", [True, False])
 def test_closing_the_tab_ends_the_decoding(server: Server, is_polite: bool) -> None:
     async def scenario() -> None:
         async with PhotoVisitor(server.port, address=f"198.51.100.{is_polite + 1}") as visitor:
             pid, result = await begin(server, visitor)
-            result.cancel()
+            await give_up(result)
             if not is_polite:
                 await visitor.vanish()
         await until(lambda: pid not in members(server.pid))
@@ -74,7 +83,7 @@ def test_another_run_of_the_page_ends_the_decoding(server: Server) -> None:
             pid, result = await begin(server, visitor)
             await visitor.rerun()
             await until(lambda: pid not in members(server.pid))
-            result.cancel()
+            await give_up(result)
 
     asyncio.run(scenario())
 
@@ -87,7 +96,7 @@ def test_visitor_who_waits_for_a_turn_gets_it_when_the_other_leaves(server: Serv
                 waiting = asyncio.create_task(second.check("b.jpg", SMALL, WAIT_S))
                 await asyncio.sleep(0.5)
                 assert not waiting.done()
-                result.cancel()
+                await give_up(result)
             assert await waiting == "decoded"
 
     asyncio.run(scenario())
