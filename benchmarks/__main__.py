@@ -4,7 +4,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import classifier, finder, folder, fuzz, hostile, live, photo_page, soak, viewers
+from benchmarks import (
+    classifier,
+    decoder,
+    finder,
+    folder,
+    fuzz,
+    hostile,
+    live,
+    photo_page,
+    soak,
+    viewers,
+)
 from maskdet_core.cpu import limit_opencv_threads
 
 
@@ -12,7 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark that is named first; its own options follow."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True)
-    for benchmark in (finder, classifier, folder, live, viewers, soak, photo_page, hostile, fuzz):
+    modules = (
+        finder,
+        classifier,
+        folder,
+        live,
+        viewers,
+        soak,
+        photo_page,
+        decoder,
+        hostile,
+        fuzz,
+    )
+    for benchmark in modules:
         benchmark.add_parser(names)
     options = parser.parse_args(arguments)
     limit_opencv_threads()

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -30,3 +31,11 @@ def limit_data(n_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
     # a crash writes no memory of a picture to disk
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def end_first_when_memory_is_short() -> None:
+    """Let the system end this process before others when it has no memory left. Linux only."""
+    if sys.platform == "linux":
+        # where /proc may not be written, the system decides by size
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")

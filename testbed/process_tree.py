@@ -1,13 +1,13 @@
 """Memory and processor time of a server and its child processes, from /proc (Linux only)."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _MB: Final = 1_000_000
 _PROC: Final = Path("/proc")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class TreeUsage:
     """Resources of a process and its descendants.
 
     Attributes:
-        rss_mb: sum of resident memory, in units of 1,000,000 bytes; pages that processes share
-            count once for each.
+        rss_mb: resident memory, in units of 1,000,000 bytes. Pages of files, which processes of
+            one program share, count once: those of the process that maps most.
         cpu_s: processor time, with that of children that ended and were waited for.
     """
 
@@ -26,17 +26,19 @@ class TreeUsage:
 
 def usage(pid: int) -> TreeUsage:
     """The resources of a process and its descendants now."""
-    rss_bytes = ticks = 0
-    for member in _members(pid):
+    own_bytes = file_bytes = ticks = 0
+    for member in members(pid):
         try:
             fields = stat_fields((_PROC / str(member) / "stat").read_text())
+            _, resident, shared, *_ = (_PROC / str(member) / "statm").read_text().split()
         except OSError:
             # ended meanwhile
             continue
-        # utime, stime, cutime, cstime; resident pages
+        # utime, stime, cutime, cstime
         ticks += sum(int(field) for field in fields[11:15])
-        rss_bytes += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-    return TreeUsage(rss_bytes / _MB, ticks / os.sysconf("SC_CLK_TCK"))
+        own_bytes += (int(resident) - int(shared)) * _PAGE_BYTES
+        file_bytes = max(file_bytes, int(shared) * _PAGE_BYTES)
+    return TreeUsage((own_bytes + file_bytes) / _MB, ticks / os.sysconf("SC_CLK_TCK"))
 
 
 def stat_fields(line: str) -> list[str]:
@@ -44,12 +46,13 @@ def stat_fields(line: str) -> list[str]:
     return line.rpartition(")")[2].split()
 
 
-def _members(pid: int) -> Sequence[int]:
-    members = [pid]
-    for member in members:
+def members(pid: int) -> list[int]:
+    """The process itself and its descendants."""
+    found = [pid]
+    for member in found:
         for path in _PROC.glob(f"{member}/task/*/children"):
             try:
-                members += [int(child) for child in path.read_text().split()]
+                found += [int(child) for child in path.read_text().split()]
             except OSError:
                 continue
-    return members
+    return found

@@ -8,12 +8,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from testbed.process_tree import stat_fields
+from testbed.process_tree import members, stat_fields
 
 START_S: Final = 120.0
 FLUSH_ENV: Final = "TESTBED_FLUSH_S"
@@ -74,14 +74,14 @@ class Server:
         return Path(f"/proc/{self._process.pid}/maps").read_text(encoding="utf-8")
 
     def open_files(self) -> list[str]:
-        """Paths of the process's open files; sockets and pipes are among them."""
+        """Paths of the open files of the process and its children; sockets and pipes too."""
         found = []
-        for link in (Path("/proc") / str(self._process.pid) / "fd").iterdir():
-            try:
-                found.append(str(link.readlink()))
-            except OSError:
-                # closed meanwhile
-                continue
+        for pid in members(self._process.pid):
+            # ended or closed meanwhile
+            with suppress(OSError):
+                for link in (Path("/proc") / str(pid) / "fd").iterdir():
+                    with suppress(OSError):
+                        found.append(str(link.readlink()))
         return found
 
     def usage(self) -> Usage:

@@ -1,19 +1,16 @@
 """One visitor's photos and their detections. Kept in memory, never on disk."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, get_args
 
-from maskdet_app.ops import malloc
+from maskdet_app.photo import decoding
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.batch.photo import detect_in_photo
-from maskdet_core.cpu import N_THREADS, n_cores
 from maskdet_core.detector import MIN_FACE_PX, min_face_px_in
 from maskdet_core.draw.annotate import Labels
-from maskdet_core.pictures.decode import decode_image, decode_photo, shrink_within
+from maskdet_core.pictures.decode import DecodedPhoto, decode_image, shrink_within
 
 FaceSize = Literal["tiny", "usual", "large"]
 """Least size of the faces to detect; the codes are values of a query parameter."""
@@ -28,19 +25,6 @@ PREVIEW_PX: Final = 512
 DETAIL_PX: Final = 1600
 """Long side of the picture in the detail view."""
 _PREVIEW_QUALITY: Final = 85
-_CHECKS_AT_ONCE: Final = threading.BoundedSemaphore(max(1, n_cores() // N_THREADS))
-"""Photos that are decoded or drawn at once, over all visitors: each takes up to 300 MB, and
-keeps `N_THREADS` cores busy."""
-
-
-@contextmanager
-def one_of_few() -> Iterator[None]:
-    """Hold one of the places for work on full-size photos; give its memory back at the end."""
-    with _CHECKS_AT_ONCE:
-        try:
-            yield
-        finally:
-            malloc.trim_now()
 
 
 class Meter(Protocol):
@@ -204,6 +188,7 @@ class PhotoBatch:
         network.
 
         Raises:
+            ImageError: the photo cannot be decoded at the moment.
             ValueError: the photo cannot be read, or was not checked yet.
         """
         if photo.face_size is None or photo.detections is None:
@@ -211,8 +196,10 @@ class PhotoBatch:
         cached = self._detail_view
         if cached is not None and cached[:2] == (photo.key, photo.face_size):
             return cached[2]
-        with one_of_few():
-            detail_view = _detail_view(detector, decode_image(photo.data), photo.detections)
+        detections = photo.detections
+        detail_view = decoding.with_decoded(
+            photo.data, lambda decoded: _detail_view(detector, decoded.image_rgb, detections)
+        )
         self._detail_view = (photo.key, photo.face_size, detail_view)
         return detail_view
 
@@ -226,17 +213,17 @@ def check_photo(
         The checked photo and its detail view. For a photo that cannot be read, the photo with
         `Photo.error` set, and None.
     """
-    with one_of_few():
-        return _check_photo(detector, photo, face_size)
-
-
-def _check_photo(
-    detector: MaskDetector, photo: Photo, face_size: FaceSize
-) -> tuple[Photo, DetailView | None]:
     try:
-        decoded = decode_photo(photo.data)
+        return decoding.with_decoded(
+            photo.data, lambda decoded: _check_decoded(detector, photo, decoded, face_size)
+        )
     except ImageError as error:
         return replace(photo, detections=None, error=str(error), face_size=face_size), None
+
+
+def _check_decoded(
+    detector: MaskDetector, photo: Photo, decoded: DecodedPhoto, face_size: FaceSize
+) -> tuple[Photo, DetailView]:
     smallest_px = min_face_px(face_size, decoded.width_px, decoded.height_px)
     detections = detect_in_photo(detector, decoded, min_face_px=smallest_px)
     image = decoded.image_rgb

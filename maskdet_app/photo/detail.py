@@ -6,14 +6,15 @@ from typing import Final
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from maskdet_app.photo import downloads
+from maskdet_app.photo import decoding, downloads
 from maskdet_app.photo.batch import Photo, PhotoBatch, annotate_resized
 from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import containers, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
-from maskdet_core import Face, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
+from maskdet_core import Face, ImageError, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 
 CROP_PX: Final = 176
 """Width of a face's crop on the page."""
@@ -46,11 +47,15 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
     """
     unread, drawn = containers.reserve(2)
     if photo.detections is None:
-        reason = theme.escape_markdown(photo.error or "", max_chars=200)
-        unread.error(t("photo.error", reason=reason), icon=":material/broken_image:")
+        _show_error(unread, photo.error or "")
         return
-    detail_view = batch.detail_view(detector, photo)
-    labels = drawn_labels()
+    try:
+        detail_view = batch.detail_view(detector, photo)
+    except ImageError as error:
+        # it was decoded before, but memory is short by now
+        _show_error(unread, str(error))
+        return
+    labels, stop_after_visit = drawn_labels(), decoding.stop_after_visit()
     left, right = drawn.columns([1.25, 1], gap="medium")
     with left:
         st.image(
@@ -60,7 +65,9 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
         )
         st.download_button(
             t("photo.download"),
-            lambda: downloads.annotated_photo(photo, labels, blurred=options.blur_faces),
+            lambda: downloads.annotated_photo(
+                photo, labels, blurred=options.blur_faces, while_waiting=stop_after_visit
+            ),
             file_name="maskdet.jpg",
             mime="image/jpeg",
             icon=":material/download:",
@@ -90,6 +97,11 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
                 crop = detail_view.crops[index]
                 activation_map = None if maps is None else maps[index]
                 _show_face(index, face, crop, activation_map, options)
+
+
+def _show_error(place: DeltaGenerator, reason: str) -> None:
+    text = t("photo.error", reason=theme.escape_markdown(reason, max_chars=200))
+    place.error(text, icon=":material/broken_image:")
 
 
 def _activation_maps(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:

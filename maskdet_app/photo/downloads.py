@@ -3,31 +3,44 @@
 import io
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from maskdet_app.photo.batch import Photo, one_of_few
+from maskdet_app.photo import decoding
+from maskdet_app.photo.batch import Photo
+from maskdet_core import ImageError
 from maskdet_core.batch.photo import annotated_copy
 from maskdet_core.batch.report import PhotoReport, csv_bytes, json_text, safe_name
 from maskdet_core.draw.annotate import Labels
-from maskdet_core.pictures.decode import decode_image
 
 
-def annotated_photo(photo: Photo, labels: Labels, *, blurred: bool) -> bytes:
+def annotated_photo(
+    photo: Photo,
+    labels: Labels,
+    *,
+    blurred: bool,
+    while_waiting: Callable[[], None] = decoding.stop_unwanted_run,
+) -> bytes:
     """A checked photo with frames, as JPEG without metadata, at the size at which it is decoded.
 
     Args:
         photo: one that can be read.
         labels: texts on the frames.
         blurred: whether to blur all detected faces.
+        while_waiting: see `decoding.with_decoded`.
 
     Raises:
+        ImageError: the photo cannot be decoded at the moment.
         ValueError: the photo cannot be read, or was not checked yet.
     """
     if photo.detections is None:
         raise ValueError(f"expected a photo that was checked and read, got {photo.key!r}")
-    with one_of_few():
-        image_rgb = decode_image(photo.data)
-        return annotated_copy(image_rgb, photo.detections, labels, blurred=blurred)
+    detections = photo.detections
+    return decoding.with_decoded(
+        photo.data,
+        lambda decoded: annotated_copy(decoded.image_rgb, detections, labels, blurred=blurred),
+        while_waiting,
+    )
 
 
 def reports(photos: Sequence[Photo], *, with_pictures: bool = False) -> list[PhotoReport]:
@@ -115,6 +128,11 @@ class ZipBuilder:
     def _add_next(self, archive: zipfile.ZipFile) -> None:
         photo, report = self._photos[self._n_done], self._reports[self._n_done]
         if report.annotated is not None:
-            jpeg = annotated_photo(photo, self._labels, blurred=self._blurred)
-            archive.writestr(report.annotated, jpeg)
+            try:
+                jpeg = annotated_photo(photo, self._labels, blurred=self._blurred)
+            except ImageError:
+                # memory is short by now: its faces stay in the reports
+                self._reports[self._n_done] = replace(report, annotated=None)
+            else:
+                archive.writestr(report.annotated, jpeg)
         self._n_done += 1

@@ -1,16 +1,18 @@
 """Decode untrusted pictures in a process that can be killed, with limits on memory and time.
 
-The process starts with the first picture, decodes one after another, and ends when it has had
-nothing to do for a while or when its parent ends. Files come and pixels go through pipes: nothing
-is written to disk. Where the system has no such limits (Windows), the process works without them.
+The process starts with the first picture, decodes one after another, and ends after some time
+without a picture, or with its parent. Files come and pixels go through pipes: nothing is written to
+disk. On Windows the process has no limit on memory or processor time, elsewhere than on Linux none
+on memory.
 """
 
-import atexit
 import importlib
+import io
+import logging
 import os
 import queue
-import select
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -18,36 +20,44 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
+from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
-from maskdet_core.process_limits import limit_cpu, limit_data
+from maskdet_core.process_limits import (
+    end_first_when_memory_is_short,
+    limit_cpu,
+    limit_data,
+)
 
 MAX_CPU_S: Final = 3.0
 """Most processor time for one picture. The slowest of all accepted files takes 1.1 s."""
-MAX_DATA_BYTES: Final = 500_000_000
-"""Most memory beside what the process holds once set up: an accepted picture takes up to 300 MB,
-and libraries reserve more than they use."""
+MAX_DATA_BYTES: Final = 1_000_000_000
+"""Most memory beside what the process holds once set up. An accepted picture takes up to 300 MB;
+libraries reserve more than they use, a stack for each thread above all, and `decode` looks for
+400 MB to tell damage from a lack of memory."""
 MAX_WAIT_S: Final = 60.0
-"""Most time for one picture, processor time or not: a process that hangs would block all others."""
+"""Most time for one picture: a process that hangs without using its processor would block all."""
 IDLE_S: Final = 30.0
 """After this time without a picture the process ends, and its memory is free."""
-_POLL_S: Final = 0.1
-_ROOT: Final = Path(__file__).resolve().parents[2]
+POLL_S: Final = 0.1
+"""Time between two calls of ``while_waiting``."""
 _DECODE: Final = f"{decode_photo.__module__}:{decode_photo.__name__}"
-# the package's own __init__ would load the detector as well
 _START: Final = """
-import sys, types
-package = types.ModuleType("maskdet_core")
-package.__path__ = [sys.argv[1] + "/maskdet_core"]
-sys.modules["maskdet_core"] = package
-sys.path.insert(0, sys.argv[1])
-from maskdet_core.pictures import decoder_process
-decoder_process.serve(sys.argv[2], float(sys.argv[3]), float(sys.argv[4]))
+import sys
+sys.path.append(sys.argv[1])
+from maskdet_core.pictures.decoder_process import serve
+serve(sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))
 """
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_LOG: Final = logging.getLogger(__name__)
+_LENGTH: Final = struct.Struct(">Q")
+_HEADER: Final = struct.Struct(">cQQQQ")
+"""Kind of a reply; then height and width of the image, width and height of the photo, or the length
+of a message and zeros."""
 _DECODED: Final = b"D"
 _REFUSED: Final = b"R"
 _TRANSIENT: Final = b"T"
@@ -57,19 +67,28 @@ class DecoderProcess:
     """A decoder in a process of its own. Usable from several threads, one picture at a time."""
 
     def __init__(
-        self, *, max_cpu_s: float = MAX_CPU_S, idle_s: float = IDLE_S, decode: str = _DECODE
+        self,
+        *,
+        max_cpu_s: float = MAX_CPU_S,
+        max_data_bytes: int = MAX_DATA_BYTES,
+        max_wait_s: float = MAX_WAIT_S,
+        idle_s: float = IDLE_S,
+        decode: str = _DECODE,
     ) -> None:
         """Start nothing yet.
 
         Args:
             max_cpu_s: most processor time for one picture.
-            idle_s: time after which an idle process ends.
+            max_data_bytes: most memory beside what the process holds once set up.
+            max_wait_s: most time for one picture.
+            idle_s: time without a picture after which the process ends.
             decode: the function, as ``module:name``; takes bytes and returns a `DecodedPhoto`.
         """
-        self._arguments = (decode, str(max_cpu_s), str(idle_s))
-        self._max_cpu_s = max_cpu_s
+        self._arguments = (decode, str(max_cpu_s), str(max_data_bytes))
+        self._max_cpu_s, self._max_wait_s, self._idle_s = max_cpu_s, max_wait_s, idle_s
         self._one_at_a_time = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._idle_timer: threading.Timer | None = None
 
     @property
     def pid(self) -> int | None:
@@ -82,232 +101,189 @@ class DecoderProcess:
 
         Args:
             data: content of the file.
-            while_waiting: called several times a second. An exception that it raises ends the
-                decoding at once, process included, and is passed on.
+            while_waiting: called at the start and every `POLL_S`. An exception that it raises ends
+                the decoding at once, process included, and is passed on.
 
         Raises:
             ImageError: the picture is refused, takes too much processor time, or crashed the
                 decoder.
-            TransientImageError: memory is short, or the decoder was killed.
+            TransientImageError: memory is short, or the decoder was killed or cannot be started.
         """
-        while not self._one_at_a_time.acquire(timeout=_POLL_S):
+        while not self._one_at_a_time.acquire(timeout=POLL_S):
             while_waiting()
         try:
-            try:
-                return self._decode(data, while_waiting)
-            except _EndedIdleError:
-                # it ended just as the picture came
-                return self._decode(data, while_waiting)
+            return self._decode(data, while_waiting)
         finally:
+            self._end_when_idle()
             self._one_at_a_time.release()
 
-    def close(self) -> None:
-        """Kill the process if there is one; the next picture starts another."""
+    def close(self) -> int:
+        """Kill the process if there is one; the next picture starts another.
+
+        Returns:
+            The exit status, negative for a signal; 0 if there was no process.
+        """
         process, self._process = self._process, None
         if process is None:
-            return
+            return 0
+        # one that has ended keeps its status
         process.kill()
         process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                # what was not sent yet cannot be sent any more
-                with suppress(OSError):
-                    pipe.close()
+        for pipe in _pipes(process):
+            # what was not sent cannot be sent any more
+            with suppress(OSError):
+                pipe.close()
+        return process.returncode
 
     def _decode(self, data: bytes, while_waiting: Callable[[], None]) -> DecodedPhoto:
         while_waiting()
-        if self.pid is None:
-            self.close()
-            try:
-                self._process = self._start()
-            except OSError:
-                # no process can be had, or none at the moment: the file's structure is bounded
-                return decode_photo(data)
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            raise RuntimeError("expected a process with pipes, got none")
-        is_whole = False
+        exchange = _Exchange(self._running(), data)
+        exchange.start()
+        deadline_s = time.monotonic() + self._max_wait_s
         try:
-            _Sender(process.stdin, data).start()
-            reply = _Reader(process, while_waiting)
-            decoded = _receive(reply)
-            is_whole = True
-            return decoded
-        except _ReplyEndedError:
-            process.wait()
-            raise self._why_ended(process.returncode) from None
-        except ImageError:
-            # a refusal is a whole reply, too much time is not
-            is_whole = reply.is_whole
+            while exchange.is_alive():
+                while_waiting()
+                if time.monotonic() >= deadline_s:
+                    raise TransientImageError("the decoder takes too long: try again")
+                exchange.join(POLL_S)
+        except BaseException:
+            self.close()
             raise
-        finally:
-            if not is_whole:
+        match exchange.reply:
+            case None:
+                raise self._why_ended(self.close())
+            case ImageError() as error:
+                raise error
+            case photo:
+                return photo
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _START, str(_ROOT), *self._arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # libraries print what they find in a file
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            _LOG.warning("the decoder cannot be started: %s", error.strerror)
+            raise TransientImageError("the decoder cannot be started: try again") from error
+        return self._process
+
+    def _end_when_idle(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        self._idle_timer = threading.Timer(self._idle_s, self._end_if_idle)
+        self._idle_timer.daemon = True
+        self._idle_timer.start()
+
+    def _end_if_idle(self) -> None:
+        if self._one_at_a_time.acquire(blocking=False):
+            try:
                 self.close()
+            finally:
+                self._one_at_a_time.release()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        atexit.unregister(self.close)
-        atexit.register(self.close)
-        return subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(_ROOT), *self._arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # libraries print what they find in a file
-            stderr=subprocess.DEVNULL,
-            # each thread of a library that is not needed here reserves memory
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )
-
-    def _why_ended(self, exit_code: int) -> Exception:
-        if exit_code == 0:
-            return _EndedIdleError()
+    def _why_ended(self, status: int) -> ImageError:
         if sys.platform != "win32":
-            if exit_code == -signal.SIGPROF:
+            if status == -signal.SIGPROF:
                 return ImageError(
                     f"expected at most {self._max_cpu_s:g} s of processor time to decode the "
                     "picture, it takes more"
                 )
-            if exit_code in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL):
+            if status in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL):
                 return ImageError("the picture is damaged: the decoder cannot read it")
-            if exit_code == -signal.SIGABRT:
-                # C++ aborts if it cannot allocate
-                return TransientImageError("not enough memory to decode the picture")
-            if exit_code == -signal.SIGKILL:
-                return TransientImageError("not enough memory to decode the picture")
-        return TransientImageError("the decoder stopped, try again")
+        # the system kills a process when memory is short, and C++ aborts where it gets none
+        _LOG.warning("the decoder ended with status %d", status)
+        return TransientImageError("the decoder was stopped, perhaps for lack of memory: try again")
 
 
-class _EndedIdleError(Exception):
-    pass
+class _Exchange(threading.Thread):
+    """Sends a file and receives the reply, which stays None if the process ends before."""
 
-
-class _ReplyEndedError(Exception):
-    pass
-
-
-class _Sender(threading.Thread):
-    """Sends a file; a thread of its own, since the process may stop reading."""
-
-    def __init__(self, pipe: BinaryIO | Any, data: bytes) -> None:
-        super().__init__(daemon=True)
-        self._pipe, self._data = pipe, data
+    def __init__(self, process: subprocess.Popen[bytes], data: bytes) -> None:
+        super().__init__(name="decoder-exchange", daemon=True)
+        self._pipes, self._data = _pipes(process), data
+        self.reply: DecodedPhoto | ImageError | None = None
 
     def run(self) -> None:
-        # ValueError: closed meanwhile. The missing reply tells the reader.
-        with suppress(OSError, ValueError):
-            self._pipe.write(len(self._data).to_bytes(8, "big"))
-            self._pipe.write(self._data)
-            self._pipe.flush()
+        to_process, from_process = self._pipes
+        # ValueError: the pipe was closed meanwhile
+        with suppress(OSError, ValueError, MemoryError):
+            to_process.write(_LENGTH.pack(len(self._data)))
+            to_process.write(self._data)
+            to_process.flush()
+            self.reply = _receive(from_process)
 
 
-class _Reader:
-    """Reads a reply, and calls a function while there is nothing to read."""
-
-    def __init__(self, process: subprocess.Popen[bytes], while_waiting: Callable[[], None]) -> None:
-        if process.stdout is None:
-            raise RuntimeError("expected a pipe, got none")
-        self._fd = process.stdout.fileno()
-        self._while_waiting = while_waiting
-        self._deadline_s = time.monotonic() + MAX_WAIT_S
-        self._next_call_s = 0.0
-        self.is_whole = False
-
-    def fill(self, target: memoryview) -> None:
-        n_read = 0
-        while n_read < len(target):
-            self._wait()
-            part = os.read(self._fd, min(len(target) - n_read, 1 << 20))
-            if not part:
-                raise _ReplyEndedError
-            target[n_read : n_read + len(part)] = part
-            n_read += len(part)
-
-    def take(self, n_bytes: int) -> bytes:
-        taken = bytearray(n_bytes)
-        self.fill(memoryview(taken))
-        return bytes(taken)
-
-    def _wait(self) -> None:
-        while True:
-            now_s = time.monotonic()
-            if now_s >= self._next_call_s:
-                self._while_waiting()
-                self._next_call_s = now_s + _POLL_S
-            if now_s >= self._deadline_s:
-                raise TransientImageError("the picture takes too long to decode at the moment")
-            # Windows cannot wait for a pipe: there a picture ends before it can be cancelled
-            if sys.platform == "win32" or select.select([self._fd], [], [], _POLL_S)[0]:
-                return
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[io.BufferedWriter, io.BufferedReader]:
+    to_process, from_process = process.stdin, process.stdout
+    if not isinstance(to_process, io.BufferedWriter) or not isinstance(
+        from_process, io.BufferedReader
+    ):
+        raise RuntimeError("expected a process with pipes, got none")
+    return to_process, from_process
 
 
-def _receive(reply: _Reader) -> DecodedPhoto:
-    kind = reply.take(1)
-    numbers = [int.from_bytes(reply.take(8), "big") for _ in range(4)]
-    if kind == _DECODED:
-        height, width, photo_width, photo_height = numbers
-        image = np.empty((height, width, 3), np.uint8)
-        reply.fill(image.data.cast("B"))
-        reply.is_whole = True
-        return DecodedPhoto(image, photo_width, photo_height)
-    message = reply.take(numbers[0]).decode()
-    reply.is_whole = True
-    raise TransientImageError(message) if kind == _TRANSIENT else ImageError(message)
+def _receive(source: io.BufferedReader) -> DecodedPhoto | ImageError | None:
+    header = source.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return None
+    kind, *numbers = _HEADER.unpack(header)
+    if kind != _DECODED:
+        message = source.read(numbers[0])
+        error = TransientImageError if kind == _TRANSIENT else ImageError
+        return error(message.decode()) if len(message) == numbers[0] else None
+    height, width, *size = numbers
+    image = np.empty((height, width, 3), np.uint8)
+    is_whole = source.readinto(image.data.cast("B")) == image.nbytes
+    return DecodedPhoto(image, *size) if is_whole else None
 
 
-def serve(decode: str, max_cpu_s: float, idle_s: float) -> None:
+def serve(decode: str, max_cpu_s: float, max_data_bytes: int) -> None:
     """Decode what comes by standard input until it ends. For the process itself only."""
-    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # what a library prints must not get between the pixels
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     module, name = decode.split(":")
     function: Callable[[bytes], DecodedPhoto] = getattr(importlib.import_module(module), name)
-    _use_one_thread()
-    limit_data(MAX_DATA_BYTES)
+    limit_opencv_threads(1)
+    limit_data(max_data_bytes)
+    end_first_when_memory_is_short()
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_take_files, args=(source, waiting), daemon=True).start()
     while True:
-        try:
-            data = waiting.get(timeout=idle_s)
-        except queue.Empty:
-            os._exit(0)
-        with suppress(BrokenPipeError):
-            _reply(sink, data, function, max_cpu_s)
-        del data
+        _reply(sink, waiting.get(), function, max_cpu_s)
 
 
 def _take_files(source: BinaryIO, waiting: "queue.SimpleQueue[bytes]") -> None:
-    while True:
-        length = source.read(8)
-        data = source.read(int.from_bytes(length, "big")) if len(length) == 8 else b""
-        if len(length) < 8:
-            # the parent has ended or gives up, even while a picture is decoded
-            os._exit(0)
-        waiting.put(data)
+    """Queue files; end the process with its parent, even while a picture is decoded."""
+    while len(length := source.read(_LENGTH.size)) == _LENGTH.size:
+        waiting.put(source.read(*_LENGTH.unpack(length)))
+    os._exit(0)
 
 
 def _reply(
     sink: BinaryIO, data: bytes, decode: Callable[[bytes], DecodedPhoto], max_cpu_s: float
 ) -> None:
-    numbers: tuple[int, ...]
-    body: Any
+    body: bytes | memoryview
     limit_cpu(max_cpu_s)
     try:
         photo = decode(data)
         kind, body = _DECODED, np.ascontiguousarray(photo.image_rgb).data.cast("B")
         numbers = (*photo.image_rgb.shape[:2], photo.width_px, photo.height_px)
-    except (TransientImageError, MemoryError) as error:
-        kind, body = _TRANSIENT, (str(error) or "not enough memory").encode()
-        numbers = (len(body), 0, 0, 0)
-    except ImageError as error:
-        kind, body = _REFUSED, str(error).encode()
+    except (ImageError, MemoryError) as error:
+        if isinstance(error, MemoryError):
+            error = TransientImageError("not enough memory to decode the picture")
+        kind = _TRANSIENT if isinstance(error, TransientImageError) else _REFUSED
+        body = str(error).encode()
         numbers = (len(body), 0, 0, 0)
     limit_cpu(0)
-    sink.write(kind + b"".join(number.to_bytes(8, "big") for number in numbers))
+    sink.write(_HEADER.pack(kind, *numbers))
     sink.write(body)
     sink.flush()
-
-
-def _use_one_thread() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from testbed.interpreter import run_python
 from testbed.process_tree import stat_fields, usage
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -22,3 +23,21 @@ def test_memory_of_children_counts() -> None:
         assert child.stdout is not None
         child.stdout.readline()
         assert usage(os.getpid()).rss_mb > alone + 70
+
+
+def test_pages_of_files_that_a_child_shares_count_once() -> None:
+    """The libraries of numpy and OpenCV, about 30 MB."""
+    code = """
+import os, subprocess, sys
+import cv2
+from testbed.interpreter import run_python
+from testbed.process_tree import usage
+alone = usage(os.getpid()).rss_mb
+child = "import cv2; print(flush=True); input()"
+pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+with subprocess.Popen([sys.executable, "-c", child], **pipes) as child:
+    child.stdout.readline()
+    own = int(open(f"/proc/{child.pid}/status").read().split("RssAnon:")[1].split()[0]) / 1e3
+    print(usage(os.getpid()).rss_mb - alone - own)
+"""
+    assert abs(float(run_python(code))) < 8

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from maskdet_app.photo import batch as batch_module
+from maskdet_app.photo import decoding
 from maskdet_app.photo.batch import MAX_PHOTOS, FaceSize, Photo, PhotoBatch, min_face_px
 from maskdet_app.photo.downloads import annotated_photo
 from maskdet_core import Detections, FaceBox, MaskDetector, Verdict, encode_jpeg
@@ -167,10 +168,10 @@ def test_detail_view_of_the_last_checked_photo_is_not_decoded_again(
     batch.add("a", "a", jpeg())
     (photo,) = check_all(batch, detector)
 
-    def fail(data: bytes) -> None:
+    def fail(*_: object) -> None:
         raise AssertionError("decoded again")
 
-    monkeypatch.setattr(batch_module, "decode_image", fail)
+    monkeypatch.setattr(decoding, "with_decoded", fail)
     assert len(batch.detail_view(detector, photo).crops) == 1
 
 

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.photo import view
+from maskdet_app.photo import decoding, view
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
+from maskdet_core.errors import TransientImageError
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.pictures.decode import MAX_BYTES
@@ -217,6 +218,20 @@ def test_photo_opens_in_detail_and_closes_again(bare: bytes, masked: bytes) -> N
     next(button for button in app.button if button.label == t("photo.back")).click().run()
     assert not app.exception
     assert t("photo.back") not in [button.label for button in app.button]
+
+
+def test_photo_that_cannot_be_decoded_now_says_why(
+    bare: bytes, masked: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = upload([("a.jpg", bare), ("b.jpg", masked)])
+
+    def stopped(*_: object) -> None:
+        raise TransientImageError("the decoder was stopped")
+
+    monkeypatch.setattr(decoding.DECODER, "decode_photo", stopped)
+    open_first(app)
+    assert not app.exception
+    assert "the decoder was stopped" in texts(app)
 
 
 def test_opening_a_photo_runs_the_network_only_for_activation_maps_and_the_finder_never(
