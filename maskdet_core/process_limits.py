@@ -1,9 +1,36 @@
-"""Limits on the memory and the processor time of the process that calls these functions."""
+"""Limits on memory and processor time that a process sets itself, and why such a process ended."""
 
 import signal
 import sys
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
+from typing import Final
+
+_WINDOWS_CRASHES: Final = frozenset(
+    # access violation, illegal instruction, division by zero, stack overflow, damaged heap
+    {0xC0000005, 0xC000001D, 0xC0000094, 0xC00000FD, 0xC0000374}
+)
+
+
+class Loss(Enum):
+    """Why a process ended in the middle of its work."""
+
+    CPU_TIME = "processor time"
+    CRASH = "crash"
+    KILLED = "killed"
+    """By another process or the system, by an abort for lack of memory, or by an exit."""
+
+    @classmethod
+    def of(cls, exit_code: int | None) -> "Loss":
+        """The loss that an exit code of a process stands for, negative for a signal."""
+        if sys.platform == "win32":
+            return cls.CRASH if exit_code in _WINDOWS_CRASHES else cls.KILLED
+        if exit_code == -signal.SIGPROF:
+            return cls.CPU_TIME
+        if exit_code in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL):
+            return cls.CRASH
+        return cls.KILLED
 
 
 def limit_cpu(seconds: float) -> None:

@@ -20,7 +20,6 @@ from maskdet_core.batch.command import (
 from maskdet_core.batch.photo import lost_reason
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import probabilities_json, valid_text
-from maskdet_core.batch.worker_process import Loss
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
@@ -30,6 +29,7 @@ from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
 from maskdet_core.pictures.decode import read_image, shrink_within
+from maskdet_core.process_limits import Loss
 from maskdet_core.types import NO_PROBABILITIES, Face, FaceBox, RgbImage, decide
 
 MIN_FACE_SHARE: Final = 0.5

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from maskdet_core.batch.report import PhotoReport, safe_name
-from maskdet_core.batch.worker_process import Loss
 from maskdet_core.batch.workers import MAX_CPU_S
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads
 from maskdet_core.detector import MIN_FACE_PX, MaskDetector
@@ -18,6 +17,7 @@ from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.pictures.decode import DecodedPhoto, encode_jpeg, is_out_of_memory, read_photo
+from maskdet_core.process_limits import Loss
 from maskdet_core.types import Detections, RgbImage
 
 _RECORDS: Final = ("training", "metrics", "evaluation")

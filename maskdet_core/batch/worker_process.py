@@ -18,7 +18,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-from maskdet_core.process_limits import limit_cpu, limit_data
+from maskdet_core.process_limits import Loss, limit_cpu, limit_data
 
 MAX_WORKER_BYTES: Final = 1_000_000_000
 """Most memory of a worker beside what it holds once set up. A photo takes less than half; beyond it
@@ -26,30 +26,6 @@ an allocation fails, so that one photo is reported and the system ends no proces
 
 _END_S: Final = 10.0
 """Longest wait for the exit status of a process that has closed its pipe."""
-_WINDOWS_CRASHES: Final = frozenset(
-    # access violation, illegal instruction, division by zero, stack overflow, damaged heap
-    {0xC0000005, 0xC000001D, 0xC0000094, 0xC00000FD, 0xC0000374}
-)
-
-
-class Loss(Enum):
-    """Why a worker ended in the middle of a task."""
-
-    CPU_TIME = "processor time"
-    CRASH = "crash"
-    KILLED = "killed"
-    """By another process or the system, by an abort for lack of memory, or by an exit."""
-
-    @classmethod
-    def of(cls, exit_code: int | None) -> "Loss":
-        """The loss that an exit code of a process stands for, negative for a signal."""
-        if sys.platform == "win32":
-            return cls.CRASH if exit_code in _WINDOWS_CRASHES else cls.KILLED
-        if exit_code == -signal.SIGPROF:
-            return cls.CPU_TIME
-        if exit_code in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL):
-            return cls.CRASH
-        return cls.KILLED
 
 
 class Message(Enum):
@@ -196,7 +172,7 @@ def _portable(error: Exception) -> Exception:
     error.add_note("".join(traceback.format_exception(error)))
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:
+    except Exception:  # a foreign exception's own code runs here
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Final, Generic, TypeVar
 
-from maskdet_core.batch.worker_process import Loss, Message, WorkerProcess
+from maskdet_core.batch.worker_process import Message, WorkerProcess
 from maskdet_core.errors import MaskdetError, WorkerError
+from maskdet_core.process_limits import Loss
 
 IN_FLIGHT_PER_JOB: Final = 4
 """Tasks taken ahead of the results: enough to keep the others busy while one is slow."""

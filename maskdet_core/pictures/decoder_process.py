@@ -28,6 +28,7 @@ from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
 from maskdet_core.process_limits import (
+    Loss,
     end_first_when_memory_is_short,
     limit_cpu,
     limit_data,
@@ -189,17 +190,20 @@ class DecoderProcess:
                 self._one_at_a_time.release()
 
     def _why_ended(self, status: int) -> ImageError:
-        if sys.platform != "win32":
-            if status == -signal.SIGPROF:
+        match Loss.of(status):
+            case Loss.CPU_TIME:
                 return ImageError(
                     f"expected at most {self._max_cpu_s:g} s of processor time to decode the "
                     "picture, it takes more"
                 )
-            if status in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL):
+            case Loss.CRASH:
                 return ImageError("the picture is damaged: the decoder cannot read it")
-        # the system kills a process when memory is short, and C++ aborts where it gets none
-        _LOG.warning("the decoder ended with status %d", status)
-        return TransientImageError("the decoder was stopped, perhaps for lack of memory: try again")
+            case Loss.KILLED:
+                # the system kills a process when memory is short, and C++ aborts where it gets none
+                _LOG.warning("the decoder ended with status %d", status)
+                return TransientImageError(
+                    "the decoder was stopped, perhaps for lack of memory: try again"
+                )
 
 
 class _Exchange(threading.Thread):

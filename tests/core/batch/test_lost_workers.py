@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from maskdet_core.batch import workers
-from maskdet_core.batch.worker_process import Loss, WorkerProcess
+from maskdet_core.batch.worker_process import WorkerProcess
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import ModelError, WorkerError
+from maskdet_core.process_limits import Loss
 from tests.core.batch.fakes import (
     HANG,
     CountingSetUp,

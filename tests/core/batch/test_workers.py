@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from maskdet_core.batch.worker_process import MAX_WORKER_BYTES, Loss
+from maskdet_core.batch.worker_process import MAX_WORKER_BYTES
 from maskdet_core.batch.workers import IN_FLIGHT_PER_JOB, map_in_order
 from maskdet_core.errors import WorkerError
+from maskdet_core.process_limits import Loss
 from tests.core.batch.fakes import (
     RAISE,
     CountingSetUp,
