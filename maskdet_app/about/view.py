@@ -1,4 +1,6 @@
-"""What the about page says of the network, from its manifest alone, and the line on the build."""
+"""The about page's part on the network, from its manifest alone, and the line on the build."""
+
+from collections.abc import Collection
 
 import streamlit as st
 
@@ -20,9 +22,9 @@ def verdicts() -> tuple[Verdict, ...]:
     return two_classes.verdicts(manifest)
 
 
-def limits() -> str:
-    """What the network in use cannot do, as Markdown."""
-    knows_worn_wrong = Verdict.WORN_WRONG in verdicts()
+def limits(verdicts: Collection[Verdict]) -> str:
+    """What a network that gives these verdicts cannot do, as Markdown."""
+    knows_worn_wrong = Verdict.WORN_WRONG in verdicts
     own = t("about.limit_worn_wrong" if knows_worn_wrong else "about.limit_two_classes")
     return f"{own}\n{t('about.limits_text')}"
 
@@ -46,7 +48,7 @@ def show_model() -> None:
         t("about.model_kind"): f"{manifest.architecture}, {manifest.quantization}, {size}",
         t("about.model_file"): t("about.model_mb", mb=f"{manifest.size_bytes / 1e6:.1f}"),
         t("about.model_verdicts"): ", ".join(
-            verdict_label(one) for one in verdicts() if one is not Verdict.NOT_SURE
+            verdict_label(Verdict(name)) for name in manifest.mask_classes
         ),
         t("about.model_trained"): _datasets(manifest.training.get("datasets")),
         t("about.model_date"): manifest.training.get("date"),
