@@ -20,6 +20,7 @@ from maskdet_app.photo.upload import SAMPLE_NAMES, SAMPLES_FOLDER
 from maskdet_core import MaskDetector
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
 from maskdet_core.pictures.decoder_process import DecoderProcess
+from testbed.process_tree import status_bytes
 
 MEGAPIXELS: Final = (1, 3, 8, 12)
 _ROUNDS: Final = 9
@@ -73,10 +74,13 @@ def run(options: argparse.Namespace) -> int:
             f"{cpu:.3f} x the processor time",
             flush=True,
         )
+    pid = decoder.pid
+    if pid is None:
+        raise RuntimeError("expected a decoder that still runs, got one that has ended")
+    held, own, peak = (status_bytes(pid, name) / 1e6 for name in ("VmRSS", "RssAnon", "VmHWM"))
     print(
         f"first photo, with the start of the process: {start_s * 1000:.0f} ms; the process holds "
-        f"{_memory_mb(decoder, 'VmRSS'):.0f} MB, {_memory_mb(decoder, 'RssAnon'):.0f} of them its "
-        f"own, {_memory_mb(decoder, 'VmHWM'):.0f} at the peak"
+        f"{held:.0f} MB, {own:.0f} of them its own, {peak:.0f} at the peak"
     )
     decoder.close()
     return 0
@@ -108,9 +112,3 @@ def _files() -> Iterator[tuple[str, bytes]]:
 def _cpu_s(decoder: DecoderProcess) -> float:
     tasks = Path(f"/proc/{decoder.pid}/task").glob("*/schedstat")
     return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
-
-
-def _memory_mb(decoder: DecoderProcess, name: str) -> float:
-    """A size of the process in units of 1,000,000 bytes."""
-    status = Path(f"/proc/{decoder.pid}/status").read_text(encoding="ascii")
-    return int(status.split(f"{name}:")[1].split()[0]) * 1024 / 1e6

@@ -23,6 +23,7 @@ from typing import Any, Final
 from maskdet_core.batch.command import EXIT_OK, EXIT_SOME_UNREADABLE
 from maskdet_core.batch.pictures import list_pictures
 from maskdet_core.cpu import n_cores
+from testbed.process_tree import status_fields
 
 MORE: Final = 4
 _ROUNDS: Final = 3
@@ -117,12 +118,10 @@ def _workers(pid: int) -> list[int]:
 def _peak_kb(pid: int) -> int:
     """Most memory that a process has held, 0 where it has ended."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        # a process that has ended but was not waited for has no memory
+        return int(status_fields(pid).get("VmHWM", "0").split()[0])
     except OSError:
         return 0
-    return next(
-        (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0
-    )
 
 
 def _words(n_photos: int, n_jobs: int, runs: Sequence[Run]) -> str:

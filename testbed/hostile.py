@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from testbed import avif_files
+from testbed.process_tree import status_bytes
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CASES: Final = ROOT.parent / "shared" / "cases" / "hostile"
@@ -356,8 +357,7 @@ def _outcome(path: Path) -> str:
 
 
 def _memory_mb(field: str) -> float:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split(f"{field}:")[1].split()[0]) * 1024 / _MB
+    return status_bytes(os.getpid(), field) / _MB
 
 
 def _main(arguments: Sequence[str]) -> None:

@@ -46,6 +46,17 @@ def stat_fields(line: str) -> list[str]:
     return line.rpartition(")")[2].split()
 
 
+def status_fields(pid: int) -> dict[str, str]:
+    """Lines of ``/proc/PID/status`` by name; sizes are in kB, units of 1,024 bytes."""
+    lines = (_PROC / str(pid) / "status").read_text().splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def status_bytes(pid: int, name: str) -> int:
+    """A size in ``/proc/PID/status``, such as VmRSS, in bytes."""
+    return int(status_fields(pid)[name].split()[0]) * 1024
+
+
 def members(pid: int) -> list[int]:
     """The process itself and its descendants."""
     found = [pid]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from testbed.process_tree import members, stat_fields
+from testbed.process_tree import members, stat_fields, status_fields
 
 START_S: Final = 120.0
 FLUSH_ENV: Final = "TESTBED_FLUSH_S"
@@ -87,9 +87,7 @@ class Server:
     def usage(self) -> Usage:
         """The resources of the server's process now."""
         proc = Path("/proc") / str(self._process.pid)
-        status = dict(
-            line.split(":", 1) for line in (proc / "status").read_text().splitlines() if ":" in line
-        )
+        status = status_fields(self._process.pid)
         fields = stat_fields((proc / "stat").read_text())
         return Usage(
             rss_mb=int(status["VmRSS"].split()[0]) / 1024,
