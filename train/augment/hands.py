@@ -104,7 +104,7 @@ class HandPaster:
             hand, alpha = hand[:, ::-1], alpha[:, ::-1]
         layer = cv2.warpAffine(np.ascontiguousarray(hand), matrix, (size, size))
         weight = cv2.warpAffine(np.ascontiguousarray(alpha), matrix, (size, size))
-        # a hand throws a soft shadow on the face below it
+        # a hand casts a soft shadow on the face below it
         shadow = cv2.GaussianBlur(weight, (0, 0), 0.04 * size) * rng.uniform(0, 0.35)
         shaded = rgb * (1 - shadow * (1 - weight))[..., None]
         weight = weight[..., None]
@@ -114,7 +114,7 @@ class HandPaster:
 def cut_out(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Separate a hand from its plain ground: hand (H, W, 3) 0-255 and soft mask (H, W) 0-1."""
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
-    # skin is redder and yellower than the grey ground whatever the light
+    # in any light skin is redder and yellower than the grey ground
     chroma = lab[..., 1] + lab[..., 2]
     chroma = np.clip(chroma - chroma.min(), 0, 255).astype(np.uint8)
     _, mask = cv2.threshold(chroma, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)

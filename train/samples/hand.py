@@ -258,6 +258,6 @@ def _skin_ramp(picture_rgb: Rgb) -> Floats:
 
 def _tone(light: Floats, ramp: Floats) -> Floats:
     colour = np.stack([np.interp(light, _GRADES, ramp[:, i]) for i in range(3)], axis=1)
-    # gaps are darker than the face's skin; light there has passed through flesh and is red
+    # gaps are darker than the face's skin; light there has passed through the fingers and is red
     deep = np.clip(light / _GRADES[0], 0.02, 1)
     return np.asarray(colour * deep[:, None] ** np.array((0.62, 0.86, 0.95)), np.float32)
