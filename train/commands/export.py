@@ -86,19 +86,19 @@ def export(
     # TensorFlow takes seconds to load
     from train.network.export import float_logits, load_trained, network_of, to_int8
 
-    in_float = load_trained(run)
+    in_float, built = load_trained(run), network_of(run)
     record = RunFolder(run).read()
     models.mkdir(parents=True, exist_ok=True)
     network = models / f"{NETWORK}.tflite"
     step = max(1, len(split.train) // CALIBRATION_FACES)
-    write_atomic(network, to_int8(in_float, split.train[::step]))
+    write_atomic(network, to_int8(in_float, built, split.train[::step]))
     if float_too:
         in_float.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
 
     plain = ModelManifest.for_file(
         network,
         name=NETWORK,
-        classes=network_of(run).outputs,
+        classes=built.outputs,
         input_size_px=IMAGE_SIZE_PX,
         crop=FRAMING,
         training=_training(record),

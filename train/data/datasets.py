@@ -9,16 +9,17 @@ need it, sets of face crops do not.
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from maskdet_core.types import NO_FACE
+from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK
 from train.data.boxes import BOXES_FILE, Box, box_of, read_boxes
 from train.errors import DataError
 
-CLASSES = ("with_mask", "without_mask")
-"""The two classes of faces; the order is that of the network's first two outputs."""
+CLASSES = MASK_CLASSES
+"""The classes of faces; the order is that of the network's first outputs."""
 
 OUTPUTS = (*CLASSES, NO_FACE)
-"""All outputs of the network; the third is for candidates of the finder without a face."""
+"""All outputs of the network; the last is for candidates of the finder without a face."""
 
 SPLITS = {
     "train": "train",
@@ -55,6 +56,7 @@ class FaceSample:
         published_split: "train", "validation" or "test", as its publisher sorted it.
         box: face as (x, y, w, h) in fractions of the picture, or None where the picture itself is
             the face crop.
+        origin: who says so: a label, a false alarm of the finder, or a box too loose for a face.
     """
 
     path: Path
@@ -62,6 +64,7 @@ class FaceSample:
     dataset: str
     published_split: str
     box: Box | None
+    origin: Literal["labelled", "false_alarm", "loose_box"] = "labelled"
 
     @property
     def key(self) -> str:
@@ -113,7 +116,7 @@ def read_dataset(root: Path, *, whole_photos: bool | None = None) -> list[FaceSa
                     FaceSample(path, label, root.name, split, box)
                     for box in _main_boxes(boxes.get(key, []))
                 ]
-    missing = set(CLASSES) - seen_classes
+    missing = {WITH_MASK, WITHOUT_MASK} - seen_classes
     if missing:
         raise DataError(
             f"expected folders of both classes in {root}/<Train|Validation|Test>/, "

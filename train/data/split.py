@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.types import WITH_MASK, WITHOUT_MASK
 from train.data.datasets import CLASSES, FaceSample
 from train.data.images import read_rgb
 from train.errors import DataError
@@ -148,7 +149,8 @@ def require_trainable(split: Split) -> None:
         DataError: a class has no face to train on, or there is none to validate with.
     """
     n_train = [sum(s.label == i for s in split.train) for i in range(len(CLASSES))]
-    if all(n_train) and split.validation:
+    needed = [n_train[CLASSES.index(name)] for name in (WITH_MASK, WITHOUT_MASK)]
+    if all(needed) and split.validation:
         return
     counts = " and ".join(f"{n} {name}" for n, name in zip(n_train, CLASSES, strict=True))
     raise DataError(

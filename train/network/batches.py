@@ -12,9 +12,9 @@ from train.data.datasets import FaceSample
 from train.data.images import plain_crop
 from train.network.config import FitConfig
 
-PATTERN = (0, 1, 0, 1, 2)
-"""Outputs in the order in which their pictures are drawn: faces of both classes equally often, one
-picture in five a hard negative. An output without pictures is left out."""
+PATTERN = (0, 1, 2, 0, 1, 2, 3)
+"""Outputs in the order in which their pictures are drawn: faces of all classes equally often, one
+picture in seven a hard negative. An output without pictures is left out."""
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
 
@@ -49,12 +49,16 @@ class AugmentedFaces(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
     def __len__(self) -> int:
         return self._n_batches
 
+    def samples_of(self, index: int) -> list[FaceSample]:
+        """The samples that a batch is made of, in its order."""
+        size = self._config.batch_size
+        return [self._samples[i] for i in self._order[index * size : (index + 1) * size]]
+
     def __getitem__(self, index: int) -> Batch:
         config = self._config
         first = index * config.batch_size
         faces, labels = [], []
-        for position in range(first, first + config.batch_size):
-            sample = self._samples[self._order[position]]
+        for position, sample in enumerate(self.samples_of(index), first):
             rng = np.random.default_rng((config.seed, self._epoch, position))
             faces.append(augmented_crop(sample, rng, config.augment, self._hands))
             labels.append(sample.label)
