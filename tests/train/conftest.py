@@ -13,8 +13,8 @@ from train.network.config import FitConfig, NetworkConfig
 
 TINY = FitConfig(
     weights="none",
-    # two blocks instead of five: what is tested does not depend on depth
-    network=NetworkConfig(blocks=2),
+    # two narrow blocks instead of five: what is tested depends on neither depth nor width
+    network=NetworkConfig(blocks=2, widths=(8, 16, 16, 16, 16)),
     hands=False,
     frozen_epochs=1,
     full_epochs=1,

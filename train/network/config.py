@@ -15,6 +15,9 @@ HEAD_ONLY = 6
 CONVOLUTIONS = (2, 2, 4, 4, 4)
 """Convolutions of VGG19's five blocks; each block ends with a maximum over 2×2."""
 
+IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
+"""Mean of ImageNet's pictures, subtracted as `keras.applications.vgg19.preprocess_input` does."""
+
 TRAINED_FILE = "model.keras"
 """A run's trained network."""
 

@@ -15,14 +15,12 @@ from train.errors import WeightsError
 from train.network.config import (
     CONVOLUTIONS,
     HEAD_ONLY,
+    IMAGENET_MEAN_RGB,
     SHIPPED,
     VGG19_WIDTHS,
     NetworkConfig,
 )
 from train.network.start_weights import FIRST_LAYER, HEAD_LAYER, read_npz
-
-IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
-"""Mean of ImageNet's pictures, subtracted as `keras.applications.vgg19.preprocess_input` does."""
 
 N_BLOCKS = len(CONVOLUTIONS)
 """Blocks of VGG19's convolutions."""
@@ -126,6 +124,14 @@ def _preprocess(inputs: keras.KerasTensor, network: NetworkConfig) -> keras.Kera
         return keras.layers.Rescaling(1 / 255, name="unit")(inputs)
     offset = [-mean for mean in IMAGENET_MEAN_RGB]
     return keras.layers.Rescaling(1.0, offset=offset, name="centre")(inputs)
+
+
+def preprocessed(rgb: NDArray[np.uint8], network: NetworkConfig) -> NDArray[np.float32]:
+    """What the first convolution takes, for RGB (N, size, size, 3): as inside the network."""
+    pixels = rgb.astype(np.float32)
+    if network.preprocessing == "unit_range":
+        return pixels / np.float32(255)
+    return pixels - np.array(IMAGENET_MEAN_RGB, np.float32)
 
 
 def blocks_given(start_weights: str) -> int:

@@ -36,8 +36,8 @@ def in_float(tiny_run: Path, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
 def test_int8_agrees_with_float(
     classifier: MaskClassifier, crops: NDArray[np.uint8], in_float: NDArray[np.float64]
 ) -> None:
-    # eight bits over the range of all logits
-    np.testing.assert_allclose(classifier.logits(crops), in_float, atol=0.04 * np.ptp(in_float))
+    # eight bits over the range of all logits; those beyond the calibration faces' are cut off
+    np.testing.assert_allclose(classifier.logits(crops), in_float, atol=0.06 * np.ptp(in_float))
 
 
 def test_activation_map_of_int8_is_that_of_float(
