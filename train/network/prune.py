@@ -29,9 +29,6 @@ POSITIONS = 24
 HELD_SHARE = 0.2
 """Share of the crops that the reported errors are measured on, and nothing is solved with."""
 
-_CHOOSE_BY = 2_000
-"""Positions that channels are chosen by: the second moments of 512 channels at nine places cost."""
-
 _RIDGE = 1e-3
 """Penalty on the change of weights, in units of the mean second moment of the inputs."""
 
@@ -100,7 +97,8 @@ def prune(
         kernel = kernels[following]
         flat = kernel.reshape(side * side, kernel.shape[-2], kernel.shape[-1])
         solved = np.repeat(np.arange(len(crops)) < len(crops) - n_held, len(places[following][0]))
-        stay = _choose(patches[solved], flat, wanted[following][solved], kept[name], rng)
+        heard = (flat.astype(np.float64) ** 2).sum(axis=(0, 2))
+        stay = _choose(patches[solved, side * side // 2], heard, kept[name])
         chosen = patches[:, :, stay].reshape(len(patches), -1)
         new, bias = _solve(
             chosen[solved], flat[:, stay].reshape(chosen.shape[1], -1), wanted[following][solved]
@@ -199,49 +197,47 @@ def _patches(features: Floats, places: NDArray[np.intp], side: int) -> Floats:
     return np.stack(parts, axis=2).reshape(-1, side * side, features.shape[-1])
 
 
-def _choose(
-    patches: Floats, kernel: Floats, wanted: Floats, n: int, rng: np.random.Generator
-) -> NDArray[np.intp]:
+def _choose(maps: Floats, weights: Doubles, n: int) -> NDArray[np.intp]:
     """The channels to keep, ascending.
 
-    Each channel's contribution to the outputs may be scaled; the channel whose loss raises the
-    squared error least goes, again and again (Hassibi and Stork's optimal brain surgeon, here by
-    channel).
+    What a channel says is lost only as far as those that stay cannot say it too, and costs as much
+    as the next layer listens to it. So the channel goes, again and again, whose loss raises the sum
+    of all channels' squared residuals, weighted so, least.
 
     Args:
-        patches: (M, side², C).
-        kernel: (side², C, O) that the whole network has.
-        wanted: (M, O).
+        maps: (M, C) values of the channels.
+        weights: (C,) squared weights of the next layer, summed over each of its inputs.
         n: how many to keep.
-        rng: draws the positions to choose by.
     """
-    channels = patches.shape[2]
+    channels = maps.shape[1]
     if n >= channels:
         return np.arange(channels)
-    some = rng.permutation(len(patches))[:_CHOOSE_BY]
-    x = patches[some] - patches[some].mean(axis=0)
-    y = wanted[some] - wanted[some].mean(axis=0)
-    rows, weight = x.reshape(len(x), -1), kernel.reshape(-1, kernel.shape[-1])
-    places = patches.shape[1]
-    moments = ((rows.T @ rows) * (weight @ weight.T)).reshape(places, channels, places, channels)
-    gram = moments.sum(axis=(0, 2), dtype=np.float64)
-    shared = ((rows.T @ y) * weight).sum(axis=1).reshape(places, channels)
-    gram += _RIDGE * np.trace(gram) / channels * np.eye(channels)
-    return _eliminate(gram, shared.sum(axis=0, dtype=np.float64), n)
+    x = (maps - maps.mean(axis=0)).astype(np.float64)
+    gram = x.T @ x
+    gram += (_RIDGE * np.trace(gram) / channels + 1e-12) * np.eye(channels)
+    return _eliminate(gram, np.diag(np.sqrt(weights)), n)
 
 
-def _eliminate(gram: Doubles, shared: Doubles, n: int) -> NDArray[np.intp]:
-    """Unknowns of a least-squares problem that stay, by backward elimination to n of them."""
+def _eliminate(gram: Doubles, solution: Doubles, n: int) -> NDArray[np.intp]:
+    """Unknowns of a least-squares problem that stay, by backward elimination to n of them.
+
+    The rise of the squared error by the loss of one is that of Hassibi and Stork's optimal brain
+    surgeon (NIPS 1992).
+
+    Args:
+        gram: (C, C) second moments of the inputs.
+        solution: (C, targets) with all inputs.
+        n: how many to keep.
+    """
     inverse = np.linalg.inv(gram)
     stay = np.arange(len(gram))
-    right = shared.copy()
     while len(stay) > n:
-        solution = inverse @ right
-        worst = int(np.argmin(solution**2 / np.diag(inverse)))
-        column = inverse[:, worst]
-        inverse = inverse - np.outer(column, column) / column[worst]
+        worst = int(np.argmin((solution**2).sum(axis=1) / np.diag(inverse)))
+        column = inverse[:, worst] / inverse[worst, worst]
         rest = np.arange(len(stay)) != worst
-        inverse, right, stay = inverse[np.ix_(rest, rest)], right[rest], stay[rest]
+        solution = (solution - np.outer(column, solution[worst]))[rest]
+        inverse = (inverse - np.outer(column, inverse[worst]))[np.ix_(rest, rest)]
+        stay = stay[rest]
     return stay
 
 

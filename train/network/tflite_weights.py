@@ -6,6 +6,7 @@ the rounding of activations.
 """
 
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def read_tflite(path: Path) -> StartWeights:
         outputs = ModelManifest.load(path.with_suffix(".json")).classes
         content = path.read_bytes()
         tensors, operators = _graph(content)
-    except (OSError, ModelError, ValueError, IndexError, TypeError, AttributeError) as error:
+    # flatbuffers passes on what it stumbles over in a damaged file
+    except (OSError, ModelError, ValueError, LookupError, AttributeError, struct.error) as error:
         raise WeightsError(f"expected an exported network at {path}: {error}") from error
     kernels: dict[str, Floats] = {}
     biases: dict[str, Floats] = {}

@@ -13,7 +13,7 @@ from train.errors import WeightsError
 from train.network.config import NetworkConfig
 from train.network.cost import layer_costs, parameters, products
 from train.network.export import float_logits
-from train.network.prune import _eliminate, prune
+from train.network.prune import _choose, _eliminate, prune
 from train.network.sources import read_trained
 from train.network.start_weights import StartWeights
 from train.network.vgg19 import build_model
@@ -82,12 +82,20 @@ def test_repeated_channels_go_at_little_loss(tmp_path: Path) -> None:
     assert pruned.outputs == NETWORK.outputs
 
 
-def test_elimination_keeps_what_the_target_is_made_of() -> None:
+def test_elimination_keeps_what_the_targets_are_made_of() -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(200, 6))
-    y = 3 * x[:, 1] + 0.5 * x[:, 4] - 2 * x[:, 5]
-    assert _eliminate(x.T @ x, x.T @ y, 3).tolist() == [1, 4, 5]
-    assert _eliminate(x.T @ x, x.T @ y, 2).tolist() == [1, 5]
+    gram = x.T @ x
+    solution = np.array([[0.0, 3.0, 0.0, 0.0, 0.5, -2.0]]).T
+    assert _eliminate(gram, solution, 3).tolist() == [1, 4, 5]
+    assert _eliminate(gram, solution, 2).tolist() == [1, 5]
+
+
+def test_one_of_two_equal_channels_goes() -> None:
+    x = np.random.default_rng(1).normal(size=(200, 3))
+    maps = np.concatenate([x, 0.5 * x], axis=1).astype(np.float32)
+    stay = _choose(maps, np.ones(6), 3)
+    assert sorted(i % 3 for i in stay) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("widths", [(8, 8, 8, 8), (32, 8, 8, 8, 8), (0, 8, 8, 8, 8)])
