@@ -43,7 +43,7 @@ def find_hard_negatives(
     """
     cv2.setNumThreads(2)
     rng = np.random.default_rng(seed)
-    photos = {s.path: s for s in samples if s.box is not None}
+    photos = {s.path: s for s in samples if s.in_photo}
     known = {root: read_boxes(root) for root in {path.parents[2] for path in photos}}
     found: list[FaceSample] = []
     for path, sample in tqdm(sorted(photos.items()), desc="hard negatives", unit="photo"):
