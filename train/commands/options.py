@@ -10,6 +10,7 @@ from maskdet_core.faces.loading import STOCK
 from maskdet_core.faces.manifest import CascadeManifest
 from train.data.datasets import read_datasets
 from train.data.detection import CascadeData, cascade_data
+from train.data.kept import KeptFiles
 from train.data.split import Split, split_samples
 
 FINDER_FILE = Path("models/maskdet-haar.json")
@@ -30,6 +31,28 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "or DIR/…/{Mask,Non Mask}/ or DIR/…/{with_mask,without_mask,worn_wrong}/; whole "
         "photographs need DIR/boxes.json or, labelled by the face, DIR/photos.json",
     )
+
+
+def add_kept(parser: argparse.ArgumentParser) -> None:
+    """Add `--hard-negatives` and `--eyes`: files that runs share."""
+    parser.add_argument(
+        "--hard-negatives",
+        type=Path,
+        metavar="FILE",
+        help="JSON file that keeps the finder's false positives of each photograph for other runs; "
+        "made or extended as needed (finding them takes minutes)",
+    )
+    parser.add_argument(
+        "--eyes",
+        type=Path,
+        metavar="FILE",
+        help="JSON file that keeps the eyes of bare faces, which masks are drawn by; likewise",
+    )
+
+
+def kept_files(options: argparse.Namespace) -> KeptFiles:
+    """The files that `add_kept` asks for."""
+    return KeptFiles(options.hard_negatives, options.eyes)
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:

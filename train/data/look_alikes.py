@@ -67,7 +67,7 @@ def _as_words(hashes: Hashes) -> NDArray[np.uint64]:
 
 
 def _n_ones(words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    return np.bitwise_count(words).sum(axis=1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(words).sum(axis=1), np.int64)
 
 
 def _distances(queries: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.uint8]:
