@@ -133,7 +133,7 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
         for path, people in by_path.items():
             name = "/".join(path.parts[-3:])
             known = boxes.get(people[0].dataset, {}).get(name, [])
-            if people[0].box is None:
+            if not people[0].in_photo:
                 _add_crop(data, side, people[0], known, people[0].dataset in boxes)
             else:
                 _add_photo(data, side, name, people, known)
@@ -203,7 +203,7 @@ def _add_crop(
 
 def _faces(sample: FaceSample, box: Box) -> list[KnownFace]:
     """The face, if it is large enough and lies mostly inside its picture."""
-    masked, in_photo = sample.label == _MASKED, sample.box is not None
+    masked, in_photo = sample.label == _MASKED, sample.in_photo
     min_visible = MIN_VISIBLE["photo" if in_photo else "masked" if masked else "bare"]
     face = KnownFace(sample.path, box, masked, in_photo)
     height, width = read_grey(sample.path).shape

@@ -41,17 +41,17 @@ class Lesson:
 
 
 def targets(
-    labels: NDArray[np.integer[Any]], lessons: Sequence[Lesson | None] | None
+    labels: NDArray[np.integer[Any]], lessons: Sequence[Lesson | None] = ()
 ) -> NDArray[np.float32]:
     """Targets of a batch, (N, 3): label, kind of odds, their logarithm.
 
     Args:
-        labels: (N,) indices of the network's outputs; below 0 for a face that counts for nothing.
-        lessons: one a face, or None.
+        labels: (N,) indices of the network's outputs.
+        lessons: one a face, None where there is none, or no lessons at all.
     """
     rows = np.zeros((len(labels), 3), np.float32)
     rows[:, 0] = labels
-    for row, lesson in zip(rows, lessons or (), strict=lessons is not None):
+    for row, lesson in zip(rows, lessons, strict=False):
         if lesson is not None:
             row[1:] = lesson.odds, lesson.log_odds
     return rows
@@ -97,13 +97,12 @@ class LabelsAndLessons(keras.losses.Loss):  # type: ignore[misc]  # Keras has no
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Loss (N,) of targets (N, 3) and logits (N, n_outputs)."""
         label, kind = ops.cast(y_true[:, 0], "int32"), y_true[:, 1]
-        counts = ops.cast(label >= 0, y_pred.dtype)
         n = len(self._outputs)
         share = ops.one_hot(label, n, dtype=y_pred.dtype)
         share = share * (1 - self._label_smoothing) + self._label_smoothing / n
         by_label = -ops.sum(share * ops.log_softmax(y_pred, axis=-1), axis=-1)
         if not self._weight:
-            return counts * by_label
+            return by_label
         taught, by_teacher = 0.0, 0.0
         teacher = ops.sigmoid(y_true[:, 2] / self._temperature)
         for odds in (Odds.MASKED_TO_BARE, Odds.NO_FACE_TO_FACE):
@@ -115,8 +114,7 @@ class LabelsAndLessons(keras.losses.Loss):  # type: ignore[misc]  # Keras has no
             loss = ops.softplus(own) - teacher * own
             taught = taught + here
             by_teacher = by_teacher + here * loss * self._temperature**2
-        mixed = (1 - self._weight * taught) * by_label + self._weight * by_teacher
-        return counts * mixed
+        return (1 - self._weight * taught) * by_label + self._weight * by_teacher
 
     def get_config(self) -> dict[str, Any]:
         """Arguments to build it again."""

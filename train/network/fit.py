@@ -12,16 +12,21 @@ from maskdet_core.cpu import n_cores
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.run_records import DatasetRecord, RunRecord
 from train.augment.hands import HandPaster, split_hands
+from train.augment.kit import AugmentKit
 from train.data import hard_negatives
-from train.data.datasets import OUTPUTS, FaceSample
+from train.data.datasets import FaceSample
+from train.data.eyes import find_eyes
 from train.data.images import IMAGE_SIZE_PX, plain_crop
+from train.data.kept import NOTHING_KEPT, KeptFiles
+from train.data.loose_boxes import loose_box_samples
 from train.data.records import now_iso
 from train.data.split import Split, require_trainable
 from train.errors import RunError
 from train.network.batch_norm import standardise
 from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.config import HEAD_ONLY, FitConfig, NetworkConfig
-from train.network.inputs import Lessons, NetworkInputs, resized
+from train.network.distil import Lesson
+from train.network.inputs import TrainingInputs, ValidationInputs, resized
 from train.network.phases import phases, save_whole, train_phase
 from train.network.run_folder import RunFolder
 from train.network.teacher import lessons
@@ -39,6 +44,7 @@ def fit(
     hands: Path | None,
     *,
     resume: bool,
+    kept: KeptFiles = NOTHING_KEPT,
     teacher_cache: Path | None = None,
 ) -> Path:
     """Train a network and return the path of the finished `.keras` file.
@@ -51,6 +57,7 @@ def fit(
         out: run folder; each whole epoch leaves a checkpoint and a metrics record there.
         hands: folder of hands to lay over faces, or None where the configuration wants none.
         resume: go on after the last whole epoch; the result equals that of a run without a break.
+        kept: files of what takes minutes to find, shared by runs.
         teacher_cache: file that keeps the teacher's answers, for several runs of one teacher; None
             keeps them in the run's folder.
 
@@ -61,7 +68,6 @@ def fit(
     """
     config = _resolved(config, hands)
     require_trainable(split)
-    paster = HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None
     run = RunFolder(out)
     record = _run_record(out.name, config, split)
     run.validate(record, resume=resume)
@@ -70,32 +76,25 @@ def fit(
     model = _start_model(run, config, epochs_done)
     run.start(record)
     try:
-        outputs = config.network.outputs
-        known = [s for s in split.train if OUTPUTS[s.label] in outputs]
         if not epochs_done and Path(config.weights).suffix != ".keras":
-            _standardise(model, config, known)
-        faces = [*known, *_hard_negatives(run, split, finder, config, resume=resume)]
-        taught = None
+            _standardise(model, config, split.train)
+        faces = [*split.train, *_without_face(run, split, finder, config, kept, resume=resume)]
+        taught: dict[FaceSample, Lesson] = {}
         if config.teacher is not None:
             taught = lessons(Path(config.teacher), faces, teacher_cache or run.teacher)
-        plain = _spread(
-            [s for s in split.validation if OUTPUTS[s.label] in outputs], config.max_validation
-        )
-        validation = NetworkInputs(
-            PlainFaces(plain, batch_size=config.batch_size), outputs, IMAGE_SIZE_PX
+        kit = _kit(config, split, hands, kept)
+        validation = ValidationInputs(
+            PlainFaces(
+                _spread(split.validation, config.max_validation),
+                batch_size=config.batch_size,
+                outputs=config.network.outputs,
+            )
         )
         for phase in phases(config):
             start = max(phase.first, epochs_done)
             if start < phase.last:
-                batches = AugmentedFaces(
-                    faces, config, epoch=start, hands=paster, workers=n_cores()
-                )
-                inputs = NetworkInputs(
-                    batches,
-                    outputs,
-                    phase.input_px,
-                    None if taught is None else Lessons(batches, taught),
-                )
+                batches = AugmentedFaces(faces, config, epoch=start, kit=kit, workers=n_cores())
+                inputs = TrainingInputs(batches, faces, phase.input_px, taught)
                 train_phase(model, phase, start, inputs, validation, run, config)
     except BaseException:
         run.set_status("interrupted")
@@ -178,22 +177,36 @@ def _count(split: Split) -> list[DatasetRecord]:
     ]
 
 
-def _hard_negatives(
+def _without_face(
     run: RunFolder,
     split: Split,
     finder: CascadeFaceFinder | None,
     config: FitConfig,
+    kept: KeptFiles,
     *,
     resume: bool,
 ) -> list[FaceSample]:
+    """False alarms of the finder, and loose boxes around the faces of the same photographs."""
     if finder is None or not config.network.no_face:
         return []
     path = run.hard_negatives
     if not (resume and path.exists()):
-        found = hard_negatives.find_hard_negatives(split.train, finder, config.seed)
+        found = hard_negatives.find_hard_negatives(
+            split.train, finder, config.seed, kept.hard_negatives
+        )
         hard_negatives.save(path, found)
     # read back the first time too, so that a resumed run gets exactly the same
-    return hard_negatives.load(path, split.train)
+    return [*hard_negatives.load(path, split.train), *loose_box_samples(split.train)]
+
+
+def _kit(config: FitConfig, split: Split, hands: Path | None, kept: KeptFiles) -> AugmentKit:
+    """What the configuration lays over faces."""
+    kit = AugmentKit()
+    if config.hands and hands is not None:
+        kit = replace(kit, hands=HandPaster(split_hands(hands)[0]))
+    if kit.masks is not None:
+        kit = replace(kit, eyes=find_eyes(split.train, kept.eyes))
+    return kit
 
 
 def _start_model(run: RunFolder, config: FitConfig, epochs_done: int) -> keras.Model:

@@ -14,7 +14,7 @@ from train.data.records import now_iso
 from train.errors import RunError
 from train.network.config import FitConfig
 from train.network.distil import LabelsAndLessons, accuracy
-from train.network.inputs import NetworkInputs
+from train.network.inputs import TrainingInputs, ValidationInputs
 from train.network.run_folder import RunFolder
 from train.network.vgg19 import train_from
 
@@ -81,8 +81,8 @@ def train_phase(
     model: keras.Model,
     phase: Phase,
     start: int,
-    batches: NetworkInputs,
-    validation: NetworkInputs,
+    batches: TrainingInputs,
+    validation: ValidationInputs,
     run: RunFolder,
     config: FitConfig,
 ) -> None:
