@@ -18,6 +18,9 @@ EVALUATION_FILE: Final = "evaluation.json"
 ABLATIONS_FILE: Final = "ablations.json"
 """An `AblationsRecord`; beside the model card, not in a run's folder."""
 
+WIDTHS_FILE: Final = "widths.json"
+"""What `python -m train widths` measured of networks of different widths; beside the model card."""
+
 OUTCOMES: Final = (*MASK_CLASSES, Verdict.NOT_SURE.value, NO_FACE)
 """What can be shown of a crop: columns of `SetMetrics.verdicts`, keys of `OutcomeRecord`."""
 
@@ -358,3 +361,16 @@ class AblationsRecord(TypedDict):
     start_weights: str
     seed: int
     configurations: list[AblationRecord]
+
+
+def width_records(record: Any) -> list[dict[str, Any]]:
+    """The networks of `WIDTHS_FILE`: a list, or an object that holds one under any key.
+
+    Each has `widths`, `products`, `parameters`, `int8_bytes`, `ms`, and `tests`: by name `n`,
+    `right` (a count), `low` and `high` (its interval, 0 to 1).
+    """
+    lists = [record, *(record.values() if isinstance(record, dict) else ())]
+    for one in lists:
+        if isinstance(one, list) and one and all(isinstance(item, dict) for item in one):
+            return list(one)
+    return []

@@ -24,9 +24,9 @@ from maskdet_core.run_records import (
     PeopleTestRecord,
     TestSetRecord,
 )
-from maskdet_core.types import MASK_CLASSES, FaceBox
+from maskdet_core.types import MASK_CLASSES
+from train.data.datasets import FaceSample
 from train.data.detection import held_out_photos
-from train.data.images import face_crop, read_rgb
 from train.data.records import now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
@@ -132,7 +132,7 @@ def evaluate(
         "loose_boxes": loose,
         "int8_vs_float": _int8_vs_float(run, classifier, split, earlier),
     }
-    covered = [path for root in roots for path in read_covered_other(root)]
+    covered = [face for root in roots for face in read_covered_other(root, "test")]
     if covered:
         record["covered_other"] = _covered_other(classifier, covered)
     if extras.people is not None:
@@ -291,10 +291,8 @@ def _loose_boxes(classifier: MaskClassifier, split: Split) -> list[LooseBoxRecor
     ]
 
 
-def _covered_other(classifier: MaskClassifier, paths: Sequence[Path]) -> OutcomeRecord:
-    pictures = [read_rgb(path) for path in paths]
-    crops = [face_crop(rgb, FaceBox(0, 0, rgb.shape[1], rgb.shape[0])) for rgb in pictures]
-    logits = _int8_logits(classifier, np.stack(crops))
+def _covered_other(classifier: MaskClassifier, faces: Sequence[FaceSample]) -> OutcomeRecord:
+    logits = _int8_logits(classifier, test_sets.crops_of(faces))
     predictions = predictions_from_logits(logits, classifier.manifest)
     return outcome_counts(outcomes(predictions, classifier.manifest))
 

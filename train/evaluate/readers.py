@@ -21,6 +21,8 @@ PEOPLE_EYES: Final = ((0.29, 0.29), (0.68, 0.29))
 everyone, since the cascade finds some groups' eyes more often than others'; they vary by 1 % of the
 side up and down and 3 % across."""
 COVERED_OTHER: Final = "covered_other"
+UNLABELLED: Final = -1
+"""Label of faces that belong to no class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,15 @@ class Person:
 
     Attributes:
         path: the picture, aligned by the eyes.
-        group: one of the publisher's five.
-        age: years.
-        gender: "female" or "male".
+        age: in years, as the publisher labels it.
+        gender: as above.
+        group: as above.
     """
 
     path: Path
-    group: str
     age: int
     gender: str
+    group: str
 
 
 def read_people(root: Path) -> list[Person]:
@@ -50,7 +52,7 @@ def read_people(root: Path) -> list[Person]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         people = [
-            Person(root / row["file"], str(row["group"]), int(row["age"]), str(row["gender"]))
+            Person(root / row["file"], int(row["age"]), str(row["gender"]), str(row["group"]))
             for row in rows
         ]
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -60,15 +62,15 @@ def read_people(root: Path) -> list[Person]:
     return people
 
 
-def read_covered_other(root: Path, published_split: str = "test") -> list[Path]:
+def read_covered_other(root: Path, published_split: str) -> list[FaceSample]:
     """Faces covered by veils, scarves or balaclavas, which no class fits, of one part of a set."""
-    return sorted(
-        path
-        for split_dir in (root.iterdir() if root.is_dir() else ())
+    return [
+        FaceSample(path, UNLABELLED, root.name, published_split, None)
+        for split_dir in sorted(root.iterdir() if root.is_dir() else ())
         if SPLITS.get(split_dir.name.lower()) == published_split
-        for path in (split_dir / COVERED_OTHER).glob("*")
+        for path in sorted((split_dir / COVERED_OTHER).glob("*"))
         if path.suffix.lower() in PICTURE_SUFFIXES
-    )
+    ]
 
 
 def named_test(split: Split, name: str) -> Sequence[FaceSample]:
