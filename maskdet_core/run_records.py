@@ -253,17 +253,18 @@ class WholePhotosRecord(TypedDict):
 class LooseBoxRecord(TypedDict):
     """Boxes that are no face: `factor` times as wide and high as that of a face of class `of`.
 
-    `outcomes` are verdicts whether or not the box would be shown, so that its `no_face` is 0;
-    `n_shown` counts boxes at or above the threshold of a face, `n_shown_mask` those with the
-    verdict "mask".
+    `outcomes` are verdicts whether or not the box would be shown, so that its `no_face` is 0, and
+    `called_mask` the share of "mask" among them. `shown` is the share of boxes at or above the
+    threshold of a face, `shown_mask` of those with the verdict "mask", of all boxes.
     """
 
     of: str
     factor: float
     place: Literal["centred", "down", "sideways"]
     outcomes: OutcomeRecord
-    n_shown: int
-    n_shown_mask: int
+    called_mask: ShareRecord
+    shown: ShareRecord
+    shown_mask: ShareRecord
 
 
 class PeopleGroupRecord(TypedDict):

@@ -92,9 +92,7 @@ def _loose(records: Sequence[Record]) -> str:
             words(str(one["of"])),
             f"{one['factor']:g} times, {one['place']}",
             f"{one['outcomes']['n']:,}",
-            share(one["outcomes"]["with_mask"], one["outcomes"]["n"]),
-            share(one["n_shown"], one["outcomes"]["n"]),
-            share(one["n_shown_mask"], one["outcomes"]["n"]),
+            *(rate(one[name]) for name in ("called_mask", "shown", "shown_mask")),
         ]
         for one in records
     ]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import LooseBoxRecord, RateRecord
+from maskdet_core.run_records import LooseBoxRecord, RateRecord, ShareRecord
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, FaceBox
 from train.data.boxes import box_px
 from train.data.datasets import OUTPUTS, FaceSample
@@ -141,20 +141,23 @@ def measure_loose(
     """
     predictions = predictions_from_logits(logits, manifest)
     said = verdicts(class_probabilities(predictions), manifest.min_confidence)
+    is_mask = said == WITH_MASK_AT
     shown = predictions.p_face >= manifest.min_face_probability
     records: list[LooseBoxRecord] = []
     for factor in FACTORS:
         for place in PLACES:
             here = np.array([b.factor == factor and b.place == place for b in test.boxes])
-            if here.any():
+            n = int(here.sum())
+            if n:
                 records.append(
                     {
                         "of": test.of,
                         "factor": factor,
                         "place": place,
                         "outcomes": outcome_counts(said[here]),
-                        "n_shown": int((here & shown).sum()),
-                        "n_shown_mask": int((here & shown & (said == WITH_MASK_AT)).sum()),
+                        "called_mask": share_of(int((here & is_mask).sum()), n),
+                        "shown": share_of(int((here & shown).sum()), n),
+                        "shown_mask": share_of(int((here & shown & is_mask).sum()), n),
                     }
                 )
     return records
@@ -166,20 +169,26 @@ def loose_rates(records: Sequence[LooseBoxRecord]) -> list[RateRecord]:
     Boxes of one face are not independent of each other, so that the intervals are too narrow.
     """
     bare = [one for one in records if one["of"] == WITHOUT_MASK]
-    n = sum(one["outcomes"]["n"] for one in bare)
-    if not n:
+    if not bare:
         return []
-    counted = {
-        ("loose-called-mask", "Loose boxes around bare faces, verdict “mask”, shown or not"): sum(
-            one["outcomes"]["with_mask"] for one in bare
-        ),
-        ("loose-shown-mask", "Loose boxes around bare faces, shown as “mask”"): sum(
-            one["n_shown_mask"] for one in bare
-        ),
-        ("loose-shown", "Loose boxes around bare faces, shown at all"): sum(
-            one["n_shown"] for one in bare
-        ),
-    }
     return [
-        {"slug": slug, "name": name, **share_of(hits, n)} for (slug, name), hits in counted.items()
+        {
+            "slug": "loose-called-mask",
+            "name": "Loose boxes around bare faces, verdict “mask”, shown or not",
+            **_joined([one["called_mask"] for one in bare]),
+        },
+        {
+            "slug": "loose-shown-mask",
+            "name": "Loose boxes around bare faces, shown as “mask”",
+            **_joined([one["shown_mask"] for one in bare]),
+        },
+        {
+            "slug": "loose-shown",
+            "name": "Loose boxes around bare faces, shown at all",
+            **_joined([one["shown"] for one in bare]),
+        },
     ]
+
+
+def _joined(shares: Sequence[ShareRecord]) -> ShareRecord:
+    return share_of(sum(one["n_hits"] for one in shares), sum(one["n"] for one in shares))

@@ -74,54 +74,6 @@ def cells(chart: Chart | None) -> list[dict[str, Any]]:
     return list(chart.to_dict()["data"]["values"])
 
 
-def test_confusion_matrix_has_a_row_and_a_column_for_each_class() -> None:
-    rows = cells(charts.confusion_matrix(SET, charts.record_classes(EVALUATION)))
-    assert [row["n"] for row in rows] == [97, 2, 1, 11, 81, 8, 1, 4, 95]
-    assert [row["true"] for row in rows[::3]] == ["mask", "worn wrong", "no mask"]
-    assert [row["predicted"] for row in rows[:3]] == ["mask", "worn wrong", "no mask"]
-    assert [row["right"] for row in rows].count(True) == 3
-
-
-def test_confusion_matrix_can_have_no_face() -> None:
-    square = [[9, 0, 0, 1], [1, 8, 1, 0], [0, 0, 10, 0], [0, 0, 0, 0]]
-    rows = cells(charts.confusion_matrix({"confusion": square}, [*CLASSES, "no_face"]))
-    assert rows[-1] == {
-        "true": "no face",
-        "predicted": "no face",
-        "n": 0,
-        "share": 0.0,
-        "right": True,
-    }
-
-
-def test_set_of_other_classes_than_its_evaluation_names_them_itself() -> None:
-    item = {"classes": ["with_mask", "veil <b>"], "confusion": [[1, 2], [3, 4]]}
-    assert [row["true"] for row in cells(charts.confusion_matrix(item, CLASSES))[::2]] == [
-        "mask",
-        "veil <b>",
-    ]
-
-
-@pytest.mark.parametrize(
-    "classes",
-    [
-        None,
-        "x",
-        3,
-        [],
-        [1, 2, 3],
-        ["a", "a", "b"],
-        ["no_face"],
-        [["a"]],
-        [str(i) for i in range(99)],
-    ],
-)
-def test_unusable_classes_count_as_two(classes: object) -> None:
-    assert charts.record_classes({"classes": classes}) == charts.TWO_CLASSES
-    item = {"classes": classes, "confusion": SET["confusion"]}
-    assert charts.confusion_matrix(item, charts.TWO_CLASSES) is None
-
-
 def test_classes_are_those_of_the_figures_where_the_record_names_none() -> None:
     unnamed = {key: value for key, value in EVALUATION.items() if key != "classes"}
     assert list(charts.record_classes(unnamed)) == CLASSES
@@ -175,5 +127,6 @@ def test_page_explains_three_classes(page: AppTest) -> None:
     assert t("metrics.threshold_note_three", high="60") in captions
     assert t("metrics.threshold_note", high="60", low="40") not in captions
     assert t("metrics.not_recorded") not in [info.value for info in page.info]
+    assert t("metrics.confusion_note") in captions, "no verdicts in this record"
     table = page.dataframe[0].value
     assert t("metrics.column_class", people="Worn wrong") in table.columns

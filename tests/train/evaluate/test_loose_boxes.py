@@ -1,6 +1,7 @@
 """Loose boxes: their places, which are left out, and what is counted."""
 
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -21,6 +22,11 @@ from train.evaluate.loose_boxes import (
 )
 
 FACE = FaceBox(100, 80, 20, 30)
+SHARES: tuple[Literal["called_mask", "shown", "shown_mask"], ...] = (
+    "called_mask",
+    "shown",
+    "shown_mask",
+)
 MANIFEST = ModelManifest(
     *("m", "m.tflite", "0" * 64, 1),
     classes=("with_mask", "without_mask", "no_face"),
@@ -93,8 +99,8 @@ def test_verdicts_are_counted_whether_or_not_shown() -> None:
     )
     assert (two["outcomes"]["n"], two["outcomes"]["with_mask"]) == (3, 2)
     assert (two["outcomes"]["without_mask"], two["outcomes"]["no_face"]) == (1, 0)
-    assert (two["n_shown"], two["n_shown_mask"]) == (1, 1)
-    assert (four["outcomes"]["n"], four["n_shown"]) == (1, 0)
+    assert [two[name]["n_hits"] for name in SHARES] == [2, 1, 1]
+    assert (four["shown"]["n"], four["shown"]["n_hits"]) == (1, 0)
     rates = {one["slug"]: (one["n_hits"], one["n"]) for one in loose_rates([two, four])}
     assert rates == {
         "loose-called-mask": (2, 4),

@@ -80,7 +80,8 @@ def test_figures_of_three_classes_and_people(models: Path) -> None:
     outcome = {"n": 50, "with_mask": 5, "worn_wrong": 1, "without_mask": 30, "not_sure": 10}
     loose = {"of": "without_mask", "factor": 1.5, "place": "down", "outcomes": outcome}
     loose["outcomes"] |= {"no_face": 4}
-    loose |= {"n_shown": 3, "n_shown_mask": 1}
+    loose |= {"called_mask": share_of(5, 50), "shown": share_of(3, 50)}
+    loose |= {"shown_mask": share_of(1, 50)}
     rate = {"slug": "r", "name": "Masks worn wrong, shown as “mask”", **share_of(3, 100)}
     people = {"dataset": "people", "conditions": [bare]}
     card = change(models, people=people, loose_boxes=[loose], rates=[rate], covered_other=outcome)
