@@ -171,7 +171,7 @@ class SetMetrics(TypedDict):
     `confusion` has the true class in rows, the label in columns, in the order of the evaluation's
     classes. `verdicts` has the same rows, with `OUTCOMES` in columns. `per_class` has the classes
     that occur. `mask_or_not` counts labels where a mask worn wrong is no mask. Records of format 1,
-    of networks with two classes, lack the last two.
+    of networks with two classes, lack the last two and have `worst`, mistakes by name.
     """
 
     slug: str
@@ -189,6 +189,7 @@ class SetMetrics(TypedDict):
     mask_or_not: NotRequired[ShareRecord]
     roc: RocRecord
     pr: PrecisionRecallRecord
+    worst: NotRequired[list[MistakeRecord]]
 
 
 class TestSetRecord(SetMetrics):
@@ -202,7 +203,6 @@ class TestSetRecord(SetMetrics):
     class_calibration_error: NotRequired[dict[str, float]]
     calibration: list[CalibrationBin]
     risk_coverage: list[RiskCoveragePoint]
-    worst: NotRequired[list[MistakeRecord]]
 
 
 class AgreementRecord(TypedDict):

@@ -166,7 +166,6 @@ def front(points: list[Point]) -> Chart | None:
         }
         for point in points
     ]
-    kind = {"title": None, "sort": kinds}
     legend = alt.Legend(orient="top", columns=1, labelLimit=320)
     base = rows_chart(rows).encode(
         x=alt.X("billions:Q", title=t("widths.cost"), axis=alt.Axis(format="~g")).scale(type="log"),
@@ -183,13 +182,15 @@ def front(points: list[Point]) -> Chart | None:
         ],
     )
     y = alt.Y("low:Q", title=t("chart.right"), axis=alt.Axis(format="~%")).scale(zero=False)
-    colour = alt.Color("kind:N", **kind, legend=legend).scale(domain=kinds, range=[VERMILION, BLUE])
+    colour = alt.Color("kind:N", title=None, sort=kinds, legend=legend).scale(
+        domain=kinds, range=[VERMILION, BLUE]
+    )
     line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=BLUE).encode(y="right:Q")
     bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(y=y, y2="high:Q", color=colour)
     dots = base.mark_point(size=130, filled=True, opacity=1).encode(
         y="right:Q",
         color=colour,
-        shape=alt.Shape("kind:N", **kind, legend=legend).scale(
+        shape=alt.Shape("kind:N", title=None, sort=kinds, legend=legend).scale(
             domain=kinds, range=["diamond", "circle"]
         ),
     )

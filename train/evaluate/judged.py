@@ -122,4 +122,5 @@ class Judged:
     @property
     def wrong_sure(self) -> NDArray[np.bool_]:
         """Whether a wrong verdict is shown, (N,)."""
-        return (self.said < len(MASK_CLASSES)) & (self.said != self.truth)
+        is_wrong: NDArray[np.bool_] = (self.said < len(MASK_CLASSES)) & (self.said != self.truth)
+        return is_wrong
