@@ -142,8 +142,8 @@ def ablate(
             training.fit(config, split, finder, folder.path, hands, resume=folder.begun)
         with ablations.released(load_trained(folder.path)) as model:
             measured = [
-                *ablations.measure(model, tests),
-                ablations.measure_dropped(model, split, false_positives),
+                *ablations.measure(model, config.network.outputs, tests),
+                ablations.measure_dropped(model, config.network.outputs, split, false_positives),
             ]
         print(f"{name}: " + ", ".join(f"{t['name']} {t['value']:.1%}" for t in measured))
         rows.append({"name": name, "summary": summary, "tests": measured})

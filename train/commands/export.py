@@ -6,21 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import RunRecord
 from maskdet_core.types import NO_FACE
 from train.commands.options import add_data, add_models, read_split
-from train.data.datasets import CLASSES
 from train.data.detection import Photo, held_out_photos
 from train.data.images import FRAMING, IMAGE_SIZE_PX
 from train.data.records import now_iso
 from train.data.split import Split
 from train.evaluate.calibration import calibrated
 from train.evaluate.face_rule import face_rules
+from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
 from train.evaluate.test_sets import crops_of
 from train.network.run_folder import RunFolder
@@ -105,9 +103,9 @@ def export(
     )
     crops = crops_of(split.validation)
     logits = MaskClassifier(network.read_bytes(), plain).logits(crops)
-    same = label_agreement(float_logits(in_float, crops), logits)
-    masked = np.array([CLASSES[s.label] == "with_mask" for s in split.validation])
-    manifest = replace(calibrated(plain, logits, masked), metrics={"int8_same_label": dict(same)})
+    same = label_agreement(float_logits(in_float, crops), logits, plain)
+    fitted = calibrated(plain, logits, truths(split.validation))
+    manifest = replace(fitted, metrics={"int8_same_label": dict(same)})
 
     if photos and NO_FACE in manifest.classes:
         classifier = MaskClassifier(network.read_bytes(), manifest)
