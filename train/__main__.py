@@ -11,7 +11,17 @@ from typing import Final
 
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import MaskdetError
-from train.commands import ablate, cascade, evaluate, evaluate_detector, export, fit, prune, samples
+from train.commands import (
+    ablate,
+    cascade,
+    evaluate,
+    evaluate_detector,
+    export,
+    fit,
+    prune,
+    samples,
+    widths,
+)
 from train.errors import TrainError
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
@@ -20,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "export": (export, "write the int8 network and its manifest"),
     "evaluate": (evaluate, "measure the exported network"),
     "ablate": (ablate, "train the named configurations side by side"),
+    "widths": (widths, "train several widths and compare accuracy with cost"),
     "cascade": (cascade, "train the Haar cascades"),
     "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),

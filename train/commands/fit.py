@@ -13,6 +13,7 @@ from train.commands.options import (
     kept_files,
     read_split,
 )
+from train.commands.prune import widths
 from train.data.split import require_trainable
 from train.network import start_weights
 from train.network.config import FitConfig
@@ -31,8 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--weights",
         default="imagenet",
         metavar="imagenet|none|FILE",
-        help="start weights: a .npz of VGG19's layers or the model.keras of an earlier run "
-        "(default: imagenet, which needs a network)",
+        help="start weights: a .npz of VGG19's layers, as `prune` writes it, or the model.keras of "
+        "an earlier run (default: imagenet, which needs a network)",
     )
     parser.add_argument(
         "--hands",
@@ -55,6 +56,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=configs.names(),
         help=f"named configuration (default: {configs.DEFAULT}); the options below change it",
     )
+    parser.add_argument(
+        "--widths",
+        type=widths,
+        metavar="A,B,C,D,E",
+        help="channels of the five blocks, those of the pruned start weights",
+    )
+    parser.add_argument(
+        "--teacher",
+        metavar="FILE",
+        help="network to learn odds from: a manifest, a .tflite beside one, or a run's model.keras",
+    )
+    parser.add_argument("--teacher-weight", type=float, metavar="SHARE", help="0 to 1")
     parser.add_argument("--no-hands", action="store_true", help="do without pictures of hands")
     parser.add_argument("--frozen-epochs", type=int, metavar="N", help="of the first phase")
     parser.add_argument("--full-epochs", type=int, metavar="N", help="of the second phase")
@@ -76,6 +89,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, and print where the network is."""
     start_weights.require(options.weights)
+    if options.teacher is not None:
+        start_weights.require_teacher(Path(options.teacher))
     config = fit_config(options)
     finder = hard_negative_finder(options.finder)
     split = read_split(options.data, config.hold_out)
@@ -103,4 +118,8 @@ def fit_config(options: argparse.Namespace) -> FitConfig:
         for field in fields(config)
         if (value := getattr(options, field.name, None)) is not None and field.name != "hands"
     }
-    return replace(config, **given, hands=config.hands and not options.no_hands)
+    network = config.network
+    if options.widths is not None:
+        network = replace(network, widths=options.widths)
+    hands = config.hands and not options.no_hands
+    return replace(config, **given, network=network, hands=hands)

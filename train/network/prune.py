@@ -183,7 +183,7 @@ def _halve(linear: Floats) -> Floats:
     """Maximum over 2×2, then ReLU: the same as in the other order, and cheaper."""
     n, height, width, channels = linear.shape
     pairs = linear.reshape(n, height // 2, 2, width // 2, 2, channels)
-    return np.maximum(pairs.max(axis=(2, 4)), 0.0)
+    return np.asarray(np.maximum(pairs.max(axis=(2, 4)), 0.0), np.float32)
 
 
 def _patches(features: Floats, places: NDArray[np.intp], side: int) -> Floats:

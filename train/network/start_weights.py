@@ -46,6 +46,16 @@ def require(start_weights: str) -> None:
         read_npz(path)
 
 
+def require_teacher(path: Path) -> None:
+    """Refuse a teacher that is no file or of another kind, before pictures are read.
+
+    Raises:
+        WeightsError: see above.
+    """
+    if not path.is_file() or path.suffix not in (".json", ".tflite", ".keras"):
+        raise WeightsError(f"expected a teacher's network (.json, .tflite or .keras), got {path}")
+
+
 @dataclass(frozen=True, slots=True)
 class StartWeights:
     """Weights by layer.

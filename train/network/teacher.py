@@ -22,6 +22,7 @@ from train.data.images import plain_crop
 from train.errors import RunError
 from train.network.config import TRAINED_FILE
 from train.network.distil import Lesson, Odds, log_odds
+from train.network.start_weights import require_teacher
 
 FALSE_ALARM = "false_alarm"
 
@@ -38,11 +39,9 @@ def teacher_of(path: Path) -> tuple[Logits, tuple[str, ...]]:
         path: see `train.network.config.FitConfig.teacher`.
 
     Raises:
-        RunError: no such file, no `no_face` among its outputs, or a file of another kind.
+        RunError: a `.keras` file that is not a run's.
         ModelError: a manifest or network that is damaged.
     """
-    if not path.is_file():
-        raise RunError(f"expected a teacher's network, found no file {path}")
     if path.suffix == ".keras":
         from train.network.export import float_logits, load_trained, network_of
 
@@ -50,8 +49,6 @@ def teacher_of(path: Path) -> tuple[Logits, tuple[str, ...]]:
             raise RunError(f"expected the {TRAINED_FILE} of a run, got {path}")
         model = load_trained(path.parent)
         return lambda crops: float_logits(model, crops), network_of(path.parent).outputs
-    if path.suffix not in (".json", ".tflite"):
-        raise RunError(f"expected a .json, .tflite or .keras file as a teacher, got {path}")
     classifier = MaskClassifier.from_manifest(path.with_suffix(".json"))
     return classifier.logits, classifier.manifest.classes
 
@@ -68,10 +65,10 @@ def lessons(teacher: Path, samples: Sequence[FaceSample], cache: Path) -> dict[F
         A lesson for each labelled masked or bare face, and each false alarm of the finder.
 
     Raises:
-        RunError: see `teacher_of`.
+        WeightsError: no such file, or one of another kind.
+        RunError, ModelError: see `teacher_of`.
     """
-    if not teacher.is_file():
-        raise RunError(f"expected a teacher's network, found no file {teacher}")
+    require_teacher(teacher)
     digest = file_sha256(teacher)
     known = _read(cache, digest)
     wanted = {sample: kind for sample in samples if (kind := _kind(sample)) is not Odds.NONE}

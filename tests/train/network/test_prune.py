@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.files import models_folder
 from maskdet_core.masks.classifier import MaskClassifier
-from tests.train.drawn import draw_face, ground
+from tests.train.drawn import draw_face, ground, made_weights
 from train.errors import WeightsError
 from train.network.config import NetworkConfig
 from train.network.cost import layer_costs, parameters, products
@@ -31,25 +31,6 @@ def drawn_crops(n: int, size: int) -> NDArray[np.uint8]:
     return np.stack(crops)
 
 
-def made(network: NetworkConfig, doubled: bool = False) -> StartWeights:
-    """Random weights; doubled ones repeat each channel, so that half of them say nothing new."""
-    rng = np.random.default_rng(8)
-    kernels, biases, inputs = {}, {}, 3
-    for name, width in network.convolutions:
-        n = width // 2 if doubled else width
-        kernel = rng.normal(0, np.sqrt(2 / (9 * inputs)), (3, 3, inputs, n))
-        bias = rng.normal(0, 0.1, n)
-        if doubled:
-            # the copies are as large as they like
-            kernel = np.concatenate([kernel, 0.5 * kernel], axis=-1)
-            bias = np.concatenate([bias, 0.5 * bias])
-        kernels[name], biases[name] = kernel.astype(np.float32), bias.astype(np.float32)
-        inputs = width
-    kernels["logits"] = rng.normal(size=(inputs, len(network.outputs))).astype(np.float32)
-    biases["logits"] = rng.normal(size=len(network.outputs)).astype(np.float32)
-    return StartWeights(kernels, biases, network.outputs)
-
-
 def logits_of(
     weights: StartWeights, network: NetworkConfig, crops: NDArray[np.uint8], folder: Path
 ) -> NDArray[np.float64]:
@@ -58,7 +39,7 @@ def logits_of(
 
 
 def test_all_channels_kept_is_the_same_network(tmp_path: Path) -> None:
-    crops, weights = drawn_crops(10, 64), made(NETWORK)
+    crops, weights = drawn_crops(10, 64), made_weights(NETWORK)
     same, report = prune(weights, NETWORK, NETWORK.widths, crops)
     np.testing.assert_allclose(
         logits_of(same, NETWORK, crops, tmp_path),
@@ -71,7 +52,7 @@ def test_all_channels_kept_is_the_same_network(tmp_path: Path) -> None:
 
 
 def test_repeated_channels_go_at_little_loss(tmp_path: Path) -> None:
-    crops, weights = drawn_crops(16, 64), made(NETWORK, doubled=True)
+    crops, weights = drawn_crops(16, 64), made_weights(NETWORK, doubled=True)
     half = NetworkConfig(widths=(8, 8, 8, 8, 8))
     pruned, report = prune(weights, NETWORK, half.widths, crops)
     expected = logits_of(weights, NETWORK, crops, tmp_path)
@@ -101,7 +82,7 @@ def test_one_of_two_equal_channels_goes() -> None:
 @pytest.mark.parametrize("widths", [(8, 8, 8, 8), (32, 8, 8, 8, 8), (0, 8, 8, 8, 8)])
 def test_widths_that_do_not_fit_are_refused(widths: tuple[int, ...]) -> None:
     with pytest.raises(WeightsError, match="five widths of 1 to 16, 16"):
-        prune(made(NETWORK), NETWORK, widths, drawn_crops(2, 64))
+        prune(made_weights(NETWORK), NETWORK, widths, drawn_crops(2, 64))
 
 
 def test_cost_is_that_of_the_published_network() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.train.drawn import made_weights
 from train.data.datasets import OUTPUTS
 from train.errors import WeightsError
 from train.network.batch_norm import folded, standardise
@@ -124,16 +125,7 @@ def test_head_is_taken_by_the_names_of_its_logits() -> None:
 
 
 def random_weights(path: Path, network: NetworkConfig) -> StartWeights:
-    rng = np.random.default_rng(3)
-    kernels, biases, inputs = {}, {}, 3
-    for name, width in network.convolutions:
-        scale = np.sqrt(2 / (9 * inputs))
-        kernels[name] = rng.normal(0, scale, (3, 3, inputs, width)).astype(np.float32)
-        biases[name] = rng.normal(0, 0.1, width).astype(np.float32)
-        inputs = width
-    kernels["logits"] = rng.normal(size=(inputs, 4)).astype(np.float32)
-    biases["logits"] = rng.normal(size=4).astype(np.float32)
-    weights = StartWeights(kernels, biases, network.outputs)
+    weights = made_weights(network)
     weights.save(path)
     return weights
 
