@@ -21,6 +21,7 @@ from train.evaluate.face_rule import face_rules
 from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
 from train.evaluate.test_sets import crops_of
+from train.network.config import VGG19_WIDTHS, NetworkConfig
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
 
@@ -96,6 +97,7 @@ def export(
     plain = ModelManifest.for_file(
         network,
         name=NETWORK,
+        architecture=_architecture(built),
         classes=built.outputs,
         input_size_px=IMAGE_SIZE_PX,
         crop=FRAMING,
@@ -117,6 +119,12 @@ def export(
     RunFolder(run).copy_records(models / "runs" / record["name"])
     print(f"int8 and float32 agree on {same['n_same']} of {same['n']} validation faces")
     return path
+
+
+def _architecture(network: NetworkConfig) -> str:
+    if network.widths == VGG19_WIDTHS:
+        return "VGG19"
+    return f"VGG19 with {', '.join(map(str, network.widths))} channels"
 
 
 def _training(record: RunRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""VGG19 with a quarter to a half of its channels, normalised, on growing pictures.
+"""VGG19 with a quarter of its channels, normalised, on growing pictures.
 
 Its start weights are made by `train prune`, with the same widths.
 """

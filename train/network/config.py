@@ -173,5 +173,5 @@ class FitConfig:
 
 def _public_name(path: str) -> str:
     file = Path(path)
-    # all trained networks are called model.keras, all pruned ones start.npz
-    return file.parent.name if file.name in (TRAINED_FILE, PRUNED_FILE) else file.name
+    # all trained networks are called model.keras
+    return file.parent.name if file.suffix == ".keras" else file.name

@@ -72,6 +72,7 @@ def float_network(run: Path, folder: Path, temperature: float) -> Path:
 def test_manifest_describes_network_and_run(classifier: MaskClassifier, tiny_models: Path) -> None:
     manifest = classifier.manifest
     assert manifest.classes == ("with_mask", "worn_wrong", "without_mask", "no_face")
+    assert manifest.architecture == "VGG19 with 8, 16, 16, 16, 16 channels"
     assert manifest.crop == FRAMING
     assert manifest.training["run"] == "tiny"
     assert manifest.training["datasets"] == [{"name": "crops", "n_train": 32}]
