@@ -11,8 +11,11 @@ import numpy as np
 from maskdet_core.cpu import n_cores
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.run_records import DatasetRecord, RunRecord
+from train.augment.clothing import wear
 from train.augment.hands import HandPaster, split_hands
 from train.augment.kit import AugmentKit
+from train.augment.masks import MaskPainter
+from train.augment.objects import hold_object
 from train.data import hard_negatives
 from train.data.datasets import FaceSample
 from train.data.eyes import find_eyes
@@ -201,12 +204,15 @@ def _without_face(
 
 def _kit(config: FitConfig, split: Split, hands: Path | None, kept: KeptFiles) -> AugmentKit:
     """What the configuration lays over faces."""
-    kit = AugmentKit()
-    if config.hands and hands is not None:
-        kit = replace(kit, hands=HandPaster(split_hands(hands)[0]))
-    if kit.masks is not None:
-        kit = replace(kit, eyes=find_eyes(split.train, kept.eyes))
-    return kit
+    augment = config.augment
+    drawn = augment.drawn_mask + augment.drawn_wrong > 0
+    return AugmentKit(
+        hands=HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None,
+        masks=MaskPainter() if drawn else None,
+        objects=hold_object if augment.objects else None,
+        clothing=wear if augment.clothing else None,
+        eyes=find_eyes(split.train, kept.eyes) if drawn else {},
+    )
 
 
 def _start_model(run: RunFolder, config: FitConfig, epochs_done: int) -> keras.Model:
