@@ -172,7 +172,8 @@ def _square(
 ) -> FaceBox:
     """The square to be cut out, px: a jittered one, or one around a loose box."""
     if sample.origin == "loose_box":
-        loose = draw_loose_box(box, boxes_px(sample.others, rgb), rng)
+        size = (rgb.shape[1], rgb.shape[0])
+        loose = draw_loose_box(box, boxes_px(sample.others, rgb), size, rng)
         # in a crowd, where every box frames somebody, the widest frames nobody well
         if loose is None:
             loose = FaceBox(box.x - 3 * box.w // 2, box.y - box.h, 4 * box.w, 4 * box.h)

@@ -30,7 +30,7 @@ CASCADES: Final = ("haarcascade_eye.xml", "haarcascade_eye_tree_eyeglasses.xml")
 MIN_FACE_PX: Final = 32
 """Eyes of smaller faces are too coarse for the cascades' window of 20 px."""
 _LOOKED_AT_PX: Final = 144
-"""Side of the crop that is searched: an eye is then about half as large again as the cascades' window."""
+"""Side of the crop that is searched: an eye is then somewhat larger than the cascades' window."""
 _SEARCHED: Final = 0.65
 """Part of the crop's height that is searched, from its upper edge."""
 _EYE_SIDE: Final = (0.11, 0.40)

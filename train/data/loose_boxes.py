@@ -31,7 +31,11 @@ MAX_IOU: Final = {"enlarged": 0.45, "beside": 0.2, "part": 0.2}
 """Largest IoU with any labelled face of the photograph. A face enlarged by 1.5 has 0.44 with its
 face; a face as far as it is jittered, 1.35, has 0.55."""
 
-_TRIES: Final = 12
+MIN_INSIDE: Final = 0.75
+"""Least part of the square crop inside the photograph, where there is such a box: the rest would be
+repeated border, which must not become the sign of a loose box."""
+
+_TRIES: Final = 16
 _LABEL: Final = OUTPUTS.index("no_face")
 
 
@@ -45,21 +49,41 @@ def loose_box_samples(samples: Sequence[FaceSample]) -> list[FaceSample]:
 
 
 def draw_loose_box(
-    face: FaceBox, others: Sequence[FaceBox], rng: np.random.Generator
+    face: FaceBox,
+    others: Sequence[FaceBox],
+    size_px: tuple[int, int],
+    rng: np.random.Generator,
 ) -> FaceBox | None:
     """A box that frames the face badly, px, or None where there is none, as in a crowd.
 
     Args:
         face: labelled face.
         others: the other faces of the photograph: no box may frame one of them well.
+        size_px: width and height of the photograph.
         rng: draws the box.
     """
+    best: tuple[float, FaceBox] | None = None
     for _ in range(_TRIES):
         kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
         box = _DRAWERS[kind](face, rng)
-        if max(box.iou(one) for one in (face, *others)) <= MAX_IOU[kind]:
+        if max(box.iou(one) for one in (face, *others)) > MAX_IOU[kind]:
+            continue
+        inside = _share_inside(box, size_px)
+        if inside >= MIN_INSIDE:
             return box
-    return None
+        if best is None or inside > best[0]:
+            best = (inside, box)
+    return None if best is None else best[1]
+
+
+def _share_inside(box: FaceBox, size_px: tuple[int, int]) -> float:
+    """Part of the square around a box that lies in the photograph."""
+    side = max(box.w, box.h)
+    share = 1.0
+    for start, length, size in ((box.x, box.w, size_px[0]), (box.y, box.h, size_px[1])):
+        first = start + (length - side) / 2
+        share *= max(0.0, min(size, first + side) - max(0.0, first)) / side
+    return share
 
 
 def _enlarged(face: FaceBox, rng: np.random.Generator) -> FaceBox:

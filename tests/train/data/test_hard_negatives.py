@@ -125,14 +125,14 @@ def test_small_finds_in_hand_labelled_photos_may_be_faces(street_photos: Path) -
     assert (2, 2, 15, 19) not in boxes
 
 
-FACES = [FaceBox(300, 200, 60, 80), FaceBox(10, 10, 100, 130), FaceBox(310, 330, 80, 104)]
+FACES = [FaceBox(500, 400, 60, 80), FaceBox(210, 310, 100, 130), FaceBox(510, 530, 80, 104)]
 
 
 @pytest.mark.parametrize("face", FACES)
 def test_loose_boxes_frame_nobody_well(face: FaceBox) -> None:
     others = [one for one in FACES if one != face]
     rng = np.random.default_rng(3)
-    boxes = [draw_loose_box(face, others, rng) for _ in range(300)]
+    boxes = [draw_loose_box(face, others, (1200, 1000), rng) for _ in range(300)]
     sides = []
     for box in boxes:
         assert box is not None
@@ -178,6 +178,19 @@ def test_loose_boxes_are_for_faces_in_photographs(
     assert {(OUTPUTS[s.label], s.origin) for s in loose} == {("no_face", "loose_box")}
 
 
+def test_repeated_border_is_not_the_sign_of_a_loose_box() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        box = draw_loose_box(FaceBox(250, 150, 60, 80), [], (640, 480), rng)
+        assert box is not None
+        left, top = box.x + box.w / 2 - box.h / 2, box.y
+        across = min(640, left + box.h) - max(0, left)
+        down = min(480, top + box.h) - max(0, top)
+        assert across * down >= 0.74 * box.h**2
+    # where the face fills the photograph, a part of it is left
+    assert draw_loose_box(FaceBox(0, 0, 640, 480), [], (640, 480), rng) is not None
+
+
 def test_crowd_without_room_gives_none() -> None:
     face = FaceBox(0, 0, 10, 10)
     everywhere = [
@@ -186,4 +199,4 @@ def test_crowd_without_room_gives_none() -> None:
         for x in range(-60, 60, 2)
         for y in range(-60, 60, 2)
     ]
-    assert draw_loose_box(face, everywhere, np.random.default_rng(1)) is None
+    assert draw_loose_box(face, everywhere, (640, 480), np.random.default_rng(1)) is None
