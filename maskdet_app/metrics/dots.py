@@ -13,6 +13,8 @@ from maskdet_app.ui.json_values import count, finite, interval, one_line
 MAX_ROWS: Final = 60
 """More dots than this are not drawn."""
 _STEP_PX: Final = 38
+_APART_STEP_PX: Final = 21
+"""Height of each dot's own line, where a row has two."""
 _TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
 """Vega expression that breaks a label at its first comma or colon."""
 _COLOURS: Final = [BLUE, VERMILION]
@@ -92,7 +94,8 @@ def dot_plot(
             ),
         ],
     )
-    if apart and len(kinds) > 1:
+    side_by_side = apart and len(kinds) > 1
+    if side_by_side:
         base = base.encode(yOffset=alt.YOffset("kind:N", sort=kinds))
     x = alt.X("low:Q", title=title, axis=alt.Axis(format="~%", tickCount=6)).scale(
         zero=from_zero, nice=True
@@ -104,7 +107,9 @@ def dot_plot(
             domain=kinds, range=_SHAPES[: len(kinds)]
         ),
     )
-    layered: alt.LayerChart = (bars + points).properties(height=alt.Step(_STEP_PX))
+    layered: alt.LayerChart = (bars + points).properties(
+        height=alt.Step(_APART_STEP_PX if side_by_side else _STEP_PX)
+    )
     return layered
 
 

@@ -36,7 +36,7 @@ def _show_loose(records: object) -> None:
         key="loose_around",
         label_visibility="collapsed",
     )
-    chart = slice_charts.loose_dots(records, chosen or around[0])
+    chart = slice_charts.loose_dots(records, chosen if chosen in around else around[0])
     if chart is not None:
         st.altair_chart(chart)
     st.caption(t("slices.loose_note"))
@@ -65,7 +65,7 @@ def show_people(evaluation: dict[str, Any]) -> None:
         format_func=lambda name: groupings[name],
         key="people_by",
     )
-    record = known[condition or next(iter(known))]
+    record = known[condition if condition in known else next(iter(known))]
     by = by or slice_charts.GROUPINGS[0]
     chart = slice_charts.people_dots(record, by)
     if chart is not None:
