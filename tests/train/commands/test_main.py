@@ -68,7 +68,7 @@ def test_fit_takes_widths_and_teacher() -> None:
     more = ["--config", "slim", "--widths", "16,16,32,64,64", "--teacher", "a.tflite"]
     slim = fit_config(parsed("fit", *DATA, "--out", "run", *more))
     assert slim.network.widths == (16, 16, 32, 64, 64)
-    assert slim.network.batch_norm
+    assert slim.full_from == 3
     assert slim.teacher == "a.tflite"
 
 
