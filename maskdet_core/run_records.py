@@ -365,13 +365,10 @@ class AblationsRecord(TypedDict):
 
 
 def width_records(record: Any) -> list[dict[str, Any]]:
-    """The networks of `WIDTHS_FILE`: a list, or an object that holds one under any key.
+    """The networks of `WIDTHS_FILE`: under `networks`, or the list alone; none of anything else.
 
     Each has `widths`, `products`, `parameters`, `int8_bytes`, `ms`, and `tests`: by name `n`,
     `right` (a count), `low` and `high` (its interval, 0 to 1).
     """
-    lists = [record, *(record.values() if isinstance(record, dict) else ())]
-    for one in lists:
-        if isinstance(one, list) and one and all(isinstance(item, dict) for item in one):
-            return list(one)
-    return []
+    found = record.get("networks") if isinstance(record, dict) else record
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
