@@ -8,7 +8,9 @@ from train import configs
 from train.commands.options import (
     FINDER_FILE,
     add_data,
+    add_kept,
     hard_negative_finder,
+    kept_files,
     read_split,
 )
 from train.data.split import require_trainable
@@ -46,6 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="face finder whose false positives teach the network what shows no face "
         "(default: models/maskdet-haar.json)",
     )
+    add_kept(parser)
     parser.add_argument(
         "--config",
         default=configs.DEFAULT,
@@ -80,7 +83,15 @@ def run(options: argparse.Namespace) -> None:
     # TensorFlow takes seconds to load, and writes lines of its own to stderr
     from train.network.fit import fit
 
-    trained = fit(config, split, finder, options.out, options.hands, resume=options.resume)
+    trained = fit(
+        config,
+        split,
+        finder,
+        options.out,
+        options.hands,
+        resume=options.resume,
+        kept=kept_files(options),
+    )
     print(f"trained network: {trained}")
 
 

@@ -11,8 +11,12 @@ from maskdet_core.cpu import n_cores
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.run_records import DatasetRecord, RunRecord
 from train.augment.hands import HandPaster, split_hands
+from train.augment.kit import AugmentKit
 from train.data import hard_negatives
 from train.data.datasets import FaceSample
+from train.data.eyes import find_eyes
+from train.data.kept import NOTHING_KEPT, KeptFiles
+from train.data.loose_boxes import loose_box_samples
 from train.data.records import now_iso
 from train.data.split import Split, require_trainable
 from train.errors import RunError
@@ -31,6 +35,7 @@ def fit(
     hands: Path | None,
     *,
     resume: bool,
+    kept: KeptFiles = NOTHING_KEPT,
 ) -> Path:
     """Train a network and return the path of the finished `.keras` file.
 
@@ -42,6 +47,7 @@ def fit(
         out: run folder; each whole epoch leaves a checkpoint and a metrics record there.
         hands: folder of hands to lay over faces, or None where the configuration wants none.
         resume: go on after the last whole epoch; the result equals that of a run without a break.
+        kept: files of what takes minutes to find, shared by runs.
 
     Raises:
         RunError: `out` does not fit, see `RunFolder.validate`, or pictures of hands are missing.
@@ -50,7 +56,6 @@ def fit(
     """
     config = _resolved(config, hands)
     require_trainable(split)
-    paster = HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None
     run = RunFolder(out)
     record = _run_record(out.name, config, split)
     run.validate(record, resume=resume)
@@ -59,16 +64,17 @@ def fit(
     model = _start_model(run, config, epochs_done)
     run.start(record)
     try:
-        faces = [*split.train, *_hard_negatives(run, split, finder, config, resume=resume)]
+        faces = [*split.train, *_without_face(run, split, finder, config, kept, resume=resume)]
+        kit = _kit(config, split, hands, kept)
         validation = PlainFaces(
-            _spread(split.validation, config.max_validation), batch_size=config.batch_size
+            _spread(split.validation, config.max_validation),
+            batch_size=config.batch_size,
+            outputs=config.network.outputs,
         )
         for phase in phases(config):
             start = max(phase.first, epochs_done)
             if start < phase.last:
-                batches = AugmentedFaces(
-                    faces, config, epoch=start, hands=paster, workers=n_cores()
-                )
+                batches = AugmentedFaces(faces, config, epoch=start, kit=kit, workers=n_cores())
                 train_phase(model, phase, start, batches, validation, run, config)
     except BaseException:
         run.set_status("interrupted")
@@ -135,22 +141,36 @@ def _count(split: Split) -> list[DatasetRecord]:
     ]
 
 
-def _hard_negatives(
+def _without_face(
     run: RunFolder,
     split: Split,
     finder: CascadeFaceFinder | None,
     config: FitConfig,
+    kept: KeptFiles,
     *,
     resume: bool,
 ) -> list[FaceSample]:
+    """False alarms of the finder, and loose boxes around the faces of the same photographs."""
     if finder is None or not config.network.no_face:
         return []
     path = run.hard_negatives
     if not (resume and path.exists()):
-        found = hard_negatives.find_hard_negatives(split.train, finder, config.seed)
+        found = hard_negatives.find_hard_negatives(
+            split.train, finder, config.seed, kept.hard_negatives
+        )
         hard_negatives.save(path, found)
     # read back the first time too, so that a resumed run gets exactly the same
-    return hard_negatives.load(path, split.train)
+    return [*hard_negatives.load(path, split.train), *loose_box_samples(split.train)]
+
+
+def _kit(config: FitConfig, split: Split, hands: Path | None, kept: KeptFiles) -> AugmentKit:
+    """What the configuration lays over faces."""
+    kit = AugmentKit()
+    if config.hands and hands is not None:
+        kit = replace(kit, hands=HandPaster(split_hands(hands)[0]))
+    if kit.masks is not None:
+        kit = replace(kit, eyes=find_eyes(split.train, kept.eyes))
+    return kit
 
 
 def _start_model(run: RunFolder, config: FitConfig, epochs_done: int) -> keras.Model:
