@@ -25,8 +25,9 @@ from maskdet_core.run_records import (
     TestSetRecord,
 )
 from maskdet_core.types import MASK_CLASSES
-from train.data.datasets import FaceSample
+from train.data.datasets import FaceSample, read_covered_other
 from train.data.detection import held_out_photos
+from train.data.people import read_people
 from train.data.records import now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
@@ -42,7 +43,6 @@ from train.evaluate.metrics import evaluate_set, label_agreement
 from train.evaluate.model_card import write_model_card
 from train.evaluate.people import measure_people, people_tests
 from train.evaluate.rates import rates
-from train.evaluate.readers import named_test, read_covered_other, read_people
 from train.evaluate.test_sets import FaceTest
 from train.evaluate.whole_photos import whole_photos
 from train.network.run_folder import RunFolder
@@ -283,7 +283,7 @@ def worst_mistakes(
 
 
 def _loose_boxes(classifier: MaskClassifier, split: Split) -> list[LooseBoxRecord]:
-    faces = [*split.leak_free_test, *named_test(split, "street_test")]
+    faces = [*split.leak_free_test, *split.street_test]
     return [
         record
         for test in loose_tests(faces)

@@ -18,9 +18,10 @@ from maskdet_core.run_records import (
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 from train.data.boxes import box_px
 from train.data.images import face_crop, read_rgb
+from train.data.people import Person
 from train.evaluate.intervals import difference_interval, share_of
 from train.evaluate.judged import NO_FACE_AT, NOT_SURE_AT, Judged
-from train.evaluate.readers import PEOPLE_BOX, PEOPLE_EYES, Person, optional_part
+from train.evaluate.readers import PEOPLE_BOX, PEOPLE_EYES, optional_part
 
 Condition = Literal["bare", "drawn_mask", "drawn_wrong"]
 By = Literal["group", "age", "gender"]

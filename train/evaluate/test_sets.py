@@ -12,7 +12,7 @@ from train.augment.hands import split_hands
 from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import plain_crop
 from train.data.split import Split
-from train.evaluate.readers import named_test, optional_part
+from train.evaluate.readers import optional_part
 from train.evaluate.slices import SMALL_PX, Crops, side_px, slices, with_hands, with_things
 
 ORIGINAL_SETS = ("face-mask-12k", "covid-face-mask")
@@ -78,7 +78,7 @@ def published(split: Split) -> Iterator[FaceTest]:
 
     Sets with a test of their own, in streets or in the wild, are left to it.
     """
-    own = {s.dataset for name in ("street_test", "wild_test") for s in named_test(split, name)}
+    own = {s.dataset for s in (*split.street_test, *split.wild_test)}
     faces = [s for s in split.published_test if s.dataset not in own]
     if not faces:
         return
@@ -121,16 +121,14 @@ def leak_free(split: Split) -> FaceTest:
 
 def street(split: Split) -> Iterator[FaceTest]:
     """Faces of whole photographs with hand-drawn boxes, by size."""
-    faces = [s for s in named_test(split, "street_test") if side_px(s) >= STREET_MIN_PX]
+    faces = [s for s in split.street_test if side_px(s) >= STREET_MIN_PX]
     words = f"Street photographs, {STREET_MIN_PX} px and more"
     yield from _whole_and_hard_parts("street", words, _STREET, faces)
 
 
 def wild(split: Split) -> Iterator[FaceTest]:
     """Face crops in sports, crowds and streets, many of them hard."""
-    yield from _whole_and_hard_parts(
-        "wild", "Faces in the wild", _WILD, named_test(split, "wild_test")
-    )
+    yield from _whole_and_hard_parts("wild", "Faces in the wild", _WILD, split.wild_test)
 
 
 def hands(split: Split, folder: Path) -> FaceTest:

@@ -1,22 +1,16 @@
 """The named tests and their parts."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from train.data.datasets import FaceSample, read_dataset
+from train.data.datasets import read_covered_other, read_dataset
 from train.data.split import Split
 from train.evaluate import test_sets
 from train.evaluate.rates import rates
-from train.evaluate.readers import optional_part, read_covered_other
-
-
-@dataclass(frozen=True)
-class NamedSplit(Split):
-    street_test: list[FaceSample] = field(default_factory=list)
-    wild_test: list[FaceSample] = field(default_factory=list)
+from train.evaluate.readers import optional_part
 
 
 def test_small_faces_of_street_photographs_are_left_out(photo_set: Path, crop_set: Path) -> None:
@@ -24,7 +18,7 @@ def test_small_faces_of_street_photographs_are_left_out(photo_set: Path, crop_se
     # 20 and 30 px of a picture of 200 px
     tiny = [replace(one, box=(0.2, 0.2, 0.05, 0.1)) for one in photos]
     small = [replace(one, box=(0.2, 0.2, 0.1, 0.15)) for one in photos]
-    split = NamedSplit([], [], crops, [*crops, *photos], 0, [*photos, *tiny, *small], [])
+    split = Split([], [], crops, [*crops, *photos], 0, [*photos, *tiny, *small], [])
     (street,) = test_sets.street(split)
     assert len(street.faces) == 2 * len(photos)
     sizes = {part.slug: int(part.members.sum()) for part in street.parts}
