@@ -1,8 +1,8 @@
 """VGG19 with a quarter of its channels, from weights that `train prune` made.
 
-Pruning by reconstruction leaves a network that works, so it is tuned rather than trained anew: the
-first two blocks stay as pruned, no layer is normalised over the batch (which would cost two thirds of
-the speed on a processor without matrix units), and all pictures have the size that the features
+Pruning by reconstruction leaves a network that works, so it is tuned, not trained from the start:
+the first two blocks stay as pruned, no layer is normalised over the batch (which halves the speed
+of training on a processor without matrix units), and all pictures have the size that the features
 were learned at.
 """
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,11 @@ from maskdet_core.run_records import (
     ShareRecord,
 )
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, WORN_WRONG
-from train.data.boxes import box_px
-from train.data.images import face_crop, read_rgb
-from train.data.people import Person
+from train.augment.masks import MaskPainter
+from train.data.images import read_rgb
+from train.data.people import EYES, Person, person_crop
 from train.evaluate.intervals import difference_interval, share_of
 from train.evaluate.judged import NO_FACE_AT, NOT_SURE_AT, Judged
-from train.evaluate.readers import PEOPLE_BOX, PEOPLE_EYES, optional_part
 
 Condition = Literal["bare", "drawn_mask", "drawn_wrong"]
 By = Literal["group", "age", "gender"]
@@ -72,31 +71,26 @@ class PeopleTest:
 
 
 def people_tests(people: Sequence[Person]) -> Iterator[PeopleTest]:
-    """The people bare; with masks drawn on rightly and wrongly, where there is a mask painter."""
-    yield _drawn("bare", people, None)
-    painter_class = optional_part("train.augment.masks", "MaskPainter")
-    if painter_class is None:
-        return
-    painter = painter_class()
-    for condition in ("drawn_mask", "drawn_wrong"):
-        test = _drawn(condition, people, painter)
+    """The people bare, and with masks drawn on rightly and wrongly."""
+    for condition in TRUTH:
+        test = _drawn(condition, people)
         if test.people:
             yield test
 
 
-def _drawn(condition: Condition, people: Sequence[Person], painter: Any | None) -> PeopleTest:
+def _drawn(condition: Condition, people: Sequence[Person]) -> PeopleTest:
     kept: list[Person] = []
     crops: list[NDArray[np.uint8]] = []
     for i, person in enumerate(people):
         rgb: NDArray[np.uint8] | None = read_rgb(person.path)
-        if painter is not None and rgb is not None:
+        if condition != "bare":
             height, width = rgb.shape[:2]
-            eyes = tuple((x * width, y * height) for x, y in PEOPLE_EYES)
+            left, right = ((x * width, y * height) for x, y in EYES)
             rng = np.random.default_rng((SEED, i))
-            rgb = painter.paint(rgb, eyes, rng, wrong=condition == "drawn_wrong")
+            rgb = MaskPainter().paint(rgb, (left, right), rng, wrong=condition == "drawn_wrong")
         if rgb is not None:
             kept.append(person)
-            crops.append(face_crop(rgb, box_px(PEOPLE_BOX, *rgb.shape[:2])))
+            crops.append(person_crop(rgb))
     stacked = np.stack(crops) if crops else np.empty((0, 1, 1, 3), np.uint8)
     return PeopleTest(condition, kept, stacked, len(people) - len(kept))
 

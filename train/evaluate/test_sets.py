@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from maskdet_core.types import WORN_WRONG
 from train.augment.hands import split_hands
+from train.augment.objects import hold_object
 from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import plain_crop
 from train.data.split import Split
-from train.evaluate.readers import optional_part
 from train.evaluate.slices import SMALL_PX, Crops, side_px, slices, with_hands, with_things
 
 ORIGINAL_SETS = ("face-mask-12k", "covid-face-mask")
@@ -139,12 +139,11 @@ def hands(split: Split, folder: Path) -> FaceTest:
 
 
 def objects(split: Split) -> Iterator[FaceTest]:
-    """The leak-free faces with drawn objects, where this version draws them."""
-    paste = optional_part("train.augment.objects", "hold_object")
+    """The leak-free faces with drawn objects."""
     faces = mask_or_bare(split)
-    if paste is not None and faces:
+    if faces:
         parts = [Part("objects", "With objects, all sets", np.ones(len(faces), np.bool_))]
-        yield FaceTest(_OBJECTS, faces, with_things(faces, paste), parts)
+        yield FaceTest(_OBJECTS, faces, with_things(faces, hold_object), parts)
 
 
 def mask_or_bare(split: Split) -> list[FaceSample]:

@@ -15,7 +15,6 @@ from train.data.split import Split
 from train.evaluate import test_sets
 from train.evaluate.intervals import wilson_interval
 from train.evaluate.judged import class_probabilities, truths
-from train.evaluate.readers import named_test
 from train.evaluate.slices import side_px
 
 ROUNDS = 60
@@ -31,15 +30,11 @@ def width_tests(split: Split) -> dict[str, tuple[Crops, NDArray[np.int64]]]:
     Leak-free faces of the sets without a third class are masked or bare; street and wild faces are
     of three classes.
     """
-    street = [
-        face
-        for face in named_test(split, "street_test")
-        if side_px(face) >= test_sets.STREET_MIN_PX
-    ]
+    street = [face for face in split.street_test if side_px(face) >= test_sets.STREET_MIN_PX]
     faces: Mapping[str, Sequence[FaceSample]] = {
         "leak-free, mask or bare": test_sets.mask_or_bare(split),
         "street": street,
-        "wild": named_test(split, "wild_test"),
+        "wild": split.wild_test,
     }
     return {
         name: (test_sets.crops_of(chosen), truths(chosen))

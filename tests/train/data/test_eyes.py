@@ -8,6 +8,7 @@ import pytest
 from train.data import eyes
 from train.data.datasets import CLASSES, read_dataset
 from train.data.eyes import EyeFinder, find_eyes, likely_pair
+from train.data.images import read_rgb
 from train.data.people import person_crop, read_people
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -79,7 +80,7 @@ def test_small_faces_are_not_searched(crop_set: Path, monkeypatch: pytest.Monkey
 @pytest.mark.skipif(not REAL.is_dir(), reason="the training pictures are not here (../shared/data)")
 def test_eyes_of_real_faces_are_where_eyes_are() -> None:
     finder = EyeFinder()
-    crops = [person_crop(person) for person in read_people(REAL / "people")[::40]]
+    crops = [person_crop(read_rgb(person.path)) for person in read_people(REAL / "people")[::40]]
     found = [pair for crop in crops if (pair := finder.find(crop))]
     assert len(found) > 0.5 * len(crops)
     np.testing.assert_allclose(np.mean(found, axis=(0, 1)), (0.5, 0.38), atol=0.05)

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
@@ -98,17 +97,10 @@ class FakePainter:
         return None if wrong and rgb.max() > 90 else np.full_like(rgb, 250)
 
 
-def painter_is(monkeypatch: pytest.MonkeyPatch, painter: type | None) -> None:
-    module = ModuleType("train.augment.masks")
-    if painter is not None:
-        module.MaskPainter = painter  # type: ignore[attr-defined]
-    monkeypatch.setitem(__import__("sys").modules, "train.augment.masks", module)
-
-
 def test_people_are_tested_bare_and_with_drawn_masks(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    painter_is(monkeypatch, FakePainter)
+    monkeypatch.setattr("train.evaluate.people.MaskPainter", FakePainter)
     bare, right, wrong = people_tests(read_people(folder))
     assert [bare.condition, right.condition, wrong.condition] == ["bare", *DRAWN]
     assert bare.crops.shape == (2, 128, 128, 3)

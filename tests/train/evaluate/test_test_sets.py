@@ -10,7 +10,6 @@ from train.data.datasets import read_covered_other, read_dataset
 from train.data.split import Split
 from train.evaluate import test_sets
 from train.evaluate.rates import rates
-from train.evaluate.readers import optional_part
 
 
 def test_small_faces_of_street_photographs_are_left_out(photo_set: Path, crop_set: Path) -> None:
@@ -50,30 +49,16 @@ def test_leak_free_is_mask_against_bare(
     assert len(test_sets.mask_or_bare(split)) == len(faces) - n_wrong
 
 
-def test_objects_are_tested_where_they_can_be_drawn(
-    crop_set: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objects_are_tested(crop_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     split = Split([], [], read_dataset(crop_set)[:4], [], 0)
 
     def hold(rgb: np.ndarray, rng: np.random.Generator, *, over_mouth: bool) -> np.ndarray:
         return np.full_like(rgb, 255 if over_mouth else 1)
 
-    monkeypatch.setattr(test_sets, "optional_part", lambda module, name: hold)
+    monkeypatch.setattr(test_sets, "hold_object", hold)
     (objects,) = test_sets.objects(split)
     assert [part.slug for part in objects.parts] == ["objects"]
     assert set(np.unique(objects.crops)) <= {1, 255}
-    monkeypatch.setattr(test_sets, "optional_part", lambda module, name: None)
-    assert list(test_sets.objects(split)) == []
-
-
-def test_missing_tools_are_none_and_broken_ones_are_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert optional_part("train.augment.no_such_module", "x") is None
-    (tmp_path / "broken_tool.py").write_text("import a_module_that_is_not_installed")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(ModuleNotFoundError, match="a_module_that_is_not_installed"):
-        optional_part("broken_tool", "x")
 
 
 def test_covered_faces_are_read_from_the_given_part(tmp_path: Path) -> None:
