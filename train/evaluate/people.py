@@ -82,15 +82,16 @@ def _drawn(condition: Condition, people: Sequence[Person]) -> PeopleTest:
     kept: list[Person] = []
     crops: list[NDArray[np.uint8]] = []
     for i, person in enumerate(people):
-        rgb: NDArray[np.uint8] | None = read_rgb(person.path)
+        rgb = read_rgb(person.path)
+        drawn: NDArray[np.uint8] | None = rgb
         if condition != "bare":
             height, width = rgb.shape[:2]
             left, right = ((x * width, y * height) for x, y in EYES)
             rng = np.random.default_rng((SEED, i))
-            rgb = MaskPainter().paint(rgb, (left, right), rng, wrong=condition == "drawn_wrong")
-        if rgb is not None:
+            drawn = MaskPainter().paint(rgb, (left, right), rng, wrong=condition == "drawn_wrong")
+        if drawn is not None:
             kept.append(person)
-            crops.append(person_crop(rgb))
+            crops.append(person_crop(drawn))
     stacked = np.stack(crops) if crops else np.empty((0, 1, 1, 3), np.uint8)
     return PeopleTest(condition, kept, stacked, len(people) - len(kept))
 
