@@ -33,7 +33,7 @@ def test_sets_are_measured_and_the_manifest_gets_their_figures(
     record = read(evaluate(tiny_run, tiny_split, [tiny_data], models, extras))
     slugs = [one["slug"] for one in record["sets"]]
     assert slugs[:3] == ["crops-test", "leak-free", "leak-free-crops"]
-    assert slugs[-1] == "hands"
+    assert slugs[-2:] == ["hands", "objects"]
     for one in record["sets"]:
         assert 0 <= one["calibration_error"] <= 1
         assert one["risk_coverage"][-1]["coverage"] == 1
@@ -42,11 +42,11 @@ def test_sets_are_measured_and_the_manifest_gets_their_figures(
     wrong = {one["slug"]: one["n"] - one["n_correct"] for one in record["sets"]}
     mistakes = json.loads((models / "mistakes.json").read_text(encoding="utf-8"))
     assert Counter(one["test"] for one in mistakes) == Counter(
-        {slug: wrong[slug] for slug in ("crops-test", "leak-free", "hands")}
+        {slug: wrong[slug] for slug in ("crops-test", "leak-free", "hands", "objects")}
     )
     assert all(one["truth"] != one["label"] for one in mistakes)
     at_mouth = next(rate for rate in record["rates"] if rate["slug"] == "at-mouth-called-mask")
-    assert at_mouth["n"] == 4, "the bare half of the faces with hands"
+    assert at_mouth["n"] == 8, "the bare half of the faces, with hands and with objects"
     assert record["int8_vs_float"]["n"] == len(tiny_split.validation)
     assert record["crops"] == CROPS
     manifest = load_classifier(models / "maskdet-vgg19-int8.json").manifest
