@@ -1,7 +1,7 @@
 """Dispatch of `python -m train COMMAND …`.
 
-`fit | export | evaluate | ablate` make the classifier, `cascade | evaluate-detector` the face
-finder, `samples` the photo page's pictures.
+`fit | prune | export | evaluate | ablate | widths` make the classifier, `cascade` and
+`evaluate-detector` the face finder, `samples` the photo page's pictures.
 """
 
 import argparse
@@ -11,14 +11,26 @@ from typing import Final
 
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import MaskdetError
-from train.commands import ablate, cascade, evaluate, evaluate_detector, export, fit, samples
+from train.commands import (
+    ablate,
+    cascade,
+    evaluate,
+    evaluate_detector,
+    export,
+    fit,
+    prune,
+    samples,
+    widths,
+)
 from train.errors import TrainError
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "fit": (fit, "train VGG19"),
+    "prune": (prune, "make a slim network out of a trained one"),
     "export": (export, "write the int8 network and its manifest"),
     "evaluate": (evaluate, "measure the exported network"),
     "ablate": (ablate, "train the named configurations side by side"),
+    "widths": (widths, "train several widths and compare accuracy with cost"),
     "cascade": (cascade, "train the Haar cascades"),
     "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),
