@@ -1,4 +1,4 @@
-"""Face finding with Maskdet's own Haar cascades, trained on masked and bare faces alike."""
+"""Face finding with Maskdet's own Haar cascade and the network that verifies its proposals."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,51 +7,49 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import ChannelExtractor
 from maskdet_core.faces.finder import Fingerprint, validate_min_face_px
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
-from maskdet_core.faces.nms import Boxes, cluster_members, merge_clusters, non_maximum_suppression
-from maskdet_core.faces.proposals import HaarProposer, Proposals, Squares
+from maskdet_core.faces.nms import Boxes, distinct_faces, non_maximum_suppression
+from maskdet_core.faces.proposals import HaarProposer, Proposals
 from maskdet_core.faces.pyramid import grey_image
-from maskdet_core.faces.verifier import Verifier
+from maskdet_core.faces.verifier_network import Looks, VerifierNetwork
+from maskdet_core.faces.window_crops import WindowCutter, Windows
+from maskdet_core.faces.windows import boxes_of, windows_of
 from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
-EXPAND_ABOVE_LOGIT: Final = -2.0
-"""A cluster whose best window has a higher logit gets its other members verified too."""
-MAX_MEMBERS: Final = 8
-"""Members of a cluster that are verified beside its best window, highest proposal score first."""
+SECOND_LOOK_LOGIT: Final = -4.0
+"""Windows with a higher logit are looked at again where the first look saw the face: a box that was
+loose or off its face gets its score from a tight one."""
+SECOND_LOOK_IOU: Final = 0.55
+"""Of windows that the first look moved onto each other, the best is looked at again."""
 
 
 class CascadeFaceFinder:
-    """One cascade proposes windows, another verifies them. Thread-safe.
+    """A Haar cascade proposes windows, a small network verifies and centres them. Thread-safe.
 
     The proposer accepts many windows that are no faces, so that it misses few faces. The verifier
-    sees one window of each cluster with its surroundings, in detail and in colour.
+    sees the best window of each cluster with its surroundings and in colour.
     """
 
     scores_are_log_odds: Final = True
 
     def __init__(self, manifest: CascadeManifest, folder: Path, settings: FinderPreset) -> None:
-        """Load both cascades now, so that a broken file fails here and not at the first frame.
+        """Load cascade and network now, so that a broken file fails here, not at the first frame.
 
         Args:
-            manifest: describes the cascades.
+            manifest: describes both.
             folder: folder of their files.
             settings: how thoroughly to search.
 
         Raises:
-            CascadeError: a file is missing, differs from the manifest, or is no cascade.
+            CascadeError: a file is missing, differs from the manifest, or is of another kind.
         """
         self.manifest = manifest
         self.settings = settings
-        self._folder = folder
-        self._proposer = HaarProposer(
-            manifest.proposals.resolve(folder),
-            manifest.window_px,
-            settings.scale_step,
-            settings.tilts_deg,
-        )
-        self._verifier = Verifier(manifest.verifier.resolve(folder))
+        self._proposer = HaarProposer(manifest.proposals.resolve(folder), manifest.window_px)
+        verifier = manifest.verifier
+        path = verifier.file.resolve(folder)
+        self._verifier = VerifierNetwork(path.read_bytes(), verifier.input_px, source=str(path))
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -65,22 +63,24 @@ class CascadeFaceFinder:
     def find(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> list[FaceBox]:
         """Find faces; see `FaceFinder.find`.
 
-        The score of a box is the log odds of a face: the log of the summed odds that the verifier
-        gives to the windows merged into it.
+        The score of a box is the log odds of a face, as the verifier sees it at its second look.
 
         Raises:
             ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
         """
-        proposals = self._propose(image_rgb, min_face_px)
-        boxes, logits = self._verified(ChannelExtractor(image_rgb), proposals)
+        boxes, scores = self.verify(image_rgb, self.proposed_windows(image_rgb, min_face_px))
         height, width = image_rgb.shape[:2]
-        faces = merge_clusters(boxes, logits, self.settings.min_score)
+        faces = [
+            FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), float(score))
+            for (x, y, w, h), score in zip(boxes.tolist(), scores, strict=True)
+            if score >= self.settings.min_score
+        ]
         return [face for face in faces if face.clipped(width, height) is not None]
 
     def propose(
         self, image_rgb: RgbImage, *, min_face_px: int = 24
     ) -> tuple[Boxes, NDArray[np.float64]]:
-        """Windows of the first cascade alone, before clustering and verification.
+        """Windows of the cascade alone, before clustering and verification.
 
         Args:
             image_rgb: uint8 (H, W, 3), not changed.
@@ -93,48 +93,61 @@ class CascadeFaceFinder:
             ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
         """
         proposals = self._propose(image_rgb, min_face_px)
-        return self._reference_boxes(proposals.squares), proposals.scores
+        return boxes_of(windows_of(proposals.squares)), proposals.scores
+
+    def proposed_windows(self, image_rgb: RgbImage, min_face_px: int) -> Windows:
+        """The best window of each cluster of proposals, (N, 3), those with high scores first.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            min_face_px: height of the smallest face to search for, 1 px or more.
+
+        Returns:
+            At most ``max_windows`` of the settings.
+
+        Raises:
+            ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
+        """
+        proposals = self._propose(image_rgb, min_face_px)
+        windows = windows_of(proposals.squares)
+        best = non_maximum_suppression(boxes_of(windows), proposals.scores)
+        return windows[best[: self.settings.max_windows]]
+
+    def verify(
+        self, image_rgb: RgbImage, windows: Windows
+    ) -> tuple[Boxes, NDArray[np.float64]]:
+        """Look at windows, and again where faces were seen; one box for each face.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            windows: (N, 3) centre x, centre y and side, px.
+
+        Returns:
+            Boxes (M, 4) in the reference framing and their log odds of a face (M,), highest first.
+        """
+        cutter = WindowCutter(image_rgb)
+        first = self._look(cutter, windows)
+        likely = first.logits > SECOND_LOOK_LOGIT
+        centred, logits = first.windows[likely], first.logits[likely]
+        best = non_maximum_suppression(boxes_of(centred), logits, SECOND_LOOK_IOU)
+        second = self._look(cutter, centred[best])
+        boxes = boxes_of(second.windows)
+        kept = distinct_faces(boxes, second.logits)
+        return boxes[kept], self.manifest.verifier.log_odds(second.logits[kept])
 
     def with_min_score(self, min_score: float) -> "CascadeFaceFinder":
         """The same finder with another minimum score, log odds."""
-        return CascadeFaceFinder(
-            self.manifest, self._folder, replace(self.settings, min_score=min_score)
-        )
+        other = object.__new__(CascadeFaceFinder)
+        other.__dict__ |= self.__dict__ | {"settings": replace(self.settings, min_score=min_score)}
+        return other
 
     def _propose(self, image_rgb: RgbImage, min_face_px: int) -> Proposals:
         validate_rgb(image_rgb)
         validate_min_face_px(min_face_px)
-        return self._proposer.find(grey_image(image_rgb), min_face_px / self.manifest.height)
+        return self._proposer.find(grey_image(image_rgb), min_face_px, self.settings.scale_step)
 
-    def _verified(
-        self, channels: ChannelExtractor, proposals: Proposals
-    ) -> tuple[Boxes, NDArray[np.float64]]:
-        """Reference boxes (N, 4) and logits (N,) of the windows that the verifier accepts."""
-        boxes = self._reference_boxes(proposals.squares)
-        logits = np.full(len(proposals), -np.inf)
-        best = non_maximum_suppression(boxes, proposals.scores)
-        logits[best] = self._verifier.score(channels, proposals[best])
-        members = [
-            cluster_members(boxes, proposals.scores, index, MAX_MEMBERS)
-            for index in best[logits[best] > EXPAND_ABOVE_LOGIT]
-        ]
-        if members:
-            more = np.unique(np.concatenate(members))
-            more = more[np.isneginf(logits[more])]
-            logits[more] = self._verifier.score(channels, proposals[more])
-        accepted = np.isfinite(logits)
-        return boxes[accepted], logits[accepted]
-
-    def _reference_boxes(self, squares: Squares) -> Boxes:
-        """Boxes (N, 4) in the reference framing for a cascade's squares (N, 3)."""
-        left, top, side = squares.T
-        w, h = self.manifest.width * side, self.manifest.height * side
-        return np.stack(
-            [
-                left + (side - w) / 2,
-                top + side * (0.5 + self.manifest.shift_y) - h / 2,
-                w,
-                h,
-            ],
-            axis=1,
+    def _look(self, cutter: WindowCutter, windows: Windows) -> Looks:
+        verifier = self.manifest.verifier
+        return self._verifier.look(
+            cutter.cut(windows, verifier.context, verifier.input_px), windows
         )

@@ -1,4 +1,4 @@
-"""The manifest of the trained cascades: files, geometry and presets, written by training."""
+"""The manifest of the trained finder: files and presets, written by training."""
 
 import json
 import math
@@ -6,10 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from maskdet_core.errors import CascadeError
 from maskdet_core.files import file_sha256, write_atomic
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the JSON layout; a reader refuses any other."""
 
 REQUIRED_PRESETS: Final = frozenset({"photo", "live"})
@@ -26,35 +29,35 @@ class FinderPreset:
         scale_step: ratio of neighbouring window sizes, 1.01 to 2; a smaller step finds more faces
             and takes longer.
         min_score: minimum log odds of a face; a higher one gives fewer false faces and misses more.
-        tilts_deg: the image is searched again rotated by each of these angles, for tilted heads.
+        max_windows: most windows that the verifier looks at, those that the proposer scores highest:
+            bounds the time on an image of pure texture.
     """
 
     scale_step: float
     min_score: float
-    tilts_deg: tuple[float, ...] = ()
+    max_windows: int = 300
 
     def __post_init__(self) -> None:
         """Validate the ranges.
 
         Raises:
-            ValueError: a step outside 1.01 to 2, a score that is not finite, or a tilt of 0 or
-                beyond 90 degrees.
+            ValueError: a step outside 1.01 to 2, a score that is not finite, or no window.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
         if not math.isfinite(self.min_score):
             raise ValueError(f"min_score must be finite, got {self.min_score}")
-        if not all(0 < abs(tilt) <= 90 for tilt in self.tilts_deg):
-            raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
+        if self.max_windows < 1:
+            raise ValueError(f"max_windows must be 1 or more, got {self.max_windows}")
 
     def to_json(self) -> dict[str, Any]:
         """The preset in plain JSON types."""
-        return asdict(self) | {"tilts_deg": list(self.tilts_deg)}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
-class CascadeFile:
-    """One cascade in OpenCV's XML.
+class FinderFile:
+    """A cascade in OpenCV's XML, or a LiteRT network.
 
     Attributes:
         file: bare file name; the file lies beside the manifest.
@@ -88,41 +91,91 @@ class CascadeFile:
         try:
             digest = file_sha256(path)
         except OSError as error:
-            raise CascadeError(f"cannot read the cascade {path}: {error}. {_REMEDY}") from error
+            raise CascadeError(f"cannot read {path}: {error}. {_REMEDY}") from error
         if digest != self.sha256:
             raise CascadeError(
-                f"cascade {path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
+                f"{path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
             )
         return path
 
 
 @dataclass(frozen=True, slots=True)
-class CascadeManifest:
-    """Everything that the runtime needs to know about the trained cascades.
-
-    A window of side ``s`` maps to a box of ``width * s`` by ``height * s`` in the reference
-    framing, whose centre lies ``shift_y * s`` below the window's.
+class VerifierModel:
+    """The network that verifies proposals, and what its logits mean.
 
     Attributes:
-        name: of the pair of cascades.
+        file: the network.
+        input_px: side of its input.
+        context: side of the region that it sees, in sides of the window.
+        scale: factor that turns its logit into log odds of a face, above 0.
+        shift: what is added to that.
+    """
+
+    file: FinderFile
+    input_px: int
+    context: float
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Validate the ranges.
+
+        Raises:
+            ValueError: a value out of its range.
+        """
+        if not 8 <= self.input_px <= 256:
+            raise ValueError(f"input_px must be 8 to 256, got {self.input_px}")
+        if not 1 <= self.context <= 4:
+            raise ValueError(f"context must be 1 to 4, got {self.context}")
+        if not (math.isfinite(self.scale) and self.scale > 0 and math.isfinite(self.shift)):
+            raise ValueError(
+                "expected a finite scale above 0 and a finite shift, got "
+                f"{self.scale}, {self.shift}"
+            )
+
+    def log_odds(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log odds of a face for the network's logits."""
+        return self.scale * logits + self.shift
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry in plain JSON types."""
+        return {
+            **asdict(self.file),
+            "input_px": self.input_px,
+            "context": self.context,
+            "log_odds": {"scale": self.scale, "shift": self.shift},
+        }
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(
+            FinderFile(raw["file"], raw["sha256"]),
+            int(raw["input_px"]),
+            float(raw["context"]),
+            float(raw["log_odds"]["scale"]),
+            float(raw["log_odds"]["shift"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CascadeManifest:
+    """Everything that the runtime needs to know about the trained finder.
+
+    Attributes:
+        name: of the finder.
         proposals: the cascade that proposes windows; the key ``search`` in the file.
-        verifier: the cascade that verifies them; the key ``check`` in the file.
+        verifier: the network that verifies them.
         window_px: side of the proposer's window.
-        width: of the reference box, in sides of the window.
-        height: of the reference box, in sides of the window.
-        shift_y: of the reference box, in sides of the window.
         presets: search settings by name, "photo" and "live" among them.
         training: records of the training run; they change no result.
         evaluation: measured figures; they change no result.
     """
 
     name: str
-    proposals: CascadeFile
-    verifier: CascadeFile
+    proposals: FinderFile
+    verifier: VerifierModel
     window_px: int
-    width: float
-    height: float
-    shift_y: float
     presets: dict[str, FinderPreset]
     training: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
@@ -135,11 +188,6 @@ class CascadeManifest:
         """
         if not 8 <= self.window_px <= 128:
             raise ValueError(f"window_px must be 8 to 128, got {self.window_px}")
-        if not (0.2 <= self.width <= 2 and 0.2 <= self.height <= 2 and abs(self.shift_y) <= 1):
-            raise ValueError(
-                "expected width and height of 0.2 to 2 and shift_y of -1 to 1, got "
-                f"{self.width}, {self.height}, {self.shift_y}"
-            )
         if not set(self.presets) >= REQUIRED_PRESETS:
             raise ValueError(f"expected presets photo and live, got {sorted(self.presets)}")
 
@@ -154,20 +202,16 @@ class CascadeManifest:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
             if raw["format"] != FORMAT:
                 raise ValueError(f"format must be {FORMAT}, got {raw['format']!r}")
-            box = raw["box"]
             return cls(
                 name=str(raw["name"]),
-                proposals=CascadeFile(**raw["search"]),
-                verifier=CascadeFile(**raw["check"]),
+                proposals=FinderFile(**raw["search"]),
+                verifier=VerifierModel.from_json(raw["verifier"]),
                 window_px=int(raw["window_px"]),
-                width=float(box["width"]),
-                height=float(box["height"]),
-                shift_y=float(box["shift_y"]),
                 presets={
                     str(name): FinderPreset(
                         float(preset["scale_step"]),
                         float(preset["min_score"]),
-                        tuple(float(tilt) for tilt in preset["tilts_deg"]),
+                        int(preset["max_windows"]),
                     )
                     for name, preset in raw["presets"].items()
                 },
@@ -185,9 +229,8 @@ class CascadeManifest:
             "format": FORMAT,
             "name": self.name,
             "search": asdict(self.proposals),
-            "check": asdict(self.verifier),
+            "verifier": self.verifier.to_json(),
             "window_px": self.window_px,
-            "box": {"width": self.width, "height": self.height, "shift_y": self.shift_y},
             "presets": {name: preset.to_json() for name, preset in self.presets.items()},
             "training": self.training,
             "evaluation": self.evaluation,

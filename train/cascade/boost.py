@@ -7,6 +7,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.cpu import n_cores
 from train.cascade.haar import HaarFeature, Windows, feature_values
 from train.cascade.model import Stage, Tree, tree_outputs, tree_sums
 from train.errors import RunError
@@ -96,7 +97,7 @@ def fit_stage(
             "bagging_freq": int(goal.bagging < 1),
             "min_data_in_leaf": 50,
             "lambda_l2": goal.l2,
-            "num_threads": 2,
+            "num_threads": n_cores(),
             "force_col_wise": True,
             "seed": seed,
             "verbose": -1,

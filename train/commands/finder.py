@@ -1,0 +1,200 @@
+"""`python -m train finder`: train the verifier, calibrate it, publish the finder."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.loading import load_finder
+from maskdet_core.faces.manifest import CascadeManifest, FinderFile, VerifierModel
+from maskdet_core.faces.proposals import HaarProposer
+from maskdet_core.faces.verifier_network import VerifierNetwork
+from maskdet_core.files import write_atomic
+from train.cascade.haar import WINDOW_PX
+from train.commands.options import add_data, add_models, read_cascade_data
+from train.data.records import now_iso, read_records
+from train.evaluate.drawn_boxes import score_at, tally_finders
+from train.evaluate.operating_points import SEARCHES
+from train.finder.batches import CONTEXT, INPUT_PX, BatchConfig, BatchSource, plain
+from train.finder.calibration import fit_log_odds
+from train.finder.hard_negatives import HardWindows, doubtful_boxes, load_boxes, save_boxes
+from train.finder.photos import LabelledPhoto, of_scenes, read_photos
+from train.finder.samples import Samples, VisitConfig, visit_all
+from train.shipped import FINDER
+
+DESCRIPTION = (
+    "Train the network that verifies the cascade's proposals on whole photographs, once on "
+    "proposals and once more on those that it got wrong; calibrate it and choose the minimum "
+    "scores on held-out photographs; write cascade, network and manifest to --models."
+)
+
+FURTHER_PER_PHOTO: Final = {"photo": 1.0, "live": 0.3}
+"""Boxes a tuning photograph that match no labelled face, some of them faces that nobody labelled.
+The classifier drops most; a live picture repeats its mistakes, a photo shows each only once."""
+VISITS: Final = (VisitConfig(), VisitConfig(zooms=(0.5, 1.3), others=45, jittered=3))
+"""Each photograph is searched as it is, and once more at another size."""
+HARD_VISIT: Final = VisitConfig(zooms=(0.7, 1.1), per_face=4, jittered=2)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_data(parser)
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="photographs with hand-drawn boxes: DIR/photos.json",
+    )
+    parser.add_argument(
+        "--proposals", type=Path, metavar="XML", help="trained cascade (default: the one in --models)"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    add_models(parser)
+    parser.add_argument("--epochs", type=int, default=12, metavar="N", help="(default: 12)")
+    parser.add_argument("--steps", type=int, default=500, metavar="N", help="(default: 500)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, publish, and print where the manifest is."""
+    data = read_cascade_data(options.data)
+    drawn = read_photos(options.photos)
+    photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
+    proposals = options.proposals or options.models / f"{FINDER}-search.xml"
+    network = train(
+        photos,
+        proposals,
+        options.models,
+        options.out,
+        epochs=options.epochs,
+        steps=options.steps,
+        seed=options.seed,
+        resume=options.resume,
+    )
+    names = [root.name for root in (*options.data, options.photos)]
+    tuning = [p for p in drawn if p.split == "val"]
+    training = {
+        "date": now_iso(),
+        "datasets": names,
+        "photos": len(photos),
+        "faces": sum(len(p.boxes) for p in photos),
+        "epochs": [
+            {"round": number, **record}
+            for number in range(2)
+            for record in read_records(options.out / f"fit-{number}" / "epochs.jsonl")
+        ],
+    }
+    print(f"manifest: {publish(proposals, network, tuning, options.models, training)}")
+
+
+def train(
+    photos: Sequence[LabelledPhoto],
+    proposals: Path,
+    models: Path,
+    out: Path,
+    *,
+    epochs: int,
+    steps: int,
+    seed: int,
+    resume: bool,
+) -> bytes:
+    """Two rounds of training; what a run made already is not made again if `resume`.
+
+    Returns:
+        The network in int8 LiteRT.
+    """
+    # TensorFlow takes seconds to load
+    from train.finder.network import VerifierConfig, fit_verifier, load_verifier, to_int8
+
+    out.mkdir(parents=True, exist_ok=resume)
+    proposer = HaarProposer(proposals, WINDOW_PX)
+    doubts = out / "doubtful.json"
+    if not doubts.exists():
+        save_boxes(doubts, doubtful_boxes(photos, load_finder("live", models / f"{FINDER}.json")))
+    doubtful = load_boxes(doubts)
+    parts: list[Samples] = []
+    for number, config in enumerate(VISITS):
+        file = out / f"samples-{number}.npz"
+        if not file.exists():
+            visit_all(photos, doubtful, proposer, seed + number, config).save(file)
+        parts.append(Samples.load(file))
+    samples = Samples.joined(parts)
+    config = VerifierConfig(epochs=epochs, steps=steps, seed=seed)
+    source = BatchSource(samples, BatchConfig(), seed)
+    first = fit_verifier(config, source, out / "fit-0", resume=resume)
+    calibration = plain(samples[np.random.default_rng(seed).permutation(len(samples))[:400]])
+    hard = out / "samples-hard.npz"
+    if not hard.exists():
+        network = VerifierNetwork(to_int8(load_verifier(first), calibration), INPUT_PX)
+        visit_all(photos, doubtful, proposer, seed + 100, HARD_VISIT, HardWindows(network)).save(
+            hard
+        )
+    every = Samples.joined([samples, Samples.load(hard)])
+    again = replace(config, learning_rate=config.learning_rate / 2, seed=seed + 1)
+    source = BatchSource(every, BatchConfig(), seed + 1)
+    final = fit_verifier(again, source, out / "fit-1", first, resume=resume)
+    return to_int8(load_verifier(final), calibration)
+
+
+def publish(
+    proposals: Path,
+    network: bytes,
+    photos: Sequence[LabelledPhoto],
+    models: Path,
+    training: dict[str, Any],
+) -> Path:
+    """Write cascade, network and manifest to `models`.
+
+    Args:
+        proposals: the cascade's file.
+        network: in int8 LiteRT.
+        photos: held out, to calibrate the scores and choose the minimum scores by.
+        models: folder for the files.
+        training: the manifest's record.
+
+    Returns:
+        The manifest's path.
+    """
+    models.mkdir(parents=True, exist_ok=True)
+    search, verifier = models / f"{FINDER}-search.xml", models / f"{FINDER}-verifier.tflite"
+    if proposals.resolve() != search.resolve():
+        write_atomic(search, proposals.read_bytes())
+    write_atomic(verifier, network)
+    manifest = CascadeManifest(
+        name=FINDER,
+        proposals=FinderFile.of(search),
+        verifier=VerifierModel(FinderFile.of(verifier), INPUT_PX, CONTEXT),
+        window_px=WINDOW_PX,
+        presets=SEARCHES,
+        training=training,
+    )
+    finders = {
+        name: CascadeFaceFinder(manifest, models, settings)
+        for name, settings in manifest.presets.items()
+    }
+    tallies = tally_finders(photos, finders)
+    thorough = tallies["photo"]
+    on_faces = [face.score for face in thorough.faces if face.score is not None]
+    logits = np.array([*on_faces, *thorough.further])
+    scale, shift = fit_log_odds(logits, np.arange(len(logits)) < len(on_faces))
+    presets = {
+        name: replace(
+            settings,
+            min_score=round(scale * score_at(tallies[name], FURTHER_PER_PHOTO[name]) + shift, 3),
+        )
+        for name, settings in manifest.presets.items()
+    }
+    manifest = replace(
+        manifest,
+        verifier=replace(manifest.verifier, scale=round(scale, 4), shift=round(shift, 4)),
+        presets=presets,
+    )
+    path = models / f"{FINDER}.json"
+    manifest.save(path)
+    return path
