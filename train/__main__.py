@@ -1,7 +1,7 @@
 """Dispatch of `python -m train COMMAND …`.
 
-`fit | export | evaluate | ablate` make the classifier, `cascade | evaluate-detector` the face
-finder, `samples` the photo page's pictures.
+`fit | export | evaluate | ablate` make the classifier, `cascade | finder | evaluate-detector` the
+face finder, `samples` the photo page's pictures.
 """
 
 import argparse
@@ -11,7 +11,16 @@ from typing import Final
 
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import MaskdetError
-from train.commands import ablate, cascade, evaluate, evaluate_detector, export, fit, samples
+from train.commands import (
+    ablate,
+    cascade,
+    evaluate,
+    evaluate_detector,
+    export,
+    finder,
+    fit,
+    samples,
+)
 from train.errors import TrainError
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
@@ -19,8 +28,9 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "export": (export, "write the int8 network and its manifest"),
     "evaluate": (evaluate, "measure the exported network"),
     "ablate": (ablate, "train the named configurations side by side"),
-    "cascade": (cascade, "train the Haar cascades"),
-    "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
+    "cascade": (cascade, "train the cascade that proposes faces"),
+    "finder": (finder, "train the network that verifies them, and publish both"),
+    "evaluate-detector": (evaluate_detector, "measure the finder beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),
 }
 """Module and summary by command. A module has a `DESCRIPTION`, `add_options` and `run`."""

@@ -113,9 +113,7 @@ class CascadeFaceFinder:
         best = non_maximum_suppression(boxes_of(windows), proposals.scores)
         return windows[best[: self.settings.max_windows]]
 
-    def verify(
-        self, image_rgb: RgbImage, windows: Windows
-    ) -> tuple[Boxes, NDArray[np.float64]]:
+    def verify(self, image_rgb: RgbImage, windows: Windows) -> tuple[Boxes, NDArray[np.float64]]:
         """Look at windows, and again where faces were seen; one box for each face.
 
         Args:

@@ -29,8 +29,8 @@ class FinderPreset:
         scale_step: ratio of neighbouring window sizes, 1.01 to 2; a smaller step finds more faces
             and takes longer.
         min_score: minimum log odds of a face; a higher one gives fewer false faces and misses more.
-        max_windows: most windows that the verifier looks at, those that the proposer scores highest:
-            bounds the time on an image of pure texture.
+        max_windows: most windows that the verifier looks at, those with the proposer's highest
+            scores: bounds the time on an image of pure texture.
     """
 
     scale_step: float
@@ -93,9 +93,7 @@ class FinderFile:
         except OSError as error:
             raise CascadeError(f"cannot read {path}: {error}. {_REMEDY}") from error
         if digest != self.sha256:
-            raise CascadeError(
-                f"{path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
-            )
+            raise CascadeError(f"{path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}")
         return path
 
 

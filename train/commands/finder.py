@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import load_finder
 from maskdet_core.faces.manifest import CascadeManifest, FinderFile, VerifierModel
 from maskdet_core.faces.proposals import HaarProposer
@@ -17,10 +16,8 @@ from maskdet_core.files import write_atomic
 from train.cascade.haar import WINDOW_PX
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.data.records import now_iso, read_records
-from train.evaluate.drawn_boxes import score_at, tally_finders
-from train.evaluate.operating_points import SEARCHES
+from train.evaluate.operating_points import SEARCHES, with_operating_points
 from train.finder.batches import CONTEXT, INPUT_PX, BatchConfig, BatchSource, plain
-from train.finder.calibration import fit_log_odds
 from train.finder.hard_negatives import HardWindows, doubtful_boxes, load_boxes, save_boxes
 from train.finder.photos import LabelledPhoto, of_scenes, read_photos
 from train.finder.samples import Samples, VisitConfig, visit_all
@@ -32,9 +29,6 @@ DESCRIPTION = (
     "scores on held-out photographs; write cascade, network and manifest to --models."
 )
 
-FURTHER_PER_PHOTO: Final = {"photo": 1.0, "live": 0.3}
-"""Boxes a tuning photograph that match no labelled face, some of them faces that nobody labelled.
-The classifier drops most; a live picture repeats its mistakes, a photo shows each only once."""
 VISITS: Final = (VisitConfig(), VisitConfig(zooms=(0.5, 1.3), others=45, jittered=3))
 """Each photograph is searched as it is, and once more at another size."""
 HARD_VISIT: Final = VisitConfig(zooms=(0.7, 1.1), per_face=4, jittered=2)
@@ -51,7 +45,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="photographs with hand-drawn boxes: DIR/photos.json",
     )
     parser.add_argument(
-        "--proposals", type=Path, metavar="XML", help="trained cascade (default: the one in --models)"
+        "--proposals",
+        type=Path,
+        metavar="XML",
+        help="trained cascade (default: the one in --models)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     add_models(parser)
@@ -174,27 +171,7 @@ def publish(
         presets=SEARCHES,
         training=training,
     )
-    finders = {
-        name: CascadeFaceFinder(manifest, models, settings)
-        for name, settings in manifest.presets.items()
-    }
-    tallies = tally_finders(photos, finders)
-    thorough = tallies["photo"]
-    on_faces = [face.score for face in thorough.faces if face.score is not None]
-    logits = np.array([*on_faces, *thorough.further])
-    scale, shift = fit_log_odds(logits, np.arange(len(logits)) < len(on_faces))
-    presets = {
-        name: replace(
-            settings,
-            min_score=round(scale * score_at(tallies[name], FURTHER_PER_PHOTO[name]) + shift, 3),
-        )
-        for name, settings in manifest.presets.items()
-    }
-    manifest = replace(
-        manifest,
-        verifier=replace(manifest.verifier, scale=round(scale, 4), shift=round(shift, 4)),
-        presets=presets,
-    )
+    manifest = with_operating_points(manifest, models, photos)
     path = models / f"{FINDER}.json"
     manifest.save(path)
     return path

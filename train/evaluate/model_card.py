@@ -172,8 +172,9 @@ def _finder(manifest: CascadeManifest) -> str:
     table = _table(head, rows) if rows else "Not measured yet."
     return f"""## The face finder
 
-`{manifest.proposals.file}` makes proposals, `{manifest.verifier.file}` verifies them; trained
-on {manifest.training.get("faces", "?")} faces and {manifest.training.get("scenes", "?")} pictures.
+`{manifest.proposals.file}` makes proposals, the network `{manifest.verifier.file.file}`
+verifies them; trained on {manifest.training.get("faces", "?")} faces in
+{manifest.training.get("photos", "?")} photographs.
 Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
 
 {table}

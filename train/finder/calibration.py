@@ -12,9 +12,7 @@ _PRIOR: Final = 1e-3
 """Weak pull to a scale of 1 and a shift of 0: two perfectly parted classes have no best scale."""
 
 
-def fit_log_odds(
-    logits: NDArray[np.float64], is_face: NDArray[np.bool_]
-) -> tuple[float, float]:
+def fit_log_odds(logits: NDArray[np.float64], is_face: NDArray[np.bool_]) -> tuple[float, float]:
     """Scale and shift by logistic regression (Platt scaling).
 
     Args:

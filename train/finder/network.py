@@ -193,7 +193,6 @@ def to_int8(model: keras.Model, crops: NDArray[np.uint8]) -> bytes:
         RunError: the converter's input differs from the pictures' bytes.
     """
     import tensorflow as tf
-
     from ai_edge_litert.interpreter import Interpreter
 
     def representative() -> Iterator[list[NDArray[np.float32]]]:
