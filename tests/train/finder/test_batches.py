@@ -33,7 +33,7 @@ def test_batches_depend_on_seed_epoch_and_number_alone() -> None:
 def test_share_of_faces_and_ranges() -> None:
     batch = BatchSource(samples(5, 9), BatchConfig(40, faces=0.4, shift=0.0), 0).batch(0, 0)
     assert batch.pictures.shape == (40, INPUT_PX, INPUT_PX, 3)
-    assert 0 <= batch.pictures.min() and batch.pictures.max() <= 255
+    assert batch.pictures.min() >= 0 and batch.pictures.max() <= 255
     assert batch.is_face.sum() == 16
     assert batch.counts.min() == 1
     assert np.array_equal(batch.has_offsets, batch.is_face)

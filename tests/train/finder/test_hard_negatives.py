@@ -27,7 +27,7 @@ class Network:
 
     def look(self, crops: NDArray[np.uint8], windows: Windows) -> Looks:
         assert crops.shape == (len(windows), 32, 32, 3)
-        return Looks(windows[:, 2] - 30, windows + [[1.0, 0.0, 0.0]])
+        return Looks(windows[:, 2] - 30, windows + np.array([1.0, 0.0, 0.0]))
 
 
 class Finder:
