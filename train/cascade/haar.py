@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_PX = 18
+WINDOW_PX = 24
 """Side of the proposals' window: 24, as in Viola and Jones (IJCV 2004)."""
 
 MIN_STD = 10.0

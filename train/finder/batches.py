@@ -153,23 +153,30 @@ def sampled(
         uint8 (N, 32, 32, 3).
     """
     n = len(crops)
-    grid = (np.arange(INPUT_PX) + 0.5) / INPUT_PX - 0.5
-    across = np.where(mirrored, -1.0, 1.0)[:, None, None] * grid[None, None, :]
-    down = np.broadcast_to(grid[None, :, None], (n, INPUT_PX, INPUT_PX))
-    across = np.broadcast_to(across, down.shape)
-    cos, sin = np.cos(turns)[:, None, None], np.sin(turns)[:, None, None]
-    side = (CONTEXT * moves[:, 2])[:, None, None]
-    scale = STORED_PX / STORED_CONTEXT
-    x = scale * (moves[:, 0, None, None] + side * (cos * across - sin * down))
-    y = scale * (moves[:, 1, None, None] + side * (sin * across + cos * down))
+    grid = ((np.arange(INPUT_PX) + 0.5) / INPUT_PX - 0.5).astype(np.float32)
+    scale = np.float32(STORED_PX / STORED_CONTEXT)
     middle = STORED_PX / 2 - 0.5
+    side = CONTEXT * moves[:, 2]
+    cos, sin, flip = np.cos(turns) * side, np.sin(turns) * side, np.where(mirrored, -1.0, 1.0)
+
+    def placed(
+        first: NDArray[np.float64], right: NDArray[np.float64], down: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """A coordinate in the crop of each pixel of the results."""
+        start = scale * first.astype(np.float32) + np.float32(middle)
+        across = scale * right.astype(np.float32)[:, None] * grid
+        below = scale * down.astype(np.float32)[:, None] * grid
+        at = start[:, None, None] + across[:, None, :] + below[:, :, None]
+        return np.clip(at, 0, STORED_PX - 1)
+
     # the crops lie below each other in one picture: none may be read across its own edge
-    x = np.clip(x + middle, 0, STORED_PX - 1)
-    y = np.clip(y + middle, 0, STORED_PX - 1) + STORED_PX * np.arange(n)[:, None, None]
+    x = placed(moves[:, 0], cos * flip, -sin)
+    y = placed(moves[:, 1], sin * flip, cos)
+    y += np.arange(0, n * STORED_PX, STORED_PX, dtype=np.float32)[:, None, None]
     tall = cv2.remap(
         np.ascontiguousarray(crops).reshape(n * STORED_PX, STORED_PX, 3),
-        x.reshape(-1, INPUT_PX).astype(np.float32),
-        y.reshape(-1, INPUT_PX).astype(np.float32),
+        x.reshape(-1, INPUT_PX),
+        y.reshape(-1, INPUT_PX),
         cv2.INTER_LINEAR,
     )
     return np.asarray(tall, np.uint8).reshape(n, INPUT_PX, INPUT_PX, 3)
@@ -189,11 +196,13 @@ def recoloured(
     gain = gain * np.exp(rng.uniform(-config.light / 3, config.light / 3, (n, 1, 1, 3)))
     mean = varied.mean(axis=(1, 2, 3), keepdims=True)
     shift = rng.uniform(-config.offset, config.offset, (n, 1, 1, 1))
-    varied = mean + (varied - mean) * gain.astype(np.float32) + shift.astype(np.float32)
-    noisy = rng.random(n) < config.noisy
-    strength = rng.uniform(1, 8, (noisy.sum(), 1, 1, 1))
-    varied[noisy] += (strength * rng.standard_normal(varied[noisy].shape)).astype(np.float32)
-    return np.clip(varied, 0, 255).astype(np.float32)
+    varied *= gain.astype(np.float32)
+    varied += (mean * (1 - gain) + shift).astype(np.float32)
+    noisy = np.flatnonzero(rng.random(n) < config.noisy)
+    strength = rng.uniform(1, 8, (len(noisy), 1, 1, 1)).astype(np.float32)
+    noise = rng.standard_normal((len(noisy), *varied.shape[1:]), np.float32)
+    varied[noisy] += strength * noise
+    return np.clip(varied, 0, 255, out=varied)
 
 
 def _softened(pictures: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from maskdet_core.faces.window_crops import WindowCutter, Windows
 from maskdet_core.faces.windows import boxes_of, windows_of
 from maskdet_core.types import RgbImage
 from train.data.images import read_rgb
-from train.finder.photos import LabelledPhoto
+from train.finder.photos import LabelledPhoto, windows_around
 
 STORED_PX: Final = 56
 STORED_CONTEXT: Final = 2.2
@@ -118,7 +118,7 @@ def visit(
             and some at random.
     """
     image, zoom = _zoomed(read_rgb(photo.path), rng, config.zooms)
-    faces, doubtful = photo.boxes_px() * zoom, doubtful * zoom
+    faces, doubtful = photo.reference_boxes_px() * zoom, doubtful * zoom
     min_px = max(MIN_SIDE_PX, max(image.shape[:2]) / 32)
     found = proposer.find(grey_image(image), min_px, float(rng.choice(config.steps)))
     proposed = windows_of(found.squares)
@@ -190,18 +190,6 @@ def _around_faces(
         overlap, _ = pairwise_overlaps(boxes_of(near), faces[number : number + 1])
         kept.append(near[overlap[:, 0] >= FACE_IOU])
     return np.concatenate(kept)
-
-
-def windows_around(faces: Boxes) -> Windows:
-    """Windows (N, 3) for hand-drawn boxes (N, 4) of any aspect.
-
-    Such boxes differ in how much of forehead and chin they show, less in width: the side is the
-    mean of what width and height ask for, unless the face is cut off and too narrow.
-    """
-    upright = boxes_of(np.array([[0.0, 0.0, 1.0]]))[0, 2]
-    x, y, w, h = faces.T
-    side = 0.5 * np.maximum(w / upright, h) + 0.5 * h
-    return np.stack([x + w / 2, y + h / 2, side], axis=1)
 
 
 def _without_face(windows: Windows, faces: Boxes) -> Windows:

@@ -21,7 +21,6 @@ from train.finder.samples import (
     VisitConfig,
     labelled,
     visit,
-    windows_around,
 )
 
 NONE = np.empty((0, 4))
@@ -76,8 +75,9 @@ def test_chosen_windows_are_taken_unless_they_show_a_face(
     config = VisitConfig(per_face=0, jittered=0)
     samples = visit(photo, NONE, proposer, np.random.default_rng(0), config, choose)
     assert len(samples) == 1
-    # from the window's centre to the face's left edge, in windows
+    # from the window's centre to the face's left and upper edge, in windows
     assert samples.faces[0, 0] == pytest.approx((30 - 200) / 30)
+    assert samples.faces[0, 1] == pytest.approx((photo.reference_boxes_px()[0, 1] - 20) / 30)
 
 
 def test_overlap_follows_a_moved_window() -> None:
@@ -89,16 +89,6 @@ def test_overlap_follows_a_moved_window() -> None:
     expected, _ = pairwise_overlaps(boxes_of(moves[1:2]), np.array([face]))
     assert iou == pytest.approx([1.0, expected[0, 0], 0.0], abs=1e-5)
     assert around[0] == pytest.approx([0.0, 0.0, 1.0], abs=1e-5)
-
-
-def test_windows_are_as_high_as_boxes_in_the_reference_framing() -> None:
-    upright, wide, narrow = windows_around(
-        np.array([[0, 0, 77, 100], [0, 0, 100, 100], [0, 0, 40, 100]], float)
-    )
-    assert upright == pytest.approx([38.5, 50, 100])
-    assert wide == pytest.approx([50, 50, 50 + 50 / 0.77])
-    # a face that is cut off stays as high as it is
-    assert narrow[2] == pytest.approx(100)
 
 
 def test_samples_are_stored_and_joined(tmp_path: Path) -> None:
