@@ -116,10 +116,10 @@ def train(
         save_boxes(doubts, doubtful_boxes(photos, load_finder("live", models / f"{FINDER}.json")))
     doubtful = load_boxes(doubts)
     parts: list[Samples] = []
-    for number, config in enumerate(VISITS):
+    for number, visit in enumerate(VISITS):
         file = out / f"samples-{number}.npz"
         if not file.exists():
-            visit_all(photos, doubtful, proposer, seed + number, config).save(file)
+            visit_all(photos, doubtful, proposer, seed + number, visit).save(file)
         parts.append(Samples.load(file))
     samples = Samples.joined(parts)
     config = VerifierConfig(epochs=epochs, steps=steps, seed=seed)

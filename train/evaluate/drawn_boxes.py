@@ -58,13 +58,12 @@ def count(tally: DrawnTally, photo: LabelledPhoto, found: Sequence[FaceBox]) -> 
     iou, _ = pairwise_overlaps(drawn, boxes)
     matched: dict[int, int] = {}
     while iou.size and iou.max() >= DRAWN_IOU:
-        face, box = np.unravel_index(int(iou.argmax()), iou.shape)
-        matched[int(face)] = int(box)
+        face, box = divmod(int(iou.argmax()), len(boxes))
+        matched[face] = box
         iou[face], iou[:, box] = 0, 0
-    for face, label in enumerate(photo.labels):
-        box_of_face = matched.get(face)
-        score = None if box_of_face is None else found[box_of_face].score
-        tally.faces.append(DrawnFace(label, float(drawn[face, 2:].max()), score))
+    for number, label in enumerate(photo.labels):
+        score = found[matched[number]].score if number in matched else None
+        tally.faces.append(DrawnFace(label, float(drawn[number, 2:].max()), score))
     used = set(matched.values())
     tally.further += [
         box.score

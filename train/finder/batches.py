@@ -167,7 +167,7 @@ def sampled(
         across = scale * right.astype(np.float32)[:, None] * grid
         below = scale * down.astype(np.float32)[:, None] * grid
         at = start[:, None, None] + across[:, None, :] + below[:, :, None]
-        return np.clip(at, 0, STORED_PX - 1)
+        return np.asarray(np.clip(at, 0, STORED_PX - 1), np.float32)
 
     # the crops lie below each other in one picture: none may be read across its own edge
     x = placed(moves[:, 0], cos * flip, -sin)

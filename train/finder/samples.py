@@ -194,7 +194,8 @@ def _around_faces(
 
 def _without_face(windows: Windows, faces: Boxes) -> Windows:
     iou, _ = pairwise_overlaps(boxes_of(windows), faces)
-    return windows[iou.max(axis=1, initial=0.0) < OTHER_IOU]
+    others: Windows = windows[iou.max(axis=1, initial=0.0) < OTHER_IOU]
+    return others
 
 
 def _drawn(image: RgbImage, n: int, min_px: float, rng: np.random.Generator) -> Windows:
@@ -229,7 +230,7 @@ def labelled(samples: Samples, moves: Windows) -> tuple[NDArray[np.float32], NDA
         Intersection over union (N,), 0 without a face, and windows (N, 3) in the same measure.
     """
     faces = samples.faces.astype(np.float64)
-    known = np.isfinite(faces).all(axis=1)
+    known = np.asarray(np.isfinite(faces).all(axis=1))
     faces = np.where(known[:, None], faces, [[9.0, 9.0, 0.77, 1.0]])
     boxes = boxes_of(moves)
     low = np.maximum(boxes[:, :2], faces[:, :2])

@@ -6,7 +6,7 @@ from maskdet_core.faces.nms import distinct_faces, non_maximum_suppression
 
 def kept(rows: list[tuple[float, ...]]) -> list[int]:
     table = np.array(rows, np.float64).reshape(-1, 5)
-    return distinct_faces(table[:, :4], table[:, 4]).tolist()
+    return [int(index) for index in distinct_faces(table[:, :4], table[:, 4])]
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ def test_recall_at_a_number_of_further_boxes() -> None:
         count(tally, photo([(0, 0, 40, 50)]), found)
     assert score_at(tally, 0.5) == 1.5
     assert score_at(tally, 9.0) == -np.inf
-    found = recall(tally, 1.5, "with_mask", 24)
-    assert (found["n"], found["n_found"]) == (4, 3)
+    shares = recall(tally, 1.5, "with_mask", 24)
+    assert (shares["n"], shares["n_found"]) == (4, 3)
     assert recall(tally, 1.5, "with_mask", 60)["recall"] is None
     record = summary(tally, 1.5)
     assert record["further_per_photo"] == 0.5

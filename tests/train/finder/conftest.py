@@ -17,9 +17,8 @@ def write_labelled(root: Path, n: int = 6) -> Path:
     (root / "photos").mkdir(parents=True)
     photos = []
     for number in range(n):
-        picture = np.asarray(cv2.cvtColor(ground(rng, 240, 184)[:180], cv2.COLOR_GRAY2BGR))
         x, y = 30 + 20 * (number % 6), 40 + 10 * (number % 5)
-        grey = np.ascontiguousarray(picture[:, :, 0])
+        grey = np.ascontiguousarray(ground(rng, 240, 184)[:180])
         draw_face(grey, x, y, 46, 60)
         picture = np.repeat(grey[:, :, None], 3, axis=2)
         file = f"photos/{number}.png"
