@@ -79,5 +79,5 @@ def test_trained_cascade_proposes_the_drawn_face(data: CascadeData, resumed: Pat
     found = proposer.find(grey_image(read_rgb(photo.path)), 30, 1.2)
     x, y, w, h = (np.array(photo.boxes[0]) * [160, 120, 160, 120]).tolist()
     best = windows_of(found.squares)[np.argmax(found.scores)]
-    assert abs(best[0] - x - w / 2) < 8
-    assert abs(best[1] - y - h / 2) < 8
+    assert abs(best[0] - x - w / 2) < 12
+    assert abs(best[1] - y - h / 2) < 12

@@ -18,6 +18,14 @@ def test_classes_that_part_perfectly_have_finite_values() -> None:
     assert abs(shift) < 1
 
 
+def test_sure_logits_do_not_lead_astray() -> None:
+    rng = np.random.default_rng(1)
+    logits = np.concatenate([rng.normal(14, 5, 300), rng.normal(-2, 2, 900)])
+    scale, shift = fit_log_odds(logits, np.arange(1200) < 300)
+    assert 0.3 < scale < 3
+    assert 0 < -shift / scale < 10, "the odds are even between the classes"
+
+
 @pytest.mark.parametrize("value", [True, False])
 def test_one_class_alone_is_refused(value: bool) -> None:
     with pytest.raises(DataError, match="with and without a face"):
