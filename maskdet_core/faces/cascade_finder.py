@@ -23,6 +23,10 @@ loose or off its face gets its score from a tight one."""
 SECOND_LOOK_IOU: Final = 0.55
 """Of windows that the first look moved onto each other, the best is looked at again."""
 
+LEAST_SHARE: Final = 0.75
+"""Share of the minimum height that a centred box keeps: the verifier may move a window onto a face
+that is smaller than those that were searched for."""
+
 
 class CascadeFaceFinder:
     """A Haar cascade proposes windows, a small network verifies and centres them. Thread-safe.
@@ -73,7 +77,7 @@ class CascadeFaceFinder:
         faces = [
             FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), float(score))
             for (x, y, w, h), score in zip(boxes.tolist(), scores, strict=True)
-            if score >= self.settings.min_score
+            if score >= self.settings.min_score and h >= LEAST_SHARE * min_face_px
         ]
         return [face for face in faces if face.clipped(width, height) is not None]
 
