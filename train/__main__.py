@@ -1,7 +1,7 @@
 """Dispatch of `python -m train COMMAND …`.
 
-`fit | export | evaluate | ablate` make the classifier, `cascade | finder | evaluate-detector` the
-face finder, `samples` the photo page's pictures.
+`fit | prune | export | evaluate | ablate | widths` make the classifier, `cascade | finder |
+evaluate-detector` the face finders, `samples` the photo page's pictures.
 """
 
 import argparse
@@ -19,18 +19,22 @@ from train.commands import (
     export,
     finder,
     fit,
+    prune,
     samples,
+    widths,
 )
 from train.errors import TrainError
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "fit": (fit, "train VGG19"),
+    "prune": (prune, "make a slim network out of a trained one"),
     "export": (export, "write the int8 network and its manifest"),
     "evaluate": (evaluate, "measure the exported network"),
     "ablate": (ablate, "train the named configurations side by side"),
-    "cascade": (cascade, "train the cascade that proposes faces"),
-    "finder": (finder, "train the network that verifies them, and publish both"),
-    "evaluate-detector": (evaluate_detector, "measure the finder beside OpenCV's own"),
+    "widths": (widths, "train several widths and compare accuracy with cost"),
+    "cascade": (cascade, "train the Haar cascades"),
+    "finder": (finder, "train the network that verifies proposals instead"),
+    "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),
 }
 """Module and summary by command. A module has a `DESCRIPTION`, `add_options` and `run`."""

@@ -14,15 +14,27 @@ _MIN_AXIS_TOP: Final = 0.02
 """Least upper end of the risk axis, so that a very low risk is drawn near the bottom."""
 
 
+def is_of_answer(test_set: dict[str, Any]) -> bool:
+    """Whether bins are of the most likely answer; those of older records are of a mask."""
+    return any("share_right" in one for one in objects(test_set.get("calibration")))
+
+
 def reliability(test_set: dict[str, Any]) -> Chart | None:
-    """Reliability diagram: share of masks by predicted probability; None without usable bins."""
-    rows = _rows(test_set.get("calibration"), ("mean_p", "share_masked", "n"))
-    rows = [row for row in rows if 0 <= row["mean_p"] <= 1 and 0 <= row["share_masked"] <= 1]
+    """Reliability diagram: share of true answers by probability; None without usable bins."""
+    of_answer = is_of_answer(test_set)
+    share = "share_right" if of_answer else "share_masked"
+    rows = [
+        {"mean_p": row["mean_p"], "share": row[share], "n": row["n"]}
+        for row in _rows(test_set.get("calibration"), ("mean_p", share, "n"))
+        if 0 <= row["mean_p"] <= 1 and 0 <= row[share] <= 1
+    ]
     if not rows:
         return None
-    ends = [{"mean_p": 0.0, "share_masked": 0.0}, {"mean_p": 1.0, "share_masked": 1.0}]
-    x_axis = alt.X("mean_p:Q", title=t("chart.p_said"), axis=alt.Axis(format=".0%"))
-    y_axis = alt.Y("share_masked:Q", title=t("chart.how_often"), axis=alt.Axis(format=".0%"))
+    x_title = t("chart.p_answer" if of_answer else "chart.p_said")
+    y_title = t("chart.how_often_right" if of_answer else "chart.how_often")
+    ends = [{"mean_p": 0.0, "share": 0.0}, {"mean_p": 1.0, "share": 1.0}]
+    x_axis = alt.X("mean_p:Q", title=x_title, axis=alt.Axis(format=".0%"))
+    y_axis = alt.Y("share:Q", title=y_title, axis=alt.Axis(format=".0%"))
     ideal = rows_chart(ends).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x_axis, y=y_axis)
     dots = (
         rows_chart(rows)
@@ -36,7 +48,7 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
             tooltip=[
                 alt.Tooltip("n:Q", title=t("chart.faces")),
                 alt.Tooltip("mean_p:Q", title=t("chart.said"), format=".1%"),
-                alt.Tooltip("share_masked:Q", title=t("chart.true"), format=".1%"),
+                alt.Tooltip("share:Q", title=t("chart.true"), format=".1%"),
             ],
         )
     )

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart, thinned
+from maskdet_app.metrics.dots import Dot, dot_plot
+from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
-from maskdet_app.ui.theme import text_colour
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 
 TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
@@ -16,8 +16,6 @@ TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
 _MAX_CLASSES: Final = 8
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
-_TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
-"""Vega expression that breaks a label at its first comma or colon."""
 
 
 def class_labels(classes: Sequence[str] = TWO_CLASSES) -> dict[str, str]:
@@ -28,7 +26,7 @@ def class_labels(classes: Sequence[str] = TWO_CLASSES) -> dict[str, str]:
 
 def record_classes(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
     """The classes that an evaluation names, else those of its sets' figures by class."""
-    names = _names(evaluation.get("classes"))
+    names = usable_names(evaluation.get("classes"))
     if set(names) - {NO_FACE}:
         return names
     by_class = [item.get("per_class") for item in objects(evaluation.get("sets"))]
@@ -82,76 +80,6 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
         shape=alt.Shape("set:N", title=None, sort=sets)
     )
     return _sized((lines + points).configure_legend(orient="top"))
-
-
-def confusion_matrix(
-    test_set: dict[str, Any], classes: Sequence[str] = TWO_CLASSES
-) -> Chart | None:
-    """Confusion matrix: counts, and shares of each true class.
-
-    Args:
-        test_set: one set of an evaluation record. Its own "classes" come before the evaluation's.
-        classes: of the evaluation. The matrix may leave out "no face".
-
-    Returns:
-        None without N x N numbers for N classes.
-    """
-    matrix = test_set.get("confusion")
-    if not isinstance(matrix, list):
-        return None
-    own = _names(test_set.get("classes"))
-    names = next(
-        (known for known in (own, classes, of_faces(classes)) if len(known) == len(matrix)), None
-    )
-    if not names:
-        return None
-    labels = list(class_labels(names).values())
-    cells = []
-    for true, row in zip(labels, matrix, strict=True):
-        numbers = [finite(value) for value in row] if isinstance(row, list) else []
-        if len(numbers) != len(labels) or any(number is None or number < 0 for number in numbers):
-            return None
-        total = sum(number or 0.0 for number in numbers)
-        for predicted, number in zip(labels, numbers, strict=True):
-            share = (number or 0.0) / total if total else 0.0
-            cells.append(
-                {
-                    "true": true,
-                    "predicted": predicted,
-                    "n": number,
-                    "share": share,
-                    "right": true == predicted,
-                }
-            )
-    base = rows_chart(cells).encode(
-        x=alt.X(
-            "predicted:N",
-            title=t("chart.said"),
-            sort=labels,
-            axis=alt.Axis(labelAngle=0, orient="top"),
-        ),
-        y=alt.Y("true:N", title=t("chart.true"), sort=labels),
-        tooltip=[
-            alt.Tooltip("true:N", title=t("chart.true")),
-            alt.Tooltip("predicted:N", title=t("chart.said")),
-            alt.Tooltip("n:Q", title=t("chart.number")),
-            alt.Tooltip("share:Q", title=t("chart.share"), format=".2%"),
-        ],
-    )
-    boxes = base.mark_rect(cornerRadius=8, stroke=GREY, strokeOpacity=0.4).encode(
-        color=alt.Color("right:N", legend=None).scale(
-            domain=[True, False], range=[BLUE, VERMILION]
-        ),
-        opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.14, 0.45]),
-    )
-    number_px, share_px = (22, 14) if len(labels) <= len(TWO_CLASSES) else (17, 12)
-    counts = base.mark_text(fontSize=number_px, fontWeight=700, dy=-9, color=text_colour()).encode(
-        text=alt.Text("n:Q", format=",d")
-    )
-    shares = base.mark_text(fontSize=share_px, dy=14, color=text_colour()).encode(
-        text=alt.Text("share:Q", format=".1%")
-    )
-    return _sized(boxes + counts + shares)
 
 
 def threshold_curve(
@@ -215,32 +143,8 @@ def threshold_curve(
 
 def accuracy_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     """Accuracy of each test set with its confidence interval; None without a usable set."""
-    rows = []
-    for item in sets:
-        accuracy, ci95 = finite(item.get("accuracy")), interval(item)
-        if accuracy is not None:
-            low, high = ci95 or (accuracy, accuracy)
-            rows.append({"name": set_name(item), "accuracy": accuracy, "low": low, "high": high})
-    if not rows:
-        return None
-    names = [str(row["name"]) for row in rows]
-    base = rows_chart(rows).encode(
-        y=alt.Y("name:N", title=None, sort=names, axis=name_axis()),
-        tooltip=[
-            alt.Tooltip("name:N", title=t("chart.test_set")),
-            *(
-                alt.Tooltip(f"{key}:Q", title=t(f"chart.{word}"), format=".2%")
-                for key, word in (("accuracy", "right"), ("low", "low"), ("high", "high"))
-            ),
-        ],
-    )
-    x = alt.X("low:Q", title=t("chart.right"), axis=alt.Axis(format=".0%", tickCount=6)).scale(
-        zero=False, nice=True
-    )
-    bars = base.mark_rule(strokeWidth=3, opacity=0.55, color=BLUE).encode(x=x, x2="high:Q")
-    dots = base.mark_point(size=110, filled=True, opacity=1, color=BLUE).encode(x="accuracy:Q")
-    layered: alt.LayerChart = (bars + dots).properties(height=alt.Step(38))
-    return layered
+    kind = t("chart.right")
+    return dot_plot([Dot.of(set_name(item), kind, item, "accuracy") for item in sets], kind)
 
 
 def set_rows(
@@ -277,12 +181,7 @@ def set_name(test_set: dict[str, Any], default: str = "?") -> str:
     return one_line(test_set.get("name") or test_set.get("slug") or default, 120)
 
 
-def name_axis() -> alt.Axis:
-    """A y axis for long names, on two lines each to fit a narrow screen."""
-    return alt.Axis(labelExpr=_TWO_LINE_LABEL, labelLimit=230)
-
-
-def _names(value: Any) -> tuple[str, ...]:
+def usable_names(value: Any) -> tuple[str, ...]:
     """A list of different names of classes, at most `_MAX_CLASSES`, or nothing."""
     names = value if isinstance(value, list) else []
     usable = len(set(map(str, names))) == len(names) <= _MAX_CLASSES

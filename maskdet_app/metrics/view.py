@@ -6,7 +6,13 @@ from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app.metrics import calibration_charts, charts, outcome_chart
+from maskdet_app.metrics import (
+    calibration_charts,
+    charts,
+    confusion_chart,
+    outcome_chart,
+    slices_view,
+)
 from maskdet_app.metrics.records import Run, read_run, run_folders
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.charts import Chart
@@ -116,7 +122,7 @@ def _show_curves(run: Run) -> None:
 
 
 def _show_evaluation(run: Run) -> None:
-    none_yet, title, overview, table, one_set, photos = containers.reserve(6)
+    none_yet, title, overview, table, one_set, slices, people, photos = containers.reserve(8)
     evaluation = run.evaluation or {}
     sets = objects(evaluation.get("sets"))
     if len(sets) > MAX_SETS:
@@ -135,6 +141,10 @@ def _show_evaluation(run: Run) -> None:
         table.dataframe(charts.set_rows(sets, classes), hide_index=True)
         with one_set:
             _show_set(sets, finite(evaluation.get("min_confidence")), classes)
+    with slices:
+        slices_view.show_slices(evaluation)
+    with people:
+        slices_view.show_people(evaluation)
     with photos:
         _show_whole_photos(objects(evaluation.get("whole_photos")))
 
@@ -153,10 +163,16 @@ def _show_set(sets: list[dict[str, Any]], recorded: float | None, classes: tuple
         key="test_set",
     )
     test_set = sets[number]
-    confusion, roc, precision = st.columns(3, gap="medium")
+    confusion, by_class = st.columns(2, gap="medium")
     with confusion:
-        _show_chart(t("metrics.confusion"), charts.confusion_matrix(test_set, classes))
-        st.caption(t("metrics.confusion_note"))
+        chart = confusion_chart.confusion_matrix(test_set, classes)
+        _show_chart(t("metrics.confusion"), chart)
+        verdicts = confusion_chart.has_verdicts(test_set, classes)
+        st.caption(t("metrics.verdicts_note") if verdicts else t("metrics.confusion_note"))
+    with by_class:
+        _show_chart(t("classes.title"), confusion_chart.class_dots(test_set, classes))
+        st.caption(t("classes.note"))
+    roc, precision = st.columns(2, gap="medium")
     with roc:
         curve = test_set.get("roc")
         titles = (t("metrics.roc_x" if two else "metrics.roc_x_three"), t("metrics.roc_y"))
@@ -192,7 +208,8 @@ def _show_calibration(test_set: dict[str, Any], min_confidence: float) -> None:
             else t("metrics.calibration_gap", gap=f"{error:.1%}")
         )
         _show_chart(title, reliability)
-        st.caption(t("metrics.calibration_note"))
+        of_answer = calibration_charts.is_of_answer(test_set)
+        st.caption(t("metrics.answer_note") if of_answer else t("metrics.calibration_note"))
     with right:
         _show_chart(t("metrics.withheld"), risk)
         st.caption(t("metrics.risk_note"))

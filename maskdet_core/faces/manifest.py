@@ -1,4 +1,4 @@
-"""The manifest of the trained finder: files and presets, written by training."""
+"""The manifest of a trained finder: files, geometry and presets, written by training."""
 
 import json
 import math
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from maskdet_core.errors import CascadeError
 from maskdet_core.files import file_sha256, write_atomic
 
-FORMAT: Final = 3
-"""Version of the JSON layout; a reader refuses any other."""
+FORMAT: Final = 2
+"""Version of the JSON layout with a cascade as the verifier."""
+NETWORK_FORMAT: Final = 3
+"""Version of the JSON layout with a network as the verifier; a reader refuses any other."""
 
 REQUIRED_PRESETS: Final = frozenset({"photo", "live"})
 """Presets that every manifest has."""
@@ -29,35 +31,52 @@ class FinderPreset:
         scale_step: ratio of neighbouring window sizes, 1.01 to 2; a smaller step finds more faces
             and takes longer.
         min_score: minimum log odds of a face; a higher one gives fewer false faces and misses more.
-        max_windows: most windows that the verifier looks at, those with the proposer's highest
-            scores: bounds the time on an image of pure texture.
+        tilts_deg: the image is searched again rotated by each of these angles, for tilted heads.
+        max_windows: most clusters whose best window is verified, those with the proposer's highest
+            scores: bounds the time on an image of pure texture. None verifies all.
     """
 
     scale_step: float
     min_score: float
-    max_windows: int = 300
+    tilts_deg: tuple[float, ...] = ()
+    max_windows: int | None = None
 
     def __post_init__(self) -> None:
         """Validate the ranges.
 
         Raises:
-            ValueError: a step outside 1.01 to 2, a score that is not finite, or no window.
+            ValueError: a step outside 1.01 to 2, a score that is not finite, a tilt of 0 or
+                beyond 90 degrees, or no window.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
         if not math.isfinite(self.min_score):
             raise ValueError(f"min_score must be finite, got {self.min_score}")
-        if self.max_windows < 1:
+        if not all(0 < abs(tilt) <= 90 for tilt in self.tilts_deg):
+            raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
+        if self.max_windows is not None and self.max_windows < 1:
             raise ValueError(f"max_windows must be 1 or more, got {self.max_windows}")
 
     def to_json(self) -> dict[str, Any]:
-        """The preset in plain JSON types."""
-        return asdict(self)
+        """The preset in plain JSON types, without a bound that is not set."""
+        values = asdict(self) | {"tilts_deg": list(self.tilts_deg)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        max_windows = raw.get("max_windows")
+        return cls(
+            float(raw["scale_step"]),
+            float(raw["min_score"]),
+            tuple(float(tilt) for tilt in raw["tilts_deg"]),
+            None if max_windows is None else int(max_windows),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class FinderFile:
-    """A cascade in OpenCV's XML, or a LiteRT network.
+class CascadeFile:
+    """A file of the finder: a cascade in OpenCV's XML, or a network (`NetworkFile`).
 
     Attributes:
         file: bare file name; the file lies beside the manifest.
@@ -91,36 +110,37 @@ class FinderFile:
         try:
             digest = file_sha256(path)
         except OSError as error:
-            raise CascadeError(f"cannot read {path}: {error}. {_REMEDY}") from error
+            raise CascadeError(f"cannot read the cascade {path}: {error}. {_REMEDY}") from error
         if digest != self.sha256:
-            raise CascadeError(f"{path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}")
+            raise CascadeError(
+                f"cascade {path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
+            )
         return path
 
 
 @dataclass(frozen=True, slots=True)
-class VerifierModel:
-    """The network that verifies proposals, and what its logits mean.
+class NetworkFile(CascadeFile):
+    """A LiteRT network that verifies proposals, and what its logits mean.
 
     Attributes:
-        file: the network.
         input_px: side of its input.
         context: side of the region that it sees, in sides of the window.
         scale: factor that turns its logit into log odds of a face, above 0.
         shift: what is added to that.
     """
 
-    file: FinderFile
-    input_px: int
-    context: float
+    input_px: int = 32
+    context: float = 1.5
     scale: float = 1.0
     shift: float = 0.0
 
     def __post_init__(self) -> None:
-        """Validate the ranges.
+        """Validate the name and the ranges.
 
         Raises:
             ValueError: a value out of its range.
         """
+        CascadeFile.__post_init__(self)
         if not 8 <= self.input_px <= 256:
             raise ValueError(f"input_px must be 8 to 256, got {self.input_px}")
         if not 1 <= self.context <= 4:
@@ -138,7 +158,8 @@ class VerifierModel:
     def to_json(self) -> dict[str, Any]:
         """The entry in plain JSON types."""
         return {
-            **asdict(self.file),
+            "file": self.file,
+            "sha256": self.sha256,
             "input_px": self.input_px,
             "context": self.context,
             "log_odds": {"scale": self.scale, "shift": self.shift},
@@ -148,7 +169,8 @@ class VerifierModel:
     def from_json(cls, raw: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         return cls(
-            FinderFile(raw["file"], raw["sha256"]),
+            raw["file"],
+            raw["sha256"],
             int(raw["input_px"]),
             float(raw["context"]),
             float(raw["log_odds"]["scale"]),
@@ -158,22 +180,32 @@ class VerifierModel:
 
 @dataclass(frozen=True, slots=True)
 class CascadeManifest:
-    """Everything that the runtime needs to know about the trained finder.
+    """Everything that the runtime needs to know about a trained finder.
+
+    A window of side ``s`` maps to a box of ``width * s`` by ``height * s`` in the reference
+    framing, whose centre lies ``shift_y * s`` below the window's.
 
     Attributes:
         name: of the finder.
         proposals: the cascade that proposes windows; the key ``search`` in the file.
-        verifier: the network that verifies them.
+        verifier: the cascade that verifies them, the key ``check`` in the file (format 2), or the
+            network that does, the key ``verifier`` (format 3).
         window_px: side of the proposer's window.
+        width: of the reference box, in sides of the window.
+        height: of the reference box, in sides of the window.
+        shift_y: of the reference box, in sides of the window.
         presets: search settings by name, "photo" and "live" among them.
         training: records of the training run; they change no result.
         evaluation: measured figures; they change no result.
     """
 
     name: str
-    proposals: FinderFile
-    verifier: VerifierModel
+    proposals: CascadeFile
+    verifier: CascadeFile
     window_px: int
+    width: float
+    height: float
+    shift_y: float
     presets: dict[str, FinderPreset]
     training: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
@@ -186,6 +218,11 @@ class CascadeManifest:
         """
         if not 8 <= self.window_px <= 128:
             raise ValueError(f"window_px must be 8 to 128, got {self.window_px}")
+        if not (0.2 <= self.width <= 2 and 0.2 <= self.height <= 2 and abs(self.shift_y) <= 1):
+            raise ValueError(
+                "expected width and height of 0.2 to 2 and shift_y of -1 to 1, got "
+                f"{self.width}, {self.height}, {self.shift_y}"
+            )
         if not set(self.presets) >= REQUIRED_PRESETS:
             raise ValueError(f"expected presets photo and live, got {sorted(self.presets)}")
 
@@ -198,19 +235,26 @@ class CascadeManifest:
         """
         try:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
-            if raw["format"] != FORMAT:
-                raise ValueError(f"format must be {FORMAT}, got {raw['format']!r}")
+            if raw["format"] not in (FORMAT, NETWORK_FORMAT):
+                raise ValueError(
+                    f"format must be {FORMAT}, got {raw['format']!r} "
+                    f"({NETWORK_FORMAT} where a network verifies)"
+                )
+            box = raw["box"]
             return cls(
                 name=str(raw["name"]),
-                proposals=FinderFile(**raw["search"]),
-                verifier=VerifierModel.from_json(raw["verifier"]),
+                proposals=CascadeFile(**raw["search"]),
+                verifier=(
+                    CascadeFile(**raw["check"])
+                    if raw["format"] == FORMAT
+                    else NetworkFile.from_json(raw["verifier"])
+                ),
                 window_px=int(raw["window_px"]),
+                width=float(box["width"]),
+                height=float(box["height"]),
+                shift_y=float(box["shift_y"]),
                 presets={
-                    str(name): FinderPreset(
-                        float(preset["scale_step"]),
-                        float(preset["min_score"]),
-                        int(preset["max_windows"]),
-                    )
+                    str(name): FinderPreset.from_json(preset)
                     for name, preset in raw["presets"].items()
                 },
                 training=dict(raw.get("training", {})),
@@ -223,12 +267,16 @@ class CascadeManifest:
 
     def to_json(self) -> dict[str, Any]:
         """The manifest in plain JSON types, as it is written."""
+        verifier: dict[str, Any] = {"check": asdict(self.verifier)}
+        if isinstance(self.verifier, NetworkFile):
+            verifier = {"verifier": self.verifier.to_json()}
         return {
-            "format": FORMAT,
+            "format": NETWORK_FORMAT if "verifier" in verifier else FORMAT,
             "name": self.name,
             "search": asdict(self.proposals),
-            "verifier": self.verifier.to_json(),
+            **verifier,
             "window_px": self.window_px,
+            "box": {"width": self.width, "height": self.height, "shift_y": self.shift_y},
             "presets": {name: preset.to_json() for name, preset in self.presets.items()},
             "training": self.training,
             "evaluation": self.evaluation,

@@ -6,15 +6,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.types import FaceBox
+
 CLUSTER_IOU: Final = 0.4
 """Windows with this intersection over union with a higher scored one belong to its cluster."""
-SAME_FACE_IOU: Final = 0.35
-"""Boxes with this intersection over union are of one face."""
+SAME_FACE_IOU: Final = 0.3
+"""Windows with this intersection over union are merged into one face."""
+DISTINCT_IOU: Final = 0.35
+"""Boxes that were moved onto their faces and have this intersection over union are of one face."""
 NESTED_OVERLAP: Final = 0.6
 MAX_NESTED_AREA_RATIO: Final = 2.5
 """A face suppresses windows nested in it or around it: the intersection is at least the first share
 of the smaller area, and the window is not larger than the face by more than the second ratio. A
 button or a print on a mask, however high its score, thus does not suppress the face around it."""
+MAX_WINDOWS: Final = 1500
+"""Highest scored windows that are merged: bounds time and memory on images of pure texture."""
+
 Boxes = NDArray[np.float64]
 """Boxes (N, 4): left, top, width, height in px."""
 
@@ -40,6 +47,71 @@ def non_maximum_suppression(
     return np.asarray(kept, np.int64).ravel()
 
 
+def cluster_members(
+    boxes: Boxes, scores: NDArray[np.float64], best: int, max_members: int
+) -> NDArray[np.int64]:
+    """Other windows of a cluster.
+
+    Args:
+        boxes: (N, 4) xywh, px.
+        scores: (N,).
+        best: index of the cluster's highest scored window, which is left out.
+        max_members: most indices to return.
+
+    Returns:
+        Indices, highest score first.
+    """
+    iou, _ = pairwise_overlaps(boxes, boxes[best : best + 1])
+    near = np.flatnonzero(iou[:, 0] >= CLUSTER_IOU)
+    near = near[near != best]
+    return np.asarray(near[np.argsort(-scores[near], kind="stable")[:max_members]], np.int64)
+
+
+def merge_clusters(boxes: Boxes, scores: NDArray[np.float64], min_score: float) -> list[FaceBox]:
+    """Merge overlapping windows into faces.
+
+    A face's score is the log of the summed odds of its windows, so that several windows that agree
+    score higher than one. Its box is their mean, weighted by the odds.
+
+    Args:
+        boxes: (N, 4) xywh, px.
+        scores: (N,) log odds of each window.
+        min_score: faces with lower log odds are dropped.
+
+    Returns:
+        One box a face, highest score first.
+
+    Raises:
+        ValueError: other shapes, or lengths that differ.
+    """
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or scores.shape != boxes.shape[:1]:
+        raise ValueError(
+            f"expected boxes (N, 4) and scores (N,), got {boxes.shape} and {scores.shape}"
+        )
+    order = np.argsort(-scores, kind="stable")[:MAX_WINDOWS]
+    boxes, scores = boxes[order], scores[order]
+    iou, overlap = pairwise_overlaps(boxes, boxes)
+    same_face = iou >= SAME_FACE_IOU
+    top = scores.max(initial=0.0)
+    with np.errstate(divide="ignore"):
+        support = top + np.log(same_face @ np.exp(scores - top))
+    areas = boxes[:, 2] * boxes[:, 3]
+    free = np.ones(len(boxes), np.bool_)
+    faces: list[FaceBox] = []
+    # by support, not by score: many windows agree on a face, one or two on an eye or a button
+    for best in np.argsort(-support, kind="stable"):
+        if not free[best] or support[best] < min_score:
+            continue
+        members = free & same_face[best]
+        free &= ~(same_face[best] | _nested(overlap[best], areas, float(areas[best])))
+        odds = np.exp(scores[members] - scores[members].max())
+        x, y, w, h = odds @ boxes[members] / odds.sum()
+        score = float(scores[members].max() + np.log(odds.sum()))
+        if score >= min_score:
+            faces.append(FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), score))
+    return sorted(faces, key=lambda face: face.score, reverse=True)
+
+
 def distinct_faces(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """One box for each face: those that overlap or are nested in a surer one are left out.
 
@@ -57,10 +129,16 @@ def distinct_faces(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int6
     for best in np.argsort(-scores, kind="stable"):
         if free[best]:
             kept.append(int(best))
-            nested = overlap[best] >= NESTED_OVERLAP
-            nested &= areas <= MAX_NESTED_AREA_RATIO * areas[best]
-            free &= ~((iou[best] >= SAME_FACE_IOU) | nested)
+            free &= ~(
+                (iou[best] >= DISTINCT_IOU) | _nested(overlap[best], areas, float(areas[best]))
+            )
     return np.array(kept, np.int64)
+
+
+def _nested(
+    overlap: NDArray[np.float64], areas: NDArray[np.float64], area: float
+) -> NDArray[np.bool_]:
+    return (overlap >= NESTED_OVERLAP) & (areas <= MAX_NESTED_AREA_RATIO * area)
 
 
 def pairwise_overlaps(

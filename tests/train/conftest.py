@@ -13,8 +13,8 @@ from train.network.config import FitConfig, NetworkConfig
 
 TINY = FitConfig(
     weights="none",
-    # two blocks instead of five: what is tested does not depend on depth
-    network=NetworkConfig(blocks=2),
+    # two narrow blocks instead of five: what is tested depends on neither depth nor width
+    network=NetworkConfig(blocks=2, widths=(8, 16, 16, 16, 16)),
     hands=False,
     frozen_epochs=1,
     full_epochs=1,
@@ -74,6 +74,57 @@ def photo_set(tmp_path: Path) -> Path:
                 [0.1, 0.1, 0.3, 0.4, 0.2],
             ]
     (root / "boxes.json").write_text(json.dumps(boxes), encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def street_photos(tmp_path: Path) -> Path:
+    """Whole photographs labelled by the face, in the layout of street-photos."""
+    root = tmp_path / "street-photos"
+    rows = []
+    parts = ("train", "train", "train", "train", "val", "test")
+    for i, (part, label) in enumerate(
+        zip(parts, ("with_mask", "without_mask") * 3, strict=True), 1
+    ):
+        name = f"photos/street_{i:04d}.jpg"
+        write_picture(root / name, 700 + i, 200)
+        boxes = {
+            (20, 40, 40, 60): label,
+            (100, 50, 60, 80): "worn_wrong",
+            (180, 180, 10, 10): label,
+        }
+        faces = [{"label": one, "box_xywh": list(box)} for box, one in boxes.items()]
+        about = {"file": name, "width": 200, "height": 200, "source": "street-853", "split": part}
+        rows.append({**about, "faces": faces})
+    (root / "photos.json").write_text(json.dumps(rows), encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def wild(tmp_path: Path) -> Path:
+    """Face crops of three classes and covered ones, in the layout of faces-in-the-wild."""
+    root = tmp_path / "faces-in-the-wild"
+    seed = 2000
+    for i, part in enumerate(("train", "val", "test")):
+        for folder in ("with_mask", "without_mask", "worn_wrong"):
+            write_picture(root / part / folder / f"w{i:04d}.jpg", seed)
+            seed += 1
+    write_picture(root / "train" / "worn_wrong" / "c0000.jpg", seed)
+    write_picture(root / "test" / "covered_other" / "w0009.jpg", seed + 1)
+    boxes = {"train/worn_wrong/c0000.jpg": [10, 5, 20, 24]}
+    (root / "boxes_px.json").write_text(json.dumps(boxes), encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """Two people, in the layout of the set for evaluation."""
+    root = tmp_path / "people"
+    rows = []
+    for i, (age, gender, group) in enumerate([(31, "female", "Asian"), (7, "male", "Black")]):
+        write_picture(root / "faces" / f"{i}.jpg", 3000 + i)
+        rows.append({"file": f"faces/{i}.jpg", "age": age, "gender": gender, "group": group})
+    (root / "faces.json").write_text(json.dumps(rows), encoding="utf-8")
     return root
 
 

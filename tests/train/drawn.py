@@ -1,4 +1,4 @@
-"""Drawn faces on textured grounds: easy enough that a few trees learn them."""
+"""Drawn faces on textured grounds: easy enough that a few trees learn them; random networks."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from train.network.config import NetworkConfig
+from train.network.start_weights import StartWeights
 
 FACE = (0.30, 0.25, 0.231, 0.40)
 """Box of the drawn face in fractions of a 160 x 120 picture: 37 x 48 px."""
@@ -44,3 +47,22 @@ def write_photos(root: Path) -> Path:
                 boxes[f"{split}/{folder}/{i}.png"] = [[*FACE, 0.9]]
     (root / "boxes.json").write_text(json.dumps(boxes), encoding="utf-8")
     return root
+
+
+def made_weights(network: NetworkConfig, doubled: bool = False) -> StartWeights:
+    """Random weights; doubled ones repeat each channel, so that half of them say nothing new."""
+    rng = np.random.default_rng(8)
+    kernels, biases, inputs = {}, {}, 3
+    for name, width in network.convolutions:
+        n = width // 2 if doubled else width
+        kernel = rng.normal(0, np.sqrt(2 / (9 * inputs)), (3, 3, inputs, n))
+        bias = rng.normal(0, 0.1, n)
+        if doubled:
+            # the copies are as large as they like
+            kernel = np.concatenate([kernel, 0.5 * kernel], axis=-1)
+            bias = np.concatenate([bias, 0.5 * bias])
+        kernels[name], biases[name] = kernel.astype(np.float32), bias.astype(np.float32)
+        inputs = width
+    kernels["logits"] = rng.normal(size=(inputs, len(network.outputs))).astype(np.float32)
+    biases["logits"] = rng.normal(size=len(network.outputs)).astype(np.float32)
+    return StartWeights(kernels, biases, network.outputs)

@@ -62,7 +62,7 @@ def run(
 ) -> Run:
     """The tiny training, exported, evaluated, and read by the metrics page."""
     models = Path(shutil.copytree(tiny_models, tmp_path_factory.mktemp("records") / "models"))
-    evaluate(tiny_run, tiny_split, [tiny_data], models, None)
+    evaluate(tiny_run, tiny_split, [tiny_data], models)
     return read_run(models / "runs" / "tiny")
 
 

@@ -1,4 +1,4 @@
-"""Augmentation: the original's flip, zoom and shear, and degradations common to both classes.
+"""Augmentation: the original's flip, zoom and shear, and degradations common to all classes.
 
 The unmasked pictures are crisp and many masked ones are blown-up thumbnails, so sharpness would
 give the class away. Resolution, blur, JPEG, noise, light and crop are therefore drawn from the same
@@ -12,14 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.types import FaceBox
-from train.augment.hands import HandPaster
+from train.augment.kit import EMPTY, AugmentKit
 from train.augment.occlusion import shade_lower_face, wear_sunglasses
+from train.data.boxes import boxes_px
 from train.data.datasets import CLASSES, FaceSample
-from train.data.images import face_box, face_crop, read_rgb, warp_affine
+from train.data.eyes import Eyes
+from train.data.images import face_crop, read_face, warp_affine
+from train.data.loose_boxes import draw_loose_box
 
 _UPSCALERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
-_WITHOUT_MASK = CLASSES.index("without_mask")
+_WITH_MASK, _WORN_WRONG, _WITHOUT_MASK = (
+    CLASSES.index(name) for name in ("with_mask", "worn_wrong", "without_mask")
+)
+
+_OVER_MASK = 0.3
+"""Share of hands and objects near a mask that cover it; the others are beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,8 @@ class AugmentConfig:
     """Strengths of the augmentation; shares are probabilities, the rest half-ranges.
 
     Attributes:
-        zoom: log of the largest change of the crop's side.
+        zoom: log of the largest change of the crop's side: 0.3 reaches 1.35 times, as far as the
+            finder's boxes differ; loose boxes begin above, see `train.data.loose_boxes`.
         shift: largest shift of the crop's centre, in sides.
         rotation_deg: largest rotation.
         shear: largest shear, as a ratio.
@@ -36,10 +45,14 @@ class AugmentConfig:
         hand: share of faces with a hand, where there are pictures of hands.
         lower_shade: share of faces darkened or tinted below the nose.
         sunglasses: share of faces with dark glasses.
+        drawn_mask, drawn_wrong: share of bare faces that a mask is drawn onto, worn rightly or
+            wrongly, where their eyes are known; they change to the mask's class.
+        objects: share of faces with a thing before the mouth or beside it, and without a hand.
+        clothing: share of bare faces with a collar, a scarf or straps.
     """
 
-    zoom: float = 0.2
-    shift: float = 0.10
+    zoom: float = 0.3
+    shift: float = 0.12
     rotation_deg: float = 20.0
     shear: float = 0.15
     low_resolution: float = 0.6
@@ -52,9 +65,14 @@ class AugmentConfig:
     hand: float = 0.3
     lower_shade: float = 0.12
     sunglasses: float = 0.06
+    drawn_mask: float = 0.15
+    drawn_wrong: float = 0.2
+    objects: float = 0.2
+    clothing: float = 0.2
 
 
 PLAIN = AugmentConfig(
+    zoom=0.2,
     shift=0.0,
     rotation_deg=0.0,
     low_resolution=0.0,
@@ -65,6 +83,10 @@ PLAIN = AugmentConfig(
     grey=0.0,
     lower_shade=0.0,
     sunglasses=0.0,
+    drawn_mask=0.0,
+    drawn_wrong=0.0,
+    objects=0.0,
+    clothing=0.0,
 )
 """Flips, zooms and shears only, as in the original project; hands if there are pictures."""
 
@@ -73,54 +95,123 @@ def augmented_crop(
     sample: FaceSample,
     rng: np.random.Generator,
     config: AugmentConfig,
-    hands: HandPaster | None = None,
-) -> NDArray[np.uint8]:
-    """Read and augment one face: uint8 RGB (128, 128, 3), a function of the sample and `rng`."""
-    rgb = read_rgb(sample.path)
-    box = _jittered(face_box(sample, *rgb.shape[:2]), rng, config)
+    kit: AugmentKit = EMPTY,
+) -> tuple[NDArray[np.uint8], int]:
+    """Read and augment one sample, a function of the sample, `rng`, `config` and `kit`.
+
+    Returns:
+        The crop, uint8 RGB (128, 128, 3), and its label, an index into `OUTPUTS`: the sample's own,
+        or that of a mask drawn onto a bare face.
+    """
+    rgb, box = read_face(sample)
+    square = _square(sample, rgb, box, rng, config)
     # geometry and light at the picture's own resolution; resampling is left to the serving crop
-    surroundings = _warped(rgb, box, rng, config)
+    linear, offset = _transform(square, rng, config)
+    surroundings = warp_affine(rgb, linear, offset, (square.w, square.h))
     if rng.random() < config.light:
         surroundings = _relight(surroundings, rng)
-    face = face_crop(surroundings, FaceBox(0, 0, box.w, box.h))
-    if sample.label < len(CLASSES):
-        face = _cover(face, sample.label, rng, config, hands)
-    return degrade(face, rng, config)
+    face = face_crop(surroundings, FaceBox(0, 0, square.w, square.h))
+    label = sample.label
+    if 0 <= label < len(CLASSES):
+        eyes = kit.eyes.get(sample)
+        if eyes is not None:
+            eyes = _moved(eyes, box, linear, offset, face.shape[0] / square.w)
+        face, label = _cover(face, label, eyes, rng, config, kit)
+    return degrade(face, rng, config), label
 
 
 def _cover(
     face: NDArray[np.uint8],
     label: int,
+    eyes: Eyes | None,
     rng: np.random.Generator,
     config: AugmentConfig,
-    hands: HandPaster | None,
-) -> NDArray[np.uint8]:
+    kit: AugmentKit,
+) -> tuple[NDArray[np.uint8], int]:
+    """The face with what the kit lays over it, and its label then."""
+    if label == _WITHOUT_MASK and kit.clothing is not None and rng.random() < config.clothing:
+        face = kit.clothing(face, rng)
+    if label == _WITHOUT_MASK:
+        face, label = _draw_mask(face, eyes, rng, config, kit)
     if rng.random() < config.lower_shade:
         face = shade_lower_face(face, rng)
     if rng.random() < config.sunglasses:
         face = wear_sunglasses(face, rng)
-    if hands is not None and rng.random() < config.hand:
-        over_mouth = label == _WITHOUT_MASK or rng.random() < 0.3
-        face = hands.paste(face, rng, over_mouth=over_mouth)
-    return face
+    # what lies over a mask worn wrong would hide what tells it from one worn rightly
+    over_mouth = label == _WITHOUT_MASK or (label == _WITH_MASK and rng.random() < _OVER_MASK)
+    if kit.hands is not None and rng.random() < config.hand:
+        face = kit.hands.paste(face, rng, over_mouth=over_mouth)
+    elif kit.objects is not None and rng.random() < config.objects:
+        face = kit.objects(face, rng, over_mouth=over_mouth)
+    return face, label
 
 
-def _jittered(box: FaceBox, rng: np.random.Generator, config: AugmentConfig) -> FaceBox:
-    """The square around the box, shifted and resized at random, px."""
-    side = max(box.w, box.h)
-    cx = box.x + box.w / 2 + rng.uniform(-config.shift, config.shift) * side
-    cy = box.y + box.h / 2 + rng.uniform(-config.shift, config.shift) * side
-    side = max(1, round(side * np.exp(rng.uniform(-config.zoom, config.zoom))))
+def _draw_mask(
+    face: NDArray[np.uint8],
+    eyes: Eyes | None,
+    rng: np.random.Generator,
+    config: AugmentConfig,
+    kit: AugmentKit,
+) -> tuple[NDArray[np.uint8], int]:
+    drawn = rng.random()
+    if kit.masks is None or eyes is None or drawn >= config.drawn_mask + config.drawn_wrong:
+        return face, _WITHOUT_MASK
+    wrong = drawn >= config.drawn_mask
+    painted = kit.masks.paint(face, eyes, rng, wrong=wrong)
+    if painted is None:
+        return face, _WITHOUT_MASK
+    return painted, _WORN_WRONG if wrong else _WITH_MASK
+
+
+def _square(
+    sample: FaceSample,
+    rgb: NDArray[np.uint8],
+    box: FaceBox,
+    rng: np.random.Generator,
+    config: AugmentConfig,
+) -> FaceBox:
+    """The square to be cut out, px: a jittered one, or one around a loose box."""
+    if sample.origin == "loose_box":
+        size = (rgb.shape[1], rgb.shape[0])
+        loose = draw_loose_box(box, boxes_px(sample.others, rgb), size, rng)
+        # in a crowd, where every box frames somebody, the widest frames nobody well
+        if loose is None:
+            loose = FaceBox(box.x - 3 * box.w // 2, box.y - box.h, 4 * box.w, 4 * box.h)
+        side = max(loose.w, loose.h)
+        cx, cy = loose.x + loose.w / 2, loose.y + loose.h / 2
+    else:
+        side = max(box.w, box.h)
+        cx = box.x + box.w / 2 + rng.uniform(-config.shift, config.shift) * side
+        cy = box.y + box.h / 2 + rng.uniform(-config.shift, config.shift) * side
+        side = max(1, round(side * np.exp(rng.uniform(-config.zoom, config.zoom))))
     return FaceBox(round(cx - side / 2), round(cy - side / 2), side, side)
 
 
-def _warped(
-    rgb: NDArray[np.uint8], square: FaceBox, rng: np.random.Generator, config: AugmentConfig
-) -> NDArray[np.uint8]:
-    """The square's content rotated, sheared and flipped at random about its centre.
+def _moved(
+    eyes: Eyes,
+    box: FaceBox,
+    linear: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    scale: float,
+) -> Eyes:
+    """Eyes in fractions of the plain crop, where the transform took them: px of the crop."""
+    side = max(box.w, box.h)
+    corner = np.array([box.x + box.w / 2 - side / 2, box.y + box.h / 2 - side / 2])
+    ends = [scale * (linear @ (corner + side * np.array(eye)) + offset) for eye in eyes]
+    # a flip exchanges them
+    (lx, ly), (rx, ry) = sorted((float(x), float(y)) for x, y in ends)
+    return (lx, ly), (rx, ry)
 
-    At the picture's own scale: uint8 RGB (side, side, 3). Without rotation and shear its pixels
-    are the picture's own.
+
+def _transform(
+    square: FaceBox, rng: np.random.Generator, config: AugmentConfig
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotate, shear and flip the square's content at random about its centre.
+
+    At the picture's own scale: without rotation and shear the pixels are the picture's own.
+
+    Returns:
+        For `warp_affine` to a picture of the square's size: linear (2, 2) and offset (2,).
     """
     angle = np.deg2rad(rng.uniform(-config.rotation_deg, config.rotation_deg))
     shear = rng.uniform(-config.shear, config.shear)
@@ -129,8 +220,7 @@ def _warped(
     linear = rotation @ np.array([[1.0, shear], [0.0, 1.0]]) @ np.diag([flip, 1.0])
     # centres of pixels lie at whole numbers, that of n pixels at (n - 1) / 2
     middle = (square.w - 1) / 2
-    offset = middle - linear @ np.array([square.x + middle, square.y + middle])
-    return warp_affine(rgb, linear, offset, (square.w, square.h))
+    return linear, middle - linear @ np.array([square.x + middle, square.y + middle])
 
 
 def degrade(

@@ -7,13 +7,10 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.cpu import n_cores
 from train.cascade.haar import HaarFeature, Windows, feature_values
-from train.cascade.model import Stage, Tree, tree_outputs
+from train.cascade.model import Stage, Tree, tree_outputs, tree_sums
 from train.errors import RunError
 
-FEATURE_SHARE = 0.2
-"""Share of the features that each tree may choose from."""
 MIN_ROUNDS = 150
 """Trees that are boosted even where few are kept: they show which faces to give up."""
 
@@ -29,6 +26,9 @@ class StageGoal:
         recall: share of faces that must keep at least `windows` of their windows.
         windows: see `recall`.
         false_rate: share of the negatives that may pass; 0 takes all trees.
+        feature_share: share of the features that each tree may choose from.
+        bagging: share of the windows that each tree is trained on.
+        l2: regularisation of the leaves.
         samples: factor on the configured numbers of windows and features.
     """
 
@@ -38,6 +38,9 @@ class StageGoal:
     recall: float = 0.995
     windows: int = 2
     false_rate: float = 0.4
+    feature_share: float = 0.2
+    bagging: float = 1.0
+    l2: float = 1.0
     samples: float = 1.0
 
 
@@ -49,6 +52,7 @@ def fit_stage(
     features: list[HaarFeature],
     goal: StageGoal,
     seed: int,
+    base: tuple[Tree, ...] = (),
 ) -> tuple[Stage, dict[str, Any]]:
     """Boost trees until the held-out negatives pass rarely enough at the wanted recall.
 
@@ -61,6 +65,7 @@ def fit_stage(
         features: candidates for the splits.
         goal: when to stop.
         seed: of the choice of features.
+        base: trees that the stage starts with; more are boosted on their errors.
 
     Returns:
         The stage and its report.
@@ -72,6 +77,7 @@ def fit_stage(
         feature_values(windows, features),
         labels,
         weight=weights,
+        init_score=tree_sums(base, windows) if base else None,
         params={
             "max_bin": 63,
             "bin_construct_sample_cnt": 10_000,
@@ -85,10 +91,12 @@ def fit_stage(
             "boost_from_average": False,
             "num_leaves": goal.leaves,
             "learning_rate": goal.learning_rate,
-            "feature_fraction": FEATURE_SHARE,
+            "feature_fraction": goal.feature_share,
+            "bagging_fraction": goal.bagging,
+            "bagging_freq": int(goal.bagging < 1),
             "min_data_in_leaf": 50,
-            "lambda_l2": 1.0,
-            "num_threads": n_cores(),
+            "lambda_l2": goal.l2,
+            "num_threads": 2,
             "force_col_wise": True,
             "seed": seed,
             "verbose": -1,
@@ -101,7 +109,7 @@ def fit_stage(
     trees = tuple(to_tree(info, features) for info in dumped if info["num_leaves"] > 1)
     if not trees:
         raise RunError("expected windows that a feature can tell apart, no tree found a split")
-    return cut_stage(trees, held_bags, held_negatives, goal)
+    return cut_stage(trees, held_bags, held_negatives, goal, base)
 
 
 def cut_stage(
@@ -109,6 +117,7 @@ def cut_stage(
     bags: NDArray[np.uint8],
     negatives: Windows,
     goal: StageGoal,
+    base: tuple[Tree, ...] = (),
 ) -> tuple[Stage, dict[str, Any]]:
     """The fewest leading trees that reach the goal, and the threshold that keeps its recall.
 
@@ -121,9 +130,11 @@ def cut_stage(
     flat = bags.reshape(n_faces * n_windows, *bags.shape[2:])
     alive = flat.any(axis=(1, 2))
     near = np.cumsum(tree_outputs(trees, feature_values(flat, used), column), axis=1)
+    near += tree_sums(base, flat)[:, None]
     near[~alive] = -np.inf
     near = np.sort(near.reshape(n_faces, n_windows, -1), axis=1)[:, -goal.windows]
     far = np.cumsum(tree_outputs(trees, feature_values(negatives, used), column), axis=1)
+    far += tree_sums(base, negatives)[:, None]
     given_up = int((1 - goal.recall) * n_faces)
     thresholds = near[np.argsort(near[:, -1])[given_up:]].min(axis=0)
     rates = (far >= thresholds).mean(axis=0)
@@ -133,7 +144,7 @@ def cut_stage(
     else:
         last = int(enough[0]) if len(enough) else int(np.argmin(rates[: goal.max_trees]))
     # a hair below, since OpenCV adds up in another order
-    stage = Stage(trees[: last + 1], float(thresholds[last]) - 1e-4)
+    stage = Stage((*base, *trees[: last + 1]), float(thresholds[last]) - 1e-4)
     return stage, {
         "trees": len(stage.trees),
         "threshold": stage.threshold,

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from maskdet_core.cpu import N_THREADS
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.faces import WindowConfig, bag_of_windows, random_window
 from train.cascade.haar import WINDOW_PX, Windows, random_features
@@ -21,7 +20,7 @@ from train.cascade.progress import Progress
 from train.data.detection import KnownFace, Scene
 from train.errors import DataError
 
-N_PROCESSES = N_THREADS
+N_PROCESSES = 2
 HELD_PHOTO_SHARE = 0.35
 MASKED_SHARE = 0.55
 

@@ -20,7 +20,7 @@ from train.data.split import Split
 from train.errors import RunError
 from train.evaluate.model_card import write_model_card
 from train.network import start_weights
-from train.network.config import FitConfig
+from train.network.config import VGG19_WIDTHS, FitConfig
 from train.network.run_folder import RunFolder
 
 DESCRIPTION = (
@@ -91,8 +91,13 @@ def run(options: argparse.Namespace) -> None:
 
 
 def comparable() -> list[str]:
-    """Configurations that are trained on the same sets and differ in the recipe alone."""
-    return [name for name in configs.names() if not configs.load(name)[0].hold_out]
+    """Configurations that take the same sets and start weights, and differ in the recipe alone."""
+    loaded = {name: configs.load(name)[0] for name in configs.names()}
+    return [
+        name
+        for name, config in loaded.items()
+        if not config.hold_out and config.network.widths == VGG19_WIDTHS
+    ]
 
 
 def ablate(
@@ -142,8 +147,8 @@ def ablate(
             training.fit(config, split, finder, folder.path, hands, resume=folder.begun)
         with ablations.released(load_trained(folder.path)) as model:
             measured = [
-                *ablations.measure(model, tests),
-                ablations.measure_dropped(model, split, false_positives),
+                *ablations.measure(model, config.network.outputs, tests),
+                ablations.measure_dropped(model, config.network.outputs, split, false_positives),
             ]
         print(f"{name}: " + ", ".join(f"{t['name']} {t['value']:.1%}" for t in measured))
         rows.append({"name": name, "summary": summary, "tests": measured})

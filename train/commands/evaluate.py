@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 
 from train.commands.options import add_data, add_models, read_split
-from train.evaluate.classifier import evaluate
+from train.evaluate.classifier import Extras, evaluate
 
 DESCRIPTION = (
-    "Measure the exported network on published and leak-free tests and on whole "
-    "photographs; writes evaluation.json for the metrics page. A run folder without its "
+    "Measure the exported network on published and leak-free tests, loose boxes, people and "
+    "whole photographs; writes evaluation.json for the metrics page. A run folder without its "
     "trained network will do: what needs it is carried over from the earlier evaluation."
 )
 
@@ -28,6 +28,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="a run that held picture sets out, to measure on these",
     )
+    parser.add_argument(
+        "--people",
+        type=Path,
+        metavar="DIR",
+        help="bare faces with group, age and gender in DIR/faces.json: how evenly it works",
+    )
+    parser.add_argument(
+        "--mistakes",
+        type=Path,
+        metavar="FILE",
+        help="also write the names of the worst mistakes there; it is not for publishing",
+    )
     add_models(parser)
 
 
@@ -38,7 +50,11 @@ def run(options: argparse.Namespace) -> None:
         read_split(options.data),
         options.data,
         options.models,
-        options.hands,
-        options.held_out_run,
+        Extras(
+            hands=options.hands,
+            people=options.people,
+            held_out_run=options.held_out_run,
+            mistakes=options.mistakes,
+        ),
     )
     print(f"evaluation: {written}")

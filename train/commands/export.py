@@ -6,23 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import RunRecord
 from maskdet_core.types import NO_FACE
 from train.commands.options import add_data, add_models, read_split
-from train.data.datasets import CLASSES
 from train.data.detection import Photo, held_out_photos
 from train.data.images import FRAMING, IMAGE_SIZE_PX
 from train.data.records import now_iso
 from train.data.split import Split
 from train.evaluate.calibration import calibrated
 from train.evaluate.face_rule import face_rules
+from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
 from train.evaluate.test_sets import crops_of
+from train.network.config import VGG19_WIDTHS, NetworkConfig
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
 
@@ -86,28 +85,29 @@ def export(
     # TensorFlow takes seconds to load
     from train.network.export import float_logits, load_trained, network_of, to_int8
 
-    in_float = load_trained(run)
+    in_float, built = load_trained(run), network_of(run)
     record = RunFolder(run).read()
     models.mkdir(parents=True, exist_ok=True)
     network = models / f"{NETWORK}.tflite"
     step = max(1, len(split.train) // CALIBRATION_FACES)
-    write_atomic(network, to_int8(in_float, split.train[::step]))
+    write_atomic(network, to_int8(in_float, built, split.train[::step]))
     if float_too:
         in_float.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
 
     plain = ModelManifest.for_file(
         network,
         name=NETWORK,
-        classes=network_of(run).outputs,
+        architecture=_architecture(built),
+        classes=built.outputs,
         input_size_px=IMAGE_SIZE_PX,
         crop=FRAMING,
         training=_training(record),
     )
     crops = crops_of(split.validation)
     logits = MaskClassifier(network.read_bytes(), plain).logits(crops)
-    same = label_agreement(float_logits(in_float, crops), logits)
-    masked = np.array([CLASSES[s.label] == "with_mask" for s in split.validation])
-    manifest = replace(calibrated(plain, logits, masked), metrics={"int8_same_label": dict(same)})
+    same = label_agreement(float_logits(in_float, crops), logits, plain)
+    fitted = calibrated(plain, logits, truths(split.validation))
+    manifest = replace(fitted, metrics={"int8_same_label": dict(same)})
 
     if photos and NO_FACE in manifest.classes:
         classifier = MaskClassifier(network.read_bytes(), manifest)
@@ -119,6 +119,12 @@ def export(
     RunFolder(run).copy_records(models / "runs" / record["name"])
     print(f"int8 and float32 agree on {same['n_same']} of {same['n']} validation faces")
     return path
+
+
+def _architecture(network: NetworkConfig) -> str:
+    if network.widths == VGG19_WIDTHS:
+        return "VGG19"
+    return f"VGG19 with {', '.join(map(str, network.widths))} channels"
 
 
 def _training(record: RunRecord) -> dict[str, Any]:

@@ -9,24 +9,26 @@ from typing import Any, Final
 import numpy as np
 
 from maskdet_core.faces.loading import load_finder
-from maskdet_core.faces.manifest import CascadeManifest, FinderFile, VerifierModel
+from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, NetworkFile
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
-from maskdet_core.files import write_atomic
+from maskdet_core.faces.windows import ASPECT
+from maskdet_core.files import file_sha256, write_atomic
 from train.cascade.haar import WINDOW_PX
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.data.records import now_iso, read_records
-from train.evaluate.operating_points import SEARCHES, with_operating_points
+from train.evaluate.network_points import NETWORK_SEARCHES, with_operating_points
 from train.finder.batches import CONTEXT, INPUT_PX, BatchConfig, BatchSource, plain
 from train.finder.hard_negatives import HardWindows, doubtful_boxes, load_boxes, save_boxes
 from train.finder.photos import LabelledPhoto, of_scenes, read_photos
-from train.finder.samples import Samples, VisitConfig, visit_all
-from train.shipped import FINDER
+from train.finder.samples import STEPS, Samples, VisitConfig, visit_all
+from train.shipped import FINDER, STREET_FINDER, STREET_FOLDER
 
 DESCRIPTION = (
     "Train the network that verifies the cascade's proposals on whole photographs, once on "
     "proposals and once more on those that it got wrong; calibrate it and choose the minimum "
-    "scores on held-out photographs; write cascade, network and manifest to --models."
+    "scores on held-out photographs; write cascade, network and manifest to the folder "
+    f"{STREET_FOLDER} in --models."
 )
 
 VISITS: Final = (VisitConfig(), VisitConfig(zooms=(0.5, 1.3), others=45, jittered=3))
@@ -87,7 +89,8 @@ def run(options: argparse.Namespace) -> None:
             for record in read_records(options.out / f"fit-{number}" / "epochs.jsonl")
         ],
     }
-    print(f"manifest: {publish(proposals, network, tuning, options.models, training)}")
+    folder = options.models / STREET_FOLDER
+    print(f"manifest: {publish(proposals, network, tuning, folder, training)}")
 
 
 def train(
@@ -110,7 +113,7 @@ def train(
     from train.finder.network import VerifierConfig, fit_verifier, load_verifier, to_int8
 
     out.mkdir(parents=True, exist_ok=resume)
-    proposer = HaarProposer(proposals, WINDOW_PX)
+    proposers = [HaarProposer(proposals, WINDOW_PX, step) for step in STEPS]
     doubts = out / "doubtful.json"
     if not doubts.exists():
         save_boxes(doubts, doubtful_boxes(photos, load_finder("live", models / f"{FINDER}.json")))
@@ -119,7 +122,7 @@ def train(
     for number, visit in enumerate(VISITS):
         file = out / f"samples-{number}.npz"
         if not file.exists():
-            visit_all(photos, doubtful, proposer, seed + number, visit).save(file)
+            visit_all(photos, doubtful, proposers, seed + number, visit).save(file)
         parts.append(Samples.load(file))
     samples = Samples.joined(parts)
     config = VerifierConfig(epochs=epochs, steps=steps, seed=seed)
@@ -129,7 +132,7 @@ def train(
     hard = out / "samples-hard.npz"
     if not hard.exists():
         network = VerifierNetwork(to_int8(load_verifier(first), calibration), INPUT_PX)
-        visit_all(photos, doubtful, proposer, seed + 100, HARD_VISIT, HardWindows(network)).save(
+        visit_all(photos, doubtful, proposers, seed + 100, HARD_VISIT, HardWindows(network)).save(
             hard
         )
     every = Samples.joined([samples, Samples.load(hard)])
@@ -143,35 +146,39 @@ def publish(
     proposals: Path,
     network: bytes,
     photos: Sequence[LabelledPhoto],
-    models: Path,
+    folder: Path,
     training: dict[str, Any],
 ) -> Path:
-    """Write cascade, network and manifest to `models`.
+    """Write cascade, network and manifest to a folder.
 
     Args:
         proposals: the cascade's file.
         network: in int8 LiteRT.
         photos: held out, to calibrate the scores and choose the minimum scores by.
-        models: folder for the files.
+        folder: for the files.
         training: the manifest's record.
 
     Returns:
         The manifest's path.
     """
-    models.mkdir(parents=True, exist_ok=True)
-    search, verifier = models / f"{FINDER}-search.xml", models / f"{FINDER}-verifier.tflite"
+    folder.mkdir(parents=True, exist_ok=True)
+    search, verifier = folder / f"{FINDER}-search.xml", folder / f"{FINDER}-verifier.tflite"
     if proposals.resolve() != search.resolve():
         write_atomic(search, proposals.read_bytes())
     write_atomic(verifier, network)
+    entry = NetworkFile(verifier.name, file_sha256(verifier), INPUT_PX, CONTEXT)
     manifest = CascadeManifest(
-        name=FINDER,
-        proposals=FinderFile.of(search),
-        verifier=VerifierModel(FinderFile.of(verifier), INPUT_PX, CONTEXT),
+        name=STREET_FINDER,
+        proposals=CascadeFile.of(search),
+        verifier=entry,
         window_px=WINDOW_PX,
-        presets=SEARCHES,
+        width=ASPECT,
+        height=1.0,
+        shift_y=0.0,
+        presets=NETWORK_SEARCHES,
         training=training,
     )
-    manifest = with_operating_points(manifest, models, photos)
-    path = models / f"{FINDER}.json"
+    manifest = with_operating_points(manifest, entry, folder, photos)
+    path = folder / f"{FINDER}.json"
     manifest.save(path)
     return path

@@ -8,9 +8,12 @@ from train import configs
 from train.commands.options import (
     FINDER_FILE,
     add_data,
+    add_kept,
     hard_negative_finder,
+    kept_files,
     read_split,
 )
+from train.commands.prune import widths
 from train.data.split import require_trainable
 from train.network import start_weights
 from train.network.config import FitConfig
@@ -29,8 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--weights",
         default="imagenet",
         metavar="imagenet|none|FILE",
-        help="start weights: a .npz of VGG19's layers or the model.keras of an earlier run "
-        "(default: imagenet, which needs a network)",
+        help="start weights: a .npz of VGG19's layers, as `prune` writes it, or the model.keras of "
+        "an earlier run (default: imagenet, which needs a network)",
     )
     parser.add_argument(
         "--hands",
@@ -46,12 +49,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="face finder whose false positives teach the network what shows no face "
         "(default: models/maskdet-haar.json)",
     )
+    add_kept(parser)
     parser.add_argument(
         "--config",
         default=configs.DEFAULT,
         choices=configs.names(),
         help=f"named configuration (default: {configs.DEFAULT}); the options below change it",
     )
+    parser.add_argument(
+        "--widths",
+        type=widths,
+        metavar="A,B,C,D,E",
+        help="channels of the five blocks, those of the pruned start weights",
+    )
+    parser.add_argument(
+        "--teacher",
+        metavar="FILE",
+        help="network to learn odds from: a manifest, a .tflite beside one, or a run's model.keras",
+    )
+    parser.add_argument("--teacher-weight", type=float, metavar="SHARE", help="0 to 1")
     parser.add_argument("--no-hands", action="store_true", help="do without pictures of hands")
     parser.add_argument("--frozen-epochs", type=int, metavar="N", help="of the first phase")
     parser.add_argument("--full-epochs", type=int, metavar="N", help="of the second phase")
@@ -73,6 +89,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, and print where the network is."""
     start_weights.require(options.weights)
+    if options.teacher is not None:
+        start_weights.require_teacher(Path(options.teacher))
     config = fit_config(options)
     finder = hard_negative_finder(options.finder)
     split = read_split(options.data, config.hold_out)
@@ -80,7 +98,15 @@ def run(options: argparse.Namespace) -> None:
     # TensorFlow takes seconds to load, and writes lines of its own to stderr
     from train.network.fit import fit
 
-    trained = fit(config, split, finder, options.out, options.hands, resume=options.resume)
+    trained = fit(
+        config,
+        split,
+        finder,
+        options.out,
+        options.hands,
+        resume=options.resume,
+        kept=kept_files(options),
+    )
     print(f"trained network: {trained}")
 
 
@@ -92,4 +118,8 @@ def fit_config(options: argparse.Namespace) -> FitConfig:
         for field in fields(config)
         if (value := getattr(options, field.name, None)) is not None and field.name != "hands"
     }
-    return replace(config, **given, hands=config.hands and not options.no_hands)
+    network = config.network
+    if options.widths is not None:
+        network = replace(network, widths=options.widths)
+    hands = config.hands and not options.no_hands
+    return replace(config, **given, network=network, hands=hands)

@@ -8,8 +8,9 @@ from pathlib import Path
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import STOCK
 from maskdet_core.faces.manifest import CascadeManifest
-from train.data.datasets import read_dataset
+from train.data.datasets import read_datasets
 from train.data.detection import CascadeData, cascade_data
+from train.data.kept import KeptFiles
 from train.data.split import Split, split_samples
 
 FINDER_FILE = Path("models/maskdet-haar.json")
@@ -27,8 +28,31 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="DIR",
         help="picture sets in Kaggle layout: DIR/{Train,Validation,Test}/{WithMask,WithoutMask}/ "
-        "or DIR/…/{Mask,Non Mask}/; whole photographs need DIR/boxes.json",
+        "or DIR/…/{Mask,Non Mask}/ or DIR/…/{with_mask,without_mask,worn_wrong}/; whole "
+        "photographs need DIR/boxes.json or, labelled by the face, DIR/photos.json",
     )
+
+
+def add_kept(parser: argparse.ArgumentParser) -> None:
+    """Add `--hard-negatives` and `--eyes`: files that runs share."""
+    parser.add_argument(
+        "--hard-negatives",
+        type=Path,
+        metavar="FILE",
+        help="JSON file that keeps the finder's false positives of each photograph for other runs; "
+        "made or extended as needed (finding them takes minutes)",
+    )
+    parser.add_argument(
+        "--eyes",
+        type=Path,
+        metavar="FILE",
+        help="JSON file that keeps the eyes of bare faces, which masks are drawn by; likewise",
+    )
+
+
+def kept_files(options: argparse.Namespace) -> KeptFiles:
+    """The files that `add_kept` asks for."""
+    return KeptFiles(options.hard_negatives, options.eyes)
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
@@ -40,15 +64,16 @@ def read_split(roots: Sequence[Path], hold_out: Collection[str] = ()) -> Split:
     """Read the picture sets, split them, and print the sizes.
 
     Raises:
-        DataError: see `read_dataset` and `split_samples`.
+        DataError: see `read_datasets` and `split_samples`.
     """
     print("reading and grouping pictures …", flush=True)
-    split = split_samples([s for root in roots for s in read_dataset(root)], hold_out)
+    split = split_samples(read_datasets(roots), hold_out)
     print(
         f"{len(split.train)} faces to train on, {len(split.validation)} to validate, "
         f"{len(split.leak_free_test)} in the leak-free test; "
         f"{split.n_published_test_with_relative} of {len(split.published_test)} published test "
-        "faces have a relative in the published training part",
+        "faces have a relative in the published training part; "
+        f"{len(split.street_test)} in the street test, {len(split.wild_test)} in the wild test",
         flush=True,
     )
     return split

@@ -8,7 +8,7 @@ from train.augment.faces import PLAIN
 from train.network.config import HEAD_ONLY, FitConfig, NetworkConfig
 
 CONFIG = FitConfig(
-    network=NetworkConfig(preprocessing="unit_range", head="flat", no_face=False),
+    network=NetworkConfig(preprocessing="unit_range", head="flat", worn_wrong=False, no_face=False),
     hands=False,
     frozen_from=HEAD_ONLY,
     full_from=HEAD_ONLY,

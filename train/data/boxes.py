@@ -2,13 +2,23 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
+
+import cv2
 
 from maskdet_core.types import FaceBox, RgbImage
 from train.errors import DataError
 
 BOXES_FILE = "boxes.json"
 """In the folder of a picture set: for each picture a list of [x, y, w, h, score]."""
+
+CROP_BOXES_FILE: Final = "boxes_px.json"
+"""In the folder of a set of face crops: [x, y, w, h] in px, for crops wider than the face."""
+
+PHOTOS_FILE: Final = "photos.json"
+"""In the folder of a set of photographs whose faces people have drawn and labelled one by one."""
 
 SIDE_OVER_BOX = 1.14
 """Side of a finder's window over the geometric mean of a reference box's sides. The boxes are about
@@ -25,14 +35,115 @@ def read_boxes(root: Path) -> dict[str, list[list[float]]]:
     Raises:
         DataError: no `boxes.json`, or not one list of boxes per picture.
     """
-    path = root / BOXES_FILE
+    boxes = _read_json(root / BOXES_FILE)
+    if not isinstance(boxes, dict):
+        raise DataError(f"expected one list of boxes per picture in {root / BOXES_FILE}")
+    return boxes
+
+
+def read_crop_boxes(root: Path) -> dict[str, Box]:
+    """Face boxes of crops by picture name, in fractions of each crop.
+
+    Raises:
+        DataError: no `boxes_px.json`, not one box per picture, or a picture that cannot be read.
+    """
+    rows = _read_json(root / CROP_BOXES_FILE)
+    boxes: dict[str, Box] = {}
     try:
-        boxes = json.loads(path.read_text(encoding="utf-8"))
+        for name, (x, y, w, h) in rows.items():
+            picture = cv2.imread(str(root / name))
+            if picture is None:
+                raise DataError(f"expected a picture, {root / name} cannot be decoded")
+            height, width = picture.shape[:2]
+            boxes[name] = (x / width, y / height, w / width, h / height)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DataError(f"expected one box per picture in {root / CROP_BOXES_FILE}") from error
+    return boxes
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledBox:
+    """One face of a photograph: the publisher's word for its class, and its box in px."""
+
+    label: str
+    xywh: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPhoto:
+    """One photograph of `photos.json`.
+
+    Attributes:
+        path: the picture.
+        width_px, height_px: its size.
+        source: where its publisher had it from.
+        split: the publisher's part.
+        faces: drawn by hand.
+    """
+
+    path: Path
+    width_px: int
+    height_px: int
+    source: str
+    split: str
+    faces: tuple[LabelledBox, ...]
+
+    def fractions(self, xywh: Sequence[float]) -> Box:
+        """A box of this photograph in fractions."""
+        x, y, w, h = xywh
+        return (x / self.width_px, y / self.height_px, w / self.width_px, h / self.height_px)
+
+
+def read_photos(root: Path) -> list[LabelledPhoto]:
+    """The photographs of a set with `photos.json`, in its order.
+
+    Raises:
+        DataError: no such file, or not what is expected in it.
+    """
+    path = root / PHOTOS_FILE
+    rows = _read_json(path)
+    try:
+        return [
+            LabelledPhoto(
+                root / row["file"],
+                int(row["width"]),
+                int(row["height"]),
+                str(row.get("source", "")),
+                str(row["split"]),
+                tuple(_labelled(face) for face in row["faces"]),
+            )
+            for row in rows
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"expected file, width, height, split and faces of each photo in {path}: {error!r}"
+        ) from error
+
+
+def _labelled(face: dict[str, Any]) -> LabelledBox:
+    x, y, w, h = (float(value) for value in face["box_xywh"])
+    return LabelledBox(str(face["label"]), (x, y, w, h))
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
-    if not isinstance(boxes, dict):
-        raise DataError(f"expected one list of boxes per picture in {path}")
-    return boxes
+
+
+def known_boxes(root: Path) -> dict[Path, list[Box]]:
+    """All reference boxes of a set of photographs by picture, doubtful and tiny ones too.
+
+    Raises:
+        DataError: see `read_boxes` and `read_photos`.
+    """
+    if (root / PHOTOS_FILE).is_file():
+        return {
+            photo.path: [photo.fractions(face.xywh) for face in photo.faces]
+            for photo in read_photos(root)
+        }
+    return {root / name: [box_of(row) for row in rows] for name, rows in read_boxes(root).items()}
 
 
 def box_of(row: Sequence[float]) -> Box:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from train.data.boxes import BOXES_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
+from train.data.boxes import BOXES_FILE, PHOTOS_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
 from train.data.datasets import CLASSES, FaceSample
 from train.data.images import read_grey
 from train.data.split import Split
@@ -126,6 +126,8 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
     """
     data = CascadeData()
     boxes = {root.name: read_boxes(root) for root in roots if (root / BOXES_FILE).is_file()}
+    # a held-out photograph has one class; those labelled by the face have several
+    by_hand = {root.name for root in roots if (root / PHOTOS_FILE).is_file()}
     for side, samples in enumerate((split.train, split.validation, split.leak_free_test)):
         by_path: dict[Path, list[FaceSample]] = defaultdict(list)
         for sample in samples:
@@ -133,10 +135,10 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
         for path, people in by_path.items():
             name = "/".join(path.parts[-3:])
             known = boxes.get(people[0].dataset, {}).get(name, [])
-            if people[0].box is None:
+            if not people[0].in_photo:
                 _add_crop(data, side, people[0], known, people[0].dataset in boxes)
-            else:
-                _add_photo(data, side, name, people, known)
+            elif side == 0 or people[0].dataset not in by_hand:
+                _add_photo(data, side, name, people)
     photos = [scene for scene in data.scenes if not scene.is_crop]
     crops = [scene for scene in data.scenes if scene.is_crop]
     step = max(1, round(len(crops) / max(1, len(photos) * CROPS_PER_PHOTO)))
@@ -157,23 +159,16 @@ def held_out_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], l
     return data.tune, data.test
 
 
-def _add_photo(
-    data: CascadeData,
-    side: int,
-    name: str,
-    people: list[FaceSample],
-    known: list[list[float]],
-) -> None:
-    every = tuple(box_of(b) for b in known)
+def _add_photo(data: CascadeData, side: int, name: str, people: list[FaceSample]) -> None:
     main = tuple(sample.box for sample in people if sample.box is not None)
-    faces = [face for box in main for face in _faces(people[0], box)]
+    others = tuple(box for box in people[0].others if box not in main)
+    faces = [face for one in people if one.box is not None for face in _faces(one, one.box)]
     masked = people[0].label == _MASKED
     if side == 0:
-        data.scenes.append(Scene(people[0].path, every, masked=masked))
+        data.scenes.append(Scene(people[0].path, (*main, *others), masked=masked))
         data.faces.extend(faces)
         return
     published = people[0].published_split == "test"
-    others = tuple(box for box in every if box not in main)
     photo = Photo(people[0].path, name, masked, main, others, published)
     (data.test if published else data.tune).append(photo)
     if side == 1:
@@ -203,7 +198,7 @@ def _add_crop(
 
 def _faces(sample: FaceSample, box: Box) -> list[KnownFace]:
     """The face, if it is large enough and lies mostly inside its picture."""
-    masked, in_photo = sample.label == _MASKED, sample.box is not None
+    masked, in_photo = sample.label == _MASKED, sample.in_photo
     min_visible = MIN_VISIBLE["photo" if in_photo else "masked" if masked else "bare"]
     face = KnownFace(sample.path, box, masked, in_photo)
     height, width = read_grey(sample.path).shape

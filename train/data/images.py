@@ -84,6 +84,23 @@ def face_box(sample: FaceSample, height_px: int, width_px: int) -> FaceBox:
     return box_px(sample.box, height_px, width_px)
 
 
+def read_face(sample: FaceSample) -> tuple[NDArray[np.uint8], FaceBox]:
+    """The sample's picture, uint8 RGB (H, W, 3), and its face box there, px.
+
+    A face crop is cut to its box: what it shows beyond would tell one publisher's crops, and so
+    the class, from another's.
+    """
+    rgb = read_rgb(sample.path)
+    height, width = rgb.shape[:2]
+    box = face_box(sample, height, width)
+    if not sample.is_crop:
+        return rgb, box
+    left, top = max(0, box.x), max(0, box.y)
+    right, bottom = min(width, box.x + box.w), min(height, box.y + box.h)
+    cut = rgb[top : max(top + 1, bottom), left : max(left + 1, right)]
+    return cut, FaceBox(box.x - left, box.y - top, box.w, box.h)
+
+
 def face_crop(rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.uint8]:
     """The network's input for a face box in a picture: uint8 RGB (128, 128, 3)."""
     return square_crop(rgb, box, FRAMING, IMAGE_SIZE_PX)
@@ -91,5 +108,4 @@ def face_crop(rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.uint8]:
 
 def plain_crop(sample: FaceSample) -> NDArray[np.uint8]:
     """The sample's face, not augmented: uint8 RGB (128, 128, 3)."""
-    rgb = read_rgb(sample.path)
-    return face_crop(rgb, face_box(sample, *rgb.shape[:2]))
+    return face_crop(*read_face(sample))

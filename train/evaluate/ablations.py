@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.run_records import AblationTest
+from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK
 from train.data import hard_negatives
-from train.data.datasets import CLASSES, OUTPUTS
 from train.data.split import Split
 from train.evaluate import test_sets
 from train.evaluate.calibration import MAX_FACES_DROPPED
 from train.evaluate.intervals import wilson_interval
+from train.evaluate.judged import truths
 from train.evaluate.slices import coarse
 from train.network.export import float_logits
 
@@ -33,57 +34,78 @@ class LabelTest:
     Attributes:
         name: for the table.
         crops: uint8 RGB (N, 128, 128, 3).
-        masked: (N,) ground truth.
+        truth: (N,) index in `MASK_CLASSES`.
     """
 
     name: str
     crops: NDArray[np.uint8]
-    masked: NDArray[np.bool_]
+    truth: NDArray[np.int64]
 
 
 def tests(split: Split, hands: Path) -> list[LabelTest]:
-    """The leak-free faces: plain, coarse, and with a hand.
+    """The leak-free faces: plain, coarse, with a hand; streets and the wild where there are any.
 
     Args:
         split: faces by side.
         hands: pictures of hands.
     """
-    plain = test_sets.leak_free(split)
+    faces = test_sets.mask_or_bare(split)
+    plain = test_sets.crops_of(faces)
     covered = test_sets.hands(split, hands).crops
-    masked = np.array([CLASSES[s.label] == "with_mask" for s in plain.faces])
+    truth = truths(faces)
+    masked = truth == MASK_CLASSES.index(WITH_MASK)
     every = [
-        LabelTest("new people", plain.crops, masked),
-        LabelTest(f"the same, {COARSE_PX} px wide", coarse(plain.crops, COARSE_PX), masked),
-        LabelTest("hand over a bare mouth", covered[~masked], masked[~masked]),
-        LabelTest("mask with a hand near", covered[masked], masked[masked]),
+        LabelTest("new people", plain, truth),
+        LabelTest(f"the same, {COARSE_PX} px wide", coarse(plain, COARSE_PX), truth),
+        LabelTest("hand over a bare mouth", covered[~masked], truth[~masked]),
+        LabelTest("mask with a hand near", covered[masked], truth[masked]),
+        *(
+            LabelTest(name, test.crops, truths(test.faces))
+            for name, found in (
+                ("street photographs", test_sets.street(split)),
+                ("faces in the wild", test_sets.wild(split)),
+            )
+            for test in found
+        ),
     ]
-    return [test for test in every if len(test.masked)]
+    return [test for test in every if len(test.truth)]
 
 
-def measure(model: keras.Model, tests: Sequence[LabelTest]) -> list[AblationTest]:
-    """Right labels of each test."""
+def measure(
+    model: keras.Model, outputs: Sequence[str], tests: Sequence[LabelTest]
+) -> list[AblationTest]:
+    """Right labels of each test.
+
+    Args:
+        model: the network.
+        outputs: names of its logits, in order.
+        tests: what to measure on; faces of a class that the network does not know are wrong.
+    """
+    names = [name for name in outputs if name != NO_FACE]
+    columns = [outputs.index(name) for name in names]
+    label_of = np.array([MASK_CLASSES.index(name) for name in names])
     rows = []
     for test in tests:
-        logits = float_logits(model, test.crops)
-        n_good = int(((logits[:, 0] > logits[:, 1]) == test.masked).sum())
-        rows.append(_row(test.name, n_good, len(test.masked)))
+        labels = label_of[float_logits(model, test.crops)[:, columns].argmax(axis=1)]
+        rows.append(_row(test.name, int((labels == test.truth).sum()), len(test.truth)))
     return rows
 
 
 def measure_dropped(
-    model: keras.Model, split: Split, false_positives: NDArray[np.uint8]
+    model: keras.Model, outputs: Sequence[str], split: Split, false_positives: NDArray[np.uint8]
 ) -> AblationTest:
     """False positives that the network drops, at the loss of faces that export allows.
 
     Args:
-        model: the network; one without a third output drops none.
+        model: the network; one without the output "no face" drops none.
+        outputs: names of its logits, in order.
         split: its validation faces set the threshold.
         false_positives: crops (N, 128, 128, 3).
     """
-    if model.output_shape[-1] < len(OUTPUTS):
+    if NO_FACE not in outputs:
         return _row(_DROPPED, 0, len(false_positives))
     faces, others = (
-        _face_margin(float_logits(model, crops))
+        _face_margin(float_logits(model, crops), outputs.index(NO_FACE))
         for crops in (test_sets.crops_of(split.validation), false_positives)
     )
     threshold = np.quantile(faces, MAX_FACES_DROPPED)
@@ -116,8 +138,12 @@ def released(model: keras.Model) -> Iterator[keras.Model]:
     keras.backend.clear_session()
 
 
-def _face_margin(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.logaddexp(logits[:, 0], logits[:, 1]) - logits[:, 2]
+def _face_margin(logits: NDArray[np.float64], no_face: int) -> NDArray[np.float64]:
+    """Log odds of a face (N,), where `no_face` is the column of that output."""
+    margin: NDArray[np.float64] = (
+        np.logaddexp.reduce(np.delete(logits, no_face, axis=1), axis=1) - logits[:, no_face]
+    )
+    return margin
 
 
 def _row(name: str, n_good: int, n: int) -> AblationTest:

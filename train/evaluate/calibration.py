@@ -1,4 +1,4 @@
-"""Calibration: temperature, thresholds, calibration error, risk-coverage curve."""
+"""Calibration of three classes: temperature, thresholds, calibration error, risk and coverage."""
 
 from dataclasses import replace
 
@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import CalibrationBin, RiskCoveragePoint
+from maskdet_core.types import MASK_CLASSES
+from train.evaluate.judged import class_probabilities
 
 MAX_NOT_SURE = 0.03
 """Largest share of validation faces whose verdict may be withheld."""
@@ -20,22 +22,42 @@ _TEMPERATURES = np.geomspace(0.2, 10.0, 400)
 _BINS = 15
 
 
-def fit_temperature(logits: NDArray[np.float64], masked: NDArray[np.bool_]) -> float:
+def fit_temperature(
+    logits: NDArray[np.float64], truth: NDArray[np.int64], manifest: ModelManifest
+) -> float:
     """The temperature with the least negative log-likelihood (Guo et al., ICML 2017).
 
+    Faces of a class that the network does not know are left out.
+
     Args:
-        logits: (N, 2 or more) of faces, "with mask" first, "without" second.
-        masked: (N,) ground truth.
+        logits: (N, n_classes) of faces, in the order of the manifest's classes.
+        truth: (N,) index in `MASK_CLASSES`.
+        manifest: names the classes.
+
+    Raises:
+        ValueError: no face of a class that the network knows.
     """
-    margin = np.where(masked, 1.0, -1.0) * (logits[:, 0] - logits[:, 1])
-    losses = [np.logaddexp(0.0, -margin / t).mean() for t in _TEMPERATURES]
+    of_face = logits[:, [manifest.classes.index(name) for name in manifest.mask_classes]]
+    column = {MASK_CLASSES.index(name): i for i, name in enumerate(manifest.mask_classes)}
+    known = np.isin(truth, list(column))
+    if not known.any():
+        raise ValueError(f"expected faces of {', '.join(manifest.mask_classes)}, got none")
+    of_face = of_face[known]
+    true_column = np.array([column[int(i)] for i in truth[known]])
+    true_logit = of_face[np.arange(len(of_face)), true_column]
+    losses = [
+        (np.logaddexp.reduce(of_face / t, axis=1) - true_logit / t).mean() for t in _TEMPERATURES
+    ]
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 
-def min_confidence(p_with_mask: NDArray[np.float64]) -> float:
-    """The strictest threshold that withholds at most `MAX_NOT_SURE` of these verdicts."""
-    confidence = np.maximum(p_with_mask, 1 - p_with_mask)
-    return float(np.clip(np.quantile(confidence, MAX_NOT_SURE), *CONFIDENCE_RANGE))
+def min_confidence(p: NDArray[np.float64]) -> float:
+    """The strictest threshold that withholds at most `MAX_NOT_SURE` of these verdicts.
+
+    Args:
+        p: (N, n) probabilities of the classes of a face.
+    """
+    return float(np.clip(np.quantile(p.max(axis=1), MAX_NOT_SURE), *CONFIDENCE_RANGE))
 
 
 def min_face_probability(p_face: NDArray[np.float64]) -> float:
@@ -44,65 +66,76 @@ def min_face_probability(p_face: NDArray[np.float64]) -> float:
 
 
 def calibrated(
-    manifest: ModelManifest, logits: NDArray[np.float64], masked: NDArray[np.bool_]
+    manifest: ModelManifest, logits: NDArray[np.float64], truth: NDArray[np.int64]
 ) -> ModelManifest:
     """The manifest with temperature and thresholds from the logits of validation faces.
 
     Args:
         manifest: of the network as exported.
         logits: (N, n_classes) by it.
-        masked: (N,) ground truth.
+        truth: (N,) index in `MASK_CLASSES`, see `train.evaluate.judged.truths`.
     """
-    fitted = replace(manifest, temperature=round(fit_temperature(logits, masked), 3))
+    fitted = replace(manifest, temperature=round(fit_temperature(logits, truth, manifest), 3))
+    known = np.isin(truth, [MASK_CLASSES.index(name) for name in manifest.mask_classes])
     predictions = predictions_from_logits(logits, fitted)
     return replace(
         fitted,
-        min_confidence=round(min_confidence(predictions.p_with_mask), 3),
+        min_confidence=round(min_confidence(class_probabilities(predictions)[known]), 3),
         min_face_probability=round(min_face_probability(predictions.p_face), 3),
     )
 
 
 def calibration_error(
-    p_with_mask: NDArray[np.float64], masked: NDArray[np.bool_]
+    p: NDArray[np.float64], truth: NDArray[np.int64]
 ) -> tuple[float, list[CalibrationBin]]:
-    """Expected calibration error and its bins.
+    """Expected calibration error of the most probable class, and its bins.
 
     Args:
-        p_with_mask: (N,).
-        masked: (N,) ground truth.
+        p: (N, n_classes).
+        truth: (N,) index of the true class.
 
     Returns:
-        Mean gap between the probability of a mask and the share of masked faces, weighted by count,
-        and the bins of equal width that hold faces.
+        Mean gap between the highest probability and the share of right labels, weighted by count,
+        over 15 bins of equal width, and the bins that hold faces.
     """
-    index = np.minimum((p_with_mask * _BINS).astype(int), _BINS - 1)
-    bins: list[CalibrationBin] = []
-    for i in np.unique(index):
-        here = index == i
-        bins.append(
-            {
-                "n": int(here.sum()),
-                "mean_p": float(p_with_mask[here].mean()),
-                "share_masked": float(masked[here].mean()),
-            }
-        )
-    gap = sum(b["n"] * abs(b["mean_p"] - b["share_masked"]) for b in bins) / max(len(masked), 1)
+    top = p.max(axis=1)
+    bins = [
+        CalibrationBin(n=n, mean_p=mean_p, share_right=share)
+        for n, mean_p, share in _bins(top, p.argmax(axis=1) == truth)
+    ]
+    gap = sum(b["n"] * abs(b["mean_p"] - b["share_right"]) for b in bins) / max(len(truth), 1)
     return float(gap), bins
 
 
+def class_calibration_error(
+    p: NDArray[np.float64], truth: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Expected calibration error of each class's probability against all others, (n_classes,).
+
+    Nixon et al., "Measuring Calibration in Deep Learning" (2019), with bins as above.
+    """
+    return np.array(
+        [
+            sum(n * abs(mean_p - share) for n, mean_p, share in _bins(p[:, i], truth == i))
+            / max(len(truth), 1)
+            for i in range(p.shape[1])
+        ]
+    )
+
+
 def risk_coverage(
-    p_with_mask: NDArray[np.float64], masked: NDArray[np.bool_], max_points: int = 100
+    p: NDArray[np.float64], truth: NDArray[np.int64], max_points: int = 100
 ) -> list[RiskCoveragePoint]:
     """The risk-coverage curve: share of wrong labels among the surest faces.
 
     Args:
-        p_with_mask: (N,).
-        masked: (N,) ground truth.
+        p: (N, n_classes).
+        truth: (N,) index of the true class.
         max_points: of the curve; always with the surest face alone and with all faces.
     """
-    confidence = np.maximum(p_with_mask, 1 - p_with_mask)
+    confidence = p.max(axis=1)
     order = np.argsort(-confidence, kind="stable")
-    wrong = np.cumsum((p_with_mask >= 0.5)[order] != masked[order])
+    wrong = np.cumsum(p.argmax(axis=1)[order] != truth[order])
     n = np.arange(1, len(order) + 1)
     picked = np.unique(np.linspace(0, len(order) - 1, min(max_points, len(order))).astype(int))
     return [
@@ -112,4 +145,14 @@ def risk_coverage(
             "min_confidence": float(confidence[order[i]]),
         }
         for i in picked
+    ]
+
+
+def _bins(p: NDArray[np.float64], hits: NDArray[np.bool_]) -> list[tuple[int, float, float]]:
+    """Count, mean probability and share of hits of each bin that is not empty."""
+    index = np.minimum((p * _BINS).astype(int), _BINS - 1)
+    return [
+        (int(here.sum()), float(p[here].mean()), float(hits[here].mean()))
+        for i in np.unique(index)
+        if (here := index == i).any()
     ]

@@ -1,8 +1,8 @@
-"""Measure the exported network: published and leak-free tests, and whole photographs."""
+"""Measure the exported network: its tests, loose boxes, people, and whole photographs."""
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -18,21 +18,31 @@ from maskdet_core.run_records import (
     EVALUATION_FILE,
     AgreementRecord,
     EvaluationRecord,
-    IncorrectlyWornRecord,
+    LooseBoxRecord,
     MistakeRecord,
+    OutcomeRecord,
+    PeopleTestRecord,
     TestSetRecord,
 )
-from maskdet_core.types import FaceBox, Verdict, decide
-from train.data.datasets import CLASSES, OUTPUTS, FaceSample, read_incorrectly_worn
+from maskdet_core.types import MASK_CLASSES
+from train.data.datasets import FaceSample, read_covered_other
 from train.data.detection import held_out_photos
-from train.data.images import face_crop, read_rgb
+from train.data.people import read_people
 from train.data.records import now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
 from train.evaluate import test_sets
-from train.evaluate.calibration import calibration_error, risk_coverage
+from train.evaluate.calibration import (
+    calibration_error,
+    class_calibration_error,
+    risk_coverage,
+)
+from train.evaluate.judged import Judged, outcome_counts, outcomes, truths
+from train.evaluate.loose_boxes import loose_tests, measure_loose
 from train.evaluate.metrics import evaluate_set, label_agreement
 from train.evaluate.model_card import write_model_card
+from train.evaluate.people import measure_people, people_tests
+from train.evaluate.rates import rates
 from train.evaluate.test_sets import FaceTest
 from train.evaluate.whole_photos import whole_photos
 from train.network.run_folder import RunFolder
@@ -40,6 +50,8 @@ from train.shipped import FINDER, NETWORK
 
 Carried = TypeVar("Carried", TestSetRecord, AgreementRecord)
 
+FORMAT = 2
+"""Of the record: 1 had two classes and calibrated the probability of a mask."""
 CROPS = "maskdet_core.masks.crops.square_crop"
 """The function that cuts the measured crops; earlier records, without one, used an affine warp."""
 HELD_OUT = "-held-out"
@@ -47,16 +59,29 @@ HELD_OUT = "-held-out"
 CARRIED_OVER = "Carried over from the evaluation"
 """Begins the note of a figure that was not measured again."""
 N_WORST = 24
-"""Mistakes named in each set's record, the most confident first."""
+"""Mistakes named for each set, the most confident first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What an evaluation can have beside the picture sets; None leaves a part out.
+
+    Attributes:
+        hands: pictures of hands, for the test with hands.
+        people: folder of bare faces with group, age and gender.
+        held_out_run: a run of the same recipe that held sets out, to measure on these; without it
+            these sets are carried over from the earlier evaluation, where there is one.
+        mistakes: file for the names of wrongly labelled pictures; it is not part of the record.
+    """
+
+    hands: Path | None = None
+    people: Path | None = None
+    held_out_run: Path | None = None
+    mistakes: Path | None = None
 
 
 def evaluate(
-    run: Path,
-    split: Split,
-    roots: Sequence[Path],
-    models: Path,
-    hands: Path | None,
-    held_out_run: Path | None = None,
+    run: Path, split: Split, roots: Sequence[Path], models: Path, extras: Extras | None = None
 ) -> Path:
     """Write `evaluation.json` beside the exported run's records and figures into the manifest.
 
@@ -66,41 +91,52 @@ def evaluate(
         split: faces by side.
         roots: folders of the sets; on their whole photographs the detector is measured.
         models: folder of the exported network.
-        hands: pictures of hands; None leaves the test with hands out.
-        held_out_run: a run of the same recipe that held sets out, to measure on these; without it
-            these sets are carried over from the earlier evaluation, where there is one.
+        extras: further parts of the evaluation.
+
+    Raises:
+        RunError: neither a float network nor an earlier evaluation to compare int8 with.
+        DataError: an extra's folder holds something else.
     """
+    extras = extras or Extras()
     path = models / "runs" / RunFolder(run).read()["name"] / EVALUATION_FILE
     earlier = _earlier(path)
     manifest_path = models / f"{NETWORK}.json"
     classifier = MaskClassifier.from_manifest(manifest_path)
     manifest = classifier.manifest
-    sets = [
-        record
-        for test in _tests(split, hands)
-        for record in measure(test, _int8_logits(classifier, test.crops), manifest)
-    ]
-    if held_out_run is not None:
-        sets += list(_measure_held_out(held_out_run, split, manifest))
+    sets: list[TestSetRecord] = []
+    mistakes: list[MistakeRecord] = []
+    for test in _tests(split, extras.hands):
+        logits = _int8_logits(classifier, test.crops)
+        sets += measure(test, logits, manifest)
+        mistakes += worst_mistakes(test, logits, manifest)
+    if extras.held_out_run is not None:
+        sets += list(_measure_held_out(extras.held_out_run, split, manifest))
     else:
         old = [one for one in earlier.get("sets", []) if HELD_OUT in one["slug"]]
         sets += [_carried_over(one, earlier) for one in old]
+    loose = _loose_boxes(classifier, split)
     _, photos = held_out_photos(roots, split)
     record: EvaluationRecord = {
-        "format": 1,
+        "format": FORMAT,
         "created": now_iso(),
         "model": NETWORK,
         "crops": CROPS,
         "min_confidence": manifest.min_confidence,
-        "classes": list(CLASSES),
+        "classes": list(MASK_CLASSES),
         "published_test": {
             "n": len(split.published_test),
             "n_with_relative": split.n_published_test_with_relative,
         },
         "sets": sets,
-        "worn_wrongly": _incorrectly_worn(classifier, roots),
+        "rates": rates(sets, loose),
+        "loose_boxes": loose,
         "int8_vs_float": _int8_vs_float(run, classifier, split, earlier),
     }
+    covered = [face for root in roots for face in read_covered_other(root, "test")]
+    if covered:
+        record["covered_other"] = _covered_other(classifier, covered)
+    if extras.people is not None:
+        record["people"] = _people(classifier, extras.people)
     if photos:
         finder = models / f"{FINDER}.json"
         record["whole_photos"] = [
@@ -109,6 +145,10 @@ def evaluate(
         ]
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, record)
+    if extras.mistakes is not None:
+        write_json(extras.mistakes, mistakes)
+    for rate in record["rates"]:
+        print(f"{rate['name']}: {rate['n_hits']} of {rate['n']}, {rate['value']:.2%}")
     metrics = {
         s["slug"]: {
             "n": s["n"],
@@ -127,8 +167,11 @@ def evaluate(
 def _tests(split: Split, hands: Path | None) -> Iterator[FaceTest]:
     yield from test_sets.published(split)
     yield test_sets.leak_free(split)
+    yield from test_sets.street(split)
+    yield from test_sets.wild(split)
     if hands is not None:
         yield test_sets.hands(split, hands)
+    yield from test_sets.objects(split)
 
 
 def _earlier(path: Path) -> dict[str, Any]:
@@ -165,7 +208,8 @@ def _int8_vs_float(
 
     in_float = load_trained(run)
     crops = test_sets.crops_of(split.validation)
-    return label_agreement(float_logits(in_float, crops), classifier.logits(crops))
+    manifest = classifier.manifest
+    return label_agreement(float_logits(in_float, crops), classifier.logits(crops), manifest)
 
 
 def _int8_logits(classifier: MaskClassifier, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -177,13 +221,13 @@ def _int8_logits(classifier: MaskClassifier, crops: NDArray[np.uint8]) -> NDArra
 
 def _measure_held_out(run: Path, split: Split, manifest: ModelManifest) -> Iterator[TestSetRecord]:
     """A network in float32, since it is not exported; thresholds are those of the shipped one."""
-    from train.network.export import float_logits, load_trained
+    from train.network.export import float_logits, load_trained, network_of
 
     names = RunFolder(run).read()["config"].get("hold_out", [])
     if not names:
         raise RunError(f"expected a run that held sets out, {run} was trained on all")
     model = load_trained(run)
-    manifest = replace(manifest, classes=OUTPUTS[: model.output_shape[-1]])
+    manifest = replace(manifest, classes=network_of(run).outputs)
     for name in names:
         test = test_sets.held_out(split, name)
         yield from measure(test, float_logits(model, test.crops), manifest)
@@ -199,34 +243,68 @@ def measure(
         logits: (N, n_classes) of its crops.
         manifest: names the classes, the temperature and the thresholds.
     """
-    predictions = predictions_from_logits(logits, manifest)
+    everyone = Judged.of(truths(test.faces), logits, manifest)
     for part in test.parts:
-        here = np.flatnonzero(part.members)
-        faces = [test.faces[i] for i in here]
-        p, p_face = predictions.p_with_mask[here], predictions.p_face[here]
-        masked = np.array([CLASSES[s.label] == "with_mask" for s in faces])
-        error, bins = calibration_error(p, masked)
+        judged = everyone.part(part.members)
+        error, bins = calibration_error(judged.p, judged.truth)
+        by_class = class_calibration_error(judged.p, judged.truth)
         result: TestSetRecord = {
-            **evaluate_set(part.slug, part.name, test.note, p, masked, manifest.min_confidence),
-            "n_no_face": int((p_face < manifest.min_face_probability).sum()),
+            **evaluate_set(part.slug, part.name, test.note, judged),
+            "n_no_face": outcome_counts(judged.said)["no_face"],
             "calibration_error": error,
+            "class_calibration_error": dict(zip(MASK_CLASSES, by_class.tolist(), strict=True)),
             "calibration": bins,
-            "risk_coverage": risk_coverage(p, masked),
-            "worst": _worst(faces, p, masked),
+            "risk_coverage": risk_coverage(judged.p, judged.truth),
         }
         _print(result)
         yield result
 
 
-def _worst(
-    faces: Sequence[FaceSample], p: NDArray[np.float64], masked: NDArray[np.bool_]
+def worst_mistakes(
+    test: FaceTest, logits: NDArray[np.float64], manifest: ModelManifest
 ) -> list[MistakeRecord]:
-    wrong_first = np.argsort(np.where(masked, p, 1 - p), kind="stable")[:N_WORST]
+    """The most confident wrong labels of a test's first part, at most `N_WORST`."""
+    judged = Judged.of(truths(test.faces), logits, manifest)
+    members = test.parts[0].members if test.parts else np.zeros(len(judged), np.bool_)
+    wrong = np.flatnonzero(members & ~judged.right)
+    confidence = judged.p.max(axis=1)
+    order = wrong[np.argsort(-confidence[wrong], kind="stable")][:N_WORST]
     return [
-        {"key": faces[i].key, "p_with_mask": round(float(p[i]), 4)}
-        for i in wrong_first
-        if (p[i] >= 0.5) != masked[i]
+        {
+            "test": test.parts[0].slug,
+            "key": test.faces[i].key,
+            "truth": MASK_CLASSES[judged.truth[i]],
+            "label": MASK_CLASSES[judged.labels[i]],
+            "p": round(float(confidence[i]), 4),
+            "p_with_mask": round(float(judged.p[i, 0]), 4),
+        }
+        for i in order
     ]
+
+
+def _loose_boxes(classifier: MaskClassifier, split: Split) -> list[LooseBoxRecord]:
+    faces = [*split.leak_free_test, *split.street_test]
+    return [
+        record
+        for test in loose_tests(faces)
+        for record in measure_loose(test, _int8_logits(classifier, test.crops), classifier.manifest)
+    ]
+
+
+def _covered_other(classifier: MaskClassifier, faces: Sequence[FaceSample]) -> OutcomeRecord:
+    logits = _int8_logits(classifier, test_sets.crops_of(faces))
+    predictions = predictions_from_logits(logits, classifier.manifest)
+    return outcome_counts(outcomes(predictions, classifier.manifest))
+
+
+def _people(classifier: MaskClassifier, folder: Path) -> PeopleTestRecord:
+    return {
+        "dataset": folder.resolve().name,
+        "conditions": [
+            measure_people(test, _int8_logits(classifier, test.crops), classifier.manifest)
+            for test in people_tests(read_people(folder))
+        ],
+    }
 
 
 def _print(result: TestSetRecord) -> None:
@@ -242,21 +320,3 @@ def _print(result: TestSetRecord) -> None:
         f"called no face {result['n_no_face']}, "
         f"calibration error {result['calibration_error']:.3f}"
     )
-
-
-def _incorrectly_worn(classifier: MaskClassifier, roots: Sequence[Path]) -> IncorrectlyWornRecord:
-    """Verdicts on masks under the nose or chin, which are neither class."""
-    paths = [path for root in roots for path in read_incorrectly_worn(root, "test")]
-    counts = dict.fromkeys(Verdict, 0)
-    for path in paths:
-        rgb = read_rgb(path)
-        crop = face_crop(rgb, FaceBox(0, 0, rgb.shape[1], rgb.shape[0]))
-        predictions = classifier.predict(crop[None])
-        verdict = decide(predictions[0], classifier.manifest.min_confidence, two_classes=True)
-        counts[verdict] += 1
-    return {
-        "n": len(paths),
-        "with_mask": counts[Verdict.WITH_MASK],
-        "without_mask": counts[Verdict.WITHOUT_MASK],
-        "not_sure": counts[Verdict.NOT_SURE],
-    }

@@ -60,11 +60,11 @@ def trained_finders(models: Path) -> tuple[CascadeManifest, dict[str, CascadeFac
     """The trained finder's presets, by name.
 
     Raises:
-        RunError: no finder in `models`.
+        RunError: no cascade in `models`.
     """
     path = models / f"{FINDER}.json"
     if not path.is_file():
-        raise RunError(f"expected a trained finder at {path}: run `python -m train finder` first")
+        raise RunError(f"expected a trained cascade at {path}: run `python -m train cascade` first")
     manifest = CascadeManifest.load(path)
     return manifest, {
         "maskdet photo": CascadeFaceFinder(manifest, models, manifest.presets["photo"]),

@@ -1,58 +1,54 @@
-"""Counts, intervals and curves; the positive class is "with mask"."""
+"""Counts, intervals and curves of three classes; in curves the positive class is "with mask"."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import (
+    OUTCOMES,
     AgreementRecord,
     ClassRecord,
     PrecisionRecallRecord,
     RocRecord,
     SetMetrics,
 )
-from train.evaluate.intervals import wilson_interval
+from maskdet_core.types import MASK_CLASSES, WITH_MASK
+from train.evaluate.intervals import share_of, wilson_interval
+from train.evaluate.judged import NOT_SURE_AT, Judged
 
+WITH_MASK_AT = MASK_CLASSES.index(WITH_MASK)
 _MAX_CURVE_POINTS = 200
 
 
-def label_agreement(in_float: NDArray[np.float64], in_int8: NDArray[np.float64]) -> AgreementRecord:
-    """Faces that two networks give the same label, from their logits (N, 2 or more)."""
-    n = len(in_int8)
-    n_same = int(np.sum((in_float[:, 0] > in_float[:, 1]) == (in_int8[:, 0] > in_int8[:, 1])))
-    return {"n": n, "n_same": n_same, "value": n_same / n}
+def label_agreement(
+    in_float: NDArray[np.float64], in_int8: NDArray[np.float64], manifest: ModelManifest
+) -> AgreementRecord:
+    """Faces that two networks give the same label.
+
+    Args:
+        in_float: logits (N, n_classes).
+        in_int8: the other network's.
+        manifest: names the classes; "no face" is no label of a face.
+    """
+    of_face = [manifest.classes.index(name) for name in manifest.mask_classes]
+    same = in_float[:, of_face].argmax(axis=1) == in_int8[:, of_face].argmax(axis=1)
+    n, n_same = len(same), int(same.sum())
+    return {"n": n, "n_same": n_same, "value": n_same / n if n else 0.0}
 
 
-def evaluate_set(
-    slug: str,
-    name: str,
-    note: str,
-    p_with_mask: NDArray[np.float64],
-    is_masked: NDArray[np.bool_],
-    min_confidence: float,
-) -> SetMetrics:
-    """Counts and curves of one test set; labels are taken at a probability of 0.5.
+def evaluate_set(slug: str, name: str, note: str, judged: Judged) -> SetMetrics:
+    """Counts and curves of one test set.
 
     Args:
         slug: name for files and links.
         name: in words.
         note: what can be concluded from the set.
-        p_with_mask: (N,), 0 to 1.
-        is_masked: (N,) ground truth.
-        min_confidence: threshold of a verdict.
+        judged: its faces, one or more.
     """
-    labels = p_with_mask >= 0.5
-    right = labels == is_masked
-    sure = np.maximum(p_with_mask, 1 - p_with_mask) >= min_confidence
-    per_class: dict[str, ClassRecord] = {}
-    for label, members in (("with_mask", is_masked), ("without_mask", ~is_masked)):
-        n, n_correct = int(members.sum()), int(right[members].sum())
-        per_class[label] = {
-            "n": n,
-            "n_correct": n_correct,
-            "recall": n_correct / n if n else None,
-            "n_wrong_sure": int((members & sure & ~right).sum()),
-            "ci95": list(wilson_interval(n_correct, n)),
-        }
+    labels, right, said = judged.labels, judged.right, judged.said
+    masked = judged.truth == WITH_MASK_AT
+    mask_or_not = (judged.p[:, WITH_MASK_AT] >= 0.5) == masked
+    p_with_mask = judged.p[:, WITH_MASK_AT]
     n_correct = int(right.sum())
     return {
         "slug": slug,
@@ -62,16 +58,40 @@ def evaluate_set(
         "n_correct": n_correct,
         "accuracy": n_correct / len(right),
         "ci95": list(wilson_interval(n_correct, len(right))),
-        "n_not_sure": int((~sure).sum()),
-        "n_wrong_sure": int((sure & ~right).sum()),
-        "per_class": per_class,
-        "confusion": [
-            [int(np.sum(members & labels)), int(np.sum(members & ~labels))]
-            for members in (is_masked, ~is_masked)
-        ],
-        "roc": _roc(p_with_mask, is_masked),
-        "pr": _precision_recall(p_with_mask, is_masked),
+        "n_not_sure": int((said == NOT_SURE_AT).sum()),
+        "n_wrong_sure": int(judged.wrong_sure.sum()),
+        "per_class": _per_class(judged),
+        "confusion": _table(judged.truth, labels, len(MASK_CLASSES)),
+        "verdicts": _table(judged.truth, said, len(OUTCOMES)),
+        "mask_or_not": share_of(int(mask_or_not.sum()), len(right)),
+        "roc": _roc(p_with_mask, masked),
+        "pr": _precision_recall(p_with_mask, masked),
     }
+
+
+def _per_class(judged: Judged) -> dict[str, ClassRecord]:
+    records: dict[str, ClassRecord] = {}
+    for i, label in enumerate(MASK_CLASSES):
+        one = judged.part(judged.truth == i)
+        n, n_correct = len(one), int(one.right.sum())
+        if not n:
+            continue
+        records[label] = {
+            "n": n,
+            "n_correct": n_correct,
+            "recall": n_correct / n,
+            "n_wrong_sure": int(one.wrong_sure.sum()),
+            "ci95": list(wilson_interval(n_correct, n)),
+            "shown_right": share_of(int((one.said == i).sum()), n),
+        }
+    return records
+
+
+def _table(rows: NDArray[np.int64], columns: NDArray[np.int64], n_columns: int) -> list[list[int]]:
+    table = np.zeros((len(MASK_CLASSES), n_columns), np.int64)
+    np.add.at(table, (rows, columns), 1)
+    counts: list[list[int]] = table.tolist()
+    return counts
 
 
 def _ranked(

@@ -1,16 +1,17 @@
 """`models/MODEL_CARD.md`: what the shipped files are and what was measured, from their records."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import ABLATIONS_FILE, EVALUATION_FILE
+from maskdet_core.run_records import ABLATIONS_FILE, EVALUATION_FILE, WIDTHS_FILE, width_records
 from maskdet_core.types import NO_FACE
-from train.evaluate.intervals import wilson_interval
+from train.evaluate.card_faces import faces_section
+from train.evaluate.card_text import share, table
 from train.shipped import FINDER, NETWORK
 
 FILE = "MODEL_CARD.md"
@@ -22,16 +23,20 @@ beside it; do not edit. Brackets hold 95 % Wilson intervals.
 
 **Intended use.** Showing people whether a mask is seen on a face, while a person looks at the
 picture too. **Not intended**: decisions about people, identification, or assessing whether a mask
-is worn correctly, of the right kind, or safe.
+is of the right kind or protects.
 """
 _LIMITS = """## Limits
 
 - Trained and tested on pictures from the web, collected by others, that do not stand for all
-  people; no record tells skin tone or age, so how evenly it works is not known.
-- A mask under the nose or chin is neither of the two classes.
-- Reference boxes come from a neural face detector, not from people: faces it misses are not
-  counted.
+  people{evenness}
+{two_classes}- Reference boxes of some sets come from a neural face detector, not from people: there
+  faces that it misses are not counted.
 """
+_NOT_KNOWN = "; no record tells skin tone or age, so how evenly it works is not known."
+_MEASURED = """.
+- How evenly it works was measured on bare faces and on masks drawn by a program, not on real masks
+  of the same people; groups are those of the set's publisher."""
+_TWO_CLASSES = "- A mask under the nose or chin is neither of the two classes.\n"
 
 
 def write_model_card(models: Path) -> Path:
@@ -40,19 +45,32 @@ def write_model_card(models: Path) -> Path:
     What has no record yet is left out.
     """
     parts = [_INTRO]
+    evaluation: dict[str, Any] = {}
+    has_worn_wrong = False
     network, cascades = models / f"{NETWORK}.json", models / f"{FINDER}.json"
     if network.is_file():
         manifest = ModelManifest.load(network)
         record = models / "runs" / str(manifest.training.get("run")) / EVALUATION_FILE
-        read = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-        parts += [_network(manifest), _sets(read.get("sets", [])), _whole(read)]
+        if record.is_file():
+            evaluation = json.loads(record.read_text(encoding="utf-8"))
+        has_worn_wrong = manifest.has_worn_wrong
+        parts += [_network(manifest), faces_section(evaluation), _whole(evaluation)]
+    widths = models / WIDTHS_FILE
+    if widths.is_file():
+        parts.append(_widths(json.loads(widths.read_text(encoding="utf-8"))))
     ablations = models / ABLATIONS_FILE
     if ablations.is_file():
         parts.append(_ablations(json.loads(ablations.read_text(encoding="utf-8"))))
     if cascades.is_file():
         parts.append(_finder(CascadeManifest.load(cascades)))
+    parts.append(
+        _LIMITS.format(
+            evenness=_MEASURED if "people" in evaluation else _NOT_KNOWN,
+            two_classes="" if has_worn_wrong else _TWO_CLASSES,
+        )
+    )
     path = models / FILE
-    write_atomic(path, "\n".join([*(part for part in parts if part), _LIMITS]))
+    write_atomic(path, "\n".join(part for part in parts if part))
     return path
 
 
@@ -80,34 +98,15 @@ start weights {training.get("start_weights", "?")}; faces to train on: {sets}.
 """
 
 
-def _sets(sets: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
-        [
-            str(one["name"]),
-            f"{one['n']:,}",
-            _share(one["n_correct"], one["n"], one["ci95"]),
-            *(
-                _share(c["n_correct"], c["n"], c["ci95"]) if c["n"] else "–"
-                for c in (one["per_class"][name] for name in ("with_mask", "without_mask"))
-            ),
-            _percent(one["calibration_error"]) if "calibration_error" in one else "–",
-            f"{one['n_not_sure']:,}",
-        ]
-        for one in sets
-    ]
-    head = ["test", "faces", "right", "with mask", "without mask", "calibration gap", "not sure"]
-    return f"### Faces\n\n{_table(head, rows)}\n" if rows else ""
-
-
 def _whole(record: Mapping[str, Any]) -> str:
     lines = []
     for whole in record.get("whole_photos", []):
         lines += [
             f"- {whole['preset']} check, {name.replace('_', ' ')}: {c['n_found']} of "
-            f"{c['n_people']} people found, "
-            f"{_share(c['n_right'], c['n_people'], wilson_interval(c['n_right'], c['n_people']))} "
+            f"{c['n_people']} people found, {share(c['n_right'], c['n_people'])} "
             f"with a right verdict, {c['n_not_sure']} not sure"
             for name, c in whole["per_class"].items()
+            if c["n_people"]
         ]
         lines.append(
             f"- {whole['preset']} check: {whole['false_faces']} false faces in "
@@ -138,7 +137,7 @@ def _ablations(record: Mapping[str, Any]) -> str:
         [
             f"`{one['name']}`",
             str(one["summary"]),
-            *(_share(t["n_good"], t["n"], t["ci95"]) for t in one["tests"]),
+            *(share(t["n_good"], t["n"], t["ci95"]) for t in one["tests"]),
         ]
         for one in record["configurations"]
     ]
@@ -149,8 +148,41 @@ The same short training for all: {record["epochs"]} epochs of {record["epoch_sam
 seed {record["seed"]}, start weights {record["start_weights"]}; measured in float32. What ships
 trained longer.
 
-{_table(head, rows)}
+{table(head, rows)}
 """
+
+
+def _widths(record: Any) -> str:
+    networks = width_records(record)
+    if not networks:
+        return ""
+    tests = list(dict.fromkeys(name for one in networks for name in one["tests"]))
+    rows = [
+        [
+            ", ".join(map(str, one["widths"])),
+            f"{one['products'] / 1e9:.2f}",
+            f"{one['int8_bytes'] / 1e6:.1f}",
+            f"{one['ms']:.1f}",
+            *(_counted(one["tests"][name]) if name in one["tests"] else "–" for name in tests),
+        ]
+        for one in sorted(networks, key=lambda one: float(one["products"]))
+    ]
+    head = ["channels by block", "billion products", "MB in int8", "ms a face", *tests]
+    return f"""### Accuracy against cost
+
+The same data and seeds for all; times side by side in one run, on one thread.
+
+{table(head, rows)}
+"""
+
+
+def _counted(test: Mapping[str, Any]) -> str:
+    return share(test["right"], test["n"], (test["low"], test["high"]))
+
+
+def _pictures(manifest: CascadeManifest) -> object:
+    training = manifest.training
+    return training.get("scenes", training.get("photos", "?"))
 
 
 def _finder(manifest: CascadeManifest) -> str:
@@ -160,7 +192,7 @@ def _finder(manifest: CascadeManifest) -> str:
             str(one["set"]),
             str(one["finder"]),
             *(
-                _share(one[name]["n_found"], one[name]["n"], one[name]["ci95"])
+                share(one[name]["n_found"], one[name]["n"], one[name]["ci95"])
                 for name in ("masked", "bare")
             ),
             f"{one['false_per_photo']:.2f}",
@@ -169,26 +201,12 @@ def _finder(manifest: CascadeManifest) -> str:
         for one in manifest.evaluation.get("records", [])
     ]
     head = ["photographs", "finder", "masked", "bare", "false faces a photo", "time"]
-    table = _table(head, rows) if rows else "Not measured yet."
+    measured = table(head, rows) if rows else "Not measured yet."
     return f"""## The face finder
 
-`{manifest.proposals.file}` makes proposals, the network `{manifest.verifier.file.file}`
-verifies them; trained on {manifest.training.get("faces", "?")} faces in
-{manifest.training.get("photos", "?")} photographs.
+`{manifest.proposals.file}` makes proposals, `{manifest.verifier.file}` verifies them; trained
+on {manifest.training.get("faces", "?")} faces and {_pictures(manifest)} pictures.
 Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
 
-{table}
+{measured}
 """
-
-
-def _share(n_good: int, n: int, ci95: Sequence[float]) -> str:
-    return f"{_percent(n_good / n)} ({_percent(ci95[0])} to {_percent(ci95[1])})"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

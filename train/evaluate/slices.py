@@ -1,15 +1,16 @@
-"""Hard parts of a test: small, blurred and dark faces; faces with hands; coarse faces."""
+"""Hard parts of a test: small, blurred and dark faces; something at the mouth; coarse faces."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.types import WITHOUT_MASK
 from train.augment.hands import HandPaster
-from train.data.datasets import CLASSES, FaceSample
+from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import face_box, plain_crop, read_rgb
 
 Crops = NDArray[np.uint8]
@@ -59,13 +60,27 @@ def with_hands(samples: Sequence[FaceSample], hands: Sequence[Path], seed: int =
 
     Over the mouth of bare faces; over or beside masked ones, alternately.
     """
-    paster = HandPaster(hands)
-    without = CLASSES.index("without_mask")
+    return with_things(samples, HandPaster(hands).paste, seed)
+
+
+class Paste(Protocol):
+    """Lays something over a framed face."""
+
+    def __call__(self, rgb: Crops, rng: np.random.Generator, *, over_mouth: bool) -> Crops:
+        """A copy of one crop, uint8 RGB (S, S, 3), with something over or beside the mouth."""
+        ...
+
+
+def with_things(samples: Sequence[FaceSample], paste: Paste, seed: int = 7) -> Crops:
+    """Plain crops with something pasted, uint8 (N, 128, 128, 3), the same each time.
+
+    Over the mouth of bare faces; over or beside masked ones, alternately.
+    """
     crops = []
     for i, sample in enumerate(samples):
-        over_mouth = sample.label == without or i % 2 == 0
+        over_mouth = OUTPUTS[sample.label] == WITHOUT_MASK or i % 2 == 0
         rng = np.random.default_rng((seed, i))
-        crops.append(paster.paste(plain_crop(sample), rng, over_mouth=over_mouth))
+        crops.append(paste(plain_crop(sample), rng, over_mouth=over_mouth))
     return np.stack(crops)
 
 

@@ -8,7 +8,6 @@ from maskdet_core.detector import MaskDetector, Preset
 from maskdet_core.run_records import PeopleRecord, WholePhotosRecord
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, Verdict
 from train.data.boxes import boxes_px
-from train.data.datasets import CLASSES
 from train.data.detection import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
@@ -29,7 +28,8 @@ def whole_photos(
         detector: as the app loads it.
     """
     counts: dict[str, PeopleRecord] = {
-        c: {"n_people": 0, "n_found": 0, "n_right": 0, "n_not_sure": 0} for c in CLASSES
+        c: {"n_people": 0, "n_found": 0, "n_right": 0, "n_not_sure": 0}
+        for c in (WITH_MASK, WITHOUT_MASK)
     }
     n_false = 0
     for photo in tqdm(photos, desc=preset, unit="photo"):

@@ -27,6 +27,8 @@ FACE_IOU: Final = 0.45
 OTHER_IOU: Final = 0.3
 """A window whose box overlaps a face's by the first is a face, by less than the second is none;
 between them it is neither."""
+STEPS: Final = (1.25, 1.4, 1.6)
+"""Ratios of neighbouring window sizes, one drawn for each visit."""
 MIN_SIDE_PX: Final = 14.0
 """Windows of smaller faces are neither: nobody can tell."""
 
@@ -37,7 +39,6 @@ class VisitConfig:
 
     Attributes:
         zooms: smallest and largest factor on the picture's size.
-        steps: ratios of neighbouring window sizes, one drawn for each visit.
         per_face: most proposals of one face.
         jittered: windows drawn at random around each face, beside the proposals.
         others: most proposals without a face, half of them those with the highest scores.
@@ -45,7 +46,6 @@ class VisitConfig:
     """
 
     zooms: tuple[float, float] = (1.0, 1.0)
-    steps: tuple[float, ...] = (1.25, 1.4, 1.6)
     per_face: int = 5
     jittered: int = 4
     others: int = 60
@@ -101,7 +101,7 @@ such that they lead to."""
 def visit(
     photo: LabelledPhoto,
     doubtful: Boxes,
-    proposer: HaarProposer,
+    proposers: Sequence[HaarProposer],
     rng: np.random.Generator,
     config: VisitConfig,
     choose: Choose | None = None,
@@ -111,7 +111,7 @@ def visit(
     Args:
         photo: with its boxes.
         doubtful: further boxes (M, 4), px, that may show faces: windows on them are left out.
-        proposer: the trained proposals.
+        proposers: the trained proposals at several steps; one is drawn.
         rng: random source.
         config: see there.
         choose: which windows without a face to take; None takes proposals with the highest scores
@@ -120,7 +120,8 @@ def visit(
     image, zoom = _zoomed(read_rgb(photo.path), rng, config.zooms)
     faces, doubtful = photo.reference_boxes_px() * zoom, doubtful * zoom
     min_px = max(MIN_SIDE_PX, max(image.shape[:2]) / 32)
-    found = proposer.find(grey_image(image), min_px, float(rng.choice(config.steps)))
+    proposer = proposers[int(rng.integers(len(proposers)))]
+    found = proposer.find(grey_image(image), min_px)
     proposed = windows_of(found.squares)
     kept = [_around_faces(proposed, faces, rng, config)]
     best = non_maximum_suppression(boxes_of(proposed), found.scores)
@@ -141,7 +142,7 @@ def visit(
 def visit_all(
     photos: Sequence[LabelledPhoto],
     doubtful: dict[Path, Boxes],
-    proposer: HaarProposer,
+    proposers: Sequence[HaarProposer],
     seed: int,
     config: VisitConfig,
     choose: Choose | None = None,
@@ -153,7 +154,7 @@ def visit_all(
             visit(
                 photo,
                 doubtful.get(photo.path, none),
-                proposer,
+                proposers,
                 np.random.default_rng([seed, number]),
                 config,
                 choose,

@@ -1,1 +1,1 @@
-"""VGG19: configuration, batches, training, export."""
+"""VGG19, whole and slim: configuration, pruning, batches, training, export."""

@@ -1,14 +1,31 @@
 """Settings of a training run."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from maskdet_core.types import MASK_CLASSES, NO_FACE, WORN_WRONG
 from train.augment.faces import AugmentConfig
-from train.data.datasets import CLASSES, OUTPUTS
+from train.data.images import IMAGE_SIZE_PX
 
 HEAD_ONLY = 6
 """As the first trained block: none of VGG19's five, only the layers on top."""
+
+CONVOLUTIONS = (2, 2, 4, 4, 4)
+"""Convolutions of VGG19's five blocks; each block ends with a maximum over 2×2."""
+
+IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
+"""Mean of ImageNet's pictures, subtracted as `keras.applications.vgg19.preprocess_input` does."""
+
+TRAINED_FILE = "model.keras"
+"""A run's trained network."""
+
+PRUNED_FILE = "start.npz"
+"""Start weights of a pruned network."""
+
+VGG19_WIDTHS = (64, 128, 256, 512, 512)
+"""Channels of VGG19's blocks (Simonyan and Zisserman, ICLR 2015, configuration E)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +37,50 @@ class NetworkConfig:
             weights expect; "unit_range" divides by 255.
         head: "pooled" averages each feature over the picture before the last layer; "flat"
             connects that layer to every feature at every position.
-        no_face: whether a third output is trained on hard negatives.
+        worn_wrong: whether masks worn wrong have an output; if not, they are not trained on.
+        no_face: whether an output is trained on hard negatives.
         blocks: blocks of convolutions kept, counted from the input.
+        widths: channels of each of the five blocks, 1 or more.
+        batch_norm: whether each convolution is normalised over the batch (Ioffe and Szegedy, ICML
+            2015) before its ReLU. Export folds that into the convolutions.
     """
 
     preprocessing: Literal["imagenet_mean", "unit_range"] = "imagenet_mean"
     head: Literal["pooled", "flat"] = "pooled"
+    worn_wrong: bool = True
     no_face: bool = True
     blocks: int = 5
+    widths: tuple[int, ...] = VGG19_WIDTHS
+    batch_norm: bool = False
+
+    def __post_init__(self) -> None:
+        """Validate the widths.
+
+        Raises:
+            ValueError: not five numbers of 1 or more.
+        """
+        # as JSON holds them, in the record of a run
+        object.__setattr__(self, "widths", tuple(self.widths))
+        if len(self.widths) != len(CONVOLUTIONS) or min(self.widths) < 1:
+            raise ValueError(f"expected five widths of 1 or more, got {list(self.widths)}")
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the logits, in order."""
-        return OUTPUTS if self.no_face else CLASSES
+        left_out = {WORN_WRONG} if not self.worn_wrong else set()
+        classes = tuple(name for name in MASK_CLASSES if name not in left_out)
+        return (*classes, NO_FACE) if self.no_face else classes
+
+    @property
+    def convolutions(self) -> list[tuple[str, int]]:
+        """Name and channels of each convolution, from the input on."""
+        return [
+            (f"block{block}_conv{i}", width)
+            for block, (width, depth) in enumerate(
+                zip(self.widths[: self.blocks], CONVOLUTIONS, strict=False), start=1
+            )
+            for i in range(1, depth + 1)
+        ]
 
 
 SHIPPED = NetworkConfig()
@@ -57,6 +105,15 @@ class FitConfig:
             Each phase warms up linearly and decays as a cosine.
         average_share: the weights that are validated and saved are an exponential average over this
             share of a phase's steps; see Polyak and Juditsky (1992).
+        label_smoothing: share of each target spread over all outputs (Szegedy et al., CVPR 2016).
+        input_sizes: sides of the training pictures, px. The first phase takes the first; the
+            second goes through all in turn, an equal share of its epochs each. Early epochs on
+            small pictures cost little (Tan and Le, EfficientNetV2, ICML 2021); validation is at
+            the full size always.
+        teacher: manifest (`.json`), LiteRT network with a manifest beside it (`.tflite`), or
+            `model.keras` of a run that this network learns from too; None for labels alone.
+        teacher_weight: its share of the loss where it teaches, see `train.network.distil`.
+        teacher_temperature: by which its log odds are divided.
         precision: Keras policy; "auto" takes bfloat16 where the processor computes in it.
     """
 
@@ -75,10 +132,32 @@ class FitConfig:
     full_learning_rate: float = 1e-4
     warmup_share: float = 0.08
     average_share: float = 0.05
+    label_smoothing: float = 0.0
+    input_sizes: tuple[int, ...] = (IMAGE_SIZE_PX,)
+    teacher: str | None = None
+    teacher_weight: float = 0.5
+    teacher_temperature: float = 2.0
     seed: int = 20
     precision: str = "auto"
     max_validation: int = 800
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+    def __post_init__(self) -> None:
+        """Validate the input sizes.
+
+        Raises:
+            ValueError: the last is not the network's, one is too small for five halvings, or the
+                head is tied to one size.
+        """
+        object.__setattr__(self, "input_sizes", tuple(self.input_sizes))
+        smallest = 2**self.network.blocks
+        if self.input_sizes[-1:] != (IMAGE_SIZE_PX,) or min(self.input_sizes) < smallest:
+            raise ValueError(
+                f"expected input sizes of {smallest} px or more that end with {IMAGE_SIZE_PX}, got "
+                f"{list(self.input_sizes)}"
+            )
+        if self.network.head == "flat" and len(set(self.input_sizes)) > 1:
+            raise ValueError("expected one input size for the flat head, which weighs each place")
 
     @property
     def epochs_total(self) -> int:
@@ -87,7 +166,12 @@ class FitConfig:
 
     def record(self) -> dict[str, Any]:
         """The settings as JSON holds them; the weights by name, since folders are private."""
-        start = Path(self.weights)
-        # all trained networks are called model.keras
-        name = start.parent.name if start.suffix == ".keras" else start.name
-        return asdict(self) | {"hold_out": list(self.hold_out), "weights": name}
+        record: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        teacher = None if self.teacher is None else _public_name(self.teacher)
+        return record | {"weights": _public_name(self.weights), "teacher": teacher}
+
+
+def _public_name(path: str) -> str:
+    file = Path(path)
+    # all trained networks are called model.keras
+    return file.parent.name if file.suffix == ".keras" else file.name

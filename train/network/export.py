@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from train.data.datasets import FaceSample
 from train.data.images import IMAGE_SIZE_PX, plain_crop
 from train.errors import RunError
+from train.network.batch_norm import folded
 from train.network.config import NetworkConfig
 from train.network.run_folder import RunFolder
 from train.network.vgg19 import build_model, with_activation_map
@@ -47,7 +48,8 @@ def network_of(run: Path) -> NetworkConfig:
     """
     config = RunFolder(run).read()["config"]
     try:
-        return NetworkConfig(**config.get("network", {}))
+        # runs from before there was such an output do not name it
+        return NetworkConfig(**{"worn_wrong": False, **config.get("network", {})})
     except TypeError as error:
         raise RunError(f"expected a run by this version in {run}: {error}") from error
 
@@ -61,11 +63,12 @@ def float_logits(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.flo
     return np.concatenate(parts).astype(np.float64)
 
 
-def to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
+def to_int8(model: keras.Model, network: NetworkConfig, calibration: Sequence[FaceSample]) -> bytes:
     """The network in full-integer int8 LiteRT, with the activation map as a second output.
 
     Args:
         model: by `load_trained`.
+        network: what it was built as; normalisations are folded into the convolutions.
         calibration: faces whose activations set the int8 ranges.
     """
     import tensorflow as tf
@@ -76,7 +79,7 @@ def to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
 
     signature = keras.InputSpec(shape=(1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
-        with_activation_map(model).export(
+        with_activation_map(folded(model, network)).export(
             folder, format="tf_saved_model", input_signature=[signature], verbose=False
         )
         return _convert(tf.lite.TFLiteConverter.from_saved_model(folder), calibration_crops)

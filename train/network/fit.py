@@ -1,4 +1,4 @@
-"""Training in two phases: the upper blocks on fixed lower ones, then deeper."""
+"""Training: the upper blocks on fixed lower ones, then deeper, at growing sizes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,21 +6,37 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from maskdet_core.cpu import n_cores
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.run_records import DatasetRecord, RunRecord
+from train.augment.clothing import wear
 from train.augment.hands import HandPaster, split_hands
+from train.augment.kit import AugmentKit
+from train.augment.masks import MaskPainter
+from train.augment.objects import hold_object
 from train.data import hard_negatives
 from train.data.datasets import FaceSample
+from train.data.eyes import find_eyes
+from train.data.images import IMAGE_SIZE_PX, plain_crop
+from train.data.kept import NOTHING_KEPT, KeptFiles
+from train.data.loose_boxes import loose_box_samples
 from train.data.records import now_iso
 from train.data.split import Split, require_trainable
 from train.errors import RunError
+from train.network.batch_norm import standardise
 from train.network.batches import AugmentedFaces, PlainFaces
-from train.network.config import HEAD_ONLY, FitConfig
+from train.network.config import HEAD_ONLY, FitConfig, NetworkConfig
+from train.network.distil import Lesson
+from train.network.inputs import TrainingInputs, ValidationInputs, resized
 from train.network.phases import phases, save_whole, train_phase
 from train.network.run_folder import RunFolder
+from train.network.teacher import lessons
 from train.network.vgg19 import blocks_given, build_model
+
+MEASURED_FACES = 48
+"""Training faces that set the first statistics of batch normalisation."""
 
 
 def fit(
@@ -31,6 +47,8 @@ def fit(
     hands: Path | None,
     *,
     resume: bool,
+    kept: KeptFiles = NOTHING_KEPT,
+    teacher_cache: Path | None = None,
 ) -> Path:
     """Train a network and return the path of the finished `.keras` file.
 
@@ -38,10 +56,13 @@ def fit(
         config: settings of the run.
         split: faces by side; only `train` and `validation` are used.
         finder: with a low minimum score, to find hard negatives in the training photographs; None
-            leaves the third output without pictures.
+            leaves the output "no face" without pictures.
         out: run folder; each whole epoch leaves a checkpoint and a metrics record there.
         hands: folder of hands to lay over faces, or None where the configuration wants none.
         resume: go on after the last whole epoch; the result equals that of a run without a break.
+        kept: files of what takes minutes to find, shared by runs.
+        teacher_cache: file that keeps the teacher's answers, for several runs of one teacher; None
+            keeps them in the run's folder.
 
     Raises:
         RunError: `out` does not fit, see `RunFolder.validate`, or pictures of hands are missing.
@@ -50,7 +71,6 @@ def fit(
     """
     config = _resolved(config, hands)
     require_trainable(split)
-    paster = HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None
     run = RunFolder(out)
     record = _run_record(out.name, config, split)
     run.validate(record, resume=resume)
@@ -59,23 +79,48 @@ def fit(
     model = _start_model(run, config, epochs_done)
     run.start(record)
     try:
-        faces = [*split.train, *_hard_negatives(run, split, finder, config, resume=resume)]
-        validation = PlainFaces(
-            _spread(split.validation, config.max_validation), batch_size=config.batch_size
+        if not epochs_done and Path(config.weights).suffix != ".keras":
+            _standardise(model, config, split.train)
+        faces = [*split.train, *_without_face(run, split, finder, config, kept, resume=resume)]
+        taught: dict[FaceSample, Lesson] = {}
+        if config.teacher is not None:
+            taught = lessons(Path(config.teacher), faces, teacher_cache or run.teacher)
+        kit = _kit(config, split, hands, kept)
+        validation = ValidationInputs(
+            PlainFaces(
+                _spread(split.validation, config.max_validation),
+                batch_size=config.batch_size,
+                outputs=config.network.outputs,
+            )
         )
         for phase in phases(config):
             start = max(phase.first, epochs_done)
             if start < phase.last:
-                batches = AugmentedFaces(
-                    faces, config, epoch=start, hands=paster, workers=n_cores()
-                )
-                train_phase(model, phase, start, batches, validation, run, config)
+                batches = AugmentedFaces(faces, config, epoch=start, kit=kit, workers=n_cores())
+                inputs = TrainingInputs(batches, faces, phase.input_px, taught)
+                train_phase(model, phase, start, inputs, validation, run, config)
     except BaseException:
         run.set_status("interrupted")
         raise
-    save_whole(model, run.final, include_optimizer=False)
+    save_whole(_of_full_size(model, config.network), run.final, include_optimizer=False)
     run.set_status("finished")
     return run.final
+
+
+def _standardise(model: keras.Model, config: FitConfig, faces: Sequence[FaceSample]) -> None:
+    """Begin with the normalisations' statistics of training faces, at the first size."""
+    if config.weights == "none" or not config.network.batch_norm:
+        return
+    crops = np.stack([plain_crop(s) for s in _spread(faces, MEASURED_FACES)])
+    small = resized(crops.astype(np.float32), config.input_sizes[0])
+    standardise(model, config.network, small)
+
+
+def _of_full_size(model: keras.Model, network: NetworkConfig) -> keras.Model:
+    """The trained network with the input size that the app feeds."""
+    final = build_model("none", network)
+    final.set_weights(model.get_weights())
+    return final
 
 
 def _resolved(config: FitConfig, hands: Path | None) -> FitConfig:
@@ -135,22 +180,39 @@ def _count(split: Split) -> list[DatasetRecord]:
     ]
 
 
-def _hard_negatives(
+def _without_face(
     run: RunFolder,
     split: Split,
     finder: CascadeFaceFinder | None,
     config: FitConfig,
+    kept: KeptFiles,
     *,
     resume: bool,
 ) -> list[FaceSample]:
+    """False alarms of the finder, and loose boxes around the faces of the same photographs."""
     if finder is None or not config.network.no_face:
         return []
     path = run.hard_negatives
     if not (resume and path.exists()):
-        found = hard_negatives.find_hard_negatives(split.train, finder, config.seed)
+        found = hard_negatives.find_hard_negatives(
+            split.train, finder, config.seed, kept.hard_negatives
+        )
         hard_negatives.save(path, found)
     # read back the first time too, so that a resumed run gets exactly the same
-    return hard_negatives.load(path, split.train)
+    return [*hard_negatives.load(path, split.train), *loose_box_samples(split.train)]
+
+
+def _kit(config: FitConfig, split: Split, hands: Path | None, kept: KeptFiles) -> AugmentKit:
+    """What the configuration lays over faces."""
+    augment = config.augment
+    drawn = augment.drawn_mask + augment.drawn_wrong > 0
+    return AugmentKit(
+        hands=HandPaster(split_hands(hands)[0]) if config.hands and hands is not None else None,
+        masks=MaskPainter() if drawn else None,
+        objects=hold_object if augment.objects else None,
+        clothing=wear if augment.clothing else None,
+        eyes=find_eyes(split.train, kept.eyes) if drawn else {},
+    )
 
 
 def _start_model(run: RunFolder, config: FitConfig, epochs_done: int) -> keras.Model:
@@ -165,7 +227,8 @@ def _start_model(run: RunFolder, config: FitConfig, epochs_done: int) -> keras.M
     keras.utils.set_random_seed(config.seed)
     if epochs_done:
         return keras.models.load_model(run.checkpoint)
-    return build_model(config.weights, config.network)
+    size_px = None if config.network.head == "pooled" else IMAGE_SIZE_PX
+    return build_model(config.weights, config.network, size_px=size_px)
 
 
 def _policy(precision: str) -> str:

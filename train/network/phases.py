@@ -1,5 +1,6 @@
-"""The two phases of a training: trained blocks, learning rate, epochs with their records."""
+"""The phases of a training: trained blocks, size, learning rate, epochs with their records."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +12,19 @@ import keras
 from maskdet_core.run_records import PhaseName
 from train.data.records import now_iso
 from train.errors import RunError
-from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.config import FitConfig
+from train.network.distil import LabelsAndLessons, accuracy
+from train.network.inputs import TrainingInputs, ValidationInputs
 from train.network.run_folder import RunFolder
 from train.network.vgg19 import train_from
+
+_FINAL_SHARE = 0.01
+"""Learning rate at the end of the training over its peak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Consecutive epochs with the same trained blocks and one learning-rate schedule.
+    """Consecutive epochs with the same trained blocks, input size and learning-rate schedule.
 
     Attributes:
         name: as the epochs' records have it.
@@ -28,6 +33,7 @@ class Phase:
         trained_from: first trained block, see `train_from`.
         peak_rate: learning rate after the warm-up.
         final_share: learning rate at the end over the peak.
+        input_px: side of the training pictures.
     """
 
     name: PhaseName
@@ -36,21 +42,47 @@ class Phase:
     trained_from: int
     peak_rate: float
     final_share: float
+    input_px: int
 
 
 def phases(config: FitConfig) -> Iterator[Phase]:
-    """The upper blocks on fixed lower ones, then deeper."""
-    ends = config.frozen_epochs, config.epochs_total
-    yield Phase("frozen", 0, ends[0], config.frozen_from, config.learning_rate, 0.3)
-    yield Phase("full", *ends, config.full_from, config.full_learning_rate, 0.01)
+    """The upper blocks on fixed lower ones, then deeper, at growing sizes.
+
+    The second part follows one cosine. Each of its sizes warms up anew, since Adam's moments are of
+    the size before, up to where the cosine has come; an equal share of the epochs each, the rest to
+    the largest. Sizes that get no epoch are left out.
+    """
+    sizes = config.input_sizes
+    if config.frozen_epochs:
+        rate = config.learning_rate
+        yield Phase("frozen", 0, config.frozen_epochs, config.frozen_from, rate, 0.3, sizes[0])
+    # the largest get the odd epochs
+    ends = [config.full_epochs * i // len(sizes) for i in range(len(sizes) + 1)]
+    for first, last, size in zip(ends, ends[1:], sizes, strict=False):
+        if first < last:
+            start, end = (_cosine(epoch / config.full_epochs) for epoch in (first, last))
+            yield Phase(
+                "full",
+                config.frozen_epochs + first,
+                config.frozen_epochs + last,
+                config.full_from,
+                config.full_learning_rate * start,
+                end / start,
+                size,
+            )
+
+
+def _cosine(progress: float) -> float:
+    """Learning rate over its peak, down to `_FINAL_SHARE`."""
+    return _FINAL_SHARE + (1 - _FINAL_SHARE) * (1 + math.cos(math.pi * progress)) / 2
 
 
 def train_phase(
     model: keras.Model,
     phase: Phase,
     start: int,
-    batches: AugmentedFaces,
-    validation: PlainFaces,
+    batches: TrainingInputs,
+    validation: ValidationInputs,
     run: RunFolder,
     config: FitConfig,
 ) -> None:
@@ -97,8 +129,13 @@ def _compile(model: keras.Model, config: FitConfig, phase: Phase) -> None:
         optimizer=keras.optimizers.Adam(
             schedule, clipnorm=1.0, use_ema=True, ema_momentum=momentum
         ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss=LabelsAndLessons(
+            config.network.outputs,
+            config.teacher_weight if config.teacher is not None else 0.0,
+            config.teacher_temperature,
+            config.label_smoothing,
+        ),
+        metrics=[accuracy],
         jit_compile=False,
     )
 

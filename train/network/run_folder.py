@@ -8,6 +8,7 @@ from typing import cast
 from maskdet_core.run_records import EPOCHS_FILE, RUN_FILE, EpochRecord, RunRecord, RunStatus
 from train.data.records import add_record, read_records, write_json
 from train.errors import RunError
+from train.network.config import TRAINED_FILE
 
 
 class RunFolder:
@@ -18,13 +19,15 @@ class RunFolder:
         checkpoint: model and optimizer after the last whole epoch.
         final: the trained model; exists only once training has finished.
         hard_negatives: boxes in the training photographs that show no face.
+        teacher: a teacher's answers, see `train.network.teacher`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoint = path / "checkpoint.keras"
-        self.final = path / "model.keras"
+        self.final = path / TRAINED_FILE
         self.hard_negatives = path / "no_faces.json"
+        self.teacher = path / "teacher.json"
         self._run, self._epochs = path / RUN_FILE, path / EPOCHS_FILE
 
     @property

@@ -1,69 +1,104 @@
-"""VGG19 with a linear head; preprocessing is part of the network."""
+"""VGG19, at its own widths or slim, with a linear head; preprocessing is part of the network."""
 
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
+from maskdet_core.types import WITH_MASK, WITHOUT_MASK
 from train.data.images import IMAGE_SIZE_PX
 from train.errors import WeightsError
-from train.network.config import HEAD_ONLY, SHIPPED, NetworkConfig
-from train.network.start_weights import read_npz
+from train.network.config import (
+    CONVOLUTIONS,
+    HEAD_ONLY,
+    IMAGENET_MEAN_RGB,
+    SHIPPED,
+    VGG19_WIDTHS,
+    NetworkConfig,
+)
+from train.network.start_weights import FIRST_LAYER, HEAD_LAYER, read_npz
 
-IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
-"""Mean of ImageNet's pictures, subtracted as `keras.applications.vgg19.preprocess_input` does."""
-
-N_BLOCKS = 5
+N_BLOCKS = len(CONVOLUTIONS)
 """Blocks of VGG19's convolutions."""
 
 
-def build_model(start_weights: str = "none", network: NetworkConfig = SHIPPED) -> keras.Model:
-    """Build the network: RGB 0-255 (N, 128, 128, 3) in, logits in `network.outputs` order out.
+def build_model(
+    start_weights: str = "none",
+    network: NetworkConfig = SHIPPED,
+    *,
+    size_px: int | None = IMAGE_SIZE_PX,
+) -> keras.Model:
+    """Build the network: RGB 0-255 (N, size, size, 3) in, logits in `network.outputs` order out.
 
     Args:
-        start_weights: "imagenet", "none" (He initialisation), the path of an `.npz` file that
-            holds `<layer>.kernel` (HWIO, for BGR input as Keras ships it) and `<layer>.bias`, or
-            that of a network trained by `train.network.fit`; layers that a file does not name stay
-            He-initialised.
-        network: preprocessing, head, outputs and depth.
+        start_weights: "imagenet" for the full widths, "none" (He initialisation), the path of an
+            `.npz` file (see `train.network.start_weights`), or that of a network trained by
+            `train.network.fit`; layers that a file does not name stay He-initialised.
+        network: preprocessing, head, outputs, depth, widths and normalisation.
+        size_px: side of the input; None takes any, which the flat head does not.
 
     Raises:
         WeightsError: the weights cannot be fetched, read, or do not fit.
     """
-    inputs = keras.Input((IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), name="rgb")
-    weights = "imagenet" if start_weights == "imagenet" else None
-    try:
-        base = keras.applications.VGG19(
-            include_top=False, weights=weights, input_tensor=_preprocess(inputs, network)
-        )
-    except Exception as error:  # Keras passes on whatever its download raised
-        if weights is None:
-            raise
-        raise WeightsError(
-            "cannot download the ImageNet weights of VGG19: connect to a network, or give a local "
-            f"file with --weights FILE.npz, or train from nothing with --weights none ({error})"
-        ) from error
-    features = base.get_layer(f"block{network.blocks}_pool").output
+    inputs = keras.Input((size_px, size_px, 3), name="rgb")
+    centred = _preprocess(inputs, network)
+    if network.widths == VGG19_WIDTHS and not network.batch_norm:
+        weights = "imagenet" if start_weights == "imagenet" else None
+        features = _vgg19(weights, centred).get_layer(f"block{network.blocks}_pool").output
+    else:
+        features = _slim(centred, network)
     if network.head == "pooled":
         features = keras.layers.GlobalAveragePooling2D(name="pool")(features)
     else:
         features = keras.layers.Flatten(name="flatten")(features)
-    logits = keras.layers.Dense(len(network.outputs), dtype="float32", name="logits")(features)
+    logits = keras.layers.Dense(len(network.outputs), dtype="float32", name=HEAD_LAYER)(features)
     model = keras.Model(inputs, logits, name="maskdet_vgg19")
-    if weights is None:
+    if start_weights == "imagenet":
+        _take_imagenet(model, network)
+    else:
         _he_initialise(model)
-    if start_weights.endswith(".keras"):
-        _load_trained(model, Path(start_weights))
-    elif start_weights != "none":
-        if weights is None:
-            _load_npz(model, Path(start_weights))
-        # Keras ships kernels for BGR; the network is fed RGB, and no layer has to swap channels
-        first = model.get_layer("block1_conv1")
-        kernel, bias = first.get_weights()
-        first.set_weights([kernel[:, :, ::-1], bias])
+        if start_weights.endswith(".keras"):
+            _load_trained(model, Path(start_weights))
+        elif start_weights != "none":
+            _load_npz(model, Path(start_weights), network)
     return model
+
+
+def set_convolution(
+    model: keras.Model, name: str, kernel: NDArray[np.float32], bias: NDArray[np.float32]
+) -> None:
+    """Set one convolution, whether its bias is its own or that of its normalisation.
+
+    A normalisation then passes the convolution through, shifted by the bias:
+    gamma² = variance + epsilon, with mean 0 and variance 1. `train.network.batch_norm.standardised`
+    gives it the statistics of real pictures.
+
+    Args:
+        model: by `build_model`.
+        name: of the convolution.
+        kernel: float32 HWIO.
+        bias: float32, one a channel.
+
+    Raises:
+        ValueError: no such layer, or another shape.
+    """
+    layer = model.get_layer(name)
+    if layer.use_bias:
+        layer.set_weights([kernel, bias])
+        return
+    norm = model.get_layer(norm_name(name))
+    layer.set_weights([kernel])
+    one = np.ones_like(bias)
+    norm.set_weights([one * np.sqrt(1 + norm.epsilon), bias, 0 * one, one])
+
+
+def norm_name(convolution: str) -> str:
+    """Name of the normalisation after a convolution."""
+    return convolution.replace("_conv", "_norm")
 
 
 def with_activation_map(model: keras.Model) -> keras.Model:
@@ -91,6 +126,14 @@ def _preprocess(inputs: keras.KerasTensor, network: NetworkConfig) -> keras.Kera
     return keras.layers.Rescaling(1.0, offset=offset, name="centre")(inputs)
 
 
+def preprocessed(rgb: NDArray[np.uint8], network: NetworkConfig) -> NDArray[np.float32]:
+    """What the first convolution takes, for RGB (N, size, size, 3): as inside the network."""
+    pixels = rgb.astype(np.float32)
+    if network.preprocessing == "unit_range":
+        return pixels / np.float32(255)
+    return pixels - np.array(IMAGENET_MEAN_RGB, np.float32)
+
+
 def blocks_given(start_weights: str) -> int:
     """Number of VGG19's first blocks whose start weights are complete; see `build_model`.
 
@@ -101,13 +144,9 @@ def blocks_given(start_weights: str) -> int:
         return 0
     if not start_weights.endswith(".npz"):
         return N_BLOCKS
-    held = read_npz(Path(start_weights))
-    base = keras.applications.VGG19(include_top=False, weights=None)
-    wanted = [layer.name for layer in base.layers if layer.weights]
-    for block in range(1, N_BLOCKS + 1):
-        if any(n.startswith(f"block{block}_") and f"{n}.kernel" not in held for n in wanted):
-            return block - 1
-    return N_BLOCKS
+    held = read_npz(Path(start_weights)).kernels
+    missing = [int(name[5]) for name, _ in SHIPPED.convolutions if name not in held]
+    return min(missing, default=N_BLOCKS + 1) - 1
 
 
 def train_from(model: keras.Model, block: int) -> None:
@@ -123,14 +162,74 @@ def train_from(model: keras.Model, block: int) -> None:
                 layer.trainable = number >= block
 
 
+def _vgg19(weights: str | None, inputs: keras.KerasTensor | None = None) -> keras.Model:
+    """Keras's own VGG19 without its head.
+
+    Raises:
+        WeightsError: the weights cannot be downloaded.
+    """
+    try:
+        return keras.applications.VGG19(include_top=False, weights=weights, input_tensor=inputs)
+    except Exception as error:  # Keras passes on whatever its download raised
+        if weights is None:
+            raise
+        raise WeightsError(
+            "cannot download the ImageNet weights of VGG19: connect to a network, or give a local "
+            f"file with --weights FILE.npz, or train from nothing with --weights none ({error})"
+        ) from error
+
+
+def _slim(features: keras.KerasTensor, network: NetworkConfig) -> keras.KerasTensor:
+    """VGG19's blocks with other widths or with normalisation, layers named as Keras names them."""
+    for name, width in network.convolutions:
+        block = name.partition("_")[0]
+        if name.endswith("_conv1") and block != "block1":
+            features = _halved(features, int(block[-1]) - 1)
+        features = keras.layers.Conv2D(
+            width,
+            3,
+            padding="same",
+            activation=None if network.batch_norm else "relu",
+            use_bias=not network.batch_norm,
+            name=name,
+        )(features)
+        if network.batch_norm:
+            features = keras.layers.BatchNormalization(name=norm_name(name))(features)
+            features = keras.layers.ReLU(name=name.replace("_conv", "_relu"))(features)
+    return _halved(features, network.blocks)
+
+
+def _halved(features: keras.KerasTensor, block: int) -> keras.KerasTensor:
+    return keras.layers.MaxPooling2D(2, strides=2, name=f"block{block}_pool")(features)
+
+
+def _take_imagenet(model: keras.Model, network: NetworkConfig) -> None:
+    """Turn the first kernel to RGB; where the network is not Keras's own, copy the weights first.
+
+    Raises:
+        WeightsError: the widths are not VGG19's, or the weights cannot be downloaded.
+    """
+    if network.widths != VGG19_WIDTHS:
+        raise WeightsError(
+            "ImageNet weights fit VGG19's own widths only: make start weights of these widths "
+            "with `train prune`, or give --weights none"
+        )
+    source = _vgg19("imagenet") if network.batch_norm else model
+    for name, _ in network.convolutions:
+        kernel, bias = source.get_layer(name).get_weights()
+        if name == FIRST_LAYER:
+            # Keras ships kernels for BGR; the network is fed RGB, and no layer swaps channels
+            kernel = kernel[:, :, ::-1]
+        set_convolution(model, name, kernel, bias)
+
+
 def _he_initialise(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
-            kernel, bias = layer.get_weights()
+            kernel, *bias = layer.get_weights()
             initializer = keras.initializers.HeNormal(seed=keras.random.SeedGenerator())
-            layer.set_weights(
-                [keras.ops.convert_to_numpy(initializer(kernel.shape)), np.zeros_like(bias)]
-            )
+            he = keras.ops.convert_to_numpy(initializer(kernel.shape))
+            layer.set_weights([he, *(np.zeros_like(b) for b in bias)])
 
 
 def _load_trained(model: keras.Model, path: Path) -> None:
@@ -144,16 +243,51 @@ def _load_trained(model: keras.Model, path: Path) -> None:
         ) from error
 
 
-def _load_npz(model: keras.Model, path: Path) -> None:
-    values = read_npz(path)
-    if not values:
-        raise WeightsError(f"expected layers of VGG19 in {path}, found none")
+def _load_npz(model: keras.Model, path: Path, network: NetworkConfig) -> None:
+    held = read_npz(path)
     built = {layer.name for layer in model.layers}
-    for name in sorted({key.rsplit(".", 1)[0] for key in values}):
+    for name in held.layers:
         if re.match(r"block\d_conv\d$", name) and name not in built:
             continue  # a network with fewer blocks
         try:
-            layer = model.get_layer(name)
-            layer.set_weights([values[f"{name}.kernel"], values[f"{name}.bias"]])
+            kernel, bias = held.kernels[name], held.biases[name]
+            if name == HEAD_LAYER:
+                names = held.outputs or network.outputs
+                model.get_layer(name).set_weights(head_for(network.outputs, kernel, bias, names))
+            else:
+                set_convolution(model, name, kernel, bias)
         except (KeyError, ValueError) as error:
-            raise WeightsError(f"{path}: layer {name} does not fit VGG19: {error}") from error
+            raise WeightsError(f"{path}: layer {name} does not fit: {error}") from error
+
+
+def head_for(
+    outputs: Sequence[str],
+    kernel: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    names: Sequence[str],
+) -> list[NDArray[np.float32]]:
+    """Kernel and bias of a head with these outputs, from one with other outputs.
+
+    An output that the old head has not lies between masked and bare: it begins as their mean.
+
+    Args:
+        outputs: names of the new head's logits.
+        kernel: (features, n) of the old one.
+        bias: (n,) of the old one.
+        names: of the old one's logits.
+
+    Raises:
+        ValueError: the old head has no logits for masked and bare faces, or not as many as names.
+    """
+    known = list(names)
+    if kernel.shape[-1:] != (len(known),) or not {WITH_MASK, WITHOUT_MASK} <= set(known):
+        raise ValueError(
+            f"expected logits for {WITH_MASK} and {WITHOUT_MASK}, got {kernel.shape[-1]} "
+            f"named {', '.join(known)}"
+        )
+    faces = [known.index(WITH_MASK), known.index(WITHOUT_MASK)]
+    columns = [[known.index(name)] if name in known else faces for name in outputs]
+    return [
+        np.stack([kernel[:, chosen].mean(axis=1) for chosen in columns], axis=1),
+        np.stack([bias[chosen].mean() for chosen in columns]),
+    ]

@@ -27,8 +27,25 @@ def points(chart: Chart | None) -> list[list[dict[str, Any]]]:
 
 def test_reliability_diagram_has_the_ideal_line() -> None:
     ideal, dots = points(calibration_charts.reliability(GOOD))
-    assert [row["mean_p"] for row in ideal] == [row["share_masked"] for row in ideal] == [0, 1]
-    assert dots == GOOD["calibration"]
+    assert [row["mean_p"] for row in ideal] == [row["share"] for row in ideal] == [0, 1]
+    assert [(row["n"], row["mean_p"], row["share"]) for row in dots] == [
+        (40, 0.02, 0.0),
+        (9, 0.97, 1.0),
+    ]
+
+
+def test_bins_of_the_answer_are_told_from_those_of_a_mask() -> None:
+    bins = [{"n": 9, "mean_p": 0.9, "share_right": 0.8}]
+    old, new = GOOD, {"calibration": bins}
+    assert not calibration_charts.is_of_answer(old) and calibration_charts.is_of_answer(new)
+    _, dots = points(calibration_charts.reliability(new))
+    assert dots == [{"n": 9, "mean_p": 0.9, "share": 0.8}]
+    titles = [
+        chart.to_dict()["layer"][1]["encoding"]["y"]["title"]
+        for chart in map(calibration_charts.reliability, (old, new))
+        if chart is not None
+    ]
+    assert len(set(titles)) == 2
 
 
 @pytest.mark.parametrize(("min_confidence", "coverage"), [(0.6, 0.9), (0.7, 0.9), (0.995, None)])

@@ -1,4 +1,3 @@
-import math
 from typing import Any
 
 import pytest
@@ -31,20 +30,6 @@ def test_learning_curve_leaves_missing_values_out() -> None:
     rows = data(charts.learning_curve(epochs, "loss", "Loss"))
     assert [(row["epoch"], row["value"]) for row in rows] == [(1, 0.6), (1, 0.5), (2, 0.4)]
     assert charts.learning_curve([], "loss", "Loss") is None
-
-
-def test_confusion_matrix_has_counts_and_shares_of_each_true_class() -> None:
-    rows = data(charts.confusion_matrix({"confusion": [[9, 1], [0, 30]]}))
-    assert [row["n"] for row in rows] == [9, 1, 0, 30]
-    assert [row["share"] for row in rows] == [0.9, 0.1, 0, 1]
-    assert [row["right"] for row in rows] == [True, False, False, True]
-
-
-@pytest.mark.parametrize(
-    "matrix", [None, [], [[1, 2]], [[1, 2], [3]], [[1, 2], [3, -1]], [[1, 2], [3, math.nan]], "x"]
-)
-def test_invalid_confusion_matrix_gives_no_chart(matrix: object) -> None:
-    assert charts.confusion_matrix({"confusion": matrix}) is None
 
 
 def test_curve_marks_both_thresholds() -> None:

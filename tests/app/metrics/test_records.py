@@ -12,11 +12,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.metrics import ablations, calibration_charts, charts, outcome_chart, view
+from maskdet_app.metrics import (
+    ablations,
+    calibration_charts,
+    charts,
+    confusion_chart,
+    outcome_chart,
+    slice_charts,
+    view,
+)
 from maskdet_app.metrics.records import MAX_EPOCHS, Run, read_run
 from maskdet_app.ui.charts import MAX_POINTS
 from maskdet_app.ui.json_values import MAX_ITEMS, MAX_NUMBER, finite, objects
 from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
+from maskdet_core.types import MASK_CLASSES
 
 WITHIN_S = 1.0
 HUGE = 10**400
@@ -49,6 +58,18 @@ NAMES = st.sampled_from(
         ),
         *("auc", "pr", "precision", "calibration", "mean_p", "share_masked", "risk_coverage"),
         *("coverage", "risk", "min_confidence", "whole_photos", "preset", "n_photos"),
+        *(
+            "verdicts",
+            "share_right",
+            "shown_right",
+            "rates",
+            "loose_boxes",
+            "of",
+            "factor",
+            "place",
+        ),
+        *("shown", "shown_mask", "people", "conditions", "condition", "groups", "by", "gaps"),
+        *("wrong", "not_sure", "highest", "lowest", "covered_other", "no_face"),
         *("false_faces", "n_people", "n_found", "n_right", "configurations", "tests", "value"),
     ]
 )
@@ -80,19 +101,35 @@ def draw(run: Run) -> list[str]:
         charts.accuracy_dots(sets),
         outcome_chart.photo_outcomes(objects(evaluation.get("whole_photos"))),
     ]
+    found += [
+        slice_charts.rate_dots(evaluation.get("rates")),
+        *(slice_charts.loose_dots(evaluation.get("loose_boxes"), one) for one in MASK_CLASSES),
+        *(
+            slice_charts.people_dots(one, by)
+            for one in slice_charts.conditions(evaluation.get("people")).values()
+            for by in slice_charts.GROUPINGS
+        ),
+    ]
     configurations = objects(evaluation.get("configurations"))
     # One at a time is drawn, by the visitor's choice.
     for name in ablations.test_names(configurations)[:1]:
         found.append(ablations.dots(configurations, name))
     for item in sets[:1]:
         found += [
-            charts.confusion_matrix(item, classes),
+            confusion_chart.confusion_matrix(item, classes),
+            confusion_chart.class_dots(item, classes),
             charts.threshold_curve(item.get("roc"), "fpr", "tpr", ("x", "y"), 0.6),
             charts.threshold_curve(item.get("pr"), "recall", "precision", ("x", "y"), 0.6),
             calibration_charts.reliability(item),
             calibration_charts.risk_curve(item, 0.6),
         ]
     texts = [chart.to_dict() for chart in found if chart is not None]
+    texts += [
+        text
+        for one in slice_charts.conditions(evaluation.get("people")).values()
+        for text in slice_charts.gap_texts(one, "group")
+    ]
+    texts.append(slice_charts.covered_text(evaluation.get("covered_other")))
     texts += [charts.set_rows(sets), view.label(run), list(run.problems)]
     shown = [json.dumps(text, ensure_ascii=False, allow_nan=False) for text in texts]
     for text in shown:

@@ -11,6 +11,7 @@ from maskdet_app.metrics import charts, outcome_chart
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
+from tests.app.metrics.test_slice_charts import COVERED, LOOSE, PEOPLE, RATES
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 CLASSES = ["with_mask", "worn_wrong", "without_mask"]
@@ -74,54 +75,6 @@ def cells(chart: Chart | None) -> list[dict[str, Any]]:
     return list(chart.to_dict()["data"]["values"])
 
 
-def test_confusion_matrix_has_a_row_and_a_column_for_each_class() -> None:
-    rows = cells(charts.confusion_matrix(SET, charts.record_classes(EVALUATION)))
-    assert [row["n"] for row in rows] == [97, 2, 1, 11, 81, 8, 1, 4, 95]
-    assert [row["true"] for row in rows[::3]] == ["mask", "worn wrong", "no mask"]
-    assert [row["predicted"] for row in rows[:3]] == ["mask", "worn wrong", "no mask"]
-    assert [row["right"] for row in rows].count(True) == 3
-
-
-def test_confusion_matrix_can_have_no_face() -> None:
-    square = [[9, 0, 0, 1], [1, 8, 1, 0], [0, 0, 10, 0], [0, 0, 0, 0]]
-    rows = cells(charts.confusion_matrix({"confusion": square}, [*CLASSES, "no_face"]))
-    assert rows[-1] == {
-        "true": "no face",
-        "predicted": "no face",
-        "n": 0,
-        "share": 0.0,
-        "right": True,
-    }
-
-
-def test_set_of_other_classes_than_its_evaluation_names_them_itself() -> None:
-    item = {"classes": ["with_mask", "veil <b>"], "confusion": [[1, 2], [3, 4]]}
-    assert [row["true"] for row in cells(charts.confusion_matrix(item, CLASSES))[::2]] == [
-        "mask",
-        "veil <b>",
-    ]
-
-
-@pytest.mark.parametrize(
-    "classes",
-    [
-        None,
-        "x",
-        3,
-        [],
-        [1, 2, 3],
-        ["a", "a", "b"],
-        ["no_face"],
-        [["a"]],
-        [str(i) for i in range(99)],
-    ],
-)
-def test_unusable_classes_count_as_two(classes: object) -> None:
-    assert charts.record_classes({"classes": classes}) == charts.TWO_CLASSES
-    item = {"classes": classes, "confusion": SET["confusion"]}
-    assert charts.confusion_matrix(item, charts.TWO_CLASSES) is None
-
-
 def test_classes_are_those_of_the_figures_where_the_record_names_none() -> None:
     unnamed = {key: value for key, value in EVALUATION.items() if key != "classes"}
     assert list(charts.record_classes(unnamed)) == CLASSES
@@ -153,27 +106,74 @@ def test_outcomes_have_people_of_each_class() -> None:
     assert len(people) == 3
 
 
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+FULL = {
+    **EVALUATION,
+    "format": 2,
+    "sets": [
+        {
+            **SET,
+            "verdicts": [[90, 1, 1, 7, 1], [9, 75, 6, 10, 0], [0, 2, 93, 4, 1]],
+            "calibration": [{"n": 90, "mean_p": 0.96, "share_right": 0.97}],
+        }
+    ],
+    "rates": RATES,
+    "loose_boxes": LOOSE,
+    "people": PEOPLE,
+    "covered_other": COVERED,
+}
+
+
+def open_page(
+    evaluation: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AppTest:
     """The metrics page with the record among its runs."""
     run = tmp_path / "three"
     run.mkdir()
     record = {"format": 1, "name": "three", "epochs_total": 1, "status": "finished"}
     (run / RUN_FILE).write_text(json.dumps(record))
     (run / EPOCHS_FILE).write_text("")
-    (run / EVALUATION_FILE).write_text(json.dumps(EVALUATION))
+    (run / EVALUATION_FILE).write_text(json.dumps(evaluation))
     monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
     app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
-    return app.switch_page("pages/metrics.py").run()
-
-
-def test_page_explains_three_classes(page: AppTest) -> None:
+    page = app.switch_page("pages/metrics.py").run()
     picker = page.selectbox(key="run")
-    picker.set_value(next(option for option in picker.options if "three" in option)).run()
+    return picker.set_value(next(one for one in picker.options if "three" in one)).run()
+
+
+def test_page_explains_three_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page(EVALUATION, tmp_path, monkeypatch)
     assert not page.exception
     captions = [caption.value for caption in page.caption]
     assert t("metrics.threshold_note_three", high="60") in captions
     assert t("metrics.threshold_note", high="60", low="40") not in captions
     assert t("metrics.not_recorded") not in [info.value for info in page.info]
+    assert t("metrics.confusion_note") in captions, "no verdicts in this record"
     table = page.dataframe[0].value
     assert t("metrics.column_class", people="Worn wrong") in table.columns
+
+
+def test_page_shows_rare_errors_loose_boxes_and_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(FULL, tmp_path, monkeypatch)
+    assert not page.exception
+    captions = [caption.value for caption in page.caption]
+    for key in ("metrics.verdicts_note", "metrics.answer_note", "slices.rates_note"):
+        assert t(key) in captions
+    headers = [header.value for header in page.header]
+    assert t("slices.title") in headers and t("people.title") in headers
+    assert any("2.0 points" in text.value for text in page.text)
+    page.segmented_control(key="loose_around").set_value("with_mask").run()
+    page.segmented_control(key="people_by").set_value("gender").run()
+    assert not page.exception
+    assert not any("2.0 points" in text.value for text in page.text)
+
+
+def test_page_of_the_shipped_record_has_no_parts_that_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    page = app.switch_page("pages/metrics.py").run()
+    assert not page.exception and not page.warning
+    assert t("metrics.not_recorded") not in [info.value for info in page.info]

@@ -15,8 +15,6 @@ from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from tests.core.faces.pictures import FACE, with_mask
 
-FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
-
 
 @pytest.mark.parametrize("preset", ["photo", "live"])
 @pytest.mark.parametrize("masked", [False, True])
@@ -84,7 +82,7 @@ def test_fingerprint_follows_settings_and_geometry_but_no_records(copied: Path) 
     raw["evaluation"] = raw["training"] = {"figure": 1}
     copied.write_text(json.dumps(raw), encoding="utf-8")
     assert load_cascades(copied).fingerprint == fingerprint
-    raw["verifier"]["log_odds"]["shift"] += 0.01
+    raw["box"]["shift_y"] += 0.01
     copied.write_text(json.dumps(raw), encoding="utf-8")
     assert load_cascades(copied).fingerprint != fingerprint
 
@@ -105,15 +103,6 @@ def test_minimum_score_filters_faces(portrait: NDArray[np.uint8]) -> None:
     assert finder.with_min_score(faces[0].score + 0.01).find(portrait, min_face_px=60) == []
 
 
-def test_verifier_looks_at_a_bounded_number_of_windows(portrait: NDArray[np.uint8]) -> None:
-    finder = load_cascades(DEFAULT_MANIFEST)
-    every = finder.proposed_windows(portrait, 24)
-    few = replace(finder.settings, max_windows=3)
-    bounded = CascadeFaceFinder(finder.manifest, DEFAULT_MANIFEST.parent, few)
-    assert len(every) > 3
-    assert np.array_equal(bounded.proposed_windows(portrait, 24), every[:3])
-
-
 def load_cascades(manifest: Path) -> CascadeFaceFinder:
     finder = load_finder("photo", manifest)
     assert isinstance(finder, CascadeFaceFinder)
@@ -122,33 +111,27 @@ def load_cascades(manifest: Path) -> CascadeFaceFinder:
 
 def preset(**changes: object) -> dict[str, object]:
     """The photo preset alone, changed."""
-    return {"presets": {"photo": {"scale_step": 1.1, "min_score": 0, "max_windows": 9} | changes}}
-
-
-def verifier(**changes: object) -> dict[str, object]:
-    """A verifier's entry, changed."""
-    entry = {"file": "a.tflite", "sha256": "", "input_px": 32, "context": 1.5}
-    return {"verifier": entry | {"log_odds": {"scale": 1, "shift": 0}} | changes}
+    return {"presets": {"photo": {"scale_step": 1.1, "min_score": 0, "tilts_deg": []} | changes}}
 
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     manifest = tmp_path / DEFAULT_MANIFEST.name
     shutil.copy(DEFAULT_MANIFEST, manifest)
-    for name in FILES:
-        shutil.copy(DEFAULT_MANIFEST.with_name(name), tmp_path)
+    for part in ("search", "check"):
+        shutil.copy(DEFAULT_MANIFEST.with_name(f"maskdet-haar-{part}.xml"), tmp_path)
     return manifest
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_missing_or_truncated_file_is_an_error_at_load(name: str, copied: Path) -> None:
-    file = copied.with_name(name)
-    whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2])
+@pytest.mark.parametrize("part", ["search", "check"])
+def test_missing_or_truncated_cascade_is_an_error_at_load(part: str, copied: Path) -> None:
+    xml = copied.with_name(f"maskdet-haar-{part}.xml")
+    whole = xml.read_bytes()
+    xml.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CascadeError, match=r"expected sha256 .*git checkout models"):
         load_finder("photo", copied)
-    file.unlink()
-    with pytest.raises(CascadeError, match=r"cannot read .*git checkout models"):
+    xml.unlink()
+    with pytest.raises(CascadeError, match=r"cannot read the cascade .*git checkout models"):
         load_finder("photo", copied)
     copied.unlink()
     with pytest.raises(CascadeError, match=r"maskdet-haar\.json"):
@@ -158,19 +141,18 @@ def test_missing_or_truncated_file_is_an_error_at_load(name: str, copied: Path) 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "format must be 3, got 2"),
+        ({"format": 1}, "format must be 2, got 1"),
         ({"search": {"file": "../cascade.xml", "sha256": ""}}, "bare file name"),
-        ({"search": {"file": "cascade.xml"}}, "sha256"),
-        ({"verifier": {"file": "a.tflite"}}, "'sha256' is missing"),
-        ({"verifier": None}, "haar.json"),
-        (verifier(input_px=4), "input_px must be 8 to 256"),
-        (verifier(context=0.5), "context must be 1 to 4"),
-        (verifier(log_odds={"scale": 0, "shift": 0}), "finite scale above 0"),
+        ({"check": {"file": "cascade.xml"}}, "sha256"),
+        ({"check": None}, "haar.json"),
         ({"window_px": 4}, "window_px must be 8 to 128"),
+        ({"box": {"width": 9, "height": 1, "shift_y": 0}}, "width and height"),
+        ({"box": {"width": 1}}, "'height' is missing"),
         (preset(), "presets photo and live"),
         (preset(scale_step=1.0), "scale_step must be"),
         (preset(min_score=None), "haar.json"),
-        (preset(max_windows=0), "max_windows must be"),
+        (preset(tilts_deg=[100]), "tilts_deg must be"),
+        (preset(tilts_deg=[0]), "tilts_deg must be"),
         ({"presets": []}, "haar.json"),
     ],
 )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from maskdet_core.faces.channels import MOSAIC_SIZE
 from tests.train.drawn import draw_face, ground, write_photos
 
 
@@ -29,6 +30,17 @@ def windows() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     rng = np.random.default_rng(3)
     faces = np.stack([face_window(rng) for _ in range(600)])
     return faces, np.stack([other_window(rng) for _ in range(600)])
+
+
+@pytest.fixture
+def mosaics() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """200 mosaics with a drawn face on two planes and 200 of texture."""
+    rng = np.random.default_rng(5)
+    faces, others = (np.stack([ground(rng, *MOSAIC_SIZE) for _ in range(200)]) for _ in range(2))
+    for mosaic in faces:
+        draw_face(mosaic, 6, 2, 36, 44)
+        draw_face(mosaic, 102, 50, 36, 44)
+    return faces, others
 
 
 @pytest.fixture

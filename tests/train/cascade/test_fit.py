@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from train.cascade.fit_proposals import ProposalsConfig, fit_proposals
+from train.cascade.fit_verifier import VerifierConfig, fit_verifier
 from train.cascade.progress import Progress
 from train.data.detection import KnownFace, Scene
 from train.errors import DataError, RunError
@@ -40,6 +41,8 @@ def test_there_must_be_a_run_to_resume(tmp_path: Path) -> None:
         fit_proposals(NO_GOALS, *ARGUMENTS, tmp_path / "run", resume=True)
 
 
-def test_faces_are_needed(tmp_path: Path) -> None:
+def test_faces_and_photographs_are_needed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="faces to learn from"):
         fit_proposals(NO_GOALS, [], [FACE], [SCENE], tmp_path / "other")
+    with pytest.raises(DataError, match="whole photographs with faces"):
+        fit_verifier(VerifierConfig(), tmp_path / "cascade.xml", [], tmp_path / "other")

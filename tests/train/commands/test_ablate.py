@@ -27,6 +27,8 @@ def test_only_recipes_on_the_same_sets_are_compared() -> None:
     assert names[0] == "maskdet"
     assert "original" in names
     assert "street_held_out" not in names
+    # its start weights are pruned ones
+    assert "slim" not in names
 
 
 def test_budget_replaces_epochs_and_seed_only() -> None:

@@ -1,4 +1,4 @@
-"""A whole small training of the proposals, interrupted and resumed."""
+"""A whole small training of the face finder, up to what the app would load."""
 
 import json
 from dataclasses import replace
@@ -7,20 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskdet_core.faces.proposals import HaarProposer
-from maskdet_core.faces.pyramid import grey_image
-from maskdet_core.faces.windows import windows_of
+from maskdet_core import load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.manifest import CascadeManifest
 from tests.train.drawn import write_photos
 from train.cascade.boost import StageGoal
 from train.cascade.faces import WindowConfig
 from train.cascade.fit_proposals import ProposalsConfig, fit_proposals
-from train.cascade.haar import WINDOW_PX
+from train.cascade.fit_verifier import VerifierConfig, VerifierStage, fit_verifier
 from train.cascade.model import Stage
 from train.cascade.opencv_xml import read_cascade
+from train.commands.cascade import PARTS, PROPOSALS, VERIFIER, publish
 from train.data.datasets import read_dataset
 from train.data.detection import CascadeData, cascade_data
 from train.data.images import read_rgb
 from train.data.split import split_samples
+from train.errors import RunError
+from train.evaluate.detector import evaluate_detector
 
 GOAL = StageGoal(20, recall=0.98, windows=1, false_rate=0.3)
 ONE_STAGE = ProposalsConfig(
@@ -33,6 +36,11 @@ ONE_STAGE = ProposalsConfig(
     goals=(GOAL,),
 )
 TWO_STAGES = replace(ONE_STAGE, goals=(GOAL, GOAL))
+VERIFIER_CONFIG = VerifierConfig(
+    stages=(VerifierStage(replace(GOAL, leaves=4, learning_rate=0.2, false_rate=0.0), 6),),
+    features=200,
+    held_visits=1,
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +60,35 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def first_stage(data: CascadeData, run: Path) -> Stage:
     """The stage of a training of one, after which the second of two was interrupted."""
-    fit_proposals(ONE_STAGE, data.faces, data.held_faces, data.scenes, run)
-    record = json.loads((run / "cascade.json").read_text("utf-8"))
+    folder = run / PROPOSALS
+    fit_proposals(ONE_STAGE, data.faces, data.held_faces, data.scenes, folder)
+    record = json.loads((folder / "cascade.json").read_text("utf-8"))
     record["goals"] *= 2
-    (run / "cascade.json").write_text(json.dumps(record), "utf-8")
-    (stage,) = read_cascade(run / "cascade.xml").stages
+    (folder / "cascade.json").write_text(json.dumps(record), "utf-8")
+    (stage,) = read_cascade(folder / "cascade.xml").stages
     return stage
 
 
 @pytest.fixture(scope="module")
 def resumed(data: CascadeData, run: Path, first_stage: Stage) -> Path:
-    """The folder after the second stage."""
-    fit_proposals(TWO_STAGES, data.faces, data.held_faces, data.scenes, run, resume=True)
+    """The proposals' folder after the second stage."""
+    folder = run / PROPOSALS
+    fit_proposals(TWO_STAGES, data.faces, data.held_faces, data.scenes, folder, resume=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def verified(data: CascadeData, run: Path, resumed: Path) -> Path:
+    """The run's folder with both cascades."""
+    fit_verifier(VERIFIER_CONFIG, resumed / "cascade.xml", data.scenes, run / VERIFIER)
     return run
+
+
+@pytest.fixture(scope="module")
+def models(data: CascadeData, verified: Path) -> Path:
+    folder = verified.parent / "models"
+    publish(verified, data, folder, ["drawn"])
+    return folder
 
 
 def test_resumed_training_keeps_the_stages_before(resumed: Path, first_stage: Stage) -> None:
@@ -73,11 +97,43 @@ def test_resumed_training_keeps_the_stages_before(resumed: Path, first_stage: St
     assert [json.loads(line)["stage"] for line in lines] == [0, 1]
 
 
-def test_trained_cascade_proposes_the_drawn_face(data: CascadeData, resumed: Path) -> None:
+@pytest.mark.parametrize("missing", PARTS)
+def test_a_run_without_both_cascades_is_not_published(
+    missing: str, data: CascadeData, verified: Path, tmp_path: Path
+) -> None:
+    present = next(part for part in PARTS if part != missing)
+    (tmp_path / present).symlink_to(verified / present)
+    with pytest.raises(RunError, match=f"trained cascade in .*{missing}"):
+        publish(tmp_path, data, tmp_path / "models", ["drawn"])
+
+
+def test_verifier_has_the_trees_of_its_goal(verified: Path) -> None:
+    trees = [len(s.trees) for s in read_cascade(verified / VERIFIER / "cascade.xml").stages]
+    assert trees == [20]
+
+
+def test_published_cascades_find_the_drawn_face(data: CascadeData, models: Path) -> None:
+    path = models / "maskdet-haar.json"
+    stages = CascadeManifest.load(path).training["stages"]
+    assert [stage["part"] for stage in stages] == [PROPOSALS] * 2 + [VERIFIER]
+    finder = load_finder("photo", path)
+    assert isinstance(finder, CascadeFaceFinder)
     photo = data.test[0]
-    proposer = HaarProposer(resumed / "cascade.xml", WINDOW_PX)
-    found = proposer.find(grey_image(read_rgb(photo.path)), 30, 1.2)
+    best = finder.find(read_rgb(photo.path), min_face_px=24)[0]
     x, y, w, h = (np.array(photo.boxes[0]) * [160, 120, 160, 120]).tolist()
-    best = windows_of(found.squares)[np.argmax(found.scores)]
-    assert abs(best[0] - x - w / 2) < 12
-    assert abs(best[1] - y - h / 2) < 12
+    assert abs(best.x + best.w / 2 - x - w / 2) < 8
+    assert abs(best.y + best.h / 2 - y - h / 2) < 8
+
+
+def test_published_cascades_are_measured_beside_the_stock_ones(
+    data: CascadeData, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # the stock cascades take their time
+    few = replace(data, tune=data.tune[:2], scenes=data.scenes[:6])
+    path = evaluate_detector(few, models, tmp_path / "false")
+    measured = CascadeManifest.load(path).evaluation
+    ours = next(r for r in measured["records"] if r["finder"] == "maskdet photo")
+    assert ours["photos"] == len(few.tune) + len(few.test)
+    assert ours["masked"]["n_found"] > 0.5 * ours["masked"]["n"]
+    assert measured["time_ratio"]["frontalface_alt"] == 1.0
+    assert "frontalface_alt" in capsys.readouterr().out

@@ -38,6 +38,14 @@ def test_options_of_fit_change_the_named_configuration() -> None:
     ("argv", "expected"),
     [
         (["export", "run", *DATA], {"models": Path("models"), "float_too": False}),
+        (
+            ["prune", *DATA, "--from", "run", "--widths", "16,32,64,128,128", "--out", "o"],
+            {"source": Path("run"), "widths": (16, 32, 64, 128, 128), "crops": 256, "seed": 0},
+        ),
+        (
+            ["widths", *DATA, "--from", "a.tflite", "--out", "o"],
+            {"config": "slim", "epochs": None, "seed": 20, "runs": None, "teacher": None},
+        ),
         (["evaluate", "run", *DATA], {"models": Path("models"), "held_out_run": None}),
         (
             ["ablate", *DATA, "--out", "o", "--hands", "h"],
@@ -61,6 +69,30 @@ def test_options_of_fit_change_the_named_configuration() -> None:
 def test_defaults(argv: list[str], expected: dict[str, object]) -> None:
     options = vars(parsed(*argv))
     assert {name: options[name] for name in expected} == expected
+
+
+def test_fit_takes_widths_and_teacher() -> None:
+    more = ["--config", "slim", "--widths", "16,16,32,64,64", "--teacher", "a.tflite"]
+    slim = fit_config(parsed("fit", *DATA, "--out", "run", *more))
+    assert slim.network.widths == (16, 16, 32, 64, 64)
+    assert slim.full_from == 3
+    assert slim.teacher == "a.tflite"
+
+
+@pytest.mark.parametrize("text", ["16,32,64,128", "16,32,64,128,130", "a,b,c,d,e", "0,16,16,16,16"])
+def test_widths_are_five_multiples(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed("prune", *DATA, "--from", "run", "--widths", text, "--out", "o")
+    assert "five multiples of 16" in capsys.readouterr().err
+
+
+def test_a_front_of_three_networks_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    widths = ["16,16,16,16,16", "16,16,16,16,32", "16,16,16,32,32"]
+    argv = ["widths", *DATA, "--from", "a.tflite", "--out", str(tmp_path), "--widths", *widths]
+    assert main(argv) == 1
+    assert "expected 4 networks or more, got 3" in capsys.readouterr().err
 
 
 def test_an_error_of_the_workshop_is_one_line(

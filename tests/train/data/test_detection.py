@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.train.drawn import write_photos
-from train.data.datasets import read_dataset
+from train.data.datasets import read_dataset, read_datasets
 from train.data.detection import cascade_data
 from train.data.split import split_samples
 from train.errors import DataError
@@ -23,6 +23,21 @@ def test_no_picture_lies_on_two_sides(drawn_photos: Path) -> None:
     measured = {photo.path for photo in [*data.tune, *data.test]}
     assert learnt and measured
     assert not learnt & measured
+
+
+def test_photos_labelled_by_the_face_are_learnt_from_only(
+    drawn_photos: Path, street_photos: Path
+) -> None:
+    roots = [drawn_photos, street_photos]
+    data = cascade_data(roots, split_samples(read_datasets(roots)))
+    street = [scene for scene in data.scenes if scene.path.parent.parent == street_photos]
+    assert street
+    # the tiny face is no sample, and must not be mined either
+    assert all(len(scene.boxes) == 3 for scene in street)
+    masked = {face.masked for face in data.faces if face.path == street[0].path}
+    assert masked == {True, False}
+    held = {photo.path.parent.parent for photo in [*data.tune, *data.test]}
+    assert street_photos not in held
 
 
 def test_sets_without_photographs_are_refused(drawn_photos: Path) -> None:

@@ -1,11 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
+from tests.train.conftest import write_picture
+from train.augment.faces import AugmentConfig
 from train.data import hard_negatives
 from train.data.datasets import OUTPUTS, FaceSample, read_dataset
+from train.data.loose_boxes import ENLARGED, MAX_IOU, draw_loose_box, loose_box_samples
 from train.errors import RunError
 
 FACE = FaceBox(50, 50, 60, 80, 5.0)
@@ -15,7 +20,13 @@ SHIRT = FaceBox(60, 140, 40, 50, 1.0)
 class Finder:
     """Finds the face and a shirt; its proposals hold a corner as well."""
 
+    fingerprint: ClassVar = {"name": "fake"}
+
+    def __init__(self) -> None:
+        self.n_searched = 0
+
     def find(self, image: np.ndarray, *, min_face_px: int) -> list[FaceBox]:
+        self.n_searched += 1
         return [FACE, SHIRT]
 
     def propose(self, image: np.ndarray, *, min_face_px: int) -> tuple[np.ndarray, np.ndarray]:
@@ -32,6 +43,7 @@ def test_false_positives_and_random_boxes_are_taken_but_no_face(
     found: list[FaceSample],
 ) -> None:
     assert {OUTPUTS[sample.label] for sample in found} == {"no_face"}
+    assert {sample.origin for sample in found} == {"false_alarm"}
     by_photo: dict[Path, list[tuple[int, ...]]] = {}
     for sample in found:
         assert sample.box is not None
@@ -59,3 +71,132 @@ def test_boxes_are_kept_for_a_resumed_run(
 
 def test_face_crops_give_no_hard_negatives(crop_set: Path) -> None:
     assert hard_negatives.find_hard_negatives(read_dataset(crop_set), Finder(), seed=1) == []  # type: ignore[arg-type]
+
+
+def search(
+    samples: list[FaceSample], finder: Finder, kept: Path, seed: int = 1
+) -> list[FaceSample]:
+    return hard_negatives.find_hard_negatives(samples, finder, seed, kept)  # type: ignore[arg-type]
+
+
+def test_runs_share_what_was_found(photo_set: Path, tmp_path: Path) -> None:
+    samples, kept = read_dataset(photo_set), tmp_path / "new" / "kept.json"
+    half = search(samples[:2], Finder(), kept)
+    finder = Finder()
+    whole = search(samples, finder, kept)
+    assert finder.n_searched == 2
+    assert set(half) < set(whole)
+    assert whole == hard_negatives.find_hard_negatives(samples, Finder(), seed=1)  # type: ignore[arg-type]
+    again = Finder()
+    assert search(samples, again, kept) == whole
+    assert again.n_searched == 0
+
+
+def test_another_picture_finder_or_seed_is_searched_again(photo_set: Path, tmp_path: Path) -> None:
+    samples, kept = read_dataset(photo_set), tmp_path / "kept.json"
+    search(samples, Finder(), kept)
+    other = Finder()
+    other.fingerprint = {"name": "another"}  # type: ignore[misc]
+    reseeded, changed = Finder(), Finder()
+    search(samples, other, kept)
+    search(samples, reseeded, kept, seed=2)
+    write_picture(samples[0].path, 1, 200)
+    search(samples, changed, kept)
+    assert [f.n_searched for f in (other, reseeded, changed)] == [4, 4, 1]
+
+
+def test_file_of_another_kind_is_named(photo_set: Path, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text("[1]")
+    with pytest.raises(RunError, match=r"other\.json"):
+        search(read_dataset(photo_set), Finder(), path)
+
+
+def test_small_finds_in_hand_labelled_photos_may_be_faces(street_photos: Path) -> None:
+    class Small(Finder):
+        def find(self, image: np.ndarray, *, min_face_px: int) -> list[FaceBox]:
+            return [FaceBox(2, 2, 15, 19, 5.0), FaceBox(2, 150, 16, 20, 5.0)]
+
+    samples = read_dataset(street_photos)
+    found = hard_negatives.find_hard_negatives(samples, Small(), seed=1)  # type: ignore[arg-type]
+    assert len({sample.path for sample in found}) == 6
+    boxes = [tuple(round(200 * v) for v in sample.box or ()) for sample in found]
+    assert (2, 150, 16, 20) in boxes
+    assert (2, 2, 15, 19) not in boxes
+
+
+FACES = [FaceBox(500, 400, 60, 80), FaceBox(210, 310, 100, 130), FaceBox(510, 530, 80, 104)]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_loose_boxes_frame_nobody_well(face: FaceBox) -> None:
+    others = [one for one in FACES if one != face]
+    rng = np.random.default_rng(3)
+    boxes = [draw_loose_box(face, others, (1200, 1000), rng) for _ in range(300)]
+    sides = []
+    for box in boxes:
+        assert box is not None
+        assert max(box.iou(one) for one in FACES) <= 0.45
+        sides.append(box.h / face.h)
+    assert min(sides) < 0.6 and max(sides) > 3
+    # what a face's own jitter reaches is never drawn around it
+    around = [b for b in boxes if b is not None and covers(b, face)]
+    assert len(around) > 60
+    assert min(b.h / face.h for b in around) > 1.45
+    middles = np.array([b.y + b.h / 2 - face.y - face.h / 2 for b in boxes if b is not None])
+    assert (middles > 0).sum() > 1.5 * (middles < 0).sum() > 0
+
+
+def covers(box: FaceBox, face: FaceBox) -> bool:
+    return (
+        box.x <= face.x + 1
+        and box.y <= face.y + 1
+        and box.x + box.w >= face.x + face.w - 1
+        and box.y + box.h >= face.y + face.h - 1
+    )
+
+
+def test_jitter_of_a_face_stays_apart_from_loose_boxes() -> None:
+    side = 100
+    for scale in (np.exp(AugmentConfig().zoom), np.exp(-AugmentConfig().zoom)):
+        new = round(side * scale)
+        corner = 500 + (side - new) / 2 + AugmentConfig().shift * side
+        jittered = FaceBox(round(corner), round((side - new) / 2 + 500), new, new)
+        assert jittered.iou(FaceBox(500, 500, side, side)) > MAX_IOU["enlarged"] + 0.02
+    assert ENLARGED[0] > np.exp(AugmentConfig().zoom) + 0.1
+
+
+def test_loose_boxes_are_for_faces_in_photographs(
+    photo_set: Path, crop_set: Path, wild: Path, found: list[FaceSample]
+) -> None:
+    photos = read_dataset(photo_set)
+    samples = [*photos, *read_dataset(crop_set), *read_dataset(wild), *found]
+    loose = loose_box_samples(samples)
+    assert [replace(s, label=0, origin="labelled") for s in loose] == [
+        replace(s, label=0) for s in photos
+    ]
+    assert {(OUTPUTS[s.label], s.origin) for s in loose} == {("no_face", "loose_box")}
+
+
+def test_repeated_border_is_not_the_sign_of_a_loose_box() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        box = draw_loose_box(FaceBox(250, 150, 60, 80), [], (640, 480), rng)
+        assert box is not None
+        left, top = box.x + box.w / 2 - box.h / 2, box.y
+        across = min(640, left + box.h) - max(0, left)
+        down = min(480, top + box.h) - max(0, top)
+        assert across * down >= 0.74 * box.h**2
+    # where the face fills the photograph, a part of it is left
+    assert draw_loose_box(FaceBox(0, 0, 640, 480), [], (640, 480), rng) is not None
+
+
+def test_crowd_without_room_gives_none() -> None:
+    face = FaceBox(0, 0, 10, 10)
+    everywhere = [
+        FaceBox(x, y, s, s)
+        for s in (5, 10, 20, 30)
+        for x in range(-60, 60, 2)
+        for y in range(-60, 60, 2)
+    ]
+    assert draw_loose_box(face, everywhere, (640, 480), np.random.default_rng(1)) is None

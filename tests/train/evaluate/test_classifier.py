@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from maskdet_core.masks.loading import load_classifier
 from train.data.split import Split
 from train.errors import RunError
-from train.evaluate.classifier import CARRIED_OVER, CROPS, evaluate
+from train.evaluate.classifier import CARRIED_OVER, CROPS, Extras, evaluate
 
 HELD_OUT = "Crops, given Test, source kept out of training"
 
@@ -28,17 +29,24 @@ def read(path: Path) -> dict[str, Any]:
 def test_sets_are_measured_and_the_manifest_gets_their_figures(
     tiny_run: Path, tiny_split: Split, tiny_data: Path, models: Path, hands: Path
 ) -> None:
-    record = read(evaluate(tiny_run, tiny_split, [tiny_data], models, hands))
+    extras = Extras(hands=hands, mistakes=models / "mistakes.json")
+    record = read(evaluate(tiny_run, tiny_split, [tiny_data], models, extras))
     slugs = [one["slug"] for one in record["sets"]]
     assert slugs[:3] == ["crops-test", "leak-free", "leak-free-crops"]
-    assert slugs[-1] == "hands"
+    assert slugs[-2:] == ["hands", "objects"]
     for one in record["sets"]:
-        assert one["n"] == one["confusion"][0][0] + sum(one["confusion"][0][1:]) + sum(
-            one["confusion"][1]
-        )
         assert 0 <= one["calibration_error"] <= 1
         assert one["risk_coverage"][-1]["coverage"] == 1
-        assert len(one["worst"]) == one["n"] - one["n_correct"] <= 24
+        assert sum(map(sum, one["verdicts"])) == sum(map(sum, one["confusion"])) == one["n"]
+        assert "worst" not in one, "names of pictures stay out of what is published"
+    wrong = {one["slug"]: one["n"] - one["n_correct"] for one in record["sets"]}
+    mistakes = json.loads((models / "mistakes.json").read_text(encoding="utf-8"))
+    assert Counter(one["test"] for one in mistakes) == Counter(
+        {slug: wrong[slug] for slug in ("crops-test", "leak-free", "hands", "objects")}
+    )
+    assert all(one["truth"] != one["label"] for one in mistakes)
+    at_mouth = next(rate for rate in record["rates"] if rate["slug"] == "at-mouth-called-mask")
+    assert at_mouth["n"] == 8, "the bare half of the faces, with hands and with objects"
     assert record["int8_vs_float"]["n"] == len(tiny_split.validation)
     assert record["crops"] == CROPS
     manifest = load_classifier(models / "maskdet-vgg19-int8.json").manifest
@@ -58,7 +66,7 @@ def test_records_alone_carry_over_what_needs_a_float_network(
         ],
     }
     (run / "evaluation.json").write_text(json.dumps(earlier), encoding="utf-8")
-    record = read(evaluate(run, tiny_split, [tiny_data], models, None))
+    record = read(evaluate(run, tiny_split, [tiny_data], models))
     same = record["int8_vs_float"]
     assert (same["n"], same["n_same"]) == (8, 7)
     assert same["note"] == (
@@ -71,7 +79,7 @@ def test_records_alone_carry_over_what_needs_a_float_network(
     leak_free = next(one for one in record["sets"] if one["slug"] == "leak-free")
     assert leak_free["n"] == 8 and CARRIED_OVER not in leak_free["note"]
 
-    again = read(evaluate(run, tiny_split, [tiny_data], models, None))
+    again = read(evaluate(run, tiny_split, [tiny_data], models))
     assert again["int8_vs_float"] == same, "the note names the first measurement"
     assert again["sets"] == record["sets"]
 
@@ -93,4 +101,4 @@ def test_without_float_network_and_earlier_evaluation_there_is_a_named_error(
     tiny_split: Split, tiny_data: Path, models: Path
 ) -> None:
     with pytest.raises(RunError, match=r"model\.keras"):
-        evaluate(models / "runs" / "tiny", tiny_split, [tiny_data], models, None)
+        evaluate(models / "runs" / "tiny", tiny_split, [tiny_data], models)

@@ -16,6 +16,7 @@ from train.finder.photos import LabelledPhoto
 from train.finder.samples import (
     FACE_IOU,
     OTHER_IOU,
+    STEPS,
     STORED_PX,
     Samples,
     VisitConfig,
@@ -27,25 +28,29 @@ NONE = np.empty((0, 4))
 
 
 @pytest.fixture(scope="module")
-def proposer() -> HaarProposer:
+def proposers() -> list[HaarProposer]:
     manifest = CascadeManifest.load(DEFAULT_MANIFEST)
-    return HaarProposer(manifest.proposals.resolve(DEFAULT_MANIFEST.parent), manifest.window_px)
+    path = manifest.proposals.resolve(DEFAULT_MANIFEST.parent)
+    return [HaarProposer(path, manifest.window_px, step) for step in STEPS]
 
 
 def visited(
-    photo: LabelledPhoto, proposer: HaarProposer, config: VisitConfig, doubtful: object = NONE
+    photo: LabelledPhoto,
+    proposers: list[HaarProposer],
+    config: VisitConfig,
+    doubtful: object = NONE,
 ) -> tuple[Samples, NDArray[np.float64]]:
     """Samples of one visit, and the overlap of each with its face."""
-    samples = visit(photo, np.asarray(doubtful), proposer, np.random.default_rng(1), config)
+    samples = visit(photo, np.asarray(doubtful), proposers, np.random.default_rng(1), config)
     iou, _ = labelled(samples, np.tile([0.0, 0.0, 1.0], (len(samples), 1)))
     return samples, iou.astype(float)
 
 
 @pytest.mark.parametrize("zooms", [(1.0, 1.0), (0.8, 0.8)])
 def test_a_visit_gives_faces_and_others_and_nothing_between(
-    zooms: tuple[float, float], photo: LabelledPhoto, proposer: HaarProposer
+    zooms: tuple[float, float], photo: LabelledPhoto, proposers: list[HaarProposer]
 ) -> None:
-    samples, iou = visited(photo, proposer, VisitConfig(zooms, others=10, unproposed=5))
+    samples, iou = visited(photo, proposers, VisitConfig(zooms, others=10, unproposed=5))
     assert samples.crops.shape == (len(samples), STORED_PX, STORED_PX, 3)
     faces, others = iou >= FACE_IOU, iou < OTHER_IOU
     assert faces.sum() >= 2 and others.sum() >= 2
@@ -55,25 +60,27 @@ def test_a_visit_gives_faces_and_others_and_nothing_between(
     assert middle[faces].mean() > middle[others].mean()
 
 
-def test_boxes_that_may_be_faces_are_left_out(photo: LabelledPhoto, proposer: HaarProposer) -> None:
+def test_boxes_that_may_be_faces_are_left_out(
+    photo: LabelledPhoto, proposers: list[HaarProposer]
+) -> None:
     config = VisitConfig(others=40, unproposed=40)
     unlabelled = replace(photo, boxes=(), labels=())
-    samples, _ = visited(unlabelled, proposer, config)
+    samples, _ = visited(unlabelled, proposers, config)
     assert np.isnan(samples.faces).all()
     everywhere = [[x, y, 46.0, 60.0] for x in range(-40, 260, 8) for y in range(-40, 200, 8)]
-    fewer, _ = visited(unlabelled, proposer, config, everywhere)
+    fewer, _ = visited(unlabelled, proposers, config, everywhere)
     assert len(fewer) < len(samples)
 
 
 def test_chosen_windows_are_taken_unless_they_show_a_face(
-    photo: LabelledPhoto, proposer: HaarProposer
+    photo: LabelledPhoto, proposers: list[HaarProposer]
 ) -> None:
     def choose(seen: LabelledPhoto, image: RgbImage, windows: Windows) -> Windows:
         assert seen is photo and image.shape == (180, 240, 3)
         return np.array([[53.0, 70.0, 60.0], [200.0, 20.0, 30.0]])
 
     config = VisitConfig(per_face=0, jittered=0)
-    samples = visit(photo, NONE, proposer, np.random.default_rng(0), config, choose)
+    samples = visit(photo, NONE, proposers, np.random.default_rng(0), config, choose)
     assert len(samples) == 1
     # from the window's centre to the face's left and upper edge, in windows
     assert samples.faces[0, 0] == pytest.approx((30 - 200) / 30)

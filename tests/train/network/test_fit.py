@@ -3,6 +3,8 @@
 import errno
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ import keras
 import numpy as np
 import pytest
 
+from tests.train.drawn import made_weights
 from train.data.split import Split
 from train.errors import RunError
 from train.network.config import FitConfig
 from train.network.fit import fit
-from train.network.phases import EpochRecorder, save_whole
+from train.network.phases import EpochRecorder, phases, save_whole
+
+SIZES = (64, 96, 128)
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +91,67 @@ def test_resume_with_other_settings_is_refused(
     (tmp_path / "run.json").write_text(json.dumps({"config": {"seed": 1}}))
     with pytest.raises(RunError, match="seed"):
         fit(tiny_config, tiny_split, None, tmp_path, None, resume=True)
+
+
+def growing(config: FitConfig, start: Path) -> FitConfig:
+    """Three sizes, normalised, from pruned start weights."""
+    network = replace(config.network, batch_norm=True)
+    made_weights(config.network).save(start)
+    return replace(
+        config,
+        weights=str(start),
+        network=network,
+        frozen_epochs=0,
+        full_epochs=3,
+        input_sizes=(64, 96, 128),
+    )
+
+
+def test_growing_run_resumed_equals_uninterrupted(
+    tiny_config: FitConfig, tiny_split: Split, tmp_path: Path
+) -> None:
+    config = growing(tiny_config, tmp_path / "start.npz")
+    sizes: list[int] = []
+
+    def interrupt(self: EpochRecorder, batch: int, logs: Any = None) -> None:
+        sizes.append(self.phase.input_px)
+        if self.phase.input_px == 96:
+            raise KeyboardInterrupt
+
+    whole = fit(config, tiny_split, None, tmp_path / "whole", None, resume=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EpochRecorder, "on_train_batch_end", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fit(config, tiny_split, None, tmp_path / "cut", None, resume=False)
+    assert sizes == [64, 64, 96]
+    resumed = fit(config, tiny_split, None, tmp_path / "cut", None, resume=True)
+    models = keras.models.load_model(whole), keras.models.load_model(resumed)
+    assert models[0].input_shape == (None, 128, 128, 3)
+    for expected, got in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+    rates = [record["learning_rate"] for record in records_of(tmp_path / "whole")]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_phases_grow_along_one_cosine() -> None:
+    config = FitConfig(
+        hands=False, frozen_epochs=1, full_epochs=7, full_learning_rate=1.0, input_sizes=SIZES
+    )
+    first, *full = phases(config)
+    assert (first.name, first.last, first.input_px) == ("frozen", 1, 64)
+    assert [(p.first, p.last, p.input_px) for p in full] == [(1, 3, 64), (3, 5, 96), (5, 8, 128)]
+    for before, after in pairwise(full):
+        assert after.peak_rate == pytest.approx(before.peak_rate * before.final_share)
+    assert full[0].peak_rate == 1.0
+    assert full[-1].peak_rate * full[-1].final_share == pytest.approx(0.01)
+    short = phases(replace(config, frozen_epochs=0, full_epochs=1))
+    assert [p.input_px for p in short] == [128]
+
+
+@pytest.mark.parametrize("sizes", [(64, 96), (16, 128), ()])
+def test_sizes_that_do_not_fit_are_refused(sizes: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="input sizes"):
+        FitConfig(input_sizes=sizes)
 
 
 class FullDisk:
