@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
-from maskdet_core.faces.manifest import CascadeManifest
+from maskdet_core.faces.manifest import CascadeManifest, NetworkFile
 from maskdet_core.faces.verifier_network import (
     BATCH,
     MAX_GROWTH,
@@ -19,11 +19,20 @@ from maskdet_core.faces.verifier_network import (
 from maskdet_core.faces.window_crops import WindowCutter
 from tests.core.faces.pictures import FACE, with_mask
 
-MODEL = CascadeManifest.load(DEFAULT_MANIFEST).verifier
+STREET = DEFAULT_MANIFEST.parent / "street" / DEFAULT_MANIFEST.name
+
+
+def entry() -> NetworkFile:
+    verifier = CascadeManifest.load(STREET).verifier
+    assert isinstance(verifier, NetworkFile)
+    return verifier
+
+
+MODEL = entry()
 
 
 def load(input_px: int = MODEL.input_px) -> VerifierNetwork:
-    path = MODEL.file.resolve(DEFAULT_MANIFEST.parent)
+    path = MODEL.resolve(STREET.parent)
     return VerifierNetwork(path.read_bytes(), input_px, source="verifier.tflite")
 
 
