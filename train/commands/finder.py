@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,11 +18,14 @@ from train.cascade.haar import WINDOW_PX
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.data.records import now_iso, read_records
 from train.evaluate.network_points import NETWORK_SEARCHES, with_operating_points
-from train.finder.batches import CONTEXT, INPUT_PX, BatchConfig, BatchSource, plain
+from train.finder.batches import CONTEXT, INPUT_PX, BatchSource, plain
 from train.finder.hard_negatives import HardWindows, doubtful_boxes, load_boxes, save_boxes
 from train.finder.photos import LabelledPhoto, of_scenes, read_photos
 from train.finder.samples import STEPS, Samples, VisitConfig, visit_all
 from train.shipped import FINDER, STREET_FINDER, STREET_FOLDER
+
+if TYPE_CHECKING:
+    from train.finder.network import VerifierConfig
 
 DESCRIPTION = (
     "Train the network that verifies the cascade's proposals on whole photographs, once on "
@@ -62,20 +65,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, publish, and print where the manifest is."""
+    # TensorFlow takes seconds to load
+    from train.finder.network import VerifierConfig
+
     data = read_cascade_data(options.data)
     drawn = read_photos(options.photos)
     photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
     proposals = options.proposals or options.models / f"{FINDER}-search.xml"
-    network = train(
-        photos,
-        proposals,
-        options.models,
-        options.out,
-        epochs=options.epochs,
-        steps=options.steps,
-        seed=options.seed,
-        resume=options.resume,
-    )
+    config = VerifierConfig(epochs=options.epochs, steps=options.steps, seed=options.seed)
+    network = train(config, photos, proposals, options.models, options.out, resume=options.resume)
     names = [root.name for root in (*options.data, options.photos)]
     tuning = [p for p in drawn if p.split == "val"]
     training = {
@@ -94,24 +92,30 @@ def run(options: argparse.Namespace) -> None:
 
 
 def train(
+    config: "VerifierConfig",
     photos: Sequence[LabelledPhoto],
     proposals: Path,
     models: Path,
     out: Path,
     *,
-    epochs: int,
-    steps: int,
-    seed: int,
     resume: bool,
 ) -> bytes:
     """Two rounds of training; what a run made already is not made again if `resume`.
 
+    Args:
+        config: of the first round.
+        photos: to learn from.
+        proposals: the trained cascade's file.
+        models: folder of the finder that says which boxes are doubtful.
+        out: folder of the run.
+        resume: go on with the run in `out`.
+
     Returns:
         The network in int8 LiteRT.
     """
-    # TensorFlow takes seconds to load
-    from train.finder.network import VerifierConfig, fit_verifier, load_verifier, to_int8
+    from train.finder.network import fit_verifier, load_verifier, to_int8
 
+    seed = config.seed
     out.mkdir(parents=True, exist_ok=resume)
     proposers = [HaarProposer(proposals, WINDOW_PX, step) for step in STEPS]
     doubts = out / "doubtful.json"
@@ -125,8 +129,7 @@ def train(
             visit_all(photos, doubtful, proposers, seed + number, visit).save(file)
         parts.append(Samples.load(file))
     samples = Samples.joined(parts)
-    config = VerifierConfig(epochs=epochs, steps=steps, seed=seed)
-    source = BatchSource(samples, BatchConfig(), seed)
+    source = BatchSource(samples, config.batches, seed)
     first = fit_verifier(config, source, out / "fit-0", resume=resume)
     calibration = plain(samples[np.random.default_rng(seed).permutation(len(samples))[:400]])
     hard = out / "samples-hard.npz"
@@ -137,7 +140,7 @@ def train(
         )
     every = Samples.joined([samples, Samples.load(hard)])
     again = replace(config, learning_rate=config.learning_rate / 2, seed=seed + 1)
-    source = BatchSource(every, BatchConfig(), seed + 1)
+    source = BatchSource(every, config.batches, seed + 1)
     final = fit_verifier(again, source, out / "fit-1", first, resume=resume)
     return to_int8(load_verifier(final), calibration)
 

@@ -16,7 +16,18 @@ from train.data.detection import cascade_data
 from train.data.images import read_rgb
 from train.data.split import split_samples
 from train.evaluate.detector import evaluate_detector
+from train.finder.batches import BatchConfig
+from train.finder.network import VerifierConfig
 from train.finder.photos import LabelledPhoto, read_photos
+
+TINY = VerifierConfig(
+    layers=((8, 2), (16, 2), (16, 2)),
+    hidden=16,
+    epochs=1,
+    steps=40,
+    learning_rate=0.01,
+    batches=BatchConfig(32),
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +46,7 @@ def models(
     training = [photo for photo in photos if photo.split == "train"]
 
     def trained() -> bytes:
-        return train(
-            training, proposals, shipped, folder / "run", epochs=1, steps=25, seed=0, resume=True
-        )
+        return train(TINY, training, proposals, shipped, folder / "run", resume=True)
 
     network = trained()
     # the second time everything is there
