@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import load_classifier
 from maskdet_core.cpu import N_THREADS
+from maskdet_core.masks.loading import SLIM
 
 SIDE_PX: Final = 128
 _MATRIX_PRODUCTS: Final = ((64, 256, 256), (64, 512, 512), (32, 512, 512), (32, 1024, 1024))
@@ -41,12 +42,15 @@ def run(options: argparse.Namespace) -> int:
         print("this benchmark needs TensorFlow: use the training environment")
         return 2
     shipped: Any = load_classifier()
+    alone, slim = load_classifier(n_threads=1), load_classifier(SLIM, n_threads=1)
     crop = np.random.default_rng(0).integers(0, 256, (1, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
     as_float = crop.astype(np.float32)
     network = _float_vgg19(keras)
     graph = tf.function(lambda x: network(x, training=False))
     ways: dict[str, Callable[[], Any]] = {
         "int8, as shipped": lambda: shipped.predict(crop),
+        "the same, 1 thread": lambda: alone.predict(crop),
+        "slim, 1 thread": lambda: slim.predict(crop),
         "model.predict": lambda: network.predict(as_float, verbose=0),
         "tf.function": lambda: graph(tf.constant(as_float)),
         "LiteRT float32": _litert(_converted(tf, network), as_float),

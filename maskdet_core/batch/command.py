@@ -64,7 +64,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--two-classes", action="store_true", help="count a mask worn wrong as no mask"
     )
     parser.add_argument(
-        "--model", type=Path, help="manifest (.json) or .keras file (default: the shipped one)"
+        "--model",
+        type=Path,
+        help="manifest (.json), .keras file, or slim: the small network of three verdicts",
     )
 
 

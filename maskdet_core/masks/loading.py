@@ -10,13 +10,22 @@ from maskdet_core.files import models_folder
 from maskdet_core.masks.classifier import Classifier, MaskClassifier
 
 MODEL_ENV: Final = "MASKDET_MODEL"
-"""Environment variable: path of a manifest or `.keras` file to use instead of the shipped one."""
+"""Environment variable: path of a manifest or `.keras` file to use instead of the default one, or
+`SLIM`."""
 DEFAULT_MODEL: Final = models_folder() / "maskdet-vgg19-int8.json"
+SLIM: Final = "slim"
+"""Name of the slim network, which also tells masks worn wrong; for `MODEL_ENV` and `--model`."""
+SLIM_MODEL: Final = models_folder() / SLIM / DEFAULT_MODEL.name
 
 
 def default_model_path() -> Path:
-    """Path of the model to load by default: ``MASKDET_MODEL`` if set, else the shipped manifest."""
-    return Path(os.environ.get(MODEL_ENV) or DEFAULT_MODEL)
+    """Path of the model to load by default: ``MASKDET_MODEL`` if set, else the default manifest."""
+    return model_path(os.environ.get(MODEL_ENV) or DEFAULT_MODEL)
+
+
+def model_path(model: Path | str) -> Path:
+    """The path of a model that is given by path, or as `SLIM`."""
+    return SLIM_MODEL if str(model) == SLIM else Path(model)
 
 
 def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREADS) -> Classifier:
@@ -24,13 +33,14 @@ def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREAD
 
     Args:
         path: a manifest (`.json`, with the LiteRT network beside it), or a Keras file (`.keras`,
-            loaded in safe mode; imports Keras and its backend). None takes `default_model_path`.
+            loaded in safe mode; imports Keras and its backend), or `SLIM`. None takes
+            `default_model_path`.
         n_threads: threads of one LiteRT run, 1 or more; Keras chooses its own.
 
     Raises:
         ModelError: the network or its manifest is missing, damaged or inconsistent.
     """
-    path = Path(path) if path is not None else default_model_path()
+    path = model_path(path) if path is not None else default_model_path()
     match path.suffix:
         case ".json":
             return MaskClassifier.from_manifest(path, n_threads=n_threads)

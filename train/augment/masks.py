@@ -27,8 +27,8 @@ _WRONG_SHARES = (0.42, 0.42, 0.1, 0.06)
 MIN_EYE_DISTANCE_PX = 8.0
 """Faces with closer eyes are too coarse to draw on."""
 _MIN_INSIDE = 0.6
-"""Least share of a mask's outline inside the picture: less, and the eyes were found wrongly or the
-mask would not be seen."""
+"""Least share of a mask's area inside the picture: less, and the eyes were found wrongly, or the
+face is framed so tightly that the mask could hardly be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ def wrong_shape(way: WrongWay, rng: np.random.Generator) -> _Shape:
         top = rng.uniform(0.8, 1.0)
         cheek, jaw, bottom = top + rng.uniform(-0.15, 0.15), top + 0.45, rng.uniform(1.75, 2.15)
     elif way == "chin":
-        top = rng.uniform(1.36, 1.65)
-        cheek, jaw, bottom = top + rng.uniform(-0.3, 0.1), top + 0.2, top + rng.uniform(0.4, 0.9)
+        top = rng.uniform(1.28, 1.5)
+        cheek, jaw, bottom = top + rng.uniform(-0.3, 0.1), top + 0.2, top + rng.uniform(0.4, 0.8)
     elif way == "eyes":
         top = rng.uniform(-1.1, -0.5)
         cheek, jaw, bottom = top + 0.2, top + 0.6, rng.uniform(0.2, 0.4)
@@ -133,12 +133,16 @@ class MaskPainter:
             axes = axes @ np.array(rotation)
         if _share_inside(shape.outline() @ axes.T + middle, rgb) < _MIN_INSIDE:
             return None
-        return _composite(rgb, shape, middle, axes, rng)
+        return _composite(rgb, shape, middle, axes, rng, straps=way != "hanging")
 
 
 def _share_inside(points: NDArray[np.float64], rgb: Picture) -> float:
+    """Share of an outline's area that lies in the picture."""
+    outline = points.astype(np.float32)
     height, width = rgb.shape[:2]
-    return float(((points >= 0) & (points < (width, height))).all(axis=1).mean())
+    frame = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    inside, _ = cv2.intersectConvexConvex(cv2.convexHull(outline), frame)
+    return float(inside / max(cv2.contourArea(cv2.convexHull(outline)), 1e-6))
 
 
 def _composite(
@@ -147,6 +151,8 @@ def _composite(
     middle: NDArray[np.float64],
     axes: NDArray[np.float64],
     rng: np.random.Generator,
+    *,
+    straps: bool,
 ) -> Picture:
     height, width = rgb.shape[:2]
     unit = float(np.hypot(*axes[:, 0]))
@@ -157,9 +163,9 @@ def _composite(
     points = corners @ axes.T + middle
     alpha = np.zeros((height, width), np.uint8)
     cv2.fillPoly(alpha, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
-    straps = np.zeros((height, width), np.uint8)
-    if rng.random() < 0.7:
-        _draw_straps(straps, shape, middle, axes, rng)
+    strap_alpha = np.zeros((height, width), np.uint8)
+    if straps and rng.random() < 0.7:
+        _draw_straps(strap_alpha, shape, middle, axes, rng)
     skin = _skin(rgb, middle, axes)
     layer, gain = _cloth_over(shape, middle, axes, (width, height), rng, skin)
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -171,7 +177,7 @@ def _composite(
     layer = layer * (gain * lit)[..., None]
     weight = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.4, 0.9)).astype(np.float32) / 255
     shade = cv2.GaussianBlur(weight, (0, 0), max(0.6, 0.06 * unit)) * rng.uniform(0, 0.35)
-    strap = straps.astype(np.float32)[..., None] / 255 * rng.uniform(0.5, 1.0)
+    strap = strap_alpha.astype(np.float32)[..., None] / 255 * rng.uniform(0.5, 1.0)
     face = rgb * (1 - shade * (1 - weight))[..., None]
     face = face * (1 - strap) + strap * rng.choice((rng.uniform(10, 60), rng.uniform(190, 250)))
     opaque = rng.uniform(0.88, 1.0) if rng.random() < 0.1 else 1.0

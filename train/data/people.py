@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from train.data.boxes import Box, box_px
 from train.data.datasets import PEOPLE_FILE
-from train.data.images import face_crop
+from train.data.images import IMAGE_SIZE_PX, face_crop
 from train.errors import DataError
 
 FRAME: Final[Box] = (-0.01, -0.07, 0.98, 0.98)
@@ -18,7 +18,7 @@ FRAME: Final[Box] = (-0.01, -0.07, 0.98, 0.98)
 publisher cut them lower."""
 
 EYES: Final = ((0.29, 0.29), (0.68, 0.29))
-"""Both eyes in the same pictures, which are aligned by landmarks, fractions: medians of OpenCV's
+"""Both eyes in these pictures, which are aligned by landmarks, fractions: medians of OpenCV's
 eye cascade on 150 of them. Taken for everyone, since the cascade finds some groups' eyes more often
 than others'; they vary by 1 % of the side up and down and 3 % across."""
 
@@ -74,3 +74,12 @@ def person_crop(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         uint8 RGB (128, 128, 3).
     """
     return face_crop(rgb, box_px(FRAME, *rgb.shape[:2]))
+
+
+def eyes_in_crop() -> tuple[tuple[float, float], tuple[float, float]]:
+    """Both eyes in what `person_crop` returns, px."""
+    left, top, side, _ = FRAME
+    (lx, ly), (rx, ry) = (
+        ((x - left) / side * IMAGE_SIZE_PX, (y - top) / side * IMAGE_SIZE_PX) for x, y in EYES
+    )
+    return (lx, ly), (rx, ry)

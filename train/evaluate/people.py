@@ -18,7 +18,7 @@ from maskdet_core.run_records import (
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 from train.augment.masks import MaskPainter
 from train.data.images import read_rgb
-from train.data.people import EYES, Person, person_crop
+from train.data.people import Person, eyes_in_crop, person_crop
 from train.evaluate.intervals import difference_interval, share_of
 from train.evaluate.judged import NO_FACE_AT, NOT_SURE_AT, Judged
 
@@ -82,16 +82,16 @@ def _drawn(condition: Condition, people: Sequence[Person]) -> PeopleTest:
     kept: list[Person] = []
     crops: list[NDArray[np.uint8]] = []
     for i, person in enumerate(people):
-        rgb = read_rgb(person.path)
-        drawn: NDArray[np.uint8] | None = rgb
+        crop = person_crop(read_rgb(person.path))
+        drawn: NDArray[np.uint8] | None = crop
         if condition != "bare":
-            height, width = rgb.shape[:2]
-            left, right = ((x * width, y * height) for x, y in EYES)
+            # on the crop, as in training: a mask that the frame cuts off is not drawn
             rng = np.random.default_rng((SEED, i))
-            drawn = MaskPainter().paint(rgb, (left, right), rng, wrong=condition == "drawn_wrong")
+            wrong = condition == "drawn_wrong"
+            drawn = MaskPainter().paint(crop, eyes_in_crop(), rng, wrong=wrong)
         if drawn is not None:
             kept.append(person)
-            crops.append(person_crop(drawn))
+            crops.append(drawn)
     stacked = np.stack(crops) if crops else np.empty((0, 1, 1, 3), np.uint8)
     return PeopleTest(condition, kept, stacked, len(people) - len(kept))
 

@@ -73,6 +73,21 @@ def test_no_mask_where_the_eyes_are_too_close_or_the_face_leaves_the_picture(
     assert MaskPainter().paint(face, low, rng, wrong=False) is None
 
 
+def test_a_mask_on_the_chin_is_seen_or_not_drawn(face: NDArray[np.uint8]) -> None:
+    """A tightly framed face has no room for one: a label without its mask would be a lie."""
+    tight = ((32.0, 56.0), (112.0, 56.0))
+    drawn = [
+        MaskPainter().paint(face, tight, np.random.default_rng(seed), wrong=True, way="chin")
+        for seed in range(20)
+    ]
+    assert all(one is None for one in drawn)
+    roomy = ((60.0, 40.0), (100.0, 40.0))
+    for seed in range(20):
+        one = MaskPainter().paint(face, roomy, np.random.default_rng(seed), wrong=True, way="chin")
+        assert one is not None
+        assert (np.abs(one.astype(int) - face).max(axis=2) > 8).mean() > 0.03
+
+
 def test_a_turned_head_turns_the_mask(face: NDArray[np.uint8]) -> None:
     upright = MaskPainter().paint(face, EYES, np.random.default_rng(3), wrong=False)
     tilted_eyes = ((62.0, 52.0), (98.0, 68.0))

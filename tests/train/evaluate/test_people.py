@@ -93,7 +93,7 @@ class FakePainter:
         wrong: bool,
     ) -> np.ndarray | None:
         (left, _), (right, _) = eyes
-        assert 0 < left < 100 < right < 200
+        assert 0 < left < 64 < right < 128
         return None if wrong and rgb.max() > 90 else np.full_like(rgb, 250)
 
 

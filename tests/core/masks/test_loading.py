@@ -1,0 +1,50 @@
+"""Which network a path, a name or the environment stands for."""
+
+from pathlib import Path
+
+import pytest
+
+from maskdet_core import MaskDetector, Verdict, read_image
+from maskdet_core.masks.loading import (
+    DEFAULT_MODEL,
+    MODEL_ENV,
+    SLIM,
+    SLIM_MODEL,
+    default_model_path,
+    load_classifier,
+    model_path,
+)
+from maskdet_core.masks.manifest import ModelManifest
+
+SAMPLES = Path(__file__).parents[3] / "maskdet_app" / "photo" / "samples"
+MAX_SLIM_BYTES = 4_000_000
+
+
+def test_a_name_stands_for_the_slim_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model_path(SLIM) == model_path(Path(SLIM)) == SLIM_MODEL
+    assert model_path("other/network.json") == Path("other/network.json")
+    monkeypatch.setenv(MODEL_ENV, SLIM)
+    assert default_model_path() == SLIM_MODEL
+    monkeypatch.setenv(MODEL_ENV, "")
+    assert default_model_path() == DEFAULT_MODEL
+
+
+def test_the_slim_network_is_small_and_knows_three_verdicts() -> None:
+    manifest = ModelManifest.load(SLIM_MODEL)
+    assert manifest.has_worn_wrong
+    assert manifest.size_bytes <= MAX_SLIM_BYTES
+    assert manifest.input_size_px == load_classifier(SLIM).manifest.input_size_px == 128
+    assert not ModelManifest.load(DEFAULT_MODEL).has_worn_wrong
+
+
+def test_the_slim_network_judges_the_samples_as_the_default_one_does() -> None:
+    slim, default = MaskDetector.load(model=SLIM), MaskDetector.load()
+    verdicts = [
+        [face.verdict for face in detector.detect(read_image(path))]
+        for detector in (slim, default)
+        for path in sorted(SAMPLES.glob("*.jpg"))
+    ]
+    half = len(verdicts) // 2
+    assert verdicts[:half] == verdicts[half:]
+    assert [Verdict.WITH_MASK] in verdicts
+    assert [Verdict.WITHOUT_MASK] in verdicts
