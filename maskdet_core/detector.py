@@ -119,8 +119,9 @@ class MaskDetector:
         """
         face_finder = load_finder(preset, finder)
         loaded = model if isinstance(model, Classifier) else load_classifier(model)
-        # a face rule adds the finder's log odds to the network's
-        rules = loaded.manifest.face_rules if face_finder.scores_are_log_odds else {}
+        # a face rule adds the log odds of the finder that it was fitted for to the network's
+        fitted = face_finder.fingerprint["name"] == loaded.manifest.rules_finder
+        rules = loaded.manifest.face_rules if face_finder.scores_are_log_odds and fitted else {}
         return cls(
             face_finder,
             loaded,

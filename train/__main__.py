@@ -1,7 +1,7 @@
 """Dispatch of `python -m train COMMAND …`.
 
-`fit | prune | export | evaluate | ablate | widths` make the classifier, `cascade` and
-`evaluate-detector` the face finder, `samples` the photo page's pictures.
+`fit | prune | export | evaluate | ablate | widths` make the classifier, `cascade | finder |
+evaluate-detector` the face finders, `samples` the photo page's pictures.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from train.commands import (
     evaluate,
     evaluate_detector,
     export,
+    finder,
     fit,
     prune,
     samples,
@@ -32,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "ablate": (ablate, "train the named configurations side by side"),
     "widths": (widths, "train several widths and compare accuracy with cost"),
     "cascade": (cascade, "train the Haar cascades"),
+    "finder": (finder, "train the network that verifies proposals instead"),
     "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),
 }

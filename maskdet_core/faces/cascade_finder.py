@@ -1,4 +1,4 @@
-"""Face finding with Maskdet's own Haar cascades, trained on masked and bare faces alike."""
+"""Face finding with Maskdet's own Haar cascade, trained on masked and bare faces alike."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,40 +7,37 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import ChannelExtractor
 from maskdet_core.faces.finder import Fingerprint, validate_min_face_px
-from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
-from maskdet_core.faces.nms import Boxes, cluster_members, merge_clusters, non_maximum_suppression
+from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
+from maskdet_core.faces.network_verification import NetworkVerification
+from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.proposals import HaarProposer, Proposals, Squares
 from maskdet_core.faces.pyramid import grey_image
-from maskdet_core.faces.verifier import Verifier
+from maskdet_core.faces.tree_verification import TreeVerification
+from maskdet_core.faces.verification import Verification
 from maskdet_core.types import FaceBox, RgbImage, validate_rgb
-
-EXPAND_ABOVE_LOGIT: Final = -2.0
-"""A cluster whose best window has a higher logit gets its other members verified too."""
-MAX_MEMBERS: Final = 8
-"""Members of a cluster that are verified beside its best window, highest proposal score first."""
 
 
 class CascadeFaceFinder:
-    """One cascade proposes windows, another verifies them. Thread-safe.
+    """A Haar cascade proposes windows, a verifier tells which are faces. Thread-safe.
 
-    The proposer accepts many windows that are no faces, so that it misses few faces. The verifier
-    sees one window of each cluster with its surroundings, in detail and in colour.
+    The proposer accepts many windows that are no faces, so that it misses few faces. The verifier,
+    a second cascade or a small network as the manifest says, sees windows with their surroundings,
+    in detail and in colour.
     """
 
     scores_are_log_odds: Final = True
 
     def __init__(self, manifest: CascadeManifest, folder: Path, settings: FinderPreset) -> None:
-        """Load both cascades now, so that a broken file fails here and not at the first frame.
+        """Load both files now, so that a broken file fails here and not at the first frame.
 
         Args:
-            manifest: describes the cascades.
+            manifest: describes the files.
             folder: folder of their files.
             settings: how thoroughly to search.
 
         Raises:
-            CascadeError: a file is missing, differs from the manifest, or is no cascade.
+            CascadeError: a file is missing, differs from the manifest, or is of another kind.
         """
         self.manifest = manifest
         self.settings = settings
@@ -51,7 +48,12 @@ class CascadeFaceFinder:
             settings.scale_step,
             settings.tilts_deg,
         )
-        self._verifier = Verifier(manifest.verifier.resolve(folder))
+        path = manifest.verifier.resolve(folder)
+        self._verification: Verification = (
+            NetworkVerification(path, manifest.verifier)
+            if isinstance(manifest.verifier, NetworkFile)
+            else TreeVerification(path)
+        )
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -65,16 +67,15 @@ class CascadeFaceFinder:
     def find(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> list[FaceBox]:
         """Find faces; see `FaceFinder.find`.
 
-        The score of a box is the log odds of a face: the log of the summed odds that the verifier
-        gives to the windows merged into it.
+        The score of a box is the log odds of a face, as the verifier gives it.
 
         Raises:
             ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
         """
         proposals = self._propose(image_rgb, min_face_px)
-        boxes, logits = self._verified(ChannelExtractor(image_rgb), proposals)
+        boxes = self._reference_boxes(proposals.squares)
+        faces = self._verification.faces(image_rgb, proposals, boxes, self.settings, min_face_px)
         height, width = image_rgb.shape[:2]
-        faces = merge_clusters(boxes, logits, self.settings.min_score)
         return [face for face in faces if face.clipped(width, height) is not None]
 
     def propose(
@@ -105,25 +106,6 @@ class CascadeFaceFinder:
         validate_rgb(image_rgb)
         validate_min_face_px(min_face_px)
         return self._proposer.find(grey_image(image_rgb), min_face_px / self.manifest.height)
-
-    def _verified(
-        self, channels: ChannelExtractor, proposals: Proposals
-    ) -> tuple[Boxes, NDArray[np.float64]]:
-        """Reference boxes (N, 4) and logits (N,) of the windows that the verifier accepts."""
-        boxes = self._reference_boxes(proposals.squares)
-        logits = np.full(len(proposals), -np.inf)
-        best = non_maximum_suppression(boxes, proposals.scores)
-        logits[best] = self._verifier.score(channels, proposals[best])
-        members = [
-            cluster_members(boxes, proposals.scores, index, MAX_MEMBERS)
-            for index in best[logits[best] > EXPAND_ABOVE_LOGIT]
-        ]
-        if members:
-            more = np.unique(np.concatenate(members))
-            more = more[np.isneginf(logits[more])]
-            logits[more] = self._verifier.score(channels, proposals[more])
-        accepted = np.isfinite(logits)
-        return boxes[accepted], logits[accepted]
 
     def _reference_boxes(self, squares: Squares) -> Boxes:
         """Boxes (N, 4) in the reference framing for a cascade's squares (N, 3)."""

@@ -1,4 +1,4 @@
-"""The manifest of the trained cascades: files, geometry and presets, written by training."""
+"""The manifest of a trained finder: files, geometry and presets, written by training."""
 
 import json
 import math
@@ -6,11 +6,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from maskdet_core.errors import CascadeError
 from maskdet_core.files import file_sha256, write_atomic
 
 FORMAT: Final = 2
-"""Version of the JSON layout; a reader refuses any other."""
+"""Version of the JSON layout with a cascade as the verifier."""
+NETWORK_FORMAT: Final = 3
+"""Version of the JSON layout with a network as the verifier; a reader refuses any other."""
 
 REQUIRED_PRESETS: Final = frozenset({"photo", "live"})
 """Presets that every manifest has."""
@@ -27,18 +32,21 @@ class FinderPreset:
             and takes longer.
         min_score: minimum log odds of a face; a higher one gives fewer false faces and misses more.
         tilts_deg: the image is searched again rotated by each of these angles, for tilted heads.
+        max_windows: most clusters whose best window is verified, those with the proposer's highest
+            scores: bounds the time on an image of pure texture. None verifies all.
     """
 
     scale_step: float
     min_score: float
     tilts_deg: tuple[float, ...] = ()
+    max_windows: int | None = None
 
     def __post_init__(self) -> None:
         """Validate the ranges.
 
         Raises:
-            ValueError: a step outside 1.01 to 2, a score that is not finite, or a tilt of 0 or
-                beyond 90 degrees.
+            ValueError: a step outside 1.01 to 2, a score that is not finite, a tilt of 0 or
+                beyond 90 degrees, or no window.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
@@ -46,15 +54,29 @@ class FinderPreset:
             raise ValueError(f"min_score must be finite, got {self.min_score}")
         if not all(0 < abs(tilt) <= 90 for tilt in self.tilts_deg):
             raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
+        if self.max_windows is not None and self.max_windows < 1:
+            raise ValueError(f"max_windows must be 1 or more, got {self.max_windows}")
 
     def to_json(self) -> dict[str, Any]:
-        """The preset in plain JSON types."""
-        return asdict(self) | {"tilts_deg": list(self.tilts_deg)}
+        """The preset in plain JSON types, without a bound that is not set."""
+        values = asdict(self) | {"tilts_deg": list(self.tilts_deg)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        max_windows = raw.get("max_windows")
+        return cls(
+            float(raw["scale_step"]),
+            float(raw["min_score"]),
+            tuple(float(tilt) for tilt in raw["tilts_deg"]),
+            None if max_windows is None else int(max_windows),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class CascadeFile:
-    """One cascade in OpenCV's XML.
+    """A file of the finder: a cascade in OpenCV's XML, or a network (`NetworkFile`).
 
     Attributes:
         file: bare file name; the file lies beside the manifest.
@@ -97,16 +119,77 @@ class CascadeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkFile(CascadeFile):
+    """A LiteRT network that verifies proposals, and what its logits mean.
+
+    Attributes:
+        input_px: side of its input.
+        context: side of the region that it sees, in sides of the window.
+        scale: factor that turns its logit into log odds of a face, above 0.
+        shift: what is added to that.
+    """
+
+    input_px: int = 32
+    context: float = 1.5
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Validate the name and the ranges.
+
+        Raises:
+            ValueError: a value out of its range.
+        """
+        CascadeFile.__post_init__(self)
+        if not 8 <= self.input_px <= 256:
+            raise ValueError(f"input_px must be 8 to 256, got {self.input_px}")
+        if not 1 <= self.context <= 4:
+            raise ValueError(f"context must be 1 to 4, got {self.context}")
+        if not (math.isfinite(self.scale) and self.scale > 0 and math.isfinite(self.shift)):
+            raise ValueError(
+                "expected a finite scale above 0 and a finite shift, got "
+                f"{self.scale}, {self.shift}"
+            )
+
+    def log_odds(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log odds of a face for the network's logits."""
+        return self.scale * logits + self.shift
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry in plain JSON types."""
+        return {
+            "file": self.file,
+            "sha256": self.sha256,
+            "input_px": self.input_px,
+            "context": self.context,
+            "log_odds": {"scale": self.scale, "shift": self.shift},
+        }
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(
+            raw["file"],
+            raw["sha256"],
+            int(raw["input_px"]),
+            float(raw["context"]),
+            float(raw["log_odds"]["scale"]),
+            float(raw["log_odds"]["shift"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CascadeManifest:
-    """Everything that the runtime needs to know about the trained cascades.
+    """Everything that the runtime needs to know about a trained finder.
 
     A window of side ``s`` maps to a box of ``width * s`` by ``height * s`` in the reference
     framing, whose centre lies ``shift_y * s`` below the window's.
 
     Attributes:
-        name: of the pair of cascades.
+        name: of the finder.
         proposals: the cascade that proposes windows; the key ``search`` in the file.
-        verifier: the cascade that verifies them; the key ``check`` in the file.
+        verifier: the cascade that verifies them, the key ``check`` in the file (format 2), or the
+            network that does, the key ``verifier`` (format 3).
         window_px: side of the proposer's window.
         width: of the reference box, in sides of the window.
         height: of the reference box, in sides of the window.
@@ -152,23 +235,26 @@ class CascadeManifest:
         """
         try:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
-            if raw["format"] != FORMAT:
-                raise ValueError(f"format must be {FORMAT}, got {raw['format']!r}")
+            if raw["format"] not in (FORMAT, NETWORK_FORMAT):
+                raise ValueError(
+                    f"format must be {FORMAT}, got {raw['format']!r} "
+                    f"({NETWORK_FORMAT} where a network verifies)"
+                )
             box = raw["box"]
             return cls(
                 name=str(raw["name"]),
                 proposals=CascadeFile(**raw["search"]),
-                verifier=CascadeFile(**raw["check"]),
+                verifier=(
+                    CascadeFile(**raw["check"])
+                    if raw["format"] == FORMAT
+                    else NetworkFile.from_json(raw["verifier"])
+                ),
                 window_px=int(raw["window_px"]),
                 width=float(box["width"]),
                 height=float(box["height"]),
                 shift_y=float(box["shift_y"]),
                 presets={
-                    str(name): FinderPreset(
-                        float(preset["scale_step"]),
-                        float(preset["min_score"]),
-                        tuple(float(tilt) for tilt in preset["tilts_deg"]),
-                    )
+                    str(name): FinderPreset.from_json(preset)
                     for name, preset in raw["presets"].items()
                 },
                 training=dict(raw.get("training", {})),
@@ -181,11 +267,14 @@ class CascadeManifest:
 
     def to_json(self) -> dict[str, Any]:
         """The manifest in plain JSON types, as it is written."""
+        verifier: dict[str, Any] = {"check": asdict(self.verifier)}
+        if isinstance(self.verifier, NetworkFile):
+            verifier = {"verifier": self.verifier.to_json()}
         return {
-            "format": FORMAT,
+            "format": NETWORK_FORMAT if "verifier" in verifier else FORMAT,
             "name": self.name,
             "search": asdict(self.proposals),
-            "check": asdict(self.verifier),
+            **verifier,
             "window_px": self.window_px,
             "box": {"width": self.width, "height": self.height, "shift_y": self.shift_y},
             "presets": {name: preset.to_json() for name, preset in self.presets.items()},

@@ -12,6 +12,8 @@ CLUSTER_IOU: Final = 0.4
 """Windows with this intersection over union with a higher scored one belong to its cluster."""
 SAME_FACE_IOU: Final = 0.3
 """Windows with this intersection over union are merged into one face."""
+DISTINCT_IOU: Final = 0.35
+"""Boxes that were moved onto their faces and have this intersection over union are of one face."""
 NESTED_OVERLAP: Final = 0.6
 MAX_NESTED_AREA_RATIO: Final = 2.5
 """A face suppresses windows nested in it or around it: the intersection is at least the first share
@@ -24,12 +26,15 @@ Boxes = NDArray[np.float64]
 """Boxes (N, 4): left, top, width, height in px."""
 
 
-def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Greedy non-maximum suppression at `CLUSTER_IOU`.
+def non_maximum_suppression(
+    boxes: Boxes, scores: NDArray[np.float64], iou: float = CLUSTER_IOU
+) -> NDArray[np.int64]:
+    """Greedy non-maximum suppression.
 
     Args:
         boxes: (N, 4) xywh, px.
         scores: (N,).
+        iou: windows with a larger intersection over union with a better one are left out.
 
     Returns:
         Indices of the highest scored window of each cluster, highest score first.
@@ -38,7 +43,7 @@ def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float64]) -> NDArra
         return np.empty(0, np.int64)
     # NMSBoxes ignores scores that are not positive
     positive = scores - scores.min() + 1.0
-    kept = cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, CLUSTER_IOU)
+    kept = cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, iou)
     return np.asarray(kept, np.int64).ravel()
 
 
@@ -98,14 +103,42 @@ def merge_clusters(boxes: Boxes, scores: NDArray[np.float64], min_score: float) 
         if not free[best] or support[best] < min_score:
             continue
         members = free & same_face[best]
-        nested = (overlap[best] >= NESTED_OVERLAP) & (areas <= MAX_NESTED_AREA_RATIO * areas[best])
-        free &= ~(same_face[best] | nested)
+        free &= ~(same_face[best] | _nested(overlap[best], areas, float(areas[best])))
         odds = np.exp(scores[members] - scores[members].max())
         x, y, w, h = odds @ boxes[members] / odds.sum()
         score = float(scores[members].max() + np.log(odds.sum()))
         if score >= min_score:
             faces.append(FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), score))
     return sorted(faces, key=lambda face: face.score, reverse=True)
+
+
+def distinct_faces(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """One box for each face: those that overlap or are nested in a surer one are left out.
+
+    Args:
+        boxes: (N, 4) xywh, px.
+        scores: (N,).
+
+    Returns:
+        Indices, highest score first.
+    """
+    iou, overlap = pairwise_overlaps(boxes, boxes)
+    areas = boxes[:, 2] * boxes[:, 3]
+    free = np.ones(len(boxes), np.bool_)
+    kept: list[int] = []
+    for best in np.argsort(-scores, kind="stable"):
+        if free[best]:
+            kept.append(int(best))
+            free &= ~(
+                (iou[best] >= DISTINCT_IOU) | _nested(overlap[best], areas, float(areas[best]))
+            )
+    return np.array(kept, np.int64)
+
+
+def _nested(
+    overlap: NDArray[np.float64], areas: NDArray[np.float64], area: float
+) -> NDArray[np.bool_]:
+    return (overlap >= NESTED_OVERLAP) & (areas <= MAX_NESTED_AREA_RATIO * area)
 
 
 def pairwise_overlaps(

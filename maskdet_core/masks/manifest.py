@@ -22,6 +22,9 @@ from maskdet_core.types import (
 FORMAT: Final = 1
 """Version of the JSON layout; a reader refuses any other."""
 
+RULES_FINDER: Final = "maskdet-haar"
+"""Name of the shipped finder, for which face rules are fitted unless a manifest says otherwise."""
+
 _REQUIRED_CLASSES: Final = {WITH_MASK, WITHOUT_MASK}
 _KNOWN_CLASSES: Final = {*MASK_CLASSES, NO_FACE}
 _REMEDY: Final = "Restore it with `git checkout models`, or train and export a new one."
@@ -74,8 +77,9 @@ class ModelManifest:
         min_confidence: default threshold, 0.5 <= c < 1.
         min_face_probability: candidates with a lower probability of a face are rejected, where no
             face rule applies; 0 <= p < 1.
-        face_rules: by preset of the finder ("photo", "live"), for finders whose scores are log
-            odds.
+        face_rules: by preset of the finder ("photo", "live"); for no other finder than
+            ``rules_finder``, since log odds of another mean something else.
+        rules_finder: name of the finder that the face rules were fitted for.
         training: records of the training run; they change no result.
         metrics: measured figures; they change no result.
     """
@@ -94,6 +98,7 @@ class ModelManifest:
     min_confidence: float = 0.6
     min_face_probability: float = 0.5
     face_rules: dict[str, FaceRule] = field(default_factory=dict)
+    rules_finder: str = RULES_FINDER
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
@@ -201,12 +206,16 @@ class ModelManifest:
                 str(preset): FaceRule(float(rule["finder_weight"]), float(rule["min_log_odds"]))
                 for preset, rule in raw.get("face_rules", {}).items()
             },
+            rules_finder=str(raw.get("rules_finder", RULES_FINDER)),
             training=dict(raw.get("training", {})),
             metrics=dict(raw.get("metrics", {})),
         )
 
     def to_json(self) -> dict[str, Any]:
         """The manifest in plain JSON types, as it is written."""
+        # left out for the shipped finder, so that journals of earlier versions can be continued
+        shipped = self.rules_finder == RULES_FINDER
+        rules_finder = {} if shipped else {"rules_finder": self.rules_finder}
         return {
             "format": FORMAT,
             "name": self.name,
@@ -231,6 +240,7 @@ class ModelManifest:
             "min_confidence": self.min_confidence,
             "min_face_probability": self.min_face_probability,
             "face_rules": {preset: asdict(rule) for preset, rule in self.face_rules.items()},
+            **rules_finder,
             "training": self.training,
             "metrics": self.metrics,
         }

@@ -28,7 +28,8 @@ ICON_AND_PREVIEW = {"maskdet_app/ui/icon.png", "maskdet_app/server/preview.png"}
 WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
 CONTRACTS = {
     *("core-layers", "core-alone", "keras-in-one-place", "app-layers", "app-alone"),
-    *("train-layers", "train-cascade", "train-samples", "train-alone", "no-circles"),
+    *("train-layers", "train-cascade", "train-finder", "train-samples", "train-alone"),
+    "no-circles",
 }
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
 

@@ -1,14 +1,15 @@
-"""`python -m train evaluate-detector`: measure the cascades beside OpenCV's own."""
+"""`python -m train evaluate-detector`: measure the finder beside OpenCV's own."""
 
 import argparse
 from pathlib import Path
 
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.evaluate.detector import evaluate_detector
+from train.finder.photos import read_photos
 
 DESCRIPTION = (
-    "Recall, false positives and time on held-out photographs, for the trained "
-    "cascades and the stock ones in one run; written to the cascades' manifest."
+    "Recall, false positives and time on held-out photographs, for the trained finder and the "
+    "stock one in one run; written to the finder's manifest."
 )
 
 
@@ -16,6 +17,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_data(parser)
     add_models(parser)
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        metavar="DIR",
+        help="also measure on the held-out photographs with hand-drawn boxes of DIR/photos.json",
+    )
     parser.add_argument(
         "--dump-false",
         type=Path,
@@ -27,4 +34,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, and print where the figures are."""
     data = read_cascade_data(options.data)
-    print(f"evaluation: {evaluate_detector(data, options.models, options.dump_false)}")
+    drawn = [] if options.photos is None else read_photos(options.photos)
+    held = [photo for photo in drawn if photo.split != "train"]
+    print(f"evaluation: {evaluate_detector(data, options.models, options.dump_false, held)}")

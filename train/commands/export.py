@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
@@ -111,8 +112,10 @@ def export(
 
     if photos and NO_FACE in manifest.classes:
         classifier = MaskClassifier(network.read_bytes(), manifest)
-        rules = face_rules(photos, models / f"{FINDER}.json", classifier)
-        manifest = replace(manifest, face_rules=rules)
+        finder = models / f"{FINDER}.json"
+        rules = face_rules(photos, finder, classifier)
+        name = CascadeManifest.load(finder).name
+        manifest = replace(manifest, face_rules=rules, rules_finder=name)
 
     path = models / f"{NETWORK}.json"
     manifest.save(path)

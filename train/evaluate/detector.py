@@ -1,8 +1,8 @@
-"""The trained cascades beside the stock ones on held-out photographs."""
+"""The trained finder beside the stock one on held-out photographs."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -34,12 +34,22 @@ from train.evaluate.detection import (
     summary,
     tally_photos,
 )
+from train.evaluate.drawn_boxes import (
+    DRAWN_IOU,
+    DrawnTally,
+    score_at,
+    tally_finders,
+)
+from train.evaluate.drawn_boxes import summary as drawn_summary
 from train.evaluate.model_card import write_model_card
 from train.evaluate.operating_points import EVERY_SCORE
+from train.finder.photos import LabelledPhoto
 from train.shipped import FINDER
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
 """False positives a photograph at which recall is stated beside the presets' own."""
+DRAWN_CANDIDATES: Final = (0.3, 0.5, 1.0, 2.0, 3.0)
+"""The same for hand-drawn boxes; more, since many boxes beside the labelled ones are faces too."""
 FRAME_FACE_PX: Final = 40
 """Minimum face height while times are measured."""
 POSES_FILE: Final = Path(__file__).with_name("poses.json")
@@ -47,7 +57,7 @@ POSES_FILE: Final = Path(__file__).with_name("poses.json")
 
 
 def trained_finders(models: Path) -> tuple[CascadeManifest, dict[str, CascadeFaceFinder]]:
-    """The trained cascades' presets, by name.
+    """The trained finder's presets, by name.
 
     Raises:
         RunError: no cascade in `models`.
@@ -62,14 +72,20 @@ def trained_finders(models: Path) -> tuple[CascadeManifest, dict[str, CascadeFac
     }
 
 
-def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None = None) -> Path:
-    """Measure, print a table, and write the figures into the cascade's manifest.
+def evaluate_detector(
+    data: CascadeData,
+    models: Path,
+    dump_false: Path | None = None,
+    drawn: Sequence[LabelledPhoto] = (),
+) -> Path:
+    """Measure, print a table, and write the figures into the finder's manifest.
 
     Args:
         data: its photographs held out from training.
-        models: folder of the cascade.
-        dump_false: folder for crops of the cascades' false positives in the training photographs;
+        models: folder of the finder.
+        dump_false: folder for crops of the finder's false positives in the training photographs;
             None writes none.
+        drawn: held-out photographs with hand-drawn boxes; none leaves their figures out.
 
     Returns:
         The manifest's path.
@@ -107,12 +123,50 @@ def evaluate_detector(data: CascadeData, models: Path, dump_false: Path | None =
         "frame": {"size_px": list(FRAME), "least_face_px": FRAME_FACE_PX, "cores": 1},
         "time_ratio": {name: round(ratio, 3) for name, ratio in ratios.items()},
     }
+    if drawn:
+        evaluation["drawn"] = evaluate_drawn(drawn, trained)
     path = models / f"{FINDER}.json"
     replace(manifest, evaluation=manifest.evaluation | evaluation).save(path)
     write_model_card(models)
     if dump_false is not None:
         print(f"{dump(trained['maskdet photo'], data, dump_false)} false faces in {dump_false}")
     return path
+
+
+def evaluate_drawn(
+    photos: Sequence[LabelledPhoto], finders: Mapping[str, CascadeFaceFinder]
+) -> dict[str, Any]:
+    """Measure finders on hand-drawn boxes, and print the figures.
+
+    Returns:
+        A record of each finder at its own minimum score, and at those of `DRAWN_CANDIDATES`.
+    """
+    every: dict[str, FaceFinder] = {
+        name: finder.with_min_score(EVERY_SCORE) for name, finder in finders.items()
+    }
+    records = []
+    for name, tally in tally_finders(photos, every).items():
+        own = drawn_summary(tally, finders[name].settings.min_score)
+        points = [drawn_summary(tally, score_at(tally, rate)) for rate in DRAWN_CANDIDATES]
+        records.append({"finder": name, **own, "candidates": points})
+        print_drawn(name, tally, [own, *points])
+    return {"match_iou": DRAWN_IOU, "records": records}
+
+
+def print_drawn(name: str, tally: DrawnTally, points: Sequence[dict[str, Any]]) -> None:
+    """Recall at several minimum scores, the finder's own first."""
+    print(f"hand-drawn boxes, {tally.photos} photographs: {name}")
+    for point in points:
+        print(
+            f"    {point['further_per_photo']:.2f} further boxes a photo: "
+            + "; ".join(
+                f"{size}: "
+                + ", ".join(
+                    f"{label} {one['n_found']}/{one['n']}" for label, one in by_label.items()
+                )
+                for size, by_label in point["faces"].items()
+            )
+        )
 
 
 def read_poses() -> dict[str, str]:

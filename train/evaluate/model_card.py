@@ -180,6 +180,11 @@ def _counted(test: Mapping[str, Any]) -> str:
     return share(test["right"], test["n"], (test["low"], test["high"]))
 
 
+def _pictures(manifest: CascadeManifest) -> object:
+    training = manifest.training
+    return training.get("scenes", training.get("photos", "?"))
+
+
 def _finder(manifest: CascadeManifest) -> str:
     ratios = manifest.evaluation.get("time_ratio", {})
     rows = [
@@ -200,7 +205,7 @@ def _finder(manifest: CascadeManifest) -> str:
     return f"""## The face finder
 
 `{manifest.proposals.file}` makes proposals, `{manifest.verifier.file}` verifies them; trained
-on {manifest.training.get("faces", "?")} faces and {manifest.training.get("scenes", "?")} pictures.
+on {manifest.training.get("faces", "?")} faces and {_pictures(manifest)} pictures.
 Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
 
 {measured}

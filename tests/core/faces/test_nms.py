@@ -4,6 +4,7 @@ import pytest
 from maskdet_core.faces.nms import (
     MAX_WINDOWS,
     cluster_members,
+    distinct_faces,
     merge_clusters,
     non_maximum_suppression,
 )
@@ -88,3 +89,34 @@ def test_cluster_members_are_the_others_by_score(max_members: int, expected: lis
 def test_shapes_are_validated(boxes: tuple[int, int], scores: int) -> None:
     with pytest.raises(ValueError, match=r"expected boxes \(N, 4\)"):
         merge_clusters(np.zeros(boxes), np.zeros(scores), 0.0)
+
+
+def test_a_stricter_overlap_keeps_what_differs_a_little() -> None:
+    assert non_maximum_suppression(BOXES, SCORES, 0.95).tolist() == [1, 0, 2, 4, 3]
+
+
+def kept(rows: list[tuple[float, ...]]) -> list[int]:
+    table = np.array(rows, np.float64).reshape(-1, 5)
+    return [int(index) for index in distinct_faces(table[:, :4], table[:, 4])]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], []),
+        # far apart: two faces, highest score first
+        ([(0, 0, 20, 26, 1.0), (100, 0, 20, 26, 3.0)], [1, 0]),
+        # the same face twice
+        ([(0, 0, 20, 26, 2.0), (3, 1, 20, 26, 2.5)], [1]),
+        # a small box nested in a surer large one
+        ([(0, 0, 60, 78, 5.0), (20, 20, 15, 20, 4.0)], [0]),
+        # so is a larger one around most of a surer one
+        ([(0, 0, 40, 52, 5.0), (16, 0, 62, 80, 4.0)], [0]),
+        # but a button on a mask, though scored higher, does not suppress the face
+        ([(20, 50, 15, 20, 5.0), (0, 0, 60, 78, 4.0)], [0, 1]),
+        # what is suppressed suppresses nothing itself
+        ([(0, 0, 20, 20, 3.0), (8, 0, 20, 20, 2.0), (16, 0, 20, 20, 1.0)], [0, 2]),
+    ],
+)
+def test_one_box_is_kept_for_each_face(rows: list[tuple[float, ...]], expected: list[int]) -> None:
+    assert kept(rows) == expected

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ def test_round_trip(manifest: ModelManifest, tmp_path: Path) -> None:
     manifest.save(path)
     assert ModelManifest.load(path) == manifest
     assert manifest.read_model(tmp_path) == b"weights"
+    assert "rules_finder" not in json.loads(path.read_text(encoding="utf-8"))
+    other = replace(manifest, rules_finder="another")
+    other.save(path)
+    assert ModelManifest.load(path) == other
     assert sorted(child.name for child in tmp_path.iterdir()) == ["tiny.json", "tiny.tflite"]
 
 

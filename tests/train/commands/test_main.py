@@ -55,7 +55,14 @@ def test_options_of_fit_change_the_named_configuration() -> None:
             ["cascade", *DATA, "--out", "o"],
             {"windows": 40_000, "features": 3_000, "seed": 0, "resume": False},
         ),
-        (["evaluate-detector", *DATA], {"models": Path("models"), "dump_false": None}),
+        (
+            ["finder", *DATA, "--photos", "p", "--out", "o"],
+            {"proposals": None, "epochs": 12, "steps": 500, "seed": 0, "resume": False},
+        ),
+        (
+            ["evaluate-detector", *DATA],
+            {"models": Path("models"), "photos": None, "dump_false": None},
+        ),
         (["samples"], {"out": Path("maskdet_app/photo/samples")}),
     ],
 )

@@ -1,0 +1,209 @@
+"""The finder whose proposals a network verifies (`models/street`)."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_core import CascadeError, FaceBox, load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV
+from maskdet_core.faces.manifest import CascadeManifest, NetworkFile
+from maskdet_core.faces.network_verification import NetworkVerification
+from maskdet_core.faces.nms import pairwise_overlaps
+from tests.core.faces.pictures import FACE, with_mask
+
+STREET = DEFAULT_MANIFEST.parent / "street" / DEFAULT_MANIFEST.name
+FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
+
+
+def load(manifest: Path = STREET, preset: str = "photo") -> CascadeFaceFinder:
+    finder = load_finder(preset, manifest)
+    assert isinstance(finder, CascadeFaceFinder)
+    return finder
+
+
+@pytest.fixture(scope="module")
+def finder() -> CascadeFaceFinder:
+    return load()
+
+
+def test_the_environment_selects_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    default = load_finder("photo").fingerprint
+    assert default["name"] == "maskdet-haar"
+    monkeypatch.setenv(FINDER_ENV, str(STREET))
+    chosen = load_finder("photo")
+    assert chosen.fingerprint["name"] == "maskdet-street"
+    assert chosen.scores_are_log_odds
+    assert json.loads(json.dumps(chosen.fingerprint)) == load().fingerprint != default
+
+
+def test_it_shares_the_proposer_of_the_default_finder() -> None:
+    proposals = CascadeManifest.load(DEFAULT_MANIFEST).proposals
+    assert CascadeManifest.load(STREET).proposals.sha256 == proposals.sha256
+
+
+@pytest.mark.parametrize("preset", ["photo", "live"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_face_is_found_with_and_without_a_mask(
+    preset: str, masked: bool, portrait: NDArray[np.uint8]
+) -> None:
+    image = with_mask(portrait) if masked else portrait
+    boxes = load(preset=preset).find(image, min_face_px=40)
+    assert boxes, "no face found"
+    assert boxes[0].iou(FACE) > 0.5
+
+
+def test_boxes_are_sorted_distinct_and_touch_the_image(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    row = np.concatenate([portrait, with_mask(portrait), portrait // 2], axis=1)
+    boxes = finder.find(row, min_face_px=40)
+    assert len(boxes) >= 2
+    assert [box.score for box in boxes] == sorted((box.score for box in boxes), reverse=True)
+    assert all(box.clipped(row.shape[1], row.shape[0]) is not None for box in boxes)
+    rows = np.array([box.xywh for box in boxes], np.float64)
+    iou, _ = pairwise_overlaps(rows, rows)
+    assert (iou - np.eye(len(boxes))).max() < 0.4
+
+
+def test_small_faces_are_found_down_to_the_minimum_height(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    # a face of 28 px
+    small = np.ascontiguousarray(portrait[::4, ::4])
+    face = FaceBox(46, 16, 20, 28)
+    assert max(face.iou(box) for box in finder.find(small, min_face_px=24)) > 0.5
+    assert all(face.iou(box) < 0.3 for box in finder.find(small, min_face_px=60))
+
+
+def test_results_repeat_and_the_image_is_not_changed(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    before = portrait.copy()
+    boxes = finder.find(portrait, min_face_px=40)
+    assert finder.find(portrait, min_face_px=40) == boxes == load().find(portrait, min_face_px=40)
+    assert np.array_equal(portrait, before)
+
+
+def test_threads_share_one_finder(finder: CascadeFaceFinder, portrait: NDArray[np.uint8]) -> None:
+    images = [np.ascontiguousarray(portrait[::2, ::2]), with_mask(portrait)[::2, ::2]]
+    alone = [finder.find(image, min_face_px=40) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda n: finder.find(images[n % 2], min_face_px=40), range(8)))
+    assert together == alone * 4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (19, 19), (480, 640)])
+def test_empty_picture_has_no_face(size: tuple[int, int], finder: CascadeFaceFinder) -> None:
+    assert finder.find(np.full((*size, 3), 90, np.uint8), min_face_px=24) == []
+
+
+def test_minimum_score_filters_faces(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    best = finder.find(portrait, min_face_px=60)[0]
+    assert finder.with_min_score(best.score + 0.01).find(portrait, min_face_px=60) == []
+
+
+def test_network_looks_at_a_bounded_number_of_windows(
+    portrait: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    verify = NetworkVerification.verify
+
+    def counted(
+        self: NetworkVerification, image: NDArray[np.uint8], windows: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        seen.append(len(windows))
+        return verify(self, image, windows)
+
+    monkeypatch.setattr(NetworkVerification, "verify", counted)
+    manifest = CascadeManifest.load(STREET)
+    for most in (3, None):
+        few = replace(manifest.presets["photo"], max_windows=most)
+        CascadeFaceFinder(manifest, STREET.parent, few).find(portrait, min_face_px=24)
+    assert seen[0] == 3 < seen[1]
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    for name in (STREET.name, *FILES):
+        shutil.copy(STREET.with_name(name), tmp_path)
+    return tmp_path / STREET.name
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_missing_or_truncated_file_is_an_error_at_load(name: str, copied: Path) -> None:
+    file = copied.with_name(name)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CascadeError, match=r"expected sha256 .*git checkout models"):
+        load_finder("photo", copied)
+    file.unlink()
+    with pytest.raises(CascadeError, match=r"cannot read .*git checkout models"):
+        load_finder("photo", copied)
+
+
+def verifier(**changes: object) -> dict[str, object]:
+    """A verifier's entry, changed."""
+    entry = {"file": "a.tflite", "sha256": "", "input_px": 32, "context": 1.5}
+    return {"verifier": entry | {"log_odds": {"scale": 1, "shift": 0}} | changes}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "'check' is missing"),
+        ({"format": 4}, "format must be 2, got 4"),
+        ({"verifier": {"file": "a.tflite"}}, "'sha256' is missing"),
+        ({"verifier": None}, "haar.json"),
+        (verifier(file="../a.tflite"), "bare file name"),
+        (verifier(input_px=4), "input_px must be 8 to 256"),
+        (verifier(context=0.5), "context must be 1 to 4"),
+        (verifier(log_odds={"scale": 0, "shift": 0}), "finite scale above 0"),
+        ({"box": {"width": 1}}, "'height' is missing"),
+    ],
+)
+def test_invalid_manifest_is_refused(change: dict[str, object], message: str, copied: Path) -> None:
+    raw = json.loads(copied.read_text(encoding="utf-8"))
+    copied.write_text(json.dumps(raw | change), encoding="utf-8")
+    with pytest.raises(CascadeError, match=message):
+        CascadeManifest.load(copied)
+
+
+def test_unbounded_or_empty_preset(copied: Path) -> None:
+    raw = json.loads(copied.read_text(encoding="utf-8"))
+    raw["presets"]["photo"]["max_windows"] = 0
+    copied.write_text(json.dumps(raw), encoding="utf-8")
+    with pytest.raises(CascadeError, match="max_windows must be 1 or more"):
+        CascadeManifest.load(copied)
+    del raw["presets"]["photo"]["max_windows"]
+    copied.write_text(json.dumps(raw), encoding="utf-8")
+    assert CascadeManifest.load(copied).presets["photo"].max_windows is None
+
+
+def test_manifest_round_trip(copied: Path) -> None:
+    manifest = CascadeManifest.load(copied)
+    assert isinstance(manifest.verifier, NetworkFile)
+    manifest.save(copied)
+    assert CascadeManifest.load(copied) == manifest
+    assert json.loads(copied.read_text(encoding="utf-8")) == json.loads(
+        STREET.read_text(encoding="utf-8")
+    )
+
+
+def test_fingerprint_follows_the_calibration_but_no_records(copied: Path) -> None:
+    fingerprint = load(copied).fingerprint
+    raw = json.loads(copied.read_text(encoding="utf-8"))
+    raw["evaluation"] = raw["training"] = {"figure": 1}
+    copied.write_text(json.dumps(raw), encoding="utf-8")
+    assert load(copied).fingerprint == fingerprint
+    raw["verifier"]["log_odds"]["shift"] += 0.01
+    copied.write_text(json.dumps(raw), encoding="utf-8")
+    assert load(copied).fingerprint != fingerprint

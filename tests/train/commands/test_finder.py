@@ -1,0 +1,92 @@
+"""A whole small training of the verifier, up to what the app would load and what is measured."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from maskdet_core import load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.manifest import CascadeManifest
+from tests.train.drawn import write_photos
+from tests.train.finder.conftest import write_labelled
+from train.commands.finder import publish, train
+from train.data.datasets import read_dataset
+from train.data.detection import cascade_data
+from train.data.images import read_rgb
+from train.data.split import split_samples
+from train.evaluate.detector import evaluate_detector
+from train.finder.batches import BatchConfig
+from train.finder.network import VerifierConfig
+from train.finder.photos import LabelledPhoto, read_photos
+
+TINY = VerifierConfig(
+    layers=((8, 2), (16, 2), (16, 2)),
+    hidden=16,
+    epochs=1,
+    steps=40,
+    learning_rate=0.01,
+    batches=BatchConfig(32),
+)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[LabelledPhoto]:
+    return read_photos(write_labelled(tmp_path_factory.mktemp("street") / "photos", 12))
+
+
+@pytest.fixture(scope="module")
+def models(
+    photos: list[LabelledPhoto], repo_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What a training of a few steps publishes."""
+    folder = tmp_path_factory.mktemp("finder")
+    shipped = repo_root / "models"
+    proposals = shipped / "maskdet-haar-search.xml"
+    training = [photo for photo in photos if photo.split == "train"]
+
+    def trained() -> bytes:
+        return train(TINY, training, proposals, shipped, folder / "run", resume=True)
+
+    network = trained()
+    # the second time everything is there
+    assert trained() == network
+    held = [photo for photo in photos if photo.split != "train"]
+    publish(proposals, network, held, folder / "models", {"photos": len(training)})
+    return folder / "models"
+
+
+def test_published_finder_finds_the_drawn_faces(photos: list[LabelledPhoto], models: Path) -> None:
+    path = models / "maskdet-haar.json"
+    assert CascadeManifest.load(path).training == {"photos": 6}
+    finder = load_finder("photo", path)
+    assert isinstance(finder, CascadeFaceFinder)
+    held = [photo for photo in photos if photo.split != "train"]
+    errors = []
+    for photo in held:
+        best = finder.with_min_score(-1e3).find(read_rgb(photo.path), min_face_px=40)[0]
+        x, y, w, h = photo.boxes[0]
+        errors.append(abs(best.x + best.w / 2 - x - w / 2) + abs(best.y + best.h / 2 - y - h / 2))
+    assert sorted(errors)[len(errors) // 2] < 20
+
+
+def test_published_finder_is_measured_beside_the_stock_one(
+    photos: list[LabelledPhoto],
+    models: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = write_photos(tmp_path / "drawn")
+    data = cascade_data([root], split_samples(read_dataset(root, whole_photos=True)))
+    # the stock cascade takes its time
+    few = replace(data, tune=data.tune[:2], scenes=data.scenes[:3])
+    path = evaluate_detector(few, models, tmp_path / "false", photos[-3:])
+    measured = CascadeManifest.load(path).evaluation
+    ours = next(r for r in measured["records"] if r["finder"] == "maskdet photo")
+    assert ours["photos"] == len(few.tune) + len(few.test)
+    assert measured["time_ratio"]["frontalface_alt"] == 1.0
+    drawn = {record["finder"]: record for record in measured["drawn"]["records"]}
+    assert drawn["maskdet photo"]["photos"] == 3
+    assert drawn["maskdet live"]["candidates"]
+    out = capsys.readouterr().out
+    assert "frontalface_alt" in out and "further boxes a photo" in out

@@ -1,0 +1,62 @@
+"""Operating points of a finder with a network: what its scores mean, and each minimum score."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
+from train.evaluate.drawn_boxes import score_at, tally_finders
+from train.evaluate.operating_points import EVERY_SCORE
+from train.finder.calibration import fit_log_odds
+from train.finder.photos import LabelledPhoto
+
+NETWORK_SEARCHES: Final = {
+    "photo": FinderPreset(1.4, EVERY_SCORE, max_windows=250),
+    "live": FinderPreset(1.5, EVERY_SCORE, max_windows=100),
+}
+"""The minimum score is set by `with_operating_points`."""
+FURTHER_PER_PHOTO: Final = {"photo": 1.0, "live": 0.3}
+"""Boxes a tuning photograph that match no labelled face, some of them faces that nobody labelled.
+The classifier drops most; a live picture repeats its mistakes, a photo shows each only once."""
+
+
+def with_operating_points(
+    manifest: CascadeManifest,
+    network: NetworkFile,
+    models: Path,
+    photos: Sequence[LabelledPhoto],
+) -> CascadeManifest:
+    """Calibrate the scores of a finder and choose the minimum score of each preset.
+
+    Args:
+        manifest: its presets with `EVERY_SCORE`.
+        network: its verifier, with scale 1 and shift 0.
+        models: folder of its files.
+        photos: to tune by; nothing was learned from them.
+
+    Raises:
+        DataError: no face is found in the photographs, or nothing else.
+    """
+    tallies = tally_finders(
+        photos,
+        {
+            name: CascadeFaceFinder(manifest, models, settings)
+            for name, settings in manifest.presets.items()
+        },
+    )
+    thorough = tallies["photo"]
+    on_faces = [face.score for face in thorough.faces if face.score is not None]
+    logits = np.array([*on_faces, *thorough.further])
+    scale, shift = fit_log_odds(logits, np.arange(len(logits)) < len(on_faces))
+    verifier = replace(network, scale=round(scale, 4), shift=round(shift, 4))
+    lowest = logits.min()
+    presets = {
+        name: replace(settings, min_score=round(float(verifier.log_odds(score)), 3))
+        for name, settings in manifest.presets.items()
+        for score in [max(score_at(tallies[name], FURTHER_PER_PHOTO[name]), lowest)]
+    }
+    return replace(manifest, verifier=verifier, presets=presets)

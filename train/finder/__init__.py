@@ -1,0 +1,1 @@
+"""Training of the finder's verifier: a small int8 network that looks at every proposal."""
