@@ -30,6 +30,7 @@ REFUSED = {
     "progressive_444.jpg",
     "many_scans.jpg",
     "many_comments.jpg",
+    "20_scans.jpg",
     "fill_bytes.jpg",
     "bytes_between.jpg",
     "no_end_progressive.jpg",
