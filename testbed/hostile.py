@@ -267,7 +267,7 @@ SYNTHETIC: Final[dict[str, Callable[[], bytes]]] = {
         :-2
     ],
     "no_end_scans.jpg": lambda: jpeg_with_scans(
-        24, flat("RGB", 5000, "JPEG", progressive=True, subsampling=2)
+        12, flat("RGB", 5000, "JPEG", progressive=True, subsampling=2)
     )[:-2],
 }
 """Makers of files by name."""
