@@ -174,7 +174,7 @@ def _square(
     if sample.origin == "loose_box":
         size = (rgb.shape[1], rgb.shape[0])
         loose = draw_loose_box(box, boxes_px(sample.others, rgb), size, rng)
-        # in a crowd, where every box frames somebody, the widest frames nobody well
+        # in a crowd, where every box frames a face, the widest frames none well
         if loose is None:
             loose = FaceBox(box.x - 3 * box.w // 2, box.y - box.h, 4 * box.w, 4 * box.h)
         side = max(loose.w, loose.h)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = (
     "Keep the channels of each block that the next layers need most, measured on real faces, and "
-    "solve the next layers anew for them. Writes start weights for `fit --weights` and a report "
+    "solve the next layers again for them. Writes start weights for `fit --weights` and a report "
     "by layer to --out."
 )
 

@@ -28,7 +28,7 @@ VALIDATION_SHARE = 0.06
 LEAKY_SETS: Final = frozenset({"face-mask-12k"})
 """Sets whose publisher's parts share sources: most of their test part has relatives in their
 training part, so holding all of these back would cost a third of the masked faces. Their sources
-are sorted anew, by the hash."""
+are sorted again, by the hash."""
 
 NAMED_TESTS: Final = {
     "street-photos": frozenset({"test", "validation"}),

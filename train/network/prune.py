@@ -1,4 +1,4 @@
-"""Structured pruning: channels go, and the next layer is solved anew to make up for them.
+"""Structured pruning: channels go, and the next layer is solved again to make up for them.
 
 After ThiNet (Luo et al., ICCV 2017) and He et al. ("Channel pruning", ICCV 2017): from the input
 on, the channels of a layer are chosen so that the next layer's outputs, as the whole network has
