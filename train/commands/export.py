@@ -17,7 +17,7 @@ from train.data.detection import Photo, held_out_photos
 from train.data.images import FRAMING, IMAGE_SIZE_PX
 from train.data.records import now_iso
 from train.data.split import Split
-from train.evaluate.calibration import calibrated
+from train.evaluate.calibration import OFFSETS, calibrated, fit_offsets
 from train.evaluate.face_rule import face_rules
 from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
@@ -70,8 +70,8 @@ def export(
 
     Args:
         run: folder of the run.
-        split: faces by side; the int8 ranges come from `train`, temperature and thresholds from
-            `validation`.
+        split: faces by side; the int8 ranges come from `train`, offsets, temperature and thresholds
+            from `validation`.
         models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
             `runs/` in it.
         photos: held-out photographs, to choose the face rule for the cascades in `models`.
@@ -84,10 +84,14 @@ def export(
         RunError: the run has not finished, or is by another version.
     """
     # TensorFlow takes seconds to load
-    from train.network.export import float_logits, load_trained, network_of, to_int8
+    from train.network.export import add_offsets, float_logits, load_trained, network_of, to_int8
 
     in_float, built = load_trained(run), network_of(run)
     record = RunFolder(run).read()
+    crops, truth = crops_of(split.validation), truths(split.validation)
+    fitted_offsets = fit_offsets(float_logits(in_float, crops), truth, built.outputs)
+    offsets = dict(zip(built.outputs, fitted_offsets.round(3).tolist(), strict=True))
+    add_offsets(in_float, list(offsets.values()))
     models.mkdir(parents=True, exist_ok=True)
     network = models / f"{NETWORK}.tflite"
     step = max(1, len(split.train) // CALIBRATION_FACES)
@@ -102,12 +106,11 @@ def export(
         classes=built.outputs,
         input_size_px=IMAGE_SIZE_PX,
         crop=FRAMING,
-        training=_training(record),
+        training=_training(record) | {OFFSETS: offsets},
     )
-    crops = crops_of(split.validation)
     logits = MaskClassifier(network.read_bytes(), plain).logits(crops)
     same = label_agreement(float_logits(in_float, crops), logits, plain)
-    fitted = calibrated(plain, logits, truths(split.validation))
+    fitted = calibrated(plain, logits, truth)
     manifest = replace(fitted, metrics={"int8_same_label": dict(same)})
 
     if photos and NO_FACE in manifest.classes:
@@ -120,6 +123,8 @@ def export(
     path = models / f"{NETWORK}.json"
     manifest.save(path)
     RunFolder(run).copy_records(models / "runs" / record["name"])
+    for name, offset in offsets.items():
+        print(f"offset of {name}: {offset:+.2f}")
     print(f"int8 and float32 agree on {same['n_same']} of {same['n']} validation faces")
     return path
 

@@ -15,7 +15,8 @@ CONFIG = replace(
     maskdet.CONFIG,
     network=NetworkConfig(widths=(16, 32, 64, 128, 128)),
     frozen_epochs=0,
-    full_epochs=24,
+    full_epochs=110,
+    epoch_samples=6_400,
     full_from=3,
     full_learning_rate=3e-4,
 )

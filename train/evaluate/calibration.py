@@ -1,5 +1,6 @@
-"""Calibration of three classes: temperature, thresholds, calibration error, risk and coverage."""
+"""Calibration of three classes: offsets, temperature, thresholds, error, risk and coverage."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from maskdet_core.run_records import CalibrationBin, RiskCoveragePoint
 from maskdet_core.types import MASK_CLASSES
 from train.evaluate.judged import class_probabilities
 
+OFFSETS = "offsets"
+"""Key of a manifest's training record: what `fit_offsets` found, which the network holds."""
 MAX_NOT_SURE = 0.03
 """Largest share of validation faces whose verdict may be withheld."""
 MAX_FACES_DROPPED = 0.003
@@ -20,6 +23,58 @@ FACE_RANGE = (0.05, 0.9)
 """Thresholds are chosen within these, whatever the network's confidence on the validation faces."""
 _TEMPERATURES = np.geomspace(0.2, 10.0, 400)
 _BINS = 15
+_NEWTON_STEPS = 50
+_PRIOR_SD = 3.0
+"""Standard deviation of a Gaussian prior on offsets and 1 / temperature: it holds them where a
+class has no faces, or no face is wrong."""
+
+
+def fit_offsets(
+    logits: NDArray[np.float64], truth: NDArray[np.int64], outputs: Sequence[str]
+) -> NDArray[np.float64]:
+    """What to add to the logits so that classes come as often as they are.
+
+    A network is trained on classes drawn about equally often, and most people wear their mask
+    rightly or none: it says "worn wrong" too often. Bias-corrected temperature scaling (Alexandari
+    et al., ICML 2020): temperature and offsets with the least negative log-likelihood together, by
+    Newton's method, since it is convex.
+
+    Args:
+        logits: (N, n_outputs) of faces.
+        truth: (N,) index in `MASK_CLASSES`.
+        outputs: names of the logits, in order.
+
+    Returns:
+        float64 (n_outputs,); 0 for the first class of faces, and for "no face".
+
+    Raises:
+        ValueError: no face of a class that the network knows.
+    """
+    classes = [name for name in MASK_CLASSES if name in outputs]
+    of_face, true_column = _known_faces(logits, truth, outputs)
+    n, n_classes = of_face.shape
+    # parameters: 1 / temperature, and the offsets of all classes but the first, over temperature
+    inputs = np.zeros((n, n_classes, n_classes))
+    inputs[:, :, 0] = of_face
+    inputs[:, 1:, 1:] = np.eye(n_classes - 1)
+    start = np.zeros(n_classes)
+    start[0] = 1.0
+    parameters, precision = start.copy(), np.eye(n_classes) / _PRIOR_SD**2
+    at_truth = inputs[np.arange(n), true_column].sum(axis=0)
+    for _ in range(_NEWTON_STEPS):
+        scores = inputs @ parameters
+        p = np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
+        mean = np.einsum("nc,ncp->np", p, inputs)
+        gradient = mean.sum(axis=0) - at_truth + precision @ (parameters - start)
+        hessian = np.einsum("nc,ncp,ncq->pq", p, inputs, inputs) - mean.T @ mean + precision
+        step = np.linalg.solve(hessian, gradient)
+        # damped, so that separable faces cannot send it off
+        parameters -= step * min(1.0, 1.0 / max(1e-9, float(np.abs(step).max())))
+        parameters[0] = np.clip(parameters[0], 1 / _TEMPERATURES[-1], 1 / _TEMPERATURES[0])
+    offsets = np.zeros(len(outputs))
+    for name, value in zip(classes[1:], parameters[1:], strict=True):
+        offsets[outputs.index(name)] = value / parameters[0]
+    return offsets
 
 
 def fit_temperature(
@@ -37,18 +92,29 @@ def fit_temperature(
     Raises:
         ValueError: no face of a class that the network knows.
     """
-    of_face = logits[:, [manifest.classes.index(name) for name in manifest.mask_classes]]
-    column = {MASK_CLASSES.index(name): i for i, name in enumerate(manifest.mask_classes)}
-    known = np.isin(truth, list(column))
-    if not known.any():
-        raise ValueError(f"expected faces of {', '.join(manifest.mask_classes)}, got none")
-    of_face = of_face[known]
-    true_column = np.array([column[int(i)] for i in truth[known]])
+    of_face, true_column = _known_faces(logits, truth, manifest.classes)
     true_logit = of_face[np.arange(len(of_face)), true_column]
     losses = [
         (np.logaddexp.reduce(of_face / t, axis=1) - true_logit / t).mean() for t in _TEMPERATURES
     ]
     return float(_TEMPERATURES[int(np.argmin(losses))])
+
+
+def _known_faces(
+    logits: NDArray[np.float64], truth: NDArray[np.int64], outputs: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Logits (N, n) of the classes of faces in the order of `MASK_CLASSES`, and each true column.
+
+    Raises:
+        ValueError: no face of a class that the network knows.
+    """
+    classes = [name for name in MASK_CLASSES if name in outputs]
+    column = {MASK_CLASSES.index(name): i for i, name in enumerate(classes)}
+    known = np.isin(truth, list(column))
+    if not known.any():
+        raise ValueError(f"expected faces of {', '.join(classes)}, got none")
+    of_face = logits[known][:, [list(outputs).index(name) for name in classes]]
+    return of_face, np.array([column[int(i)] for i in truth[known]])
 
 
 def min_confidence(p: NDArray[np.float64]) -> float:

@@ -33,6 +33,7 @@ from train.data.split import Split
 from train.errors import RunError
 from train.evaluate import test_sets
 from train.evaluate.calibration import (
+    OFFSETS,
     calibration_error,
     class_calibration_error,
     risk_coverage,
@@ -204,11 +205,13 @@ def _int8_vs_float(
     if not RunFolder(run).final.exists() and "int8_vs_float" in earlier:
         return _carried_over(cast(AgreementRecord, earlier["int8_vs_float"]), earlier)
     # TensorFlow takes seconds to load, and only float networks need it
-    from train.network.export import float_logits, load_trained
+    from train.network.export import add_offsets, float_logits, load_trained
 
     in_float = load_trained(run)
     crops = test_sets.crops_of(split.validation)
     manifest = classifier.manifest
+    offsets = manifest.training.get(OFFSETS, {})
+    add_offsets(in_float, [offsets.get(name, 0.0) for name in manifest.classes])
     return label_agreement(float_logits(in_float, crops), classifier.logits(crops), manifest)
 
 

@@ -15,6 +15,7 @@ from train.errors import RunError
 from train.network.batch_norm import folded
 from train.network.config import NetworkConfig
 from train.network.run_folder import RunFolder
+from train.network.start_weights import HEAD_LAYER
 from train.network.vgg19 import build_model, with_activation_map
 
 
@@ -61,6 +62,18 @@ def float_logits(model: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.flo
         for i in range(0, len(crops), 32)
     ]
     return np.concatenate(parts).astype(np.float64)
+
+
+def add_offsets(model: keras.Model, offsets: Sequence[float]) -> None:
+    """Add to the logits of a network, by the biases of its last layer.
+
+    Args:
+        model: by `load_trained`.
+        offsets: one an output, see `train.evaluate.calibration.fit_offsets`.
+    """
+    layer = model.get_layer(HEAD_LAYER)
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel, bias + np.array(offsets, bias.dtype)])
 
 
 def to_int8(model: keras.Model, network: NetworkConfig, calibration: Sequence[FaceSample]) -> bytes:

@@ -6,6 +6,7 @@ from train.evaluate.calibration import (
     calibrated,
     calibration_error,
     class_calibration_error,
+    fit_offsets,
     fit_temperature,
     min_confidence,
     min_face_probability,
@@ -46,6 +47,30 @@ def test_temperature_of_two_classes_leaves_the_third_out() -> None:
     assert fit_temperature(two, truth, TWO) == pytest.approx(2.0, rel=0.06)
     with pytest.raises(ValueError, match="with_mask, without_mask, got none"):
         fit_temperature(two[~known], truth[~known], TWO)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 2.0])
+def test_offsets_undo_those_of_the_training(temperature: float) -> None:
+    logits, truth = draws(temperature)
+    trained = logits + [0.5, 2.0, -1.0, 0.0]
+    offsets = fit_offsets(trained, truth, THREE.classes)
+    # the common part of the three changes nothing: the first stays
+    np.testing.assert_allclose(offsets, [0.0, -1.5, 1.5, 0.0], atol=0.12 * temperature)
+
+
+def test_offsets_follow_names_and_stay_small_without_faces_of_a_class() -> None:
+    logits, truth = draws(1.0)
+    known = truth != 1
+    order = [2, 0, 1, 3]
+    names = tuple(THREE.classes[i] for i in order)
+    offsets = fit_offsets(logits[known][:, order], truth[known], names)
+    assert abs(offsets[0]) < 0.2
+    assert -30 < offsets[2] < -5
+    two = fit_offsets(logits[known][:, [2, 0, 3]], truth[known], TWO.classes)
+    assert two[1] == two[2] == 0
+    assert abs(two[0]) < 0.1
+    separable = fit_offsets(50.0 * np.eye(4)[truth], truth, THREE.classes)
+    assert np.abs(separable).max() < 5
 
 
 def test_calibration_lowers_the_calibration_error() -> None:
