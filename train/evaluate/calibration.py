@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import CalibrationBin, RiskCoveragePoint
-from maskdet_core.types import MASK_CLASSES
+from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 from train.evaluate.judged import class_probabilities
 
 OFFSETS = "offsets"
@@ -22,6 +23,9 @@ CONFIDENCE_RANGE = (0.6, 0.95)
 FACE_RANGE = (0.05, 0.9)
 """Thresholds are chosen within these, whatever the network's confidence on the validation faces."""
 _TEMPERATURES = np.geomspace(0.2, 10.0, 400)
+STREET_SHARES: Final = {WITH_MASK: 0.50, WORN_WRONG: 0.14, WITHOUT_MASK: 0.36}
+"""How often each class is met: of 1,047 masked, 287 worn wrong and 754 bare people of 24 px and more
+on hand-labelled photographs of streets that are part of no set here."""
 _BINS = 15
 _NEWTON_STEPS = 50
 _PRIOR_SD = 3.0
@@ -32,12 +36,12 @@ class has no faces, or no face is wrong."""
 def fit_offsets(
     logits: NDArray[np.float64], truth: NDArray[np.int64], outputs: Sequence[str]
 ) -> NDArray[np.float64]:
-    """What to add to the logits so that classes come as often as they are.
+    """What to add to the logits so that each class is said as often as it is met.
 
     A network is trained on classes drawn about equally often, and most people wear their mask
     rightly or none: it says "worn wrong" too often. Bias-corrected temperature scaling (Alexandari
     et al., ICML 2020): temperature and offsets with the least negative log-likelihood together, by
-    Newton's method, since it is convex.
+    Newton's method, since it is convex. Faces are weighted to `STREET_SHARES`.
 
     Args:
         logits: (N, n_outputs) of faces.
@@ -60,13 +64,17 @@ def fit_offsets(
     start = np.zeros(n_classes)
     start[0] = 1.0
     parameters, precision = start.copy(), np.eye(n_classes) / _PRIOR_SD**2
-    at_truth = inputs[np.arange(n), true_column].sum(axis=0)
+    found = np.bincount(true_column, minlength=n_classes)
+    shares = np.array([STREET_SHARES[name] for name in classes]) * (found > 0)
+    weights = (shares / shares.sum() * n / np.maximum(found, 1))[true_column]
+    at_truth = weights @ inputs[np.arange(n), true_column]
     for _ in range(_NEWTON_STEPS):
         scores = inputs @ parameters
         p = np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
         mean = np.einsum("nc,ncp->np", p, inputs)
-        gradient = mean.sum(axis=0) - at_truth + precision @ (parameters - start)
-        hessian = np.einsum("nc,ncp,ncq->pq", p, inputs, inputs) - mean.T @ mean + precision
+        gradient = weights @ mean - at_truth + precision @ (parameters - start)
+        squares = np.einsum("n,nc,ncp,ncq->pq", weights, p, inputs, inputs)
+        hessian = squares - (weights[:, None] * mean).T @ mean + precision
         step = np.linalg.solve(hessian, gradient)
         # damped, so that separable faces cannot send it off
         parameters -= step * min(1.0, 1.0 / max(1e-9, float(np.abs(step).max())))

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import MASK_CLASSES
 from train.evaluate.calibration import (
+    STREET_SHARES,
     calibrated,
     calibration_error,
     class_calibration_error,
@@ -52,10 +54,13 @@ def test_temperature_of_two_classes_leaves_the_third_out() -> None:
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 2.0])
 def test_offsets_undo_those_of_the_training(temperature: float) -> None:
     logits, truth = draws(temperature)
-    trained = logits + [0.5, 2.0, -1.0, 0.0]
+    trained = logits + np.array([0.5, 2.0, -1.0, 0.0])
     offsets = fit_offsets(trained, truth, THREE.classes)
+    # the classes are drawn equally often, and met as often as the street shares say
+    met = temperature * np.log([STREET_SHARES[name] for name in MASK_CLASSES])
     # the common part of the three changes nothing: the first stays
-    np.testing.assert_allclose(offsets, [0.0, -1.5, 1.5, 0.0], atol=0.12 * temperature)
+    expected = [0.0, -1.5 + met[1] - met[0], 1.5 + met[2] - met[0], 0.0]
+    np.testing.assert_allclose(offsets, expected, atol=0.15 * temperature)
 
 
 def test_offsets_follow_names_and_stay_small_without_faces_of_a_class() -> None:
@@ -64,11 +69,14 @@ def test_offsets_follow_names_and_stay_small_without_faces_of_a_class() -> None:
     order = [2, 0, 1, 3]
     names = tuple(THREE.classes[i] for i in order)
     offsets = fit_offsets(logits[known][:, order], truth[known], names)
-    assert abs(offsets[0]) < 0.2
+    bare = np.log(STREET_SHARES["without_mask"] / STREET_SHARES["with_mask"])
+    # the first class of the names' order in MASK_CLASSES keeps 0
+    assert offsets[1] == 0
+    assert offsets[0] == pytest.approx(bare, abs=0.2)
     assert -30 < offsets[2] < -5
     two = fit_offsets(logits[known][:, [2, 0, 3]], truth[known], TWO.classes)
     assert two[1] == two[2] == 0
-    assert abs(two[0]) < 0.1
+    assert two[0] == pytest.approx(bare, abs=0.1)
     separable = fit_offsets(50.0 * np.eye(4)[truth], truth, THREE.classes)
     assert np.abs(separable).max() < 5
 
