@@ -24,7 +24,7 @@ FACE_RANGE = (0.05, 0.9)
 """Thresholds are chosen within these, whatever the network's confidence on the validation faces."""
 _TEMPERATURES = np.geomspace(0.2, 10.0, 400)
 STREET_SHARES: Final = {WITH_MASK: 0.50, WORN_WRONG: 0.14, WITHOUT_MASK: 0.36}
-"""How often each class is met: of 1,047 masked, 287 worn wrong and 754 bare people of 24 px and more
+"""How often each class is met: of 1,047 masked, 287 worn wrong and 754 bare people of 24 px or more
 on hand-labelled photographs of streets that are part of no set here."""
 _BINS = 15
 _NEWTON_STEPS = 50
