@@ -78,39 +78,64 @@ def dot_plot(
         {"name": d.name, "kind": d.kind, "value": d.value, "low": d.low, "high": d.high, "n": d.n}
         for d in shown
     ]
-    legend = alt.Legend(orient="top", columns=1, labelLimit=300) if len(kinds) > 1 else None
     base = rows_chart(rows).encode(
         y=alt.Y("name:N", title=None, sort=names, axis=name_axis()),
-        color=alt.Color("kind:N", title=None, sort=kinds, legend=legend).scale(
-            domain=kinds, range=_COLOURS[: len(kinds)]
-        ),
         tooltip=[
             alt.Tooltip("name:N", title=t("dots.row")),
             alt.Tooltip("kind:N", title=t("dots.kind")),
-            alt.Tooltip("n:Q", title=t("chart.number")),
-            *(
-                alt.Tooltip(f"{key}:Q", title=t(f"dots.{key}"), format=".1%")
-                for key in ("value", "low", "high")
-            ),
+            *share_tooltips(),
         ],
     )
     side_by_side = apart and len(kinds) > 1
     if side_by_side:
         base = base.encode(yOffset=alt.YOffset("kind:N", sort=kinds))
-    x = alt.X("low:Q", title=title, axis=alt.Axis(format="~%", tickCount=6)).scale(
+    share = alt.X("low:Q", title=title, axis=alt.Axis(format="~%", tickCount=6)).scale(
         zero=from_zero, nice=True
     )
-    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=x, x2="high:Q")
-    points = base.mark_point(size=110, filled=True, opacity=1).encode(
-        x="value:Q",
+    bars, points = interval_dots(base, kinds, share)
+    chart: Chart = alt.LayerChart(layer=[bars, points]).properties(
+        height=alt.Step(_APART_STEP_PX if side_by_side else _STEP_PX)
+    )
+    return chart
+
+
+def interval_dots(
+    base: alt.Chart, kinds: Sequence[str], share: alt.X | alt.Y
+) -> tuple[alt.Chart, alt.Chart]:
+    """Layers of shares as dots upon bars of their intervals, two kinds by colour and shape.
+
+    Args:
+        base: with the position across the axis of the shares; its rows have `kind`, `value`,
+            `low` and `high`.
+        kinds: one or two, in the order of the legend, which one alone does not need.
+        share: the axis of the shares, of the field `low`.
+    """
+    axis = "x" if isinstance(share, alt.X) else "y"
+    legend = alt.Legend(orient="top", columns=1, labelLimit=320) if len(kinds) > 1 else None
+    base = base.encode(
+        color=alt.Color("kind:N", title=None, sort=kinds, legend=legend).scale(
+            domain=kinds, range=_COLOURS[: len(kinds)]
+        )
+    )
+    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(share, **{f"{axis}2": "high:Q"})
+    dots = base.mark_point(size=110, filled=True, opacity=1).encode(
         shape=alt.Shape("kind:N", title=None, sort=kinds, legend=legend).scale(
             domain=kinds, range=_SHAPES[: len(kinds)]
         ),
+        **{axis: "value:Q"},
     )
-    layered: alt.LayerChart = (bars + points).properties(
-        height=alt.Step(_APART_STEP_PX if side_by_side else _STEP_PX)
-    )
-    return layered
+    return bars, dots
+
+
+def share_tooltips() -> list[alt.Tooltip]:
+    """A share's number, value and interval."""
+    return [
+        alt.Tooltip("n:Q", title=t("chart.number")),
+        *(
+            alt.Tooltip(f"{key}:Q", title=t(f"dots.{key}"), format=".1%")
+            for key in ("value", "low", "high")
+        ),
+    ]
 
 
 def name_axis() -> alt.Axis:

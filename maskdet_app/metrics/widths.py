@@ -7,9 +7,10 @@ from typing import Any, Final
 import altair as alt
 import streamlit as st
 
+from maskdet_app.metrics.dots import interval_dots, share_tooltips
 from maskdet_app.metrics.records import MAX_RECORD_BYTES, MODELS
 from maskdet_app.ui import theme
-from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import BLUE, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
 from maskdet_core.run_records import WIDTHS_FILE, width_records
@@ -150,23 +151,22 @@ def front(points: list[Point]) -> Chart | None:
     """Share of right answers against multiplications, with intervals; None without a point."""
     if not points:
         return None
-    chosen = paying(points)
-    kinds = [t("widths.chosen"), t("widths.other")]
+    pays = paying(points)
+    chosen, other = t("widths.chosen"), t("widths.other")
     rows = [
         {
             "name": point.name,
             "billions": point.products / 1e9,
-            "right": point.right,
+            "value": point.right,
             "low": point.low,
             "high": point.high,
             "n": point.n,
             "ms": point.ms,
             "megabytes": point.megabytes,
-            "kind": kinds[point is not chosen],
+            "kind": chosen if point is pays else other,
         }
         for point in points
     ]
-    legend = alt.Legend(orient="top", columns=1, labelLimit=320)
     base = rows_chart(rows).encode(
         x=alt.X("billions:Q", title=t("widths.cost"), axis=alt.Axis(format="~g")).scale(type="log"),
         tooltip=[
@@ -174,28 +174,14 @@ def front(points: list[Point]) -> Chart | None:
             alt.Tooltip("billions:Q", title=t("widths.cost"), format=".2f"),
             alt.Tooltip("ms:Q", title=t("widths.ms"), format=".1f"),
             alt.Tooltip("megabytes:Q", title=t("widths.megabytes"), format=".1f"),
-            alt.Tooltip("n:Q", title=t("chart.number")),
-            *(
-                alt.Tooltip(f"{key}:Q", title=t(f"dots.{word}"), format=".1%")
-                for key, word in (("right", "value"), ("low", "low"), ("high", "high"))
-            ),
+            *share_tooltips(),
         ],
     )
-    y = alt.Y("low:Q", title=t("chart.right"), axis=alt.Axis(format="~%")).scale(zero=False)
-    colour = alt.Color("kind:N", title=None, sort=kinds, legend=legend).scale(
-        domain=kinds, range=[VERMILION, BLUE]
-    )
-    line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=BLUE).encode(y="right:Q")
-    bars = base.mark_rule(strokeWidth=3, opacity=0.55).encode(y=y, y2="high:Q", color=colour)
-    dots = base.mark_point(size=130, filled=True, opacity=1).encode(
-        y="right:Q",
-        color=colour,
-        shape=alt.Shape("kind:N", title=None, sort=kinds, legend=legend).scale(
-            domain=kinds, range=["diamond", "circle"]
-        ),
-    )
+    share = alt.Y("low:Q", title=t("chart.right"), axis=alt.Axis(format="~%")).scale(zero=False)
+    line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=BLUE).encode(y="value:Q")
     names = base.mark_text(align="left", dx=10, dy=-10, color=theme.text_colour()).encode(
-        y="right:Q", text="name:N"
+        y="value:Q", text="name:N"
     )
+    bars, dots = interval_dots(base, [other, chosen], share)
     chart: Chart = (line + bars + dots + names).properties(height=_HEIGHT_PX)
     return chart

@@ -1,8 +1,7 @@
 """The verifier: a small int8 network that tells which proposals are faces, and centres them."""
 
-import threading
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from maskdet_core.cpu import N_THREADS
 from maskdet_core.errors import CascadeError
 from maskdet_core.faces.window_crops import Windows
+from maskdet_core.litert import LiteRtNetwork
 
 BATCH: Final = 64
 """Most crops of one run: more at once are not faster, and memory stays bounded."""
@@ -36,7 +36,7 @@ class Looks:
 
 
 class VerifierNetwork:
-    """A LiteRT network behind a lock, since its interpreter is not thread-safe."""
+    """A LiteRT network that looks at windows; threads may share it."""
 
     def __init__(
         self, model: bytes, input_px: int, *, source: str = "verifier", n_threads: int = N_THREADS
@@ -54,13 +54,11 @@ class VerifierNetwork:
             CascadeError: the content is no LiteRT network, or has other inputs or outputs.
         """
         self.input_px = input_px
-        self._lock = threading.Lock()
-        self._interpreter = _build_interpreter(model, source, n_threads)
-        inputs = self._interpreter.get_input_details()
-        outputs = self._interpreter.get_output_details()
+        self._network = LiteRtNetwork(model, source=source, n_threads=n_threads, error=CascadeError)
+        inputs, outputs = self._network.inputs, self._network.outputs
         got = (
-            [(one["shape"].tolist(), np.dtype(one["dtype"]).name) for one in inputs],
-            sorted((one["shape"].tolist(), np.dtype(one["dtype"]).name) for one in outputs),
+            [(list(one.shape), one.dtype) for one in inputs],
+            sorted((list(one.shape), one.dtype) for one in outputs),
         )
         expected = (
             [([1, input_px, input_px, 3], "uint8")],
@@ -68,11 +66,7 @@ class VerifierNetwork:
         )
         if got != expected:
             raise CascadeError(f"{source}: expected inputs and outputs {expected}, got {got}")
-        self._input = inputs[0]["index"]
-        self._logit, self._offsets = (
-            next(one["index"] for one in outputs if one["shape"][1] == n) for n in (1, _N_OFFSETS)
-        )
-        self._batch = 1
+        self._logit, self._offsets = sorted(outputs, key=lambda one: one.shape)
 
     def look(self, crops: NDArray[np.uint8], windows: Windows) -> Looks:
         """Look at windows of one image.
@@ -95,20 +89,9 @@ class VerifierNetwork:
         logits, offsets = np.empty(len(crops)), np.empty((len(crops), _N_OFFSETS))
         for start in range(0, len(crops), BATCH):
             part = slice(start, start + BATCH)
-            logits[part], offsets[part] = self._run(crops[part])
+            logit, offsets[part] = self._network.run(crops[part], self._logit, self._offsets)
+            logits[part] = logit[:, 0]
         return Looks(logits, moved(windows, offsets))
-
-    def _run(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        with self._lock:
-            if len(crops) != self._batch:
-                self._interpreter.resize_tensor_input(self._input, list(crops.shape))
-                self._interpreter.allocate_tensors()
-                self._batch = len(crops)
-            self._interpreter.set_tensor(self._input, np.ascontiguousarray(crops))
-            self._interpreter.invoke()
-            # get_tensor copies, so the next run cannot overwrite the result
-            logits = self._interpreter.get_tensor(self._logit)[:, 0]
-            return logits, self._interpreter.get_tensor(self._offsets)
 
 
 def moved(windows: Windows, offsets: NDArray[np.float64]) -> Windows:
@@ -131,14 +114,3 @@ def offsets_between(windows: Windows, faces: Windows) -> NDArray[np.float64]:
     sides = windows[:, 2:]
     shifts = (faces[:, :2] - windows[:, :2]) / sides
     return OFFSET_SCALE * np.hstack([shifts, np.log(faces[:, 2:] / sides)])
-
-
-def _build_interpreter(model: bytes, source: str, n_threads: int) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
-
-    try:
-        interpreter = Interpreter(model_content=model, num_threads=n_threads)
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise CascadeError(f"{source}: expected a LiteRT network, got: {error}") from error
-    return interpreter

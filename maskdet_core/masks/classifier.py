@@ -1,6 +1,5 @@
 """The mask classifier: uint8 face crops in, probabilities out, by LiteRT without TensorFlow."""
 
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, runtime_checkable
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.cpu import N_THREADS
 from maskdet_core.errors import ModelError
+from maskdet_core.litert import LiteRtNetwork, Tensor
 from maskdet_core.masks.logits import mask_log_odds, predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
@@ -48,7 +48,7 @@ def validate_crops(crops: NDArray[Any], size_px: int) -> None:
 
 
 class MaskClassifier:
-    """A LiteRT network behind a lock, since its interpreter is not thread-safe."""
+    """A LiteRT network that classifies crops; threads may share it."""
 
     def __init__(
         self,
@@ -72,11 +72,9 @@ class MaskClassifier:
             ModelError: the content is no LiteRT network, or does not fit the manifest.
         """
         self._manifest = manifest
-        self._lock = threading.Lock()
-        self._interpreter = _build_interpreter(model, source, n_threads)
-        inputs = self._interpreter.get_input_details()
-        outputs = self._interpreter.get_output_details()
-        n_by_kind = Counter(len(output["shape"]) for output in outputs)
+        self._network = LiteRtNetwork(model, source=source, n_threads=n_threads, error=ModelError)
+        inputs, outputs = self._network.inputs, self._network.outputs
+        n_by_kind = Counter(len(output.shape) for output in outputs)
         if len(inputs) != 1 or n_by_kind not in (
             {_LOGITS_NDIM: 1},
             {_LOGITS_NDIM: 1, _SPATIAL_NDIM: 1},
@@ -84,17 +82,16 @@ class MaskClassifier:
             raise ModelError(
                 f"{source}: expected one input, and logits alone or with spatial logits"
             )
-        self._input = inputs[0]
-        self._output = next(o for o in outputs if len(o["shape"]) == _LOGITS_NDIM)
-        self._spatial_output = next((o for o in outputs if len(o["shape"]) == _SPATIAL_NDIM), None)
+        self._output = next(o for o in outputs if len(o.shape) == _LOGITS_NDIM)
+        self._spatial_output = next((o for o in outputs if len(o.shape) == _SPATIAL_NDIM), None)
         size, n_classes = manifest.input_size_px, len(manifest.classes)
         checks: list[tuple[str, Any, Any]] = [
-            ("input shape", [1, size, size, 3], self._input["shape"].tolist()),
-            ("input type", "uint8", np.dtype(self._input["dtype"]).name),
-            ("output shape", [1, n_classes], self._output["shape"].tolist()),
+            ("input shape", [1, size, size, 3], list(inputs[0].shape)),
+            ("input type", "uint8", inputs[0].dtype),
+            ("output shape", [1, n_classes], list(self._output.shape)),
         ]
         if self._spatial_output is not None:
-            checks.append(("spatial classes", n_classes, int(self._spatial_output["shape"][-1])))
+            checks.append(("spatial classes", n_classes, self._spatial_output.shape[-1]))
         for what, expected, got in checks:
             if expected != got:
                 raise ModelError(f"{source}: expected {what} {expected} by the manifest, got {got}")
@@ -145,10 +142,7 @@ class MaskClassifier:
             ValueError: other shape or dtype.
         """
         validate_crops(crops, self._manifest.input_size_px)
-        logits = np.empty((len(crops), len(self._manifest.classes)), dtype=np.float64)
-        for index in range(len(crops)):
-            logits[index] = self._run(crops[index : index + 1], self._output)
-        return logits
+        return self._run(crops, self._output)
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """Class activation maps: the contribution of each location to the log odds of a mask.
@@ -172,32 +166,11 @@ class MaskClassifier:
         validate_crops(crops, self._manifest.input_size_px)
         if self._spatial_output is None:
             return None
-        spatial_logits = np.empty(
-            (len(crops), *self._spatial_output["shape"][1:]), dtype=np.float64
-        )
+        return mask_log_odds(self._run(crops, self._spatial_output), self._manifest)
+
+    def _run(self, crops: NDArray[np.uint8], output: Tensor) -> NDArray[np.float64]:
+        values = np.empty((len(crops), *output.shape[1:]), dtype=np.float64)
+        # one by one, so that the interpreter's memory stays that of one crop
         for index in range(len(crops)):
-            spatial_logits[index] = self._run(crops[index : index + 1], self._spatial_output)
-        return mask_log_odds(spatial_logits, self._manifest)
-
-    def _run(self, crop: NDArray[np.uint8], output: dict[str, Any]) -> NDArray[np.float64]:
-        with self._lock:
-            self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(crop))
-            self._interpreter.invoke()
-            # get_tensor copies, so the next run cannot overwrite the result
-            raw = self._interpreter.get_tensor(output["index"])[0]
-        values: NDArray[np.float64] = np.asarray(raw, dtype=np.float64)
-        if np.issubdtype(raw.dtype, np.integer):
-            scale, zero_point = output["quantization"]
-            values = (values - zero_point) * scale
+            (values[index : index + 1],) = self._network.run(crops[index : index + 1], output)
         return values
-
-
-def _build_interpreter(model: bytes, source: str, n_threads: int) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
-
-    try:
-        interpreter = Interpreter(model_content=model, num_threads=n_threads)
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{source}: expected a LiteRT network, got: {error}") from error
-    return interpreter

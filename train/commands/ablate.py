@@ -18,7 +18,7 @@ from train.commands.options import (
 from train.data.records import now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
-from train.evaluate.model_card import write_model_card
+from train.model_card.card import write_model_card
 from train.network import start_weights
 from train.network.config import VGG19_WIDTHS, FitConfig
 from train.network.run_folder import RunFolder

@@ -15,7 +15,7 @@ from train.data.boxes import box_size
 from train.data.detection import CascadeData
 from train.data.records import now_iso
 from train.errors import RunError
-from train.evaluate.operating_points import SEARCHES, choose_operating_points
+from train.evaluate_finder.operating_points import SEARCHES, choose_operating_points
 from train.shipped import FINDER
 
 DESCRIPTION = (

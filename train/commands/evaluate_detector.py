@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from train.commands.options import add_data, add_models, read_cascade_data
-from train.evaluate.detector import evaluate_detector
+from train.evaluate_finder.detector import evaluate_detector
 from train.finder.photos import read_photos
 
 DESCRIPTION = (

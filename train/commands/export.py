@@ -95,7 +95,7 @@ def export(
     models.mkdir(parents=True, exist_ok=True)
     network = models / f"{NETWORK}.tflite"
     step = max(1, len(split.train) // CALIBRATION_FACES)
-    write_atomic(network, to_int8(in_float, built, split.train[::step]))
+    write_atomic(network, to_int8(in_float, split.train[::step]))
     if float_too:
         in_float.save(models / "maskdet-vgg19-float.keras", include_optimizer=False)
 

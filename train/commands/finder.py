@@ -17,7 +17,7 @@ from maskdet_core.files import file_sha256, write_atomic
 from train.cascade.haar import WINDOW_PX
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.data.records import now_iso, read_records
-from train.evaluate.network_points import NETWORK_SEARCHES, with_operating_points
+from train.evaluate_finder.network_points import NETWORK_SEARCHES, with_operating_points
 from train.finder.batches import CONTEXT, INPUT_PX, BatchSource, plain
 from train.finder.hard_negatives import HardWindows, doubtful_boxes, load_boxes, save_boxes
 from train.finder.photos import LabelledPhoto, of_scenes, read_photos

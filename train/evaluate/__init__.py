@@ -1,1 +1,1 @@
-"""Evaluation: test sets, metrics, calibration, model card."""
+"""Evaluation of the classifier on faces and candidates: test sets, metrics, calibration."""

@@ -16,9 +16,9 @@ from train.data import hard_negatives
 from train.data.split import Split
 from train.evaluate import test_sets
 from train.evaluate.calibration import MAX_FACES_DROPPED
-from train.evaluate.intervals import wilson_interval
 from train.evaluate.judged import truths
 from train.evaluate.slices import coarse
+from train.intervals import wilson_interval
 from train.network.export import float_logits
 
 COARSE_PX = 20

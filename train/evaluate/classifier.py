@@ -41,11 +41,11 @@ from train.evaluate.calibration import (
 from train.evaluate.judged import Judged, outcome_counts, outcomes, truths
 from train.evaluate.loose_boxes import loose_tests, measure_loose
 from train.evaluate.metrics import evaluate_set, label_agreement
-from train.evaluate.model_card import write_model_card
 from train.evaluate.people import measure_people, people_tests
 from train.evaluate.rates import rates
 from train.evaluate.test_sets import FaceTest
 from train.evaluate.whole_photos import whole_photos
+from train.model_card.card import write_model_card
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
 

@@ -14,9 +14,9 @@ from maskdet_core.types import WITH_MASK, WITHOUT_MASK, FaceBox
 from train.data.boxes import box_px
 from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import face_box, face_crop, read_rgb
-from train.evaluate.intervals import share_of
 from train.evaluate.judged import class_probabilities, outcome_counts, verdicts
 from train.evaluate.metrics import WITH_MASK_AT
+from train.intervals import share_of
 
 FACTORS: Final = (1.5, 2.0, 3.0, 4.0)
 """Sides of the loose box over those of the face's box."""

@@ -13,8 +13,8 @@ from maskdet_core.run_records import (
     SetMetrics,
 )
 from maskdet_core.types import MASK_CLASSES, WITH_MASK
-from train.evaluate.intervals import share_of, wilson_interval
 from train.evaluate.judged import NOT_SURE_AT, Judged
+from train.intervals import share_of, wilson_interval
 
 WITH_MASK_AT = MASK_CLASSES.index(WITH_MASK)
 _MAX_CURVE_POINTS = 200

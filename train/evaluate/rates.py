@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from maskdet_core.run_records import LooseBoxRecord, RateRecord, TestSetRecord
 from maskdet_core.types import MASK_CLASSES, WITHOUT_MASK, WORN_WRONG
-from train.evaluate.intervals import share_of
 from train.evaluate.loose_boxes import loose_rates
 from train.evaluate.metrics import WITH_MASK_AT
+from train.intervals import share_of
 
 CALLED_MASK = (
     ("worn-wrong-called-mask", "Masks worn wrong, shown as “mask”", WORN_WRONG, ("street", "wild")),

@@ -13,9 +13,9 @@ from maskdet_core.width_records import WidthTest
 from train.data.datasets import FaceSample
 from train.data.split import Split
 from train.evaluate import test_sets
-from train.evaluate.intervals import wilson_interval
 from train.evaluate.judged import class_probabilities, truths
 from train.evaluate.slices import side_px
+from train.intervals import wilson_interval
 
 ROUNDS = 60
 """Crops that each network is timed on, in turn with the others."""

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WORN_WRONG
 from train.augment.faces import AugmentConfig
-from train.data.images import IMAGE_SIZE_PX
 
 HEAD_ONLY = 6
 """As the first trained block: none of VGG19's five, only the layers on top."""
@@ -41,8 +40,6 @@ class NetworkConfig:
         no_face: whether an output is trained on hard negatives.
         blocks: blocks of convolutions kept, counted from the input.
         widths: channels of each of the five blocks, 1 or more.
-        batch_norm: whether each convolution is normalised over the batch (Ioffe and Szegedy, ICML
-            2015) before its ReLU. Export folds that into the convolutions.
     """
 
     preprocessing: Literal["imagenet_mean", "unit_range"] = "imagenet_mean"
@@ -51,7 +48,6 @@ class NetworkConfig:
     no_face: bool = True
     blocks: int = 5
     widths: tuple[int, ...] = VGG19_WIDTHS
-    batch_norm: bool = False
 
     def __post_init__(self) -> None:
         """Validate the widths.
@@ -106,10 +102,6 @@ class FitConfig:
         average_share: the weights that are validated and saved are an exponential average over this
             share of a phase's steps; see Polyak and Juditsky (1992).
         label_smoothing: share of each target spread over all outputs (Szegedy et al., CVPR 2016).
-        input_sizes: sides of the training pictures, px. The first phase takes the first; the
-            second goes through all in turn, an equal share of its epochs each. Early epochs on
-            small pictures cost little (Tan and Le, EfficientNetV2, ICML 2021); validation is at
-            the full size always.
         teacher: manifest (`.json`), LiteRT network with a manifest beside it (`.tflite`), or
             `model.keras` of a run that this network learns from too; None for labels alone.
         teacher_weight: its share of the loss where it teaches, see `train.network.distil`.
@@ -133,7 +125,6 @@ class FitConfig:
     warmup_share: float = 0.08
     average_share: float = 0.05
     label_smoothing: float = 0.0
-    input_sizes: tuple[int, ...] = (IMAGE_SIZE_PX,)
     teacher: str | None = None
     teacher_weight: float = 0.5
     teacher_temperature: float = 2.0
@@ -141,23 +132,6 @@ class FitConfig:
     precision: str = "auto"
     max_validation: int = 800
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-
-    def __post_init__(self) -> None:
-        """Validate the input sizes.
-
-        Raises:
-            ValueError: the last is not the network's, one is too small for five halvings, or the
-                head is tied to one size.
-        """
-        object.__setattr__(self, "input_sizes", tuple(self.input_sizes))
-        smallest = 2**self.network.blocks
-        if self.input_sizes[-1:] != (IMAGE_SIZE_PX,) or min(self.input_sizes) < smallest:
-            raise ValueError(
-                f"expected input sizes of {smallest} px or more that end with {IMAGE_SIZE_PX}, got "
-                f"{list(self.input_sizes)}"
-            )
-        if self.network.head == "flat" and len(set(self.input_sizes)) > 1:
-            raise ValueError("expected one input size for the flat head, which weighs each place")
 
     @property
     def epochs_total(self) -> int:

@@ -18,7 +18,7 @@ class LayerCost:
         name: of the layer.
         channels: that it puts out.
         products: multiply-adds for one crop, without those of bias, ReLU and pooling.
-        parameters: weights and biases, with normalisations folded in.
+        parameters: weights and biases.
     """
 
     name: str

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from train.data.datasets import FaceSample
 from train.data.images import IMAGE_SIZE_PX, plain_crop
 from train.errors import RunError
-from train.network.batch_norm import folded
 from train.network.config import NetworkConfig
 from train.network.run_folder import RunFolder
 from train.network.start_weights import HEAD_LAYER
@@ -76,12 +75,11 @@ def add_offsets(model: keras.Model, offsets: Sequence[float]) -> None:
     layer.set_weights([kernel, bias + np.array(offsets, bias.dtype)])
 
 
-def to_int8(model: keras.Model, network: NetworkConfig, calibration: Sequence[FaceSample]) -> bytes:
+def to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
     """The network in full-integer int8 LiteRT, with the activation map as a second output.
 
     Args:
         model: by `load_trained`.
-        network: what it was built as; normalisations are folded into the convolutions.
         calibration: faces whose activations set the int8 ranges.
     """
     import tensorflow as tf
@@ -92,7 +90,7 @@ def to_int8(model: keras.Model, network: NetworkConfig, calibration: Sequence[Fa
 
     signature = keras.InputSpec(shape=(1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
-        with_activation_map(folded(model, network)).export(
+        with_activation_map(model).export(
             folder, format="tf_saved_model", input_signature=[signature], verbose=False
         )
         return _convert(tf.lite.TFLiteConverter.from_saved_model(folder), calibration_crops)

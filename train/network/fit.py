@@ -1,4 +1,4 @@
-"""Training: the upper blocks on fixed lower ones, then deeper, at growing sizes."""
+"""Training: the upper blocks on fixed lower ones, then deeper."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from maskdet_core.cpu import n_cores
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
@@ -19,24 +18,19 @@ from train.augment.objects import hold_object
 from train.data import hard_negatives
 from train.data.datasets import FaceSample
 from train.data.eyes import find_eyes
-from train.data.images import IMAGE_SIZE_PX, plain_crop
 from train.data.kept import NOTHING_KEPT, KeptFiles
 from train.data.loose_boxes import loose_box_samples
 from train.data.records import now_iso
 from train.data.split import Split, require_trainable
 from train.errors import RunError
-from train.network.batch_norm import standardise
 from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.config import HEAD_ONLY, FitConfig, NetworkConfig
 from train.network.distil import Lesson
-from train.network.inputs import TrainingInputs, ValidationInputs, resized
+from train.network.inputs import TrainingInputs, ValidationInputs
 from train.network.phases import phases, save_whole, train_phase
 from train.network.run_folder import RunFolder
 from train.network.teacher import lessons
 from train.network.vgg19 import blocks_given, build_model
-
-MEASURED_FACES = 48
-"""Training faces that set the first statistics of batch normalisation."""
 
 
 def fit(
@@ -79,8 +73,6 @@ def fit(
     model = _start_model(run, config, epochs_done)
     run.start(record)
     try:
-        if not epochs_done and Path(config.weights).suffix != ".keras":
-            _standardise(model, config, split.train)
         faces = [*split.train, *_without_face(run, split, finder, config, kept, resume=resume)]
         taught: dict[FaceSample, Lesson] = {}
         if config.teacher is not None:
@@ -97,27 +89,18 @@ def fit(
             start = max(phase.first, epochs_done)
             if start < phase.last:
                 batches = AugmentedFaces(faces, config, epoch=start, kit=kit, workers=n_cores())
-                inputs = TrainingInputs(batches, faces, phase.input_px, taught)
+                inputs = TrainingInputs(batches, faces, taught)
                 train_phase(model, phase, start, inputs, validation, run, config)
     except BaseException:
         run.set_status("interrupted")
         raise
-    save_whole(_of_full_size(model, config.network), run.final, include_optimizer=False)
+    save_whole(_without_optimizer(model, config.network), run.final)
     run.set_status("finished")
     return run.final
 
 
-def _standardise(model: keras.Model, config: FitConfig, faces: Sequence[FaceSample]) -> None:
-    """Begin with the normalisations' statistics of training faces, at the first size."""
-    if config.weights == "none" or not config.network.batch_norm:
-        return
-    crops = np.stack([plain_crop(s) for s in _spread(faces, MEASURED_FACES)])
-    small = resized(crops.astype(np.float32), config.input_sizes[0])
-    standardise(model, config.network, small)
-
-
-def _of_full_size(model: keras.Model, network: NetworkConfig) -> keras.Model:
-    """The trained network with the input size that the app feeds."""
+def _without_optimizer(model: keras.Model, network: NetworkConfig) -> keras.Model:
+    """The trained network alone: Keras would save the optimizer with it."""
     final = build_model("none", network)
     final.set_weights(model.get_weights())
     return final
@@ -227,8 +210,7 @@ def _start_model(run: RunFolder, config: FitConfig, epochs_done: int) -> keras.M
     keras.utils.set_random_seed(config.seed)
     if epochs_done:
         return keras.models.load_model(run.checkpoint)
-    size_px = None if config.network.head == "pooled" else IMAGE_SIZE_PX
-    return build_model(config.weights, config.network, size_px=size_px)
+    return build_model(config.weights, config.network)
 
 
 def _policy(precision: str) -> str:

@@ -1,6 +1,5 @@
-"""The phases of a training: trained blocks, size, learning rate, epochs with their records."""
+"""The phases of a training: trained blocks, learning rate, epochs with their records."""
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +17,15 @@ from train.network.inputs import TrainingInputs, ValidationInputs
 from train.network.run_folder import RunFolder
 from train.network.vgg19 import train_from
 
-_FINAL_SHARE = 0.01
-"""Learning rate at the end of the training over its peak."""
+_FROZEN_FINAL_SHARE = 0.3
+"""Learning rate at the end of the first phase over its peak."""
+_FULL_FINAL_SHARE = 0.01
+"""Learning rate at the end of the training over the second phase's peak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Consecutive epochs with the same trained blocks, input size and learning-rate schedule.
+    """Consecutive epochs with the same trained blocks and learning-rate schedule.
 
     Attributes:
         name: as the epochs' records have it.
@@ -33,7 +34,6 @@ class Phase:
         trained_from: first trained block, see `train_from`.
         peak_rate: learning rate after the warm-up.
         final_share: learning rate at the end over the peak.
-        input_px: side of the training pictures.
     """
 
     name: PhaseName
@@ -42,39 +42,28 @@ class Phase:
     trained_from: int
     peak_rate: float
     final_share: float
-    input_px: int
 
 
 def phases(config: FitConfig) -> Iterator[Phase]:
-    """The upper blocks on fixed lower ones, then deeper, at growing sizes.
-
-    The second part follows one cosine. Each of its sizes warms up anew, since Adam's moments are of
-    the size before, up to where the cosine has come; an equal share of the epochs each, the rest to
-    the largest. Sizes that get no epoch are left out.
-    """
-    sizes = config.input_sizes
+    """The upper blocks on fixed lower ones, then deeper; a phase without epochs is left out."""
     if config.frozen_epochs:
-        rate = config.learning_rate
-        yield Phase("frozen", 0, config.frozen_epochs, config.frozen_from, rate, 0.3, sizes[0])
-    # the largest get the odd epochs
-    ends = [config.full_epochs * i // len(sizes) for i in range(len(sizes) + 1)]
-    for first, last, size in zip(ends, ends[1:], sizes, strict=False):
-        if first < last:
-            start, end = (_cosine(epoch / config.full_epochs) for epoch in (first, last))
-            yield Phase(
-                "full",
-                config.frozen_epochs + first,
-                config.frozen_epochs + last,
-                config.full_from,
-                config.full_learning_rate * start,
-                end / start,
-                size,
-            )
-
-
-def _cosine(progress: float) -> float:
-    """Learning rate over its peak, down to `_FINAL_SHARE`."""
-    return _FINAL_SHARE + (1 - _FINAL_SHARE) * (1 + math.cos(math.pi * progress)) / 2
+        yield Phase(
+            "frozen",
+            0,
+            config.frozen_epochs,
+            config.frozen_from,
+            config.learning_rate,
+            _FROZEN_FINAL_SHARE,
+        )
+    if config.full_epochs:
+        yield Phase(
+            "full",
+            config.frozen_epochs,
+            config.epochs_total,
+            config.full_from,
+            config.full_learning_rate,
+            _FULL_FINAL_SHARE,
+        )
 
 
 def train_phase(
@@ -174,20 +163,19 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         )
 
 
-def save_whole(model: keras.Model, path: Path, **options: Any) -> None:
+def save_whole(model: keras.Model, path: Path) -> None:
     """Write a model file whole or not at all.
 
     Args:
         model: what to save.
         path: `.keras` file; the old one stays until the new one is whole.
-        options: of `keras.Model.save`.
 
     Raises:
         RunError: it cannot be written, as on a full disk.
     """
     partial = path.with_suffix(".partial.keras")
     try:
-        model.save(partial, **options)
+        model.save(partial)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)

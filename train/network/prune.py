@@ -63,7 +63,7 @@ def prune(
     """Prune the channels of each block to a width.
 
     Args:
-        weights: of a network without normalisation and with a pooled head.
+        weights: of a network with a pooled head.
         network: what they are the weights of.
         widths: channels to keep in each of the five blocks; at least 1, at most as many as now.
         crops: uint8 RGB (N, 128, 128, 3) of real faces, some hundred.
@@ -117,8 +117,8 @@ def prune(
 
 
 def _validate(network: NetworkConfig, widths: Sequence[int]) -> None:
-    if network.head != "pooled" or network.batch_norm:
-        raise WeightsError("expected a network with a pooled head, its normalisations folded in")
+    if network.head != "pooled":
+        raise WeightsError("expected a network with a pooled head")
     if len(widths) != len(CONVOLUTIONS) or not all(
         1 <= new <= old for new, old in zip(widths, network.widths, strict=False)
     ):

@@ -3,9 +3,10 @@
 import json
 import shutil
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from maskdet_core.run_records import EPOCHS_FILE, RUN_FILE, EpochRecord, RunRecord, RunStatus
+from train.data.images import IMAGE_SIZE_PX
 from train.data.records import add_record, read_records, write_json
 from train.errors import RunError
 from train.network.config import TRAINED_FILE
@@ -66,10 +67,11 @@ class RunFolder:
         write_json(self._run, record)
 
     def read(self) -> RunRecord:
-        """The run's record.
+        """The run's record, without settings that only earlier versions had.
 
         Raises:
-            RunError: there is none, or it has no configuration.
+            RunError: there is none, it has no configuration, or it is of a network that this
+                version does not build.
         """
         try:
             record = json.loads(self._run.read_text(encoding="utf-8"))
@@ -77,7 +79,7 @@ class RunFolder:
             raise RunError(f"expected a run in {self.path}: {error}") from error
         if not isinstance(record, dict) or not isinstance(record.get("config"), dict):
             raise RunError(f"expected an object with a config in {self._run}")
-        return cast(RunRecord, record)
+        return cast(RunRecord, record | {"config": _present(record["config"], self._run)})
 
     def set_status(self, status: RunStatus) -> None:
         """Write how far the run is."""
@@ -96,3 +98,20 @@ class RunFolder:
         folder.mkdir(parents=True, exist_ok=True)
         for source in (self._run, self._epochs):
             shutil.copyfile(source, folder / source.name)
+
+
+def _present(config: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Leave out settings of earlier versions where they say what is now always so.
+
+    Those were batch normalisation and the sides of training pictures. A run on growing pictures
+    keeps them in its record: its network can be used, but training cannot go on.
+    """
+    config = dict(config)
+    if config.get("input_sizes") == [IMAGE_SIZE_PX]:
+        del config["input_sizes"]
+    network = config.get("network")
+    if isinstance(network, dict) and "batch_norm" in network:
+        if network["batch_norm"]:
+            raise RunError(f"expected a network without batch normalisation in {path}")
+        config["network"] = {key: network[key] for key in network if key != "batch_norm"}
+    return config

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from maskdet_core.types import NO_FACE, WORN_WRONG
 from train.errors import WeightsError
-from train.network.batch_norm import folded, plain_network
 from train.network.config import TRAINED_FILE, NetworkConfig
 from train.network.export import load_trained, network_of
 from train.network.start_weights import HEAD_LAYER, StartWeights
@@ -12,7 +11,7 @@ from train.network.tflite_weights import read_tflite
 
 
 def read_trained(source: Path) -> tuple[StartWeights, NetworkConfig]:
-    """Weights of a trained network, its normalisations folded in, and what they are the weights of.
+    """Weights of a trained network, and what they are the weights of.
 
     Args:
         source: folder of a finished run, its `model.keras`, or a `.tflite` by `train export`.
@@ -29,13 +28,13 @@ def read_trained(source: Path) -> tuple[StartWeights, NetworkConfig]:
     elif source.is_file():
         raise WeightsError(f"expected a run, its {TRAINED_FILE} or a .tflite file, got {source}")
     network = network_of(source)
-    model = folded(load_trained(source), network)
+    model = load_trained(source)
     layers = {
         name: model.get_layer(name).get_weights()
         for name in (*(name for name, _ in network.convolutions), HEAD_LAYER)
     }
     kernels, biases = ({name: pair[i] for name, pair in layers.items()} for i in (0, 1))
-    return StartWeights(kernels, biases, network.outputs), plain_network(network)
+    return StartWeights(kernels, biases, network.outputs), network
 
 
 def _network_around(weights: StartWeights, source: Path) -> NetworkConfig:

@@ -26,27 +26,21 @@ N_BLOCKS = len(CONVOLUTIONS)
 """Blocks of VGG19's convolutions."""
 
 
-def build_model(
-    start_weights: str = "none",
-    network: NetworkConfig = SHIPPED,
-    *,
-    size_px: int | None = IMAGE_SIZE_PX,
-) -> keras.Model:
-    """Build the network: RGB 0-255 (N, size, size, 3) in, logits in `network.outputs` order out.
+def build_model(start_weights: str = "none", network: NetworkConfig = SHIPPED) -> keras.Model:
+    """Build the network: RGB 0-255 (N, 128, 128, 3) in, logits in `network.outputs` order out.
 
     Args:
         start_weights: "imagenet" for the full widths, "none" (He initialisation), the path of an
             `.npz` file (see `train.network.start_weights`), or that of a network trained by
             `train.network.fit`; layers that a file does not name stay He-initialised.
-        network: preprocessing, head, outputs, depth, widths and normalisation.
-        size_px: side of the input; None takes any, which the flat head does not.
+        network: preprocessing, head, outputs, depth and widths.
 
     Raises:
         WeightsError: the weights cannot be fetched, read, or do not fit.
     """
-    inputs = keras.Input((size_px, size_px, 3), name="rgb")
+    inputs = keras.Input((IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), name="rgb")
     centred = _preprocess(inputs, network)
-    if network.widths == VGG19_WIDTHS and not network.batch_norm:
+    if network.widths == VGG19_WIDTHS:
         weights = "imagenet" if start_weights == "imagenet" else None
         features = _vgg19(weights, centred).get_layer(f"block{network.blocks}_pool").output
     else:
@@ -66,39 +60,6 @@ def build_model(
         elif start_weights != "none":
             _load_npz(model, Path(start_weights), network)
     return model
-
-
-def set_convolution(
-    model: keras.Model, name: str, kernel: NDArray[np.float32], bias: NDArray[np.float32]
-) -> None:
-    """Set one convolution, whether its bias is its own or that of its normalisation.
-
-    A normalisation then passes the convolution through, shifted by the bias:
-    gamma² = variance + epsilon, with mean 0 and variance 1. `train.network.batch_norm.standardised`
-    gives it the statistics of real pictures.
-
-    Args:
-        model: by `build_model`.
-        name: of the convolution.
-        kernel: float32 HWIO.
-        bias: float32, one a channel.
-
-    Raises:
-        ValueError: no such layer, or another shape.
-    """
-    layer = model.get_layer(name)
-    if layer.use_bias:
-        layer.set_weights([kernel, bias])
-        return
-    norm = model.get_layer(norm_name(name))
-    layer.set_weights([kernel])
-    one = np.ones_like(bias)
-    norm.set_weights([one * np.sqrt(1 + norm.epsilon), bias, 0 * one, one])
-
-
-def norm_name(convolution: str) -> str:
-    """Name of the normalisation after a convolution."""
-    return convolution.replace("_conv", "_norm")
 
 
 def with_activation_map(model: keras.Model) -> keras.Model:
@@ -180,7 +141,7 @@ def _vgg19(weights: str | None, inputs: keras.KerasTensor | None = None) -> kera
 
 
 def _slim(features: keras.KerasTensor, network: NetworkConfig) -> keras.KerasTensor:
-    """VGG19's blocks with other widths or with normalisation, layers named as Keras names them."""
+    """VGG19's blocks with other widths, layers named as Keras names them."""
     for name, width in network.convolutions:
         block = name.partition("_")[0]
         if name.endswith("_conv1") and block != "block1":
@@ -189,13 +150,9 @@ def _slim(features: keras.KerasTensor, network: NetworkConfig) -> keras.KerasTen
             width,
             3,
             padding="same",
-            activation=None if network.batch_norm else "relu",
-            use_bias=not network.batch_norm,
+            activation="relu",
             name=name,
         )(features)
-        if network.batch_norm:
-            features = keras.layers.BatchNormalization(name=norm_name(name))(features)
-            features = keras.layers.ReLU(name=name.replace("_conv", "_relu"))(features)
     return _halved(features, network.blocks)
 
 
@@ -204,32 +161,29 @@ def _halved(features: keras.KerasTensor, block: int) -> keras.KerasTensor:
 
 
 def _take_imagenet(model: keras.Model, network: NetworkConfig) -> None:
-    """Turn the first kernel to RGB; where the network is not Keras's own, copy the weights first.
+    """Turn the first kernel to RGB.
 
     Raises:
-        WeightsError: the widths are not VGG19's, or the weights cannot be downloaded.
+        WeightsError: the widths are not VGG19's.
     """
     if network.widths != VGG19_WIDTHS:
         raise WeightsError(
             "ImageNet weights fit VGG19's own widths only: make start weights of these widths "
             "with `train prune`, or give --weights none"
         )
-    source = _vgg19("imagenet") if network.batch_norm else model
-    for name, _ in network.convolutions:
-        kernel, bias = source.get_layer(name).get_weights()
-        if name == FIRST_LAYER:
-            # Keras ships kernels for BGR; the network is fed RGB, and no layer swaps channels
-            kernel = kernel[:, :, ::-1]
-        set_convolution(model, name, kernel, bias)
+    first = model.get_layer(FIRST_LAYER)
+    kernel, bias = first.get_weights()
+    # Keras ships kernels for BGR; the network is fed RGB, and no layer swaps channels
+    first.set_weights([kernel[:, :, ::-1], bias])
 
 
 def _he_initialise(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
-            kernel, *bias = layer.get_weights()
+            kernel, bias = layer.get_weights()
             initializer = keras.initializers.HeNormal(seed=keras.random.SeedGenerator())
             he = keras.ops.convert_to_numpy(initializer(kernel.shape))
-            layer.set_weights([he, *(np.zeros_like(b) for b in bias)])
+            layer.set_weights([he, np.zeros_like(bias)])
 
 
 def _load_trained(model: keras.Model, path: Path) -> None:
@@ -255,7 +209,7 @@ def _load_npz(model: keras.Model, path: Path, network: NetworkConfig) -> None:
                 names = held.outputs or network.outputs
                 model.get_layer(name).set_weights(head_for(network.outputs, kernel, bias, names))
             else:
-                set_convolution(model, name, kernel, bias)
+                model.get_layer(name).set_weights([kernel, bias])
         except (KeyError, ValueError) as error:
             raise WeightsError(f"{path}: layer {name} does not fit: {error}") from error
 

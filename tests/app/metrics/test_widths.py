@@ -88,3 +88,17 @@ def test_invalid_records_give_no_traceback(content: str, file: Path) -> None:
 def test_nothing_is_shown_without_a_record(file: Path) -> None:
     app = _page()
     assert not app.exception and not app.header
+
+
+def test_chosen_network_is_marked_and_every_interval_drawn() -> None:
+    chart = widths.front(widths.points_of(NETWORKS, "street"))
+    assert chart is not None
+    spec = chart.to_dict()
+    marks = {layer["mark"]["type"]: layer["encoding"] for layer in spec["layer"]}
+    assert list(marks) == ["line", "rule", "point", "text"]
+    other, chosen = spec["data"]["values"][0]["kind"], spec["data"]["values"][1]["kind"]
+    assert marks["point"]["color"]["scale"]["domain"] == [other, chosen]
+    assert len(set(marks["point"]["shape"]["scale"]["range"])) == 2
+    # shares go upwards here, their intervals with them
+    assert (marks["rule"]["y"]["field"], marks["rule"]["y2"]["field"]) == ("low", "high")
+    assert marks["point"]["y"]["field"] == "value"

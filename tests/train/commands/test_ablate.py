@@ -14,7 +14,7 @@ from train import configs
 from train.commands.ablate import Budget, ablate, comparable
 from train.data.datasets import read_dataset
 from train.data.split import split_samples
-from train.evaluate.model_card import write_model_card
+from train.model_card.card import write_model_card
 from train.network.config import FitConfig
 
 Load = Callable[[str], tuple[FitConfig, str]]

@@ -23,7 +23,7 @@ from train.data.detection import CascadeData, cascade_data
 from train.data.images import read_rgb
 from train.data.split import split_samples
 from train.errors import RunError
-from train.evaluate.detector import evaluate_detector
+from train.evaluate_finder.detector import evaluate_detector
 
 GOAL = StageGoal(20, recall=0.98, windows=1, false_rate=0.3)
 ONE_STAGE = ProposalsConfig(

@@ -15,7 +15,7 @@ from train.data.datasets import read_dataset
 from train.data.detection import cascade_data
 from train.data.images import read_rgb
 from train.data.split import split_samples
-from train.evaluate.detector import evaluate_detector
+from train.evaluate_finder.detector import evaluate_detector
 from train.finder.batches import BatchConfig
 from train.finder.network import VerifierConfig
 from train.finder.photos import LabelledPhoto, read_photos

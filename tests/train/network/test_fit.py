@@ -4,7 +4,6 @@ import errno
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from train.errors import RunError
 from train.network.config import FitConfig
 from train.network.fit import fit
 from train.network.phases import EpochRecorder, phases, save_whole
-
-SIZES = (64, 96, 128)
 
 
 @pytest.fixture(autouse=True)
@@ -93,71 +90,66 @@ def test_resume_with_other_settings_is_refused(
         fit(tiny_config, tiny_split, None, tmp_path, None, resume=True)
 
 
-def growing(config: FitConfig, start: Path) -> FitConfig:
-    """Three sizes, normalised, from pruned start weights."""
-    network = replace(config.network, batch_norm=True)
-    made_weights(config.network).save(start)
-    return replace(
-        config,
-        weights=str(start),
-        network=network,
-        frozen_epochs=0,
-        full_epochs=3,
-        input_sizes=(64, 96, 128),
-    )
-
-
-def test_growing_run_resumed_equals_uninterrupted(
+def test_run_cut_within_a_phase_and_resumed_equals_uninterrupted(
     tiny_config: FitConfig, tiny_split: Split, tmp_path: Path
 ) -> None:
-    config = growing(tiny_config, tmp_path / "start.npz")
-    sizes: list[int] = []
+    start = tmp_path / "start.npz"
+    made_weights(tiny_config.network).save(start)
+    config = replace(tiny_config, weights=str(start), frozen_epochs=0, full_epochs=3)
+    begun: list[int] = []
 
     def interrupt(self: EpochRecorder, batch: int, logs: Any = None) -> None:
-        sizes.append(self.phase.input_px)
-        if self.phase.input_px == 96:
+        if len(begun) == 2:
             raise KeyboardInterrupt
 
+    def count(self: EpochRecorder, epoch: int, logs: Any = None) -> None:
+        begun.append(epoch)
+        began(self, epoch, logs)
+
+    began = EpochRecorder.on_epoch_begin
     whole = fit(config, tiny_split, None, tmp_path / "whole", None, resume=False)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EpochRecorder, "on_epoch_begin", count)
         patch.setattr(EpochRecorder, "on_train_batch_end", interrupt)
         with pytest.raises(KeyboardInterrupt):
             fit(config, tiny_split, None, tmp_path / "cut", None, resume=False)
-    assert sizes == [64, 64, 96]
+    assert len(records_of(tmp_path / "cut")) == 1
+    record_by_an_earlier_version(tmp_path / "cut")
     resumed = fit(config, tiny_split, None, tmp_path / "cut", None, resume=True)
     models = keras.models.load_model(whole), keras.models.load_model(resumed)
     assert models[0].input_shape == (None, 128, 128, 3)
+    assert not models[0].compiled
     for expected, got in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
     rates = [record["learning_rate"] for record in records_of(tmp_path / "whole")]
     assert rates == sorted(rates, reverse=True)
+    resumed_rates = [record["learning_rate"] for record in records_of(tmp_path / "cut")]
+    assert resumed_rates == pytest.approx(rates)
 
 
-def test_phases_grow_along_one_cosine() -> None:
-    config = FitConfig(
-        hands=False, frozen_epochs=1, full_epochs=7, full_learning_rate=1.0, input_sizes=SIZES
-    )
-    first, *full = phases(config)
-    assert (first.name, first.last, first.input_px) == ("frozen", 1, 64)
-    assert [(p.first, p.last, p.input_px) for p in full] == [(1, 3, 64), (3, 5, 96), (5, 8, 128)]
-    for before, after in pairwise(full):
-        assert after.peak_rate == pytest.approx(before.peak_rate * before.final_share)
-    assert full[0].peak_rate == 1.0
-    assert full[-1].peak_rate * full[-1].final_share == pytest.approx(0.01)
-    short = phases(replace(config, frozen_epochs=0, full_epochs=1))
-    assert [p.input_px for p in short] == [128]
+def record_by_an_earlier_version(run: Path) -> None:
+    """Add the settings that earlier versions recorded, at their defaults."""
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["input_sizes"] = [128]
+    record["config"]["network"]["batch_norm"] = False
+    (run / "run.json").write_text(json.dumps(record))
 
 
-@pytest.mark.parametrize("sizes", [(64, 96), (16, 128), ()])
-def test_sizes_that_do_not_fit_are_refused(sizes: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="input sizes"):
-        FitConfig(input_sizes=sizes)
+def test_phases_follow_each_other() -> None:
+    config = FitConfig(hands=False, frozen_epochs=1, full_epochs=7, full_learning_rate=1.0)
+    frozen, full = phases(config)
+    assert (frozen.name, frozen.first, frozen.last, frozen.trained_from) == ("frozen", 0, 1, 4)
+    assert (full.name, full.first, full.last, full.trained_from) == ("full", 1, 8, 3)
+    assert (full.peak_rate, full.final_share) == (1.0, 0.01)
+    assert list(phases(replace(config, full_epochs=0))) == [frozen]
+    (alone,) = phases(replace(config, frozen_epochs=0))
+    assert (alone.first, alone.last) == (0, 7)
 
 
 class FullDisk:
     """A model of which half can be written."""
 
-    def save(self, path: Path, **options: Any) -> None:
+    def save(self, path: Path) -> None:
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 

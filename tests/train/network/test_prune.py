@@ -35,11 +35,11 @@ def logits_of(
     weights: StartWeights, network: NetworkConfig, crops: NDArray[np.uint8], folder: Path
 ) -> NDArray[np.float64]:
     weights.save(folder / "start.npz")
-    return float_logits(build_model(str(folder / "start.npz"), network, size_px=None), crops)
+    return float_logits(build_model(str(folder / "start.npz"), network), crops)
 
 
 def test_all_channels_kept_is_the_same_network(tmp_path: Path) -> None:
-    crops, weights = drawn_crops(10, 64), made_weights(NETWORK)
+    crops, weights = drawn_crops(10, 128), made_weights(NETWORK)
     same, report = prune(weights, NETWORK, NETWORK.widths, crops)
     np.testing.assert_allclose(
         logits_of(same, NETWORK, crops, tmp_path),
@@ -52,7 +52,7 @@ def test_all_channels_kept_is_the_same_network(tmp_path: Path) -> None:
 
 
 def test_repeated_channels_go_at_little_loss(tmp_path: Path) -> None:
-    crops, weights = drawn_crops(16, 64), made_weights(NETWORK, doubled=True)
+    crops, weights = drawn_crops(48, 128), made_weights(NETWORK, doubled=True)
     half = NetworkConfig(widths=(8, 8, 8, 8, 8))
     pruned, report = prune(weights, NETWORK, half.widths, crops)
     expected = logits_of(weights, NETWORK, crops, tmp_path)

@@ -1,20 +1,16 @@
 """The network, its start weights, and which blocks are trained."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tests.train.drawn import made_weights
 from train.data.datasets import OUTPUTS
 from train.errors import WeightsError
-from train.network.batch_norm import folded, standardise
 from train.network.config import HEAD_ONLY, NetworkConfig
-from train.network.export import float_logits
 from train.network.start_weights import StartWeights, read_npz
 from train.network.vgg19 import blocks_given, build_model, head_for, train_from
 
@@ -55,7 +51,7 @@ def test_missing_imagenet_weights_tell_the_remedy(monkeypatch: pytest.MonkeyPatc
         (NetworkConfig(worn_wrong=False, no_face=False), (None, 2), 512),
         (NetworkConfig(head="flat"), (None, 4), 4 * 4 * 512),
         (NetworkConfig(head="flat", blocks=3), (None, 4), 16 * 16 * 256),
-        (NetworkConfig(widths=(8, 8, 8, 8, 16), batch_norm=True), (None, 4), 16),
+        (NetworkConfig(widths=(8, 8, 8, 8, 16)), (None, 4), 16),
     ],
 )
 def test_network_is_built_as_asked(
@@ -97,14 +93,11 @@ def test_start_weights_tell_how_many_blocks_they_hold(tmp_path: Path) -> None:
     assert blocks_given(str(path)) == 1
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_slim_network_has_the_layers_of_vgg19(batch_norm: bool) -> None:
+def test_slim_network_has_the_layers_of_vgg19() -> None:
     whole = [layer.name for layer in build_model("none").layers]
-    slim = build_model("none", NetworkConfig(widths=SLIM, batch_norm=batch_norm), size_px=None)
-    named = [n for n in (layer.name for layer in slim.layers) if "_norm" not in n]
-    assert [n for n in named if "_relu" not in n] == whole
-    assert sum("_norm" in layer.name for layer in slim.layers) == 16 * batch_norm
-    assert slim(np.zeros((1, 64, 64, 3), np.float32)).shape == (1, 4)
+    slim = build_model("none", NetworkConfig(widths=SLIM))
+    assert [layer.name for layer in slim.layers] == whole
+    assert slim.output_shape == (None, 4)
 
 
 def test_imagenet_weights_need_the_full_widths() -> None:
@@ -128,31 +121,6 @@ def random_weights(path: Path, network: NetworkConfig) -> StartWeights:
     weights = made_weights(network)
     weights.save(path)
     return weights
-
-
-def test_start_weights_with_normalisation_compute_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "start.npz"
-    network = NetworkConfig(widths=SLIM)
-    random_weights(path, network)
-    crops = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3), dtype=np.uint8)
-    expected = float_logits(build_model(str(path), network, size_px=None), crops)
-    normed = replace(network, batch_norm=True)
-    model = build_model(str(path), normed, size_px=None)
-    np.testing.assert_allclose(float_logits(model, crops), expected, rtol=1e-4, atol=1e-4)
-    standardise(model, normed, crops)
-    np.testing.assert_allclose(float_logits(model, crops), expected, rtol=1e-4, atol=1e-4)
-    # in training, where the batch's own statistics count, too
-    training = model(crops.astype(np.float32), training=True)
-    np.testing.assert_allclose(training, expected, rtol=1e-2, atol=1e-2)
-    plain = folded(model, normed)
-    np.testing.assert_allclose(
-        float_logits(plain, full(crops)), float_logits(model, full(crops)), rtol=1e-4, atol=1e-4
-    )
-    assert not any("_norm" in layer.name for layer in plain.layers)
-
-
-def full(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return crops.repeat(2, axis=1).repeat(2, axis=2)
 
 
 def test_start_weights_are_read_back_as_written(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
-from train.evaluate.drawn_boxes import score_at, tally_finders
-from train.evaluate.operating_points import EVERY_SCORE
+from train.evaluate_finder.drawn_boxes import score_at, tally_finders
+from train.evaluate_finder.operating_points import EVERY_SCORE
 from train.finder.calibration import fit_log_odds
 from train.finder.photos import LabelledPhoto
 

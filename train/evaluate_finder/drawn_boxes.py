@@ -13,8 +13,8 @@ from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.types import MASK_CLASSES, FaceBox, RgbImage
 from train.data.images import read_rgb
-from train.evaluate.intervals import wilson_interval
 from train.finder.photos import LabelledPhoto
+from train.intervals import wilson_interval
 
 DRAWN_IOU: Final = 0.3
 """Hand-drawn boxes differ among themselves in forehead, chin and ears: a match needs less overlap

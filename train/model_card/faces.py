@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from maskdet_core.run_records import OUTCOMES
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, WORN_WRONG
-from train.evaluate.card_text import percent, rate, share, table, words
+from train.model_card.text import percent, rate, share, table, words
 
 SHOWN: Final = ("leak-free", "street", "wild", "hands", "objects")
 """Sets whose verdicts are tabled; the others are parts of them or given tests."""

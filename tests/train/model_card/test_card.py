@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from maskdet_core.masks.manifest import ModelManifest
-from train.evaluate.intervals import share_of
 from train.evaluate.judged import Judged
 from train.evaluate.metrics import evaluate_set
-from train.evaluate.model_card import write_model_card
+from train.intervals import share_of
+from train.model_card.card import write_model_card
 from train.shipped import FINDER, NETWORK
 
 

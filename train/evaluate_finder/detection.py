@@ -22,7 +22,7 @@ from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
-from train.evaluate.intervals import wilson_interval
+from train.intervals import wilson_interval
 
 SIZE_EDGES_PX: Final = (64, 128, 256)
 BASELINE: Final = "frontalface_alt"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
-from train.evaluate.drawn_boxes import DrawnTally, count, recall, score_at, summary
+from train.evaluate_finder.drawn_boxes import DrawnTally, count, recall, score_at, summary
 from train.finder.photos import LabelledPhoto
 
 

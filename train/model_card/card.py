@@ -10,8 +10,8 @@ from maskdet_core.files import write_atomic
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import ABLATIONS_FILE, EVALUATION_FILE, WIDTHS_FILE, width_records
 from maskdet_core.types import NO_FACE
-from train.evaluate.card_faces import faces_section
-from train.evaluate.card_text import share, table
+from train.model_card.faces import faces_section
+from train.model_card.text import share, table
 from train.shipped import FINDER, NETWORK
 
 FILE = "MODEL_CARD.md"

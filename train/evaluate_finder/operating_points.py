@@ -8,7 +8,7 @@ from typing import Final
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
 from train.data.detection import Photo
-from train.evaluate.detection import Tally, curve, search_photos, tally_photos
+from train.evaluate_finder.detection import Tally, curve, search_photos, tally_photos
 
 EVERY_SCORE: Final = -1e3
 """A minimum score that drops nothing."""

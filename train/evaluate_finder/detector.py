@@ -21,7 +21,7 @@ from train.data.images import read_rgb
 from train.data.matching import FOUND_IOU
 from train.data.records import now_iso
 from train.errors import RunError
-from train.evaluate.detection import (
+from train.evaluate_finder.detection import (
     BASELINE,
     FRAME,
     Tally,
@@ -34,16 +34,16 @@ from train.evaluate.detection import (
     summary,
     tally_photos,
 )
-from train.evaluate.drawn_boxes import (
+from train.evaluate_finder.drawn_boxes import (
     DRAWN_IOU,
     DrawnTally,
     score_at,
     tally_finders,
 )
-from train.evaluate.drawn_boxes import summary as drawn_summary
-from train.evaluate.model_card import write_model_card
-from train.evaluate.operating_points import EVERY_SCORE
+from train.evaluate_finder.drawn_boxes import summary as drawn_summary
+from train.evaluate_finder.operating_points import EVERY_SCORE
 from train.finder.photos import LabelledPhoto
+from train.model_card.card import write_model_card
 from train.shipped import FINDER
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)

@@ -1,0 +1,34 @@
+import pytest
+
+from train.intervals import difference_interval, share_of, wilson_interval
+
+
+@pytest.mark.parametrize(
+    ("n_correct", "n", "low", "high"),
+    # values of R's binom.confint(method = "wilson")
+    [(8, 10, 0.4901625, 0.9433178), (10, 10, 0.7224672, 1.0), (0, 10, 0.0, 0.2775328)],
+)
+def test_wilson_interval(n_correct: int, n: int, low: float, high: float) -> None:
+    assert wilson_interval(n_correct, n) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_wilson_interval_of_nothing_is_everything() -> None:
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+    assert share_of(0, 0) == {"n": 0, "n_hits": 0, "value": 0.0, "ci95": [0.0, 1.0]}
+
+
+def test_wilson_interval_refuses_more_right_than_counted() -> None:
+    with pytest.raises(ValueError, match="3 of 2"):
+        wilson_interval(3, 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    # examples (a) and (c) of Newcombe (1998), table II, method 10
+    [((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090)],
+)
+def test_difference_of_shares(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    found = difference_interval(share_of(*first), share_of(*second))
+    assert found == pytest.approx((low, high), abs=1e-4)

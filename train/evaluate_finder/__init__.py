@@ -1,0 +1,1 @@
+"""Evaluation of the face finder on photographs: recall, further boxes, time, operating points."""

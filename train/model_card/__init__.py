@@ -1,0 +1,1 @@
+"""`models/MODEL_CARD.md`, written from the records of both evaluations."""
