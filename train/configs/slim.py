@@ -33,5 +33,6 @@ CONFIG = replace(
         lower_shade=0.08,
         sunglasses=0.04,
         objects=0.17,
+        clothing=0.3,
     ),
 )

@@ -88,7 +88,8 @@ def _share_inside(box: FaceBox, size_px: tuple[int, int]) -> float:
 
 def _enlarged(face: FaceBox, rng: np.random.Generator) -> FaceBox:
     """Around the face, more often shifted down than up: head and shoulders."""
-    scale = _between(ENLARGED, rng)
+    # more often slightly: such a box looks most like a face's
+    scale = ENLARGED[0] * (ENLARGED[1] / ENLARGED[0]) ** (rng.random() ** 2)
     # at most so far that the face stays inside
     room = (scale - 1) / 2
     across, down = rng.uniform(-room, room), rng.uniform(-0.4 * room, room)
