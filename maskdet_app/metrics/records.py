@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
 from maskdet_core.files import models_folder
-from maskdet_core.masks.loading import SLIM
+from maskdet_core.masks.loading import WHOLE
 from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
 
 RUNS_ENV: Final = "MASKDET_RUNS"
@@ -51,7 +51,7 @@ class Run:
 
 def run_folders() -> list[Path]:
     """Folders with a training record, newest record first, shipped and local ones."""
-    roots = [MODELS / "runs", MODELS / SLIM / "runs", Path("runs")]
+    roots = [MODELS / "runs", MODELS / WHOLE / "runs", Path("runs")]
     if extra := os.environ.get(RUNS_ENV):
         roots.append(Path(extra))
     found = [

@@ -66,7 +66,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         type=Path,
-        help="manifest (.json), .keras file, or slim: the small network of three verdicts",
+        help="manifest (.json), .keras file, or whole: VGG19's own widths and two classes",
     )
 
 

@@ -11,11 +11,12 @@ from maskdet_core.masks.classifier import Classifier, MaskClassifier
 
 MODEL_ENV: Final = "MASKDET_MODEL"
 """Environment variable: path of a manifest or `.keras` file to use instead of the default one, or
-`SLIM`."""
+`WHOLE`."""
 DEFAULT_MODEL: Final = models_folder() / "maskdet-vgg19-int8.json"
-SLIM: Final = "slim"
-"""Name of the slim network, which also tells masks worn wrong; for `MODEL_ENV` and `--model`."""
-SLIM_MODEL: Final = models_folder() / SLIM / DEFAULT_MODEL.name
+WHOLE: Final = "whole"
+"""Name of the network with VGG19's own widths and no class for masks worn wrong, for `MODEL_ENV`
+and `--model`."""
+WHOLE_MODEL: Final = models_folder() / WHOLE / DEFAULT_MODEL.name
 
 
 def default_model_path() -> Path:
@@ -24,8 +25,8 @@ def default_model_path() -> Path:
 
 
 def model_path(model: Path | str) -> Path:
-    """The path of a model that is given by path, or as `SLIM`."""
-    return SLIM_MODEL if str(model) == SLIM else Path(model)
+    """The path of a model that is given by path, or as `WHOLE`."""
+    return WHOLE_MODEL if str(model) == WHOLE else Path(model)
 
 
 def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREADS) -> Classifier:
@@ -33,7 +34,7 @@ def load_classifier(path: Path | str | None = None, *, n_threads: int = N_THREAD
 
     Args:
         path: a manifest (`.json`, with the LiteRT network beside it), or a Keras file (`.keras`,
-            loaded in safe mode; imports Keras and its backend), or `SLIM`. None takes
+            loaded in safe mode; imports Keras and its backend), or `WHOLE`. None takes
             `default_model_path`.
         n_threads: threads of one LiteRT run, 1 or more; Keras chooses its own.
 

@@ -26,12 +26,13 @@ def evaluation(repo_root: Path, manifest: ModelManifest) -> dict[str, Any]:
 def test_int8_says_what_float32_says(manifest: ModelManifest) -> None:
     same = manifest.metrics["int8_same_label"]
     assert same["n"] >= 900
-    assert same["n_same"] / same["n"] >= 0.997
+    assert same["n_same"] / same["n"] >= 0.995
 
 
 def test_network_is_as_small_as_promised(manifest: ModelManifest) -> None:
-    assert (manifest.architecture, manifest.quantization) == ("VGG19", "int8")
-    assert manifest.size_bytes <= 21_000_000
+    assert manifest.architecture == "VGG19 with 16, 32, 64, 128, 128 channels"
+    assert manifest.quantization == "int8"
+    assert manifest.size_bytes <= 4_000_000
 
 
 def test_network_knows_what_is_no_face(manifest: ModelManifest) -> None:
@@ -44,6 +45,30 @@ def test_people_it_never_met_are_judged_rightly(evaluation: dict[str, Any]) -> N
     assert test["accuracy"] >= 0.985
     assert all(one["recall"] >= 0.98 for one in test["per_class"].values())
     assert test["calibration_error"] <= 0.02
+
+
+FLOORS = {
+    "street": {"with_mask": 0.96, "worn_wrong": 0.75, "without_mask": 0.90},
+    "wild": {"with_mask": 0.98, "worn_wrong": 0.85, "without_mask": 0.93},
+}
+
+
+@pytest.mark.parametrize("slug", FLOORS)
+def test_people_in_streets_and_crowds_are_judged_rightly(
+    evaluation: dict[str, Any], slug: str
+) -> None:
+    test = next(s for s in evaluation["sets"] if s["slug"] == slug)
+    recall = {name: one["recall"] for name, one in test["per_class"].items()}
+    assert all(recall[name] >= floor for name, floor in FLOORS[slug].items())
+    assert test["calibration_error"] <= 0.02
+
+
+def test_wrong_masks_and_covered_mouths_are_rarely_called_masks(
+    evaluation: dict[str, Any],
+) -> None:
+    share = {rate["slug"]: rate["value"] for rate in evaluation["rates"]}
+    assert share["worn-wrong-called-mask"] <= 0.10
+    assert share["at-mouth-called-mask"] <= 0.02
 
 
 def test_records_name_no_picture_but_by_its_set(evaluation: dict[str, Any]) -> None:

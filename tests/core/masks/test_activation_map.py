@@ -56,7 +56,8 @@ def test_activation_is_where_the_mask_is(shipped: MaskClassifier, pair: NDArray[
     gained = masked - bare
     # the drawn mask covers the lower half of the crop
     assert gained[2:].sum() > 2 * gained[:2].sum()
-    assert masked[2:].min() > masked[0].max()
+    # in the middle; the corners below show neck and ground
+    assert masked[2:, 1:3].min() > masked[0].max()
 
 
 def test_no_crops_give_no_maps_and_other_shapes_are_refused(shipped: MaskClassifier) -> None:

@@ -130,7 +130,7 @@ def test_manifest_with_another_class_count_is_refused(shipped_manifest: Path) ->
         manifest.file,
         manifest.sha256,
         manifest.size_bytes,
-        classes=("with_mask", "worn_wrong", "without_mask", "no_face"),
+        classes=("with_mask", "without_mask", "no_face"),
     )
     with pytest.raises(ModelError, match="output shape"):
         MaskClassifier(model, other)
