@@ -30,6 +30,8 @@ class StageGoal:
         bagging: share of the windows that each tree is trained on.
         l2: regularisation of the leaves.
         samples: factor on the configured numbers of windows and features.
+        face_weight: of all faces together beside all other windows together. Above 1, few trees
+            suffice to reject windows at a high recall (asymmetric boosting, Viola and Jones 2001).
     """
 
     max_trees: int
@@ -42,6 +44,7 @@ class StageGoal:
     bagging: float = 1.0
     l2: float = 1.0
     samples: float = 1.0
+    face_weight: float = 1.0
 
 
 def fit_stage(
@@ -53,6 +56,7 @@ def fit_stage(
     goal: StageGoal,
     seed: int,
     base: tuple[Tree, ...] = (),
+    threads: int = 2,
 ) -> tuple[Stage, dict[str, Any]]:
     """Boost trees until the held-out negatives pass rarely enough at the wanted recall.
 
@@ -66,13 +70,15 @@ def fit_stage(
         goal: when to stop.
         seed: of the choice of features.
         base: trees that the stage starts with; more are boosted on their errors.
+        threads: that boost.
 
     Returns:
         The stage and its report.
     """
     windows = np.concatenate([positives, negatives])
     labels = np.repeat([1.0, 0.0], [len(positives), len(negatives)])
-    weights = np.where(labels == 1, 0.5 / len(positives), 0.5 / len(negatives)) * len(labels)
+    shares = goal.face_weight / len(positives), 1 / len(negatives)
+    weights = np.where(labels == 1, *shares) * len(labels) / (1 + goal.face_weight)
     data = lightgbm.Dataset(
         feature_values(windows, features),
         labels,
@@ -96,7 +102,7 @@ def fit_stage(
             "bagging_freq": int(goal.bagging < 1),
             "min_data_in_leaf": 50,
             "lambda_l2": goal.l2,
-            "num_threads": 2,
+            "num_threads": threads,
             "force_col_wise": True,
             "seed": seed,
             "verbose": -1,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from train.cascade.boost import StageGoal, fit_stage
 from train.cascade.faces import WindowConfig, bag_of_windows, random_window
-from train.cascade.haar import WINDOW_PX, Windows, random_features
+from train.cascade.haar import Windows, random_features
 from train.cascade.mining import mine
 from train.cascade.model import Cascade
 from train.cascade.progress import Progress
@@ -21,22 +21,32 @@ from train.data.detection import KnownFace, Scene
 from train.errors import DataError
 
 N_PROCESSES = 2
-HELD_PHOTO_SHARE = 0.35
 MASKED_SHARE = 0.55
-
-PLAIN = WindowConfig(roll_deg=3.0, blur=0.0, light=0.0, jpeg=0.0)
-"""Thresholds are set on faces as photographs show them, not on the hardest augmentations."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalsConfig:
-    """Size and strictness of a training."""
+    """Size and strictness of a training.
+
+    Attributes:
+        positives, negatives: windows that a stage learns from.
+        features: that a stage chooses from.
+        held_bags: held-out faces that the thresholds are set by.
+        photo_share: share of the faces that are drawn from photographs, not from crops.
+        held_photo_share: the same among those held out.
+        max_visits: most pictures that are mined for one stage.
+        keep_hard: most negatives that a stage hands on to the next.
+        seed: of everything random.
+        windows: how positives are cut and varied.
+        goals: one a stage.
+    """
 
     positives: int = 40_000
     negatives: int = 40_000
     features: int = 3_000
     held_bags: int = 3_000
     photo_share: float = 0.6
+    held_photo_share: float = 0.35
     max_visits: int = 5_000
     keep_hard: int = 25_000
     seed: int = 0
@@ -51,6 +61,23 @@ def default_goals() -> tuple[StageGoal, ...]:
     return (*early, *middle)
 
 
+def street_goals() -> tuple[StageGoal, ...]:
+    """Stumps, which OpenCV evaluates fastest, in stages that start with next to nothing.
+
+    Most windows are rejected by a handful of features. The last stage has many trees: its sum
+    ranks the windows, and few are left to pay for it.
+    """
+    early = [
+        StageGoal(n, 2, 0.8, recall=0.998, windows=1, false_rate=0.45, feature_share=0.5)
+        for n in (4, 7, 12)
+    ]
+    middle = [
+        StageGoal(n, 2, 0.6, recall=0.997, windows=1, false_rate=0.45) for n in (20, 30, 45, 60)
+    ]
+    last = StageGoal(200, 2, 0.25, recall=0.993, windows=1, false_rate=0.0)
+    return (*early, *middle, last)
+
+
 def fit_proposals(
     config: ProposalsConfig,
     faces: Sequence[KnownFace],
@@ -59,6 +86,7 @@ def fit_proposals(
     folder: Path,
     *,
     resume: bool = False,
+    processes: int = N_PROCESSES,
 ) -> Path:
     """Train until the goals are reached or nothing is left to reject.
 
@@ -69,6 +97,7 @@ def fit_proposals(
         scenes: pictures to mine for windows without a face.
         folder: of the run.
         resume: go on after the last whole stage.
+        processes: that cut and mine windows, and threads that boost.
 
     Returns:
         The cascade's file.
@@ -80,10 +109,11 @@ def fit_proposals(
     if not faces or not held_faces or not scenes:
         raise DataError("expected faces to learn from, others to measure by, and pictures to mine")
     progress = Progress(folder)
-    cascade = progress.start(config, resume=resume)
-    hard = np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
+    window_px = config.windows.window_px
+    cascade = progress.start(config, resume=resume, size=(window_px, window_px))
+    hard = np.empty((0, window_px, window_px), np.uint8)
     context = get_context("spawn")
-    with ProcessPoolExecutor(N_PROCESSES, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
         bags = _bags(pool, config, held_faces)
         for number in range(len(cascade.stages), len(config.goals)):
             started = time.monotonic()
@@ -94,7 +124,9 @@ def fit_proposals(
             positives = _positives(pool, config, faces, cascade, n_positives, seed)
             hard = hard[cascade.passing(hard)]
             n_new = round(goal.samples * config.negatives) - len(hard)
-            mined, visits = _mined(pool, config, progress, cascade, scenes, n_new, seed)
+            mined, visits = _mined(
+                pool, config, progress, cascade, scenes, n_new, seed, processes
+            )
             rng = np.random.default_rng(seed)
             every = rng.permutation(np.concatenate([hard, mined]))
             if len(every) < 500:
@@ -108,9 +140,10 @@ def fit_proposals(
                 negatives,
                 bags,
                 held,
-                random_features(round(goal.samples * config.features), rng),
+                random_features(round(goal.samples * config.features), rng, window_px),
                 goal,
                 seed,
+                threads=processes,
             )
             cascade = cascade.followed_by(stage)
             report |= {
@@ -131,7 +164,7 @@ def _alive_bags(cascade: Cascade, bags: NDArray[np.uint8], least: int) -> NDArra
     """Blank the windows that the cascade rejects, drop the faces with too few left."""
     if not cascade.stages:
         return bags
-    flat = bags.reshape(-1, WINDOW_PX, WINDOW_PX)
+    flat = bags.reshape(-1, *bags.shape[2:])
     alive = cascade.passing(flat)
     kept = np.where(alive[:, None, None], flat, 0).reshape(bags.shape)
     enough = alive.reshape(bags.shape[:2]).sum(axis=1) >= least
@@ -194,9 +227,11 @@ def _bags(
     pool: ProcessPoolExecutor, config: ProposalsConfig, faces: Sequence[KnownFace]
 ) -> NDArray[np.uint8]:
     rng = np.random.default_rng([config.seed, 3])
-    chosen = _drawn(faces, config.held_bags, HELD_PHOTO_SHARE, rng)
+    chosen = _drawn(faces, config.held_bags, config.held_photo_share, rng)
+    # thresholds are set on faces as photographs show them, not on the hardest augmentations
+    plain = replace(config.windows, roll_deg=3.0, blur=0.0, light=0.0, jpeg=0.0)
     jobs = [
-        pool.submit(_make_bags, part, [config.seed, 4, i], PLAIN)
+        pool.submit(_make_bags, part, [config.seed, 4, i], plain)
         for i, part in enumerate(_chunks(chosen))
     ]
     return np.concatenate([job.result() for job in jobs])
@@ -210,6 +245,7 @@ def _mined(
     scenes: Sequence[Scene],
     n: int,
     seed: int,
+    processes: int,
 ) -> tuple[Windows, int]:
     file = progress.xml if cascade.stages else None
     parts: list[Windows] = []
@@ -221,14 +257,15 @@ def _mined(
                     mine,
                     file,
                     scenes,
-                    max(50, min((n - total) // N_PROCESSES + 1, 4_000)),
+                    max(50, min((n - total) // processes + 1, 4_000)),
                     seed * 10_000 + step + i,
                     most=60,
                     max_visits=400,
+                    window_px=config.windows.window_px,
                 )
-                for i in range(N_PROCESSES)
+                for i in range(processes)
             ]
-            step += N_PROCESSES
+            step += processes
             for job in jobs:
                 windows, seen = job.result()
                 parts.append(windows)

@@ -14,7 +14,7 @@ from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
-from train.cascade.haar import WINDOW_PX
+from train.cascade.opencv_xml import read_cascade
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.data.records import now_iso, read_records
 from train.evaluate.network_points import NETWORK_SEARCHES, with_operating_points
@@ -117,7 +117,7 @@ def train(
 
     seed = config.seed
     out.mkdir(parents=True, exist_ok=resume)
-    proposers = [HaarProposer(proposals, WINDOW_PX, step) for step in STEPS]
+    proposers = [HaarProposer(proposals, read_cascade(proposals).size[0], step) for step in STEPS]
     doubts = out / "doubtful.json"
     if not doubts.exists():
         save_boxes(doubts, doubtful_boxes(photos, load_finder("live", models / f"{FINDER}.json")))
@@ -174,7 +174,7 @@ def publish(
         name=STREET_FINDER,
         proposals=CascadeFile.of(search),
         verifier=entry,
-        window_px=WINDOW_PX,
+        window_px=read_cascade(proposals).size[0],
         width=ASPECT,
         height=1.0,
         shift_y=0.0,

@@ -50,6 +50,28 @@ def test_windows_already_rejected_do_not_count(windows: tuple[Windows, Windows])
     assert both == alone
 
 
+def test_few_trees_reject_at_high_recall_where_faces_weigh_more(
+    windows: tuple[Windows, Windows],
+) -> None:
+    faces, others = windows
+    # half faces: a single feature no longer tells them apart
+    blends = (0.5 * faces + 0.5 * others).astype(np.uint8)
+    features = random_features(60, np.random.default_rng(3))
+    rates = [
+        fit_stage(
+            blends[:300],
+            others[:300],
+            blends[300:, None],
+            others[300:],
+            features,
+            StageGoal(3, 2, 0.8, recall=0.995, windows=1, false_rate=0.0, face_weight=weight),
+            0,
+        )[1]["false_rate"]
+        for weight in (1.0, 8.0)
+    ]
+    assert rates[1] < rates[0]
+
+
 def test_stage_goes_on_from_the_trees_before(windows: tuple[Windows, Windows]) -> None:
     faces, others = windows
     features = random_features(200, np.random.default_rng(0))
