@@ -1,4 +1,4 @@
-"""Faces and scenes of photographs with hand-drawn boxes: what proposals of the street learn from."""
+"""Faces and scenes of photographs with hand-drawn boxes: what street proposals learn from."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +15,8 @@ from train.finder.photos import LabelledPhoto, windows_around
 
 LEAST_SIDE_PX: Final = 18.0
 """Faces with a smaller window are none to learn from: nobody can tell."""
+LEAST_HELD_PX: Final = 24.0
+"""Thresholds are set by faces that are searched for."""
 HELD_SHARE: Final = 8
 """Every so many-th photograph is held out: the thresholds are set by its faces."""
 
@@ -27,10 +29,16 @@ def held_out(photos: Sequence[LabelledPhoto]) -> tuple[list[LabelledPhoto], list
     )
 
 
-def drawn_faces(photos: Sequence[LabelledPhoto]) -> list[KnownFace]:
+def drawn_faces(
+    photos: Sequence[LabelledPhoto], least_px: float = LEAST_SIDE_PX
+) -> list[KnownFace]:
     """The faces of photographs, in the reference framing.
 
     Who wears a mask wrongly counts as masked: no mask is to be painted over it.
+
+    Args:
+        photos: with their boxes.
+        least_px: side of the smallest window around a face.
     """
     faces = []
     for photo in photos:
@@ -39,7 +47,7 @@ def drawn_faces(photos: Sequence[LabelledPhoto]) -> list[KnownFace]:
         faces += [
             KnownFace(photo.path, box, masked=label != "without_mask", in_photo=True)
             for box, label, (_, _, side) in zip(boxes, photo.labels, windows, strict=True)
-            if side >= LEAST_SIDE_PX
+            if side >= least_px
         ]
     return faces
 

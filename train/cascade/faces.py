@@ -128,9 +128,8 @@ def degrade(
     if rng.random() < config.jpeg:
         _, data = cv2.imencode(".jpg", patch, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
         patch = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return np.asarray(
-        cv2.resize(patch, (config.window_px, config.window_px), interpolation=cv2.INTER_AREA), np.uint8
-    )
+    size = (config.window_px, config.window_px)
+    return np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def relit(

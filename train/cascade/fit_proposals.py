@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from train.cascade.boost import StageGoal, fit_stage
+from train.cascade.boost import StageGoal, fit_stage, leading_stage
 from train.cascade.faces import WindowConfig, bag_of_windows, random_window
 from train.cascade.haar import Windows, random_features
 from train.cascade.mining import mine
@@ -62,20 +62,28 @@ def default_goals() -> tuple[StageGoal, ...]:
 
 
 def street_goals() -> tuple[StageGoal, ...]:
-    """Stumps, which OpenCV evaluates fastest, in stages that start with next to nothing.
+    """Stages that start with next to nothing, for a network that verifies hundreds of windows.
 
-    Most windows are rejected by a handful of features. The last stage has many trees: its sum
-    ranks the windows, and few are left to pay for it.
+    Most windows are rejected by a handful of stumps. The few that are left can pay for larger
+    trees, and the last stage has many: its sum ranks the windows.
     """
     early = [
-        StageGoal(n, 2, 0.8, recall=0.998, windows=1, false_rate=0.45, feature_share=0.5)
-        for n in (4, 7, 12)
+        StageGoal(n, 2, 0.8, recall=0.995, windows=1, false_rate=0.4, feature_share=0.5)
+        for n in (4, 7, 12, 20)
     ]
-    middle = [
-        StageGoal(n, 2, 0.6, recall=0.997, windows=1, false_rate=0.45) for n in (20, 30, 45, 60)
-    ]
-    last = StageGoal(200, 2, 0.25, recall=0.993, windows=1, false_rate=0.0)
-    return (*early, *middle, last)
+    middle = StageGoal(30, 4, 0.4, recall=0.992, windows=1, false_rate=0.35)
+    last = StageGoal(
+        90,
+        6,
+        0.2,
+        recall=0.98,
+        windows=1,
+        false_rate=0.0,
+        samples=2.0,
+        leading_trees=20,
+        leading_recall=0.985,
+    )
+    return (*early, middle, last)
 
 
 def fit_proposals(
@@ -115,7 +123,7 @@ def fit_proposals(
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         bags = _bags(pool, config, held_faces)
-        for number in range(len(cascade.stages), len(config.goals)):
+        for number in range(_done(cascade, config.goals), len(config.goals)):
             started = time.monotonic()
             goal = config.goals[number]
             seed = config.seed * 1000 + number
@@ -124,9 +132,7 @@ def fit_proposals(
             positives = _positives(pool, config, faces, cascade, n_positives, seed)
             hard = hard[cascade.passing(hard)]
             n_new = round(goal.samples * config.negatives) - len(hard)
-            mined, visits = _mined(
-                pool, config, progress, cascade, scenes, n_new, seed, processes
-            )
+            mined, visits = _mined(pool, config, progress, cascade, scenes, n_new, seed, processes)
             rng = np.random.default_rng(seed)
             every = rng.permutation(np.concatenate([hard, mined]))
             if len(every) < 500:
@@ -145,6 +151,8 @@ def fit_proposals(
                 seed,
                 threads=processes,
             )
+            if goal.leading_trees:
+                cascade = cascade.followed_by(leading_stage(stage, bags, goal))
             cascade = cascade.followed_by(stage)
             report |= {
                 "stage": number,
@@ -158,6 +166,12 @@ def fit_proposals(
             }
             progress.add(cascade, report)
     return progress.xml
+
+
+def _done(cascade: Cascade, goals: Sequence[StageGoal]) -> int:
+    """How many of the goals the cascade's stages were trained for."""
+    stages = np.cumsum([1 + bool(goal.leading_trees) for goal in goals])
+    return int((stages <= len(cascade.stages)).sum())
 
 
 def _alive_bags(cascade: Cascade, bags: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:

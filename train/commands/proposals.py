@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.faces.loading import load_finder
-from train.cascade.drawn_faces import drawn_faces, drawn_scenes, held_out
+from train.cascade.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.cascade.faces import WindowConfig
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.finder.photos import of_scenes, read_photos
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
     file = fit_proposals(
         config,
         [*data.faces, *drawn_faces(learn)],
-        [*data.held_faces, *drawn_faces(held)],
+        [*data.held_faces, *drawn_faces(held, LEAST_HELD_PX)],
         scenes,
         options.out,
         resume=options.resume,
