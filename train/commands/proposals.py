@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.faces.loading import load_finder
-from train.cascade.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.cascade.faces import WindowConfig
 from train.commands.options import add_data, add_models, read_cascade_data
+from train.finder.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.finder.photos import of_scenes, read_photos
 from train.shipped import FINDER
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.train.finder.conftest import write_labelled
-from train.cascade.drawn_faces import HELD_SHARE, drawn_faces, drawn_scenes, held_out
+from train.finder.drawn_faces import HELD_SHARE, drawn_faces, drawn_scenes, held_out
 from train.finder.photos import LabelledPhoto, read_photos, windows_around
 
 SIZE = [240, 180, 240, 180]
