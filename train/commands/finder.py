@@ -53,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--proposals",
         type=Path,
         metavar="XML",
-        help="trained cascade (default: the one in --models)",
+        help="trained cascade (default: the street finder's in --models)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     add_models(parser)
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
     data = read_cascade_data(options.data)
     drawn = read_photos(options.photos)
     photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
-    proposals = options.proposals or options.models / f"{FINDER}-search.xml"
+    proposals = options.proposals or options.models / STREET_FOLDER / f"{FINDER}-search.xml"
     config = VerifierConfig(epochs=options.epochs, steps=options.steps, seed=options.seed)
     network = train(config, photos, proposals, options.models, options.out, resume=options.resume)
     names = [root.name for root in (*options.data, options.photos)]
