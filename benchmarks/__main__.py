@@ -13,6 +13,7 @@ from benchmarks import (
     hostile,
     live,
     photo_page,
+    proposals,
     soak,
     viewers,
 )
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = parser.add_subparsers(dest="name", required=True)
     modules = (
         finder,
+        proposals,
         classifier,
         folder,
         live,

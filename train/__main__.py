@@ -1,7 +1,7 @@
 """Dispatch of `python -m train COMMAND …`.
 
-`fit | prune | export | evaluate | ablate | widths` make the classifier, `cascade | finder |
-evaluate-detector` the face finders, `samples` the photo page's pictures.
+`fit | prune | export | evaluate | ablate | widths` make the classifier, `cascade | proposals |
+finder | evaluate-detector` the face finders, `samples` the photo page's pictures.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from train.commands import (
     export,
     finder,
     fit,
+    proposals,
     prune,
     samples,
     widths,
@@ -33,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "ablate": (ablate, "train the named configurations side by side"),
     "widths": (widths, "train several widths and compare accuracy with cost"),
     "cascade": (cascade, "train the Haar cascades"),
+    "proposals": (proposals, "train a Haar cascade that proposes to a network"),
     "finder": (finder, "train the network that verifies proposals instead"),
     "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),

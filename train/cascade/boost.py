@@ -30,6 +30,9 @@ class StageGoal:
         bagging: share of the windows that each tree is trained on.
         l2: regularisation of the leaves.
         samples: factor on the configured numbers of windows and features.
+        leading_trees: above 0, so many of the stage's first trees become a stage before it, so that
+            fewer windows pay for all trees.
+        leading_recall: share of faces that must keep at least `windows` of their windows there.
     """
 
     max_trees: int
@@ -42,6 +45,8 @@ class StageGoal:
     bagging: float = 1.0
     l2: float = 1.0
     samples: float = 1.0
+    leading_trees: int = 0
+    leading_recall: float = 0.99
 
 
 def fit_stage(
@@ -53,6 +58,7 @@ def fit_stage(
     goal: StageGoal,
     seed: int,
     base: tuple[Tree, ...] = (),
+    threads: int = 2,
 ) -> tuple[Stage, dict[str, Any]]:
     """Boost trees until the held-out negatives pass rarely enough at the wanted recall.
 
@@ -66,6 +72,7 @@ def fit_stage(
         goal: when to stop.
         seed: of the choice of features.
         base: trees that the stage starts with; more are boosted on their errors.
+        threads: that boost.
 
     Returns:
         The stage and its report.
@@ -96,7 +103,7 @@ def fit_stage(
             "bagging_freq": int(goal.bagging < 1),
             "min_data_in_leaf": 50,
             "lambda_l2": goal.l2,
-            "num_threads": 2,
+            "num_threads": threads,
             "force_col_wise": True,
             "seed": seed,
             "verbose": -1,
@@ -150,6 +157,27 @@ def cut_stage(
         "threshold": stage.threshold,
         "false_rate": float(rates[last]),
     }
+
+
+def leading_stage(stage: Stage, bags: NDArray[np.uint8], goal: StageGoal) -> Stage:
+    """The first trees of a stage, at a threshold of their own: a cheap stage before it.
+
+    The faces given up are those that these trees find hardest: to keep what only the last trees
+    tell apart would need a threshold that rejects next to nothing.
+
+    Args:
+        stage: as `fit_stage` made it.
+        bags: see there.
+        goal: `leading_trees`, `leading_recall` and `windows` count.
+    """
+    trees = stage.trees[: goal.leading_trees]
+    n_faces, n_windows = bags.shape[:2]
+    flat = bags.reshape(n_faces * n_windows, *bags.shape[2:])
+    near = np.where(flat.any(axis=(1, 2)), tree_sums(trees, flat), -np.inf)
+    near = np.sort(near.reshape(n_faces, n_windows), axis=1)[:, -goal.windows]
+    threshold = np.sort(near)[int((1 - goal.leading_recall) * n_faces)]
+    # a hair below, since OpenCV adds up in another order
+    return Stage(trees, float(threshold) - 1e-4)
 
 
 def to_tree(info: dict[str, Any], features: list[HaarFeature]) -> Tree:

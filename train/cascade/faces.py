@@ -24,6 +24,8 @@ class WindowConfig:
         stretch: of the aspect, as a log.
         blur, light, jpeg: share of the windows degraded so.
         painted: share of the bare faces with a painted mask.
+        window_px: side of a window.
+        step: ratio of neighbouring sizes in `bag_of_windows`.
     """
 
     shift: float = 0.06
@@ -34,13 +36,15 @@ class WindowConfig:
     light: float = 0.4
     jpeg: float = 0.2
     painted: float = 0.45
+    window_px: int = WINDOW_PX
+    step: float = 1.08
 
 
 def random_window(
     face: KnownFace, rng: np.random.Generator, config: WindowConfig
 ) -> NDArray[np.uint8]:
-    """One augmented window of the face, uint8 (24, 24)."""
-    grey, (cx, cy, side) = _near(face)
+    """One augmented window of the face, uint8 (`window_px`, `window_px`)."""
+    grey, (cx, cy, side) = _near(face, config.window_px)
     if not face.masked and rng.random() < config.painted:
         grey = paint_mask(grey, (cx, cy), side, rng)
     cx += rng.uniform(-config.shift, config.shift) * side
@@ -48,42 +52,43 @@ def random_window(
     side *= float(np.exp(rng.uniform(-config.zoom, config.zoom)))
     roll = rng.normal(0, config.roll_deg) if rng.random() < 0.5 else 0.0
     stretch = float(np.exp(rng.uniform(-config.stretch, config.stretch)))
-    patch = _cut(grey, (cx, cy, side), roll, stretch, rng.random() < 0.5)
+    patch = _cut(grey, (cx, cy, side), config.window_px, roll, stretch, rng.random() < 0.5)
     return degrade(patch, rng, config)
 
 
 def bag_of_windows(face: KnownFace, rng: np.random.Generator, config: WindowConfig) -> Windows:
-    """The windows near one face that the sliding window visits: uint8 (27, 24, 24).
+    """The windows near one face that the sliding window visits, as `random_window`: 27 of them.
 
     All share one rotation and one degradation; they differ by 2 px in position (OpenCV's step) and
-    by 8 % in size (about one step of the pyramid).
+    by one step of the pyramid in size.
     """
-    grey, (cx, cy, side) = _near(face)
+    grey, (cx, cy, side) = _near(face, config.window_px)
     roll = rng.normal(0, config.roll_deg) if rng.random() < 0.5 else 0.0
     mirror = rng.random() < 0.5
     seed = int(rng.integers(2**32))
-    step = 2 / WINDOW_PX * side
+    step = 2 / config.window_px * side
     off_x, off_y = rng.uniform(-0.5, 0.5, 2) * step
-    zoom = float(np.exp(rng.uniform(-0.04, 0.04)))
+    half = np.log(config.step) / 2
+    zoom = float(np.exp(rng.uniform(-half, half)))
     windows = []
-    for size in (1 / 1.08, 1.0, 1.08):
+    for size in (1 / config.step, 1.0, config.step):
         for dx in (-step, 0.0, step):
             for dy in (-step, 0.0, step):
                 square = (cx + dx + off_x, cy + dy + off_y, side * size * zoom)
-                patch = _cut(grey, square, roll, 1.0, mirror)
+                patch = _cut(grey, square, config.window_px, roll, 1.0, mirror)
                 windows.append(degrade(patch, np.random.default_rng(seed), config))
     return np.stack(windows)
 
 
 @lru_cache(maxsize=32768)
-def _near(face: KnownFace) -> tuple[NDArray[np.uint8], Square]:
-    """The face's surroundings, shrunk so that the window measures about 72 px, and its square."""
+def _near(face: KnownFace, window_px: int) -> tuple[NDArray[np.uint8], Square]:
+    """The face's surroundings and its square, shrunk so that it measures about three windows."""
     grey = read_grey(face.path)
     cx, cy, side = face.square(grey.shape[1], grey.shape[0])
     x0, x1 = max(0, int(cx - side)), min(grey.shape[1], int(cx + side) + 1)
     y0, y1 = max(0, int(cy - side)), min(grey.shape[0], int(cy + side) + 1)
     part = grey[y0:y1, x0:x1]
-    zoom = min(1.0, 3 * WINDOW_PX / side)
+    zoom = min(1.0, 3 * window_px / side)
     if zoom < 1:
         part = np.asarray(
             cv2.resize(part, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8
@@ -92,11 +97,16 @@ def _near(face: KnownFace) -> tuple[NDArray[np.uint8], Square]:
 
 
 def _cut(
-    grey: NDArray[np.uint8], square: Square, roll_deg: float, stretch: float, mirror: bool
+    grey: NDArray[np.uint8],
+    square: Square,
+    window_px: int,
+    roll_deg: float,
+    stretch: float,
+    mirror: bool,
 ) -> NDArray[np.uint8]:
-    """A window at three times its size, uint8 (72, 72); past the picture its edge is repeated."""
+    """A window at three times its size; past the picture its edge is repeated."""
     cx, cy, side = square
-    size = 3 * WINDOW_PX
+    size = 3 * window_px
     zoom = size / side
     angle = np.deg2rad(roll_deg)
     linear = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -108,7 +118,7 @@ def _cut(
 def degrade(
     patch: NDArray[np.uint8], rng: np.random.Generator, config: WindowConfig
 ) -> NDArray[np.uint8]:
-    """Light, blur and JPEG on a 72 px patch, then down to the window's size: uint8 (24, 24)."""
+    """Light, blur and JPEG on a patch of three times the window's size, then down to that size."""
     if rng.random() < config.light:
         patch = relit(patch, 0.4, rng)
         if rng.random() < 0.3:
@@ -118,9 +128,8 @@ def degrade(
     if rng.random() < config.jpeg:
         _, data = cv2.imencode(".jpg", patch, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
         patch = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return np.asarray(
-        cv2.resize(patch, (WINDOW_PX, WINDOW_PX), interpolation=cv2.INTER_AREA), np.uint8
-    )
+    size = (config.window_px, config.window_px)
+    return np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def relit(

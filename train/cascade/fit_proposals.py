@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from train.cascade.boost import StageGoal, fit_stage
+from train.cascade.boost import StageGoal, fit_stage, leading_stage
 from train.cascade.faces import WindowConfig, bag_of_windows, random_window
-from train.cascade.haar import WINDOW_PX, Windows, random_features
+from train.cascade.haar import Windows, random_features
 from train.cascade.mining import mine
 from train.cascade.model import Cascade
 from train.cascade.progress import Progress
@@ -21,22 +21,32 @@ from train.data.detection import KnownFace, Scene
 from train.errors import DataError
 
 N_PROCESSES = 2
-HELD_PHOTO_SHARE = 0.35
 MASKED_SHARE = 0.55
-
-PLAIN = WindowConfig(roll_deg=3.0, blur=0.0, light=0.0, jpeg=0.0)
-"""Thresholds are set on faces as photographs show them, not on the hardest augmentations."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalsConfig:
-    """Size and strictness of a training."""
+    """Size and strictness of a training.
+
+    Attributes:
+        positives, negatives: windows that a stage learns from.
+        features: that a stage chooses from.
+        held_bags: held-out faces that the thresholds are set by.
+        photo_share: share of the faces that are drawn from photographs, not from crops.
+        held_photo_share: the same among those held out.
+        max_visits: most pictures that are mined for one stage.
+        keep_hard: most negatives that a stage hands on to the next.
+        seed: of everything random.
+        windows: how positives are cut and varied.
+        goals: one a stage.
+    """
 
     positives: int = 40_000
     negatives: int = 40_000
     features: int = 3_000
     held_bags: int = 3_000
     photo_share: float = 0.6
+    held_photo_share: float = 0.35
     max_visits: int = 5_000
     keep_hard: int = 25_000
     seed: int = 0
@@ -51,6 +61,31 @@ def default_goals() -> tuple[StageGoal, ...]:
     return (*early, *middle)
 
 
+def street_goals() -> tuple[StageGoal, ...]:
+    """Stages that start with next to nothing, for a network that verifies hundreds of windows.
+
+    Most windows are rejected by a handful of stumps. The few that are left can pay for larger
+    trees, and the last stage has many: its sum ranks the windows.
+    """
+    early = [
+        StageGoal(n, 2, 0.8, recall=0.995, windows=1, false_rate=0.4, feature_share=0.5)
+        for n in (4, 7, 12, 20)
+    ]
+    middle = StageGoal(30, 4, 0.4, recall=0.992, windows=1, false_rate=0.35)
+    last = StageGoal(
+        90,
+        6,
+        0.2,
+        recall=0.98,
+        windows=1,
+        false_rate=0.0,
+        samples=2.0,
+        leading_trees=20,
+        leading_recall=0.985,
+    )
+    return (*early, middle, last)
+
+
 def fit_proposals(
     config: ProposalsConfig,
     faces: Sequence[KnownFace],
@@ -59,6 +94,7 @@ def fit_proposals(
     folder: Path,
     *,
     resume: bool = False,
+    processes: int = N_PROCESSES,
 ) -> Path:
     """Train until the goals are reached or nothing is left to reject.
 
@@ -69,6 +105,7 @@ def fit_proposals(
         scenes: pictures to mine for windows without a face.
         folder: of the run.
         resume: go on after the last whole stage.
+        processes: that cut and mine windows, and threads that boost.
 
     Returns:
         The cascade's file.
@@ -80,12 +117,13 @@ def fit_proposals(
     if not faces or not held_faces or not scenes:
         raise DataError("expected faces to learn from, others to measure by, and pictures to mine")
     progress = Progress(folder)
-    cascade = progress.start(config, resume=resume)
-    hard = np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
+    window_px = config.windows.window_px
+    cascade = progress.start(config, resume=resume, size=(window_px, window_px))
+    hard = np.empty((0, window_px, window_px), np.uint8)
     context = get_context("spawn")
-    with ProcessPoolExecutor(N_PROCESSES, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
         bags = _bags(pool, config, held_faces)
-        for number in range(len(cascade.stages), len(config.goals)):
+        for number in range(_done(cascade, config.goals), len(config.goals)):
             started = time.monotonic()
             goal = config.goals[number]
             seed = config.seed * 1000 + number
@@ -94,7 +132,7 @@ def fit_proposals(
             positives = _positives(pool, config, faces, cascade, n_positives, seed)
             hard = hard[cascade.passing(hard)]
             n_new = round(goal.samples * config.negatives) - len(hard)
-            mined, visits = _mined(pool, config, progress, cascade, scenes, n_new, seed)
+            mined, visits = _mined(pool, config, progress, cascade, scenes, n_new, seed, processes)
             rng = np.random.default_rng(seed)
             every = rng.permutation(np.concatenate([hard, mined]))
             if len(every) < 500:
@@ -108,10 +146,13 @@ def fit_proposals(
                 negatives,
                 bags,
                 held,
-                random_features(round(goal.samples * config.features), rng),
+                random_features(round(goal.samples * config.features), rng, window_px),
                 goal,
                 seed,
+                threads=processes,
             )
+            if goal.leading_trees:
+                cascade = cascade.followed_by(leading_stage(stage, bags, goal))
             cascade = cascade.followed_by(stage)
             report |= {
                 "stage": number,
@@ -127,11 +168,17 @@ def fit_proposals(
     return progress.xml
 
 
+def _done(cascade: Cascade, goals: Sequence[StageGoal]) -> int:
+    """How many of the goals the cascade's stages were trained for."""
+    stages = np.cumsum([1 + bool(goal.leading_trees) for goal in goals])
+    return int((stages <= len(cascade.stages)).sum())
+
+
 def _alive_bags(cascade: Cascade, bags: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:
     """Blank the windows that the cascade rejects, drop the faces with too few left."""
     if not cascade.stages:
         return bags
-    flat = bags.reshape(-1, WINDOW_PX, WINDOW_PX)
+    flat = bags.reshape(-1, *bags.shape[2:])
     alive = cascade.passing(flat)
     kept = np.where(alive[:, None, None], flat, 0).reshape(bags.shape)
     enough = alive.reshape(bags.shape[:2]).sum(axis=1) >= least
@@ -194,9 +241,11 @@ def _bags(
     pool: ProcessPoolExecutor, config: ProposalsConfig, faces: Sequence[KnownFace]
 ) -> NDArray[np.uint8]:
     rng = np.random.default_rng([config.seed, 3])
-    chosen = _drawn(faces, config.held_bags, HELD_PHOTO_SHARE, rng)
+    chosen = _drawn(faces, config.held_bags, config.held_photo_share, rng)
+    # thresholds are set on faces as photographs show them, not on the hardest augmentations
+    plain = replace(config.windows, roll_deg=3.0, blur=0.0, light=0.0, jpeg=0.0)
     jobs = [
-        pool.submit(_make_bags, part, [config.seed, 4, i], PLAIN)
+        pool.submit(_make_bags, part, [config.seed, 4, i], plain)
         for i, part in enumerate(_chunks(chosen))
     ]
     return np.concatenate([job.result() for job in jobs])
@@ -210,6 +259,7 @@ def _mined(
     scenes: Sequence[Scene],
     n: int,
     seed: int,
+    processes: int,
 ) -> tuple[Windows, int]:
     file = progress.xml if cascade.stages else None
     parts: list[Windows] = []
@@ -221,14 +271,15 @@ def _mined(
                     mine,
                     file,
                     scenes,
-                    max(50, min((n - total) // N_PROCESSES + 1, 4_000)),
+                    max(50, min((n - total) // processes + 1, 4_000)),
                     seed * 10_000 + step + i,
                     most=60,
                     max_visits=400,
+                    window_px=config.windows.window_px,
                 )
-                for i in range(N_PROCESSES)
+                for i in range(processes)
             ]
-            step += N_PROCESSES
+            step += processes
             for job in jobs:
                 windows, seen = job.result()
                 parts.append(windows)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW_PX = 24
-"""Side of the proposals' window: 24, as in Viola and Jones (IJCV 2004)."""
+"""Side of the proposals' window where nothing else is asked for: 24, as in Viola and Jones
+(IJCV 2004)."""
 
 MIN_STD = 10.0
 """OpenCV's `HaarEvaluator::setWindow` rejects flatter windows before it evaluates any feature."""
@@ -43,39 +44,46 @@ class HaarFeature:
         return HaarFeature(tuple((x + dx, y + dy, w, h, t) for x, y, w, h, t in self.rects))
 
 
-def random_features(n: int, rng: np.random.Generator) -> list[HaarFeature]:
+def random_features(
+    n: int, rng: np.random.Generator, window_px: int = WINDOW_PX
+) -> list[HaarFeature]:
     """Draw distinct features: edges, lines, centre-surrounds, checkers and pairs of rectangles.
 
     The pairs compare two equal rectangles anywhere in the window, which sees the symmetry of a
     face and the step from eyes to mask at once.
+
+    Args:
+        n: how many.
+        rng: random source.
+        window_px: side of the window.
     """
     found: dict[HaarFeature, None] = {}
     while len(found) < n:
         kind = rng.choice(len(_KINDS), p=_KIND_SHARES)
-        feature = _KINDS[kind](rng)
+        feature = _KINDS[kind](rng, window_px)
         if feature is not None:
             found[feature] = None
     return list(found)
 
 
-def _side(rng: np.random.Generator, parts: int) -> int:
+def _side(rng: np.random.Generator, window_px: int, parts: int) -> int:
     """Length of one of `parts` equal parts, at least 1 px, together inside the window."""
-    return int(rng.integers(1, WINDOW_PX // parts + 1))
+    return int(rng.integers(1, window_px // parts + 1))
 
 
-def _place(rng: np.random.Generator, w: int, h: int) -> tuple[int, int]:
-    return int(rng.integers(0, WINDOW_PX - w + 1)), int(rng.integers(0, WINDOW_PX - h + 1))
+def _place(rng: np.random.Generator, window_px: int, w: int, h: int) -> tuple[int, int]:
+    return int(rng.integers(0, window_px - w + 1)), int(rng.integers(0, window_px - h + 1))
 
 
-def _stripes(rng: np.random.Generator) -> HaarFeature | None:
+def _stripes(rng: np.random.Generator, window_px: int) -> HaarFeature | None:
     """Two or three stripes side by side or above each other; a middle one may be double."""
     parts = int(rng.choice([2, 3, 4]))
-    along, across = _side(rng, parts), _side(rng, 1)
+    along, across = _side(rng, window_px, parts), _side(rng, window_px, 1)
     if along * parts * across < 8:
         return None
     upright = rng.random() < 0.5
     w, h = (across, along * parts) if upright else (along * parts, across)
-    x, y = _place(rng, w, h)
+    x, y = _place(rng, window_px, w, h)
     first, length = {2: (1, 1), 3: (1, 1), 4: (1, 2)}[parts]
     weight = parts / length
     if upright:
@@ -85,26 +93,26 @@ def _stripes(rng: np.random.Generator) -> HaarFeature | None:
     return HaarFeature(((x, y, w, h, -1.0), inner))
 
 
-def _centre(rng: np.random.Generator) -> HaarFeature | None:
+def _centre(rng: np.random.Generator, window_px: int) -> HaarFeature | None:
     """A centre against its surround, a third of it each way."""
-    a, b = _side(rng, 3), _side(rng, 3)
-    x, y = _place(rng, 3 * a, 3 * b)
+    a, b = _side(rng, window_px, 3), _side(rng, window_px, 3)
+    x, y = _place(rng, window_px, 3 * a, 3 * b)
     return HaarFeature(((x, y, 3 * a, 3 * b, -1.0), (x + a, y + b, a, b, 9.0)))
 
 
-def _checker(rng: np.random.Generator) -> HaarFeature | None:
+def _checker(rng: np.random.Generator, window_px: int) -> HaarFeature | None:
     """Two diagonal quarters against the other two."""
-    a, b = _side(rng, 2), _side(rng, 2)
+    a, b = _side(rng, window_px, 2), _side(rng, window_px, 2)
     if a * b < 2:
         return None
-    x, y = _place(rng, 2 * a, 2 * b)
+    x, y = _place(rng, window_px, 2 * a, 2 * b)
     return HaarFeature(((x, y, 2 * a, 2 * b, -1.0), (x, y, a, b, 2.0), (x + a, y + b, a, b, 2.0)))
 
 
-def _pair(rng: np.random.Generator) -> HaarFeature | None:
+def _pair(rng: np.random.Generator, window_px: int) -> HaarFeature | None:
     """Two rectangles of one size that do not overlap."""
-    w, h = int(rng.integers(2, 13)), int(rng.integers(2, 13))
-    (x, y), (u, v) = _place(rng, w, h), _place(rng, w, h)
+    w, h = (int(side) for side in rng.integers(2, window_px // 2 + 1, 2))
+    (x, y), (u, v) = _place(rng, window_px, w, h), _place(rng, window_px, w, h)
     if abs(x - u) < w and abs(y - v) < h:
         return None
     return HaarFeature(((x, y, w, h, -1.0), (u, v, w, h, 1.0)))

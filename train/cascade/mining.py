@@ -11,18 +11,22 @@ from numpy.typing import NDArray
 from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.faces.pyramid import pyramid
 from train.cascade.faces import relit
-from train.cascade.haar import WINDOW_PX, Windows
+from train.cascade.haar import Windows
 from train.data.boxes import box_size
 from train.data.detection import Scene
 from train.data.images import read_grey
 
 SCALE_STEP = 1.12
+MIN_FACE_PX = 24
+"""Windows are as large as those of a search for faces of this height, or larger."""
 NEGATIVE_IOU = 0.3
 """A window whose box overlaps every reference box by less shows no face. The rest is
 left out: neither a negative nor, unless framed well, a positive."""
 
 
-def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: int) -> Windows:
+def mine_scene(
+    classifier: Any, scene: Scene, rng: np.random.Generator, most: int, window_px: int
+) -> Windows:
     """Up to `most` windows that pass the cascade and show no face.
 
     The picture is mirrored, rotated by quarters, relit and scaled at random, so that every visit
@@ -33,6 +37,7 @@ def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: in
         scene: the picture.
         rng: random source.
         most: ceiling for one visit, so that no picture dominates.
+        window_px: side of a window.
     """
     grey = read_grey(scene.path)
     height, width = grey.shape
@@ -46,14 +51,14 @@ def mine_scene(classifier: Any, scene: Scene, rng: np.random.Generator, most: in
     if rng.random() < 0.3:
         grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 2.0)), np.uint8)
     found: list[NDArray[np.uint8]] = []
-    first = float(np.exp(rng.uniform(-np.log(SCALE_STEP), 0)))
-    for level, zoom in pyramid(grey, first=first, step=SCALE_STEP, min_side_px=WINDOW_PX):
-        xy = _candidates(classifier, level, rng, most)
-        near = overlaps(xy / zoom, WINDOW_PX / zoom, boxes).max(axis=1, initial=0)
+    first = window_px / MIN_FACE_PX * float(np.exp(rng.uniform(-np.log(SCALE_STEP), 0)))
+    for level, zoom in pyramid(grey, first=first, step=SCALE_STEP, min_side_px=window_px):
+        xy = _candidates(classifier, level, rng, most, window_px)
+        near = overlaps(xy / zoom, window_px / zoom, boxes).max(axis=1, initial=0)
         keep = near < NEGATIVE_IOU
-        found += [level[y : y + WINDOW_PX, x : x + WINDOW_PX] for x, y in xy[keep]]
+        found += [level[y : y + window_px, x : x + window_px] for x, y in xy[keep]]
     if not found:
-        return np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
+        return np.empty((0, window_px, window_px), np.uint8)
     chosen = rng.permutation(len(found))[:most]
     return np.stack([found[i] for i in chosen])
 
@@ -70,14 +75,18 @@ def _rotated(
 
 
 def _candidates(
-    classifier: Any, level: NDArray[np.uint8], rng: np.random.Generator, most: int
+    classifier: Any,
+    level: NDArray[np.uint8],
+    rng: np.random.Generator,
+    most: int,
+    window_px: int,
 ) -> NDArray[np.int64]:
     """Top left corners (N, 2) of the windows of one level that pass the cascade."""
     if classifier is None:
-        free = (level.shape[1] - WINDOW_PX + 1, level.shape[0] - WINDOW_PX + 1)
+        free = (level.shape[1] - window_px + 1, level.shape[0] - window_px + 1)
         n = min(most, free[0] * free[1])
         return np.stack([rng.integers(0, free[0], n), rng.integers(0, free[1], n)], axis=1)
-    size = (WINDOW_PX, WINDOW_PX)
+    size = (window_px, window_px)
     rects = classifier.detectMultiScale(level, 1.1, 0, minSize=size, maxSize=size)
     return np.array(rects, np.int64).reshape(-1, 4)[:, :2]
 
@@ -106,6 +115,7 @@ def mine(
     *,
     most: int,
     max_visits: int,
+    window_px: int,
 ) -> tuple[Windows, int]:
     """Mine `n` windows or as many as `max_visits` pictures give; returns them and the visits."""
     cv2.setNumThreads(1)
@@ -116,10 +126,10 @@ def mine(
     while total < n and visits < max_visits:
         order = rng.permutation(len(scenes))
         for i in order:
-            parts.append(mine_scene(classifier, scenes[i], rng, most))
+            parts.append(mine_scene(classifier, scenes[i], rng, most, window_px))
             total += len(parts[-1])
             visits += 1
             if total >= n or visits >= max_visits:
                 break
-    empty = np.empty((0, WINDOW_PX, WINDOW_PX), np.uint8)
+    empty = np.empty((0, window_px, window_px), np.uint8)
     return np.concatenate([empty, *parts])[:n], visits

@@ -14,7 +14,7 @@ from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
-from train.cascade.haar import WINDOW_PX
+from train.cascade.opencv_xml import read_cascade
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.data.records import now_iso, read_records
 from train.evaluate_finder.network_points import NETWORK_SEARCHES, with_operating_points
@@ -53,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--proposals",
         type=Path,
         metavar="XML",
-        help="trained cascade (default: the one in --models)",
+        help="trained cascade (default: the street finder's in --models)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     add_models(parser)
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
     data = read_cascade_data(options.data)
     drawn = read_photos(options.photos)
     photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
-    proposals = options.proposals or options.models / f"{FINDER}-search.xml"
+    proposals = options.proposals or options.models / STREET_FOLDER / f"{FINDER}-search.xml"
     config = VerifierConfig(epochs=options.epochs, steps=options.steps, seed=options.seed)
     network = train(config, photos, proposals, options.models, options.out, resume=options.resume)
     names = [root.name for root in (*options.data, options.photos)]
@@ -117,7 +117,7 @@ def train(
 
     seed = config.seed
     out.mkdir(parents=True, exist_ok=resume)
-    proposers = [HaarProposer(proposals, WINDOW_PX, step) for step in STEPS]
+    proposers = [HaarProposer(proposals, read_cascade(proposals).size[0], step) for step in STEPS]
     doubts = out / "doubtful.json"
     if not doubts.exists():
         save_boxes(doubts, doubtful_boxes(photos, load_finder("live", models / f"{FINDER}.json")))
@@ -174,7 +174,7 @@ def publish(
         name=STREET_FINDER,
         proposals=CascadeFile.of(search),
         verifier=entry,
-        window_px=WINDOW_PX,
+        window_px=read_cascade(proposals).size[0],
         width=ASPECT,
         height=1.0,
         shift_y=0.0,

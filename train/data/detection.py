@@ -191,7 +191,7 @@ def _add_crop(
         confident = [box for box in known if box[4] >= MIN_REFERENCE_SCORE]
         boxes = [box_of(max(confident, key=lambda box: box[2] * box[3]))] if confident else []
     else:
-        boxes = [WHOLE_CROP]
+        boxes = [sample.box or WHOLE_CROP]
     found = [face for box in boxes for face in _faces(sample, box)]
     (data.faces if side == 0 else data.held_faces).extend(found)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import CascadeError, FaceBox, load_finder
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.haar import load_cascade
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV
 from maskdet_core.faces.manifest import CascadeManifest, NetworkFile
 from maskdet_core.faces.network_verification import NetworkVerification
@@ -43,9 +44,11 @@ def test_the_environment_selects_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(json.dumps(chosen.fingerprint)) == load().fingerprint != default
 
 
-def test_it_shares_the_proposer_of_the_default_finder() -> None:
-    proposals = CascadeManifest.load(DEFAULT_MANIFEST).proposals
-    assert CascadeManifest.load(STREET).proposals.sha256 == proposals.sha256
+def test_its_proposer_has_a_smaller_window_than_that_of_the_default_finder() -> None:
+    street = CascadeManifest.load(STREET)
+    cascade = load_cascade(street.proposals.resolve(STREET.parent))
+    assert cascade.getOriginalWindowSize() == (street.window_px, street.window_px)
+    assert street.window_px < CascadeManifest.load(DEFAULT_MANIFEST).window_px
 
 
 @pytest.mark.parametrize("preset", ["photo", "live"])

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from train.cascade.boost import StageGoal, fit_stage
+from train.cascade.boost import StageGoal, fit_stage, leading_stage
 from train.cascade.haar import WINDOW_PX, random_features
-from train.cascade.model import Cascade, tree_sums
+from train.cascade.model import Cascade, Stage, tree_sums
 from train.errors import RunError
 
 Windows = NDArray[np.uint8]
@@ -48,6 +48,22 @@ def test_windows_already_rejected_do_not_count(windows: tuple[Windows, Windows])
     alone, _ = fit_stage(faces[:300], others[:300], bags[:, :1], others[300:], features, goal, 0)
     both, _ = fit_stage(faces[:300], others[:300], bags, others[300:], features, goal, 0)
     assert both == alone
+
+
+def test_leading_stage_has_the_first_trees_and_keeps_its_own_recall(
+    windows: tuple[Windows, Windows],
+) -> None:
+    faces, others = windows
+    features = random_features(200, np.random.default_rng(0))
+    goal = StageGoal(20, 2, 0.2, windows=1, false_rate=0.0, leading_trees=3, leading_recall=0.95)
+    bags = np.stack([faces[300:], np.zeros_like(faces[300:])], axis=1)
+    stage, _ = fit_stage(faces[:300], others[:300], bags, others[300:], features, goal, 0)
+    leading = leading_stage(stage, bags, goal)
+    assert leading.trees == stage.trees[:3]
+    assert 0.95 <= Cascade((leading,)).passing(bags[:, 0]).mean() < 1
+    # a stricter one would break the promise
+    raised = Stage(leading.trees, leading.threshold + 0.02)
+    assert Cascade((raised,)).passing(bags[:, 0]).mean() < 0.95
 
 
 def test_stage_goes_on_from_the_trees_before(windows: tuple[Windows, Windows]) -> None:

@@ -3,10 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 
+from tests.train import drawn
+from train.cascade.boost import StageGoal
+from train.cascade.faces import WindowConfig
 from train.cascade.fit_proposals import ProposalsConfig, fit_proposals
 from train.cascade.fit_verifier import VerifierConfig, fit_verifier
+from train.cascade.opencv_xml import read_cascade
 from train.cascade.progress import Progress
 from train.data.detection import KnownFace, Scene
 from train.errors import DataError, RunError
@@ -46,3 +51,30 @@ def test_faces_and_photographs_are_needed(tmp_path: Path) -> None:
         fit_proposals(NO_GOALS, [], [FACE], [SCENE], tmp_path / "other")
     with pytest.raises(DataError, match="whole photographs with faces"):
         fit_verifier(VerifierConfig(), tmp_path / "cascade.xml", [], tmp_path / "other")
+
+
+@pytest.fixture
+def faces_and_scenes(drawn_photos: Path) -> tuple[list[KnownFace], list[Scene]]:
+    pictures = sorted((drawn_photos / "Train/Non Mask").iterdir())
+    faces = [KnownFace(p, drawn.FACE, masked=False, in_photo=True) for p in pictures]
+    return faces, [Scene(p, (drawn.FACE,)) for p in pictures]
+
+
+def test_proposals_of_small_windows_are_trained_and_resumed(
+    faces_and_scenes: tuple[list[KnownFace], list[Scene]], tmp_path: Path
+) -> None:
+    faces, scenes = faces_and_scenes
+    goals = (
+        StageGoal(2, 2, windows=1, false_rate=0.9),
+        StageGoal(6, 4, windows=1, false_rate=0.0, leading_trees=2),
+    )
+    windows = WindowConfig(window_px=16, step=1.3)
+    config = ProposalsConfig(600, 1_000, 60, 40, max_visits=200, windows=windows, goals=goals)
+    file = fit_proposals(config, faces, faces, scenes, tmp_path / "run", processes=1)
+    cascade = read_cascade(file)
+    assert cascade.size == (16, 16)
+    assert len(cascade.stages) in (1, 3), "the second goal makes two stages, if any"
+    assert cv2.CascadeClassifier(str(file)).getOriginalWindowSize() == (16, 16)
+    before = file.read_bytes()
+    again = fit_proposals(config, faces, faces, scenes, tmp_path / "run", resume=True, processes=1)
+    assert again.read_bytes() == before

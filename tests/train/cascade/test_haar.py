@@ -20,6 +20,13 @@ def test_random_features_are_distinct_balanced_and_repeatable() -> None:
     assert np.allclose(balance, 0, atol=1e-3)
 
 
+@pytest.mark.parametrize("window_px", [12, 16, 24])
+def test_random_features_fill_a_window_of_any_size(window_px: int) -> None:
+    features = random_features(300, np.random.default_rng(2), window_px)
+    ends = np.array([(x + w, y + h) for f in features for x, y, w, h, _ in f.rects])
+    assert ends.max(axis=0).tolist() == [window_px, window_px]
+
+
 @pytest.mark.parametrize(
     ("rects", "message"),
     [

@@ -1,7 +1,9 @@
 """Positives and negatives: windows around faces, painted masks, and what is mined elsewhere."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -48,6 +50,30 @@ def test_bag_holds_the_steps_of_a_search(face: KnownFace) -> None:
     assert len(np.unique(bag.reshape(27, -1), axis=0)) == 27
 
 
+def test_windows_of_another_size_show_the_same(face: KnownFace) -> None:
+    fixed = WindowConfig(shift=0, zoom=0, roll_deg=0, stretch=0, blur=0, light=0, jpeg=0, painted=0)
+    large, small = (
+        random_window(face, np.random.default_rng(0), replace(fixed, window_px=side))
+        for side in (24, 16)
+    )
+    assert small.shape == (16, 16)
+    shrunk = cv2.resize(large, (16, 16), interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.astype(int) - small).mean() < 6
+
+
+def test_bag_spans_the_steps_of_the_pyramid(face: KnownFace) -> None:
+    plain = WindowConfig(roll_deg=0, blur=0, light=0, jpeg=0, window_px=16)
+
+    def spread(step: float) -> float:
+        """How much the windows of one place but other sizes differ."""
+        config = replace(plain, step=step)
+        bag = bag_of_windows(face, np.random.default_rng(0), config).astype(int)
+        assert bag.shape == (27, 16, 16)
+        return float(np.abs(bag[4] - bag[22]).mean())
+
+    assert spread(1.4) > 2 * spread(1.08)
+
+
 def test_painted_mask_covers_mouth_and_leaves_eyes(face: KnownFace) -> None:
     grey = read_grey(face.path)
     before = grey.copy()
@@ -72,16 +98,18 @@ def test_painted_masks_have_colours_in_colour_pictures(face: KnownFace) -> None:
 
 def test_mined_windows_lie_off_the_faces(drawn_photos: Path) -> None:
     scenes = [Scene(p, (FACE,)) for p in sorted((drawn_photos / "Train/Mask").iterdir())]
-    windows, visits = mine(None, scenes, 300, 5, most=20, max_visits=1000)
-    again, _ = mine(None, scenes, 300, 5, most=20, max_visits=1000)
+    windows, visits = mine(None, scenes, 300, 5, most=20, max_visits=1000, window_px=WINDOW_PX)
+    again, _ = mine(None, scenes, 300, 5, most=20, max_visits=1000, window_px=WINDOW_PX)
     assert windows.shape == (300, WINDOW_PX, WINDOW_PX)
     assert np.array_equal(windows, again)
     assert visits < 60
+    small, _ = mine(None, scenes, 50, 5, most=20, max_visits=1000, window_px=16)
+    assert small.shape == (50, 16, 16)
 
 
 def test_a_ceiling_of_visits_ends_the_search(tmp_path: Path, drawn_photos: Path) -> None:
     scenes = [Scene(drawn_photos / "Train/Mask/0.png", (FACE,))]
-    windows, visits = mine(None, scenes, 10_000, 5, most=20, max_visits=3)
+    windows, visits = mine(None, scenes, 10_000, 5, most=20, max_visits=3, window_px=WINDOW_PX)
     assert visits == 3
     assert 0 < len(windows) <= 60
 

@@ -60,6 +60,10 @@ def test_options_of_fit_change_the_named_configuration() -> None:
             {"proposals": None, "epochs": 12, "steps": 500, "seed": 0, "resume": False},
         ),
         (
+            ["proposals", *DATA, "--photos", "p", "--out", "o"],
+            {"windows": 20_000, "features": 1_500, "processes": 2, "seed": 0, "resume": False},
+        ),
+        (
             ["evaluate-detector", *DATA],
             {"models": Path("models"), "photos": None, "dump_false": None},
         ),

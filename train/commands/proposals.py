@@ -1,0 +1,98 @@
+"""`python -m train proposals`: train the Haar cascade that proposes windows to a network."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from maskdet_core.faces.loading import load_finder
+from train.cascade.faces import WindowConfig
+from train.commands.options import add_data, add_models, read_cascade_data
+from train.finder.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
+from train.finder.photos import of_scenes, read_photos
+from train.shipped import FINDER
+
+DESCRIPTION = (
+    "Train a Haar cascade of stumps over small windows, which proposes generously and fast: on "
+    "photographs with hand-drawn boxes, and on the sets of --data beside them. `train finder "
+    "--proposals` trains the network that verifies what it proposes."
+)
+
+WINDOW_PX: Final = 16
+"""Small windows make a small pyramid. The network that verifies sees each window in detail."""
+WINDOWS: Final = WindowConfig(shift=0.08, zoom=0.14, painted=0.25, window_px=WINDOW_PX, step=1.3)
+"""Loose: the network moves each window onto its face, so the search may take large steps."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_data(parser)
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="photographs with hand-drawn boxes: DIR/photos.json",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    add_models(parser)
+    parser.add_argument(
+        "--windows",
+        type=int,
+        default=20_000,
+        metavar="N",
+        help="windows of faces, and as many without, a stage learns from (default: 20000)",
+    )
+    parser.add_argument(
+        "--features",
+        type=int,
+        default=1_500,
+        metavar="N",
+        help="random features that a stage chooses from (default: 1500)",
+    )
+    parser.add_argument("--processes", type=int, default=2, metavar="N", help="(default: 2)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--resume", action="store_true", help="go on after the last whole stage")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, and print where the cascade is."""
+    # LightGBM takes a second to load
+    from train.cascade.fit_proposals import ProposalsConfig, fit_proposals, street_goals
+    from train.finder.hard_negatives import doubtful_boxes, load_boxes, save_boxes
+
+    data = read_cascade_data(options.data)
+    drawn = [photo for photo in read_photos(options.photos) if photo.split == "train"]
+    learn, held = held_out(drawn)
+    photos = [*drawn, *of_scenes(data.scenes)]
+    doubts = options.out.with_suffix(".doubtful.json")
+    if not doubts.exists():
+        doubts.parent.mkdir(parents=True, exist_ok=True)
+        finder = load_finder("live", options.models / f"{FINDER}.json")
+        save_boxes(doubts, doubtful_boxes(photos, finder))
+    scenes = [
+        *drawn_scenes(photos, load_boxes(doubts)),
+        *(scene for scene in data.scenes if scene.is_crop),
+    ]
+    config = ProposalsConfig(
+        positives=options.windows,
+        negatives=options.windows,
+        features=options.features,
+        held_bags=options.windows // 10,
+        photo_share=0.65,
+        held_photo_share=0.8,
+        max_visits=1_500,
+        keep_hard=options.windows // 2,
+        seed=options.seed,
+        windows=WINDOWS,
+        goals=street_goals(),
+    )
+    file = fit_proposals(
+        config,
+        [*data.faces, *drawn_faces(learn)],
+        [*data.held_faces, *drawn_faces(held, LEAST_HELD_PX)],
+        scenes,
+        options.out,
+        resume=options.resume,
+        processes=options.processes,
+    )
+    print(f"cascade: {file}")
