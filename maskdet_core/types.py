@@ -294,8 +294,9 @@ class Detections:
         width_px: of the image.
         height_px: of the image.
         faces: with verdicts.
-        unjudged: boxes that were found but not classified, because the image has more than the
-            detector's ``max_faces``.
+        unjudged: boxes that were found but not classified: because the image has more than the
+            detector's ``max_faces``, or in live video because nobody has looked at the face yet,
+            or not for too long.
         two_classes: whether the verdicts count a mask worn wrong as no mask; see `decide`. False
             where it is not known, as from a journal.
     """
