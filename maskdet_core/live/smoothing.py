@@ -101,6 +101,8 @@ class VerdictSmoother:
         self._shown = Verdict.NOT_SURE
         self._rule: _Rule | None = None
         self._settled = True
+        # asked for on each frame, and the same until the next prediction
+        self._smoothed: MaskProbabilities | None = None
 
     @property
     def predicted_at_s(self) -> float | None:
@@ -112,7 +114,9 @@ class VerdictSmoother:
         """Smoothed probabilities since the last change, NaN before the first prediction."""
         if not self._predictions:
             return NO_PROBABILITIES
-        return self._average(list(self._predictions))
+        if self._smoothed is None:
+            self._smoothed = self._average(list(self._predictions))
+        return self._smoothed
 
     @property
     def is_unsettled(self) -> bool:
@@ -143,7 +147,7 @@ class VerdictSmoother:
         """
         if not probabilities.are_valid:
             return self.verdict(min_confidence, two_classes=two_classes)
-        is_first = not self._predictions
+        is_first, self._smoothed = not self._predictions, None
         self._predictions.append(_prediction(at_s, probabilities))
         while at_s - self._predictions[0].at_s > _KEPT_S:
             self._predictions.popleft()
@@ -226,7 +230,7 @@ class VerdictSmoother:
 
     def _show(self, verdict: Verdict, predictions: Sequence[_Prediction]) -> None:
         """What was predicted before the change no longer counts."""
-        self._shown = verdict
+        self._shown, self._smoothed = verdict, None
         self._predictions = deque(predictions, maxlen=_MAX_KEPT)
 
     def _newest_while(self, condition: Callable[[_Prediction], bool]) -> list[_Prediction]:

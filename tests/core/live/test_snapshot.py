@@ -151,6 +151,22 @@ def test_frames_are_numbered_from_one_also_those_without_a_slot(
     assert frame.number == 3
 
 
+def test_a_frame_that_could_not_be_marked_has_no_faces(
+    processor: LiveProcessor, step: Step
+) -> None:
+    for _ in range(3):
+        step(av.VideoFrame.from_ndarray(PLAIN, format="rgb24"))
+    before = processor.snapshot().frame
+    assert before is not None
+    assert said(before) == {"with_mask": 1}
+    processor.set_labels({verdict: ("\u00bf", "\u00bf") for verdict in Verdict})
+    frame = av.VideoFrame.from_ndarray(PLAIN, format="rgb24")
+    assert processor.recv(frame) is frame
+    unmarked = processor.snapshot().frame
+    assert unmarked is not None
+    assert (unmarked.number, said(unmarked)) == (before.number + 1, Counter())
+
+
 def test_age_of_the_frame_grows_while_none_comes(
     processor: LiveProcessor, step: Step, clock: Clock
 ) -> None:
