@@ -97,8 +97,8 @@ def _play(
     for n in range(n_frames):
         time.sleep(max(0.0, started_s + n / FPS - time.monotonic()))
         processor.recv(frames[n % len(frames)])
-        stats = processor.snapshot()
-        n_shown += stats.n_with + stats.n_without + stats.n_not_sure
+        shown = processor.snapshot().frame
+        n_shown += 0 if shown is None else len(shown.detections)
     return n_frames, n_shown
 
 

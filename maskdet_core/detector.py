@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.finder import FaceFinder, validate_min_face_px
 from maskdet_core.faces.loading import load_finder
+from maskdet_core.faces.nms import is_nested
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.face_rule import FaceRule
@@ -34,9 +35,6 @@ MIN_FACE_SHARE: Final = {"photo": 1 / 24, "live": 1 / 16}
 of the time and give most of the false faces. Live, 40 px of 640."""
 MAX_FACES: Final = 50
 """Faces classified in one image: bounds the time for one image."""
-CONTAINMENT: Final = 0.8
-"""A box that contains this share of a smaller face with a higher score is rejected. The finder
-returns both, since the smaller may be a print on a mask; that one the classifier rejects first."""
 NO_PREDICTIONS: Final = Predictions.of_two_classes(np.empty(0), np.empty(0))
 
 
@@ -260,11 +258,12 @@ class MaskDetector:
 
 
 def _contains_any(box: FaceBox, faces: Sequence[FaceBox]) -> bool:
-    """Whether a box contains one of the smaller faces, as a box around head and shoulders does."""
-    return any(
-        box.w * box.h > face.w * face.h and box.intersection_over_smaller(face) >= CONTAINMENT
-        for face in faces
-    )
+    """Whether a box contains one of the smaller, surer faces, as one of head and shoulders does.
+
+    The finder returns both, since the smaller may be a print on a mask; that one the classifier
+    rejects first.
+    """
+    return any(box.w * box.h > face.w * face.h and is_nested(box, face) for face in faces)
 
 
 def min_face_px_in(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:

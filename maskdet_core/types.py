@@ -294,8 +294,8 @@ class Detections:
         width_px: of the image.
         height_px: of the image.
         faces: with verdicts.
-        unjudged: boxes that were found but not classified, because the image has more than the
-            detector's ``max_faces``.
+        unjudged: boxes that were found but not classified: beyond the detector's ``max_faces``, or
+            live, of faces that nobody has looked at lately.
         two_classes: whether the verdicts count a mask worn wrong as no mask; see `decide`. False
             where it is not known, as from a journal.
     """

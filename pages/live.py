@@ -6,7 +6,7 @@ from maskdet_app.live import options, resources, status, stream
 from maskdet_app.ops import operator_log
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
 from maskdet_app.ui.detector import load_detector
-from maskdet_app.ui.i18n import drawn_labels, t
+from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
 from maskdet_app.ui.page_url import is_insecure
 
 entry.require()
@@ -37,7 +37,7 @@ with held:
     is_held = detector is not None and stream.show_if_held()
 if detector is not None and not is_held:
     processor = resources.processor(detector, admission)
-    processor.set_labels(drawn_labels())
+    processor.set_labels(drawn_labels(), drawn_looking())
     if not admission.holds(processor) and not admission.has_capacity:
         with full:
             status.show_full(admission)
@@ -60,7 +60,7 @@ if detector is not None and not is_held:
             status.show(processor, admission, state, chosen)
         way_out.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
         with meanings, st.expander(t("legend.title"), icon=":material/select:"):
-            legend.show(chosen.verdicts)
+            legend.show(chosen.verdicts, looking=True)
 if not embedded:
     with instructions, st.expander(t("live.help_title"), icon=":material/help:"):
         st.markdown(t("live.help"))

@@ -27,6 +27,7 @@ def open_browser(
     size: tuple[int, int] = (1280, 900),
     scheme: str = "light",
     locale: str = "en-US",
+    refuse_camera: bool = False,
 ) -> Iterator[BrowserContext]:
     """Open a browser with its own profile and close it afterwards.
 
@@ -37,11 +38,14 @@ def open_browser(
         size: width and height of the window's content in px.
         scheme: "light" or "dark".
         locale: language that the browser requests.
+        refuse_camera: answer the browser's question for the fake camera with no.
     """
     arguments = list(_ARGUMENTS)
     if video is not None:
         arguments += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
         arguments += [f"--use-file-for-fake-video-capture={video}"]
+    if refuse_camera:
+        arguments += ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(profile),

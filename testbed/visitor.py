@@ -29,15 +29,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from testbed import frame_numbers
 from testbed.delta_tree import DeltaTree
 from testbed.websocket import open_websocket
 
 _CLOCK: Final = Fraction(1, 90_000)
 """Time base of video in RTP."""
-_BITS: Final = 6
-_BAR_PX: Final = 16
-"""Each frame of a film carries its number in bars across its lower edge, one a bit: mirroring does
-not change it."""
 _IDLE_S: Final = 0.3
 _READOUT: Final = re.compile(r"<dt>(.*?)</dt><dd>(.*?)</dd>")
 _READOUTS: Final = "md-readouts"
@@ -51,14 +48,12 @@ class Film:
         """Encode the frames; the first is a key frame, so that the loop can restart.
 
         Args:
-            frames_rgb: uint8 (H, W, 3) each, with even sides, at most 64.
+            frames_rgb: uint8 (H, W, 3) each, with even sides; their numbers are burnt in.
             fps: frames a second.
 
         Raises:
-            ValueError: too many frames to number.
+            ValueError: more frames than `frame_numbers.MAX_NUMBER`.
         """
-        if len(frames_rgb) > 2**_BITS:
-            raise ValueError(f"expected at most {2**_BITS} frames, got {len(frames_rgb)}")
         self.fps = fps
         height, width = frames_rgb[0].shape[:2]
         codec = av.CodecContext.create("libvpx", "w")
@@ -67,27 +62,10 @@ class Film:
         codec.options = {"cpu-used": "-6", "deadline": "realtime", "lag-in-frames": "0"}
         self.packets: list[bytes] = []
         for i, image_rgb in enumerate(frames_rgb):
-            frame = av.VideoFrame.from_ndarray(stamp_number(image_rgb, i), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(frame_numbers.burn(image_rgb, i), format="rgb24")
             frame = frame.reformat(format="yuv420p")
             frame.pts = i
             self.packets.append(b"".join(bytes(packet) for packet in codec.encode(frame)))
-
-
-def stamp_number(image_rgb: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
-    """A copy of an image with a number, 0 to 63, in bars across the lower edge."""
-    marked = image_rgb.copy()
-    for bit in range(_BITS):
-        low = marked.shape[0] - (bit + 1) * _BAR_PX
-        marked[low : low + _BAR_PX] = 235 if number >> bit & 1 else 16
-    return marked
-
-
-def read_number(frame: av.VideoFrame) -> int:
-    """The number that `stamp_number` wrote, from a decoded frame."""
-    grey = frame.to_ndarray(format="gray")
-    middle = grey.shape[0] - _BAR_PX // 2 - _BAR_PX * np.arange(_BITS)
-    bright = grey[middle].mean(axis=1) > 128
-    return int((bright << np.arange(_BITS)).sum())
 
 
 class FilmTrack(MediaStreamTrack):
@@ -117,9 +95,10 @@ class FilmTrack(MediaStreamTrack):
         self.sent_at_s[number] = time.monotonic()
         return packet
 
-    def note_return(self, number: int, round_trips_s: list[float]) -> None:
-        """Append the round trip of the frame with this number, if it was sent."""
-        sent_s = self.sent_at_s.get(number)
+    def note_return(self, frame: av.VideoFrame, round_trips_s: list[float]) -> None:
+        """Append the round trip of a decoded frame, if its number was sent."""
+        number = frame_numbers.read(np.asarray(frame.to_ndarray(format="gray"), np.uint8))
+        sent_s = None if number is None else self.sent_at_s.get(number)
         if sent_s is not None:
             round_trips_s.append(time.monotonic() - sent_s)
 
@@ -256,7 +235,7 @@ class Visitor:
                 self.received_at_s.append(time.monotonic())
                 first.set()
                 if timed and isinstance(frame, av.VideoFrame):
-                    camera.note_return(read_number(frame), self.round_trips_s)
+                    camera.note_return(frame, self.round_trips_s)
 
     def set_widget(self, key: str, **value: Any) -> None:
         """Set a widget's value, which the next run of the page receives.

@@ -32,7 +32,9 @@ def worker() -> InferenceWorker:
 
 @st.cache_resource(show_spinner=False)
 def _admission(limit: int | None) -> AdmissionControl:
-    made = AdmissionControl(limit, is_overloaded=lambda: worker().is_overloaded)
+    made = AdmissionControl(
+        limit, is_overloaded=lambda: worker().is_overloaded, demand=lambda: worker().demand
+    )
     watch(made)
     return made
 

@@ -17,7 +17,7 @@ from maskdet_app.ops import shutdown
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import LiveProcessor, LiveStats, Verdict, encode_jpeg
-from maskdet_core.live import AdmissionControl
+from maskdet_core.live import AdmissionControl, FrameSnapshot
 
 Verdicts = tuple[Verdict, ...]
 REFRESH_S: Final = 0.5
@@ -26,7 +26,7 @@ TIMELINE_REFRESH_S: Final = 2.0
 WAIT_REFRESH_S: Final = 2.0
 """How often a page that waits for a slot asks again."""
 STALE_S: Final = 3.0
-"""Counts older than this are not shown as current."""
+"""A picture older than this is said to have stopped, and sets off no alert."""
 CONNECT_S: Final = 12.0
 """A connection that has not been made by then is hardly ever made later."""
 _FIRST_FRAME_S: Final = 5.0
@@ -111,25 +111,42 @@ def _running(
     stats = processor.snapshot()
     if stats.rejected:
         st.rerun(scope="app")
-    leaving, no_connection, counts, alarm, readouts = containers.reserve(5)
+    leaving, no_connection, counts, delayed, alarm, readouts = containers.reserve(6)
     if shutdown.is_draining():
         leaving.warning(t("live.leaving"), icon=":material/power_settings_new:")
-    if stats.verdict_age_s is None and _timed_out():
+    # All that follows is of this one frame, so that it fits the picture beside it.
+    frame = stats.frame
+    if frame is None and _timed_out():
         with no_connection:
             _show_no_connection()
         return
-    if stats.verdict_age_s is None or stats.verdict_age_s > STALE_S:
+    if frame is None:
         with counts:
-            waiting = LiveStats(errors=stats.errors)
-            _counts(t("live.waiting_title"), t("live.waiting"), waiting, verdicts)
+            _counts(t("live.waiting_title"), t("live.waiting"), stats, verdicts)
         return
-    n_faces = stats.n_with + stats.n_worn_wrong + stats.n_without + stats.n_not_sure
+    has_stopped = stats.frame_age_s is not None and stats.frame_age_s > STALE_S
     with counts:
-        _counts(t("live.on_title"), "" if n_faces else t("live.no_face"), stats, verdicts)
+        title = t("live.stopped_title" if has_stopped else "live.on_title")
+        _counts(title, t("live.stopped") if has_stopped else _note(frame), stats, verdicts)
+    if has_stopped:
+        return
+    if frame.delayed:
+        delayed.warning(t("live.delayed"), icon=":material/hourglass_top:")
     with alarm:
-        _show_alert(alert, stats)
+        _show_alert(alert, frame)
     with readouts:
-        _readouts(stats, admission)
+        _readouts(stats, frame, admission)
+
+
+def _note(frame: FrameSnapshot) -> str:
+    """What the counts leave open: faces without a verdict yet, or no face at all."""
+    if frame.n_looking == 1:
+        return t("live.looking_one")
+    if frame.n_looking:
+        return t("live.looking", n=frame.n_looking)
+    if len(frame.detections):
+        return ""
+    return t("live.searching" if frame.verdict_age_s is None else "live.no_face")
 
 
 def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
@@ -139,37 +156,34 @@ def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
 
 def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None:
     st.header(title, anchor=False)
-    counts = {
-        Verdict.WITH_MASK: stats.n_with,
-        Verdict.WORN_WRONG: stats.n_worn_wrong,
-        Verdict.WITHOUT_MASK: stats.n_without,
-        Verdict.NOT_SURE: stats.n_not_sure,
-    }
-    st.html(theme.count_tiles_html(counts, verdicts))
+    counts = {verdict: stats.count(verdict) for verdict in Verdict}
+    number = None if stats.frame is None else stats.frame.number
+    st.html(theme.count_tiles_html(counts, verdicts, frame_number=number))
     # always drawn, so that nothing below it jumps when the note appears
     st.caption(note or "\u00a0")
     if stats.errors:
         st.caption(t("live.errors", n=stats.errors))
 
 
-def _readouts(stats: LiveStats, admission: AdmissionControl) -> None:
-    age_s = stats.verdict_age_s or 0.0
+def _readouts(stats: LiveStats, frame: FrameSnapshot, admission: AdmissionControl) -> None:
+    age = "–" if frame.verdict_age_s is None else f"{frame.verdict_age_s:.1f} s"
     viewers = t("live.viewers_of", n=admission.n_active, most=admission.capacity)
     st.html(
         theme.readouts_html(
             (
                 (t("live.fps"), f"{stats.fps_in:.0f} → {stats.fps:.0f}", t("live.fps_help")),
                 (t("live.latency"), f"{stats.latency_ms:.0f} ms", t("live.latency_help")),
-                (t("live.age"), f"{age_s:.1f} s", t("live.age_help")),
+                (t("live.age"), age, t("live.age_help")),
                 (t("live.viewers"), viewers, t("live.viewers_help")),
             )
         )
     )
-    st.progress(admission.load, text=t("live.load", percent=round(100 * admission.load)))
+    load = admission.load
+    st.progress(min(1.0, load), text=t("live.load", percent=round(100 * load)))
 
 
-def _alert_kind(stats: LiveStats) -> str | None:
-    match bool(stats.n_without), bool(stats.n_worn_wrong):
+def _alert_kind(frame: FrameSnapshot) -> str | None:
+    match bool(frame.count(Verdict.WITHOUT_MASK)), bool(frame.count(Verdict.WORN_WRONG)):
         case True, True:
             return "both"
         case True, False:
@@ -179,9 +193,9 @@ def _alert_kind(stats: LiveStats) -> str | None:
     return None
 
 
-def _show_alert(alert: Alert, stats: LiveStats) -> None:
+def _show_alert(alert: Alert, frame: FrameSnapshot) -> None:
     """Announce people without a mask or with one worn wrong by a banner and, if chosen, sound."""
-    kind = _alert_kind(stats)
+    kind = _alert_kind(frame)
     if alert == "off" or kind is None:
         return
     words = escape(t(f"live.alert_{kind}"))

@@ -8,13 +8,13 @@ while the page is still being drawn, it opens several connections at once, none 
 
 import logging
 import time
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import ice, webrtc_fixes
+from maskdet_app.live import camera_words, ice, webrtc_fixes
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops import operator_log
 from maskdet_app.ops.client_address import address_group
@@ -26,6 +26,7 @@ from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
 
 webrtc_fixes.apply()
+camera_words.apply()
 
 _LOG: Final = logging.getLogger(__name__)
 START_RATE: Final = (12, 1 / 15)
@@ -113,7 +114,9 @@ def show(
             async_processing=False,
             media_toggle_controls=False,
             desired_playing_state=_desired_state(step, embedded=embedded),
-            translations=_translations(),
+            translations=cast(
+                Translations, {**_translations(), "camera_errors": camera_words.camera_errors()}
+            ),
             video_html_attrs=_VIDEO_ATTRIBUTES,
         )
     state = context.state

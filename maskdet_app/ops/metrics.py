@@ -28,7 +28,10 @@ REFUSED: Final = Counter("maskdet_refused_total", "Requests refused", ["what"])
 PAGE_ERRORS: Final = Counter("maskdet_page_errors_total", "Page runs that failed")
 VIEWERS: Final = Gauge("maskdet_viewers", "Active live viewers")
 CAPACITY: Final = Gauge("maskdet_places", "Live viewers that this server has capacity for")
-LOAD: Final = Gauge("maskdet_load_ratio", "Share of the machine's processor time that is in use")
+LOAD: Final = Gauge(
+    "maskdet_load_ratio",
+    "What is asked of this server as a share of what it can do; above 1 faces wait",
+)
 INFO: Final = Gauge("maskdet_info", "The running build", ["version", "commit", "model"])
 
 

@@ -71,6 +71,11 @@ def drawn_labels() -> Labels:
     }
 
 
+def drawn_looking() -> tuple[str, str]:
+    """The label of a face that is being looked at, long and short."""
+    return t("verdict.looking"), t("verdict.looking_short")
+
+
 def current_language() -> str:
     """Code of the visitor's language: chosen, by the query parameter, or by the browser."""
     if get_script_run_ctx(suppress_warning=True) is None:

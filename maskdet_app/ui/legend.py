@@ -1,4 +1,4 @@
-"""The legend of the verdicts: icon, word, meaning and look of each."""
+"""The legend of the frames drawn around faces: icon, word, meaning and look of each."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,19 @@ from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 
+LOOKING = "looking"
 
-def show(verdicts: Sequence[Verdict]) -> None:
-    """Draw the legend of these verdicts."""
+
+def show(verdicts: Sequence[Verdict], *, looking: bool = False) -> None:
+    """Draw the legend of these verdicts and, for live video, of a face without one."""
+    kinds = [verdict.value for verdict in verdicts] + [LOOKING] * looking
     st.html(
-        theme.verdict_legend_html(
-            (verdict, t(f"legend.means_{verdict}"), _look(verdict)) for verdict in verdicts
+        theme.legend_html(
+            (kind, t(f"verdict.{kind}"), t(f"legend.means_{kind}"), _look(kind)) for kind in kinds
         )
     )
 
 
-def _look(verdict: Verdict) -> str:
-    mark = t(f"verdict.{verdict}_short")
-    return t("legend.look", frame=t(f"legend.frame_{verdict}"), mark=mark)
+def _look(kind: str) -> str:
+    mark = t(f"verdict.{kind}_short")
+    return t("legend.look", frame=t(f"legend.frame_{kind}"), mark=mark)

@@ -32,6 +32,7 @@ ICONS: Final[dict[str, str]] = {
     "worn_wrong": "priority_high",
     "without_mask": "face",
     "not_sure": "question_mark",
+    "looking": "hourglass_top",
     "no_face": "search_off",
     "unread": "broken_image",
 }
@@ -59,12 +60,18 @@ def icon_html(kind: str) -> str:
     return f'<i class="md-icon" aria-hidden="true">{ICONS[kind]}</i>'
 
 
-def count_tiles_html(counts: Mapping[Verdict, int], verdicts: Iterable[Verdict]) -> str:
+def count_tiles_html(
+    counts: Mapping[Verdict, int],
+    verdicts: Iterable[Verdict],
+    *,
+    frame_number: int | None = None,
+) -> str:
     """Tiles with the number of faces, in the line style and colour of each verdict's frame.
 
     Args:
         counts: number of faces of each verdict.
         verdicts: those that can be given. Another one has a tile only where it was given.
+        frame_number: of the frame of a live video that the counts are of; kept in ``data-frame``.
     """
     possible = set(verdicts)
     cells = (
@@ -73,20 +80,21 @@ def count_tiles_html(counts: Mapping[Verdict, int], verdicts: Iterable[Verdict])
         for verdict, n in counts.items()
         if n or verdict in possible
     )
-    return f'<div class="md-tiles">{"".join(cells)}</div>'
+    frame = "" if frame_number is None else f' data-frame="{frame_number}"'
+    return f'<div class="md-tiles"{frame}>{"".join(cells)}</div>'
 
 
-def verdict_legend_html(entries: Iterable[tuple[Verdict, str, str]]) -> str:
-    """What each verdict means and how its frame looks, in that look.
+def legend_html(entries: Iterable[tuple[str, str, str, str]]) -> str:
+    """What each kind of frame means and how it looks, in that look.
 
     Args:
-        entries: verdict, meaning and look of each.
+        entries: kind (in `ICONS`, and a class of the style sheet), label, meaning and look of each.
     """
     items = (
-        f'<li class="md-tile md-{verdict.value}" data-legend="{verdict.value}">'
-        f"<strong>{icon_html(verdict)} {escape(verdict_label(verdict))}</strong>"
+        f'<li class="md-tile md-{kind}" data-legend="{kind}">'
+        f"<strong>{icon_html(kind)} {escape(label)}</strong>"
         f"<p>{escape(meaning)}</p><p>{escape(look)}</p></li>"
-        for verdict, meaning, look in entries
+        for kind, label, meaning, look in entries
     )
     return f'<ul class="md-tiles md-verdicts">{"".join(items)}</ul>'
 

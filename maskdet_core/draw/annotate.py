@@ -19,6 +19,9 @@ COLOURS: Final[dict[Verdict, Colour]] = {
 }
 """RGB, 0 to 255: blue, yellow, vermilion and grey."""
 
+LOOKING_COLOUR: Final[Colour] = (0xFF, 0xFF, 0xFF)
+"""RGB of the dots of a face that is being looked at. White is no verdict's colour."""
+
 _FONT: Final = cv2.FONT_HERSHEY_DUPLEX
 _WHITE: Final = (255, 255, 255)
 _BLACK: Final = (0, 0, 0)
@@ -43,6 +46,8 @@ LABELS: Final[Labels] = {
     Verdict.WITHOUT_MASK: ("No mask", "No"),
     Verdict.NOT_SURE: ("Not sure", "?"),
 }
+LOOKING: Final = ("Looking...", "..")
+"""The same for a face that is being looked at."""
 
 
 def percent_text(probability: float) -> str:
@@ -64,25 +69,35 @@ def label_texts(
         ValueError: a label is not ASCII, which is all that the font can draw.
     """
     word, short = labels[face.verdict]
-    if not (word + short).isascii():
-        raise ValueError(f"expected labels in ASCII, got {word!r} and {short!r}")
+    _validate_ascii(word, short)
     if face.verdict is Verdict.NOT_SURE:
         return (word, short)
     probability = face.probabilities.of_verdict(face.verdict, two_classes=two_classes)
     return (f"{word} {percent_text(probability)}", word, short)
 
 
-def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABELS) -> RgbImage:
+def annotate(
+    image_rgb: RgbImage,
+    detections: Detections,
+    labels: Labels = LABELS,
+    *,
+    looking: tuple[str, str] | None = None,
+) -> RgbImage:
     """Draw frames and labels.
 
     The frame is solid for a mask, yellow dashes on a black line for a mask worn wrong, double for
     no mask and dashed for not sure. Labels are black or white on the frame's colour, above the face
     where there is room, always inside the image, and shorter on small faces and images.
 
+    In live video, faces without a verdict are being looked at: their frames are white dots with
+    black edges, which are no verdict's.
+
     Args:
         image_rgb: uint8 (H, W, 3), not changed.
         detections: of this image.
         labels: texts by verdict, ASCII.
+        looking: label of the boxes in ``detections.unjudged``, long and short; None draws none of
+            them.
 
     Returns:
         A new uint8 array (H, W, 3), RGB.
@@ -101,11 +116,18 @@ def annotate(image_rgb: RgbImage, detections: Detections, labels: Labels = LABEL
     canvas = np.array(image_rgb, order="C")
     text_px = text_height_px(width, height)
     stroke = max(1, round(text_px / 7))
+    waiting = () if looking is None else detections.unjudged
+    for box in reversed(waiting):
+        _dotted(canvas, box, stroke)
     for face in reversed(detections.faces):
         _frame(canvas, face.box, face.verdict, stroke)
+    if looking is not None:
+        _validate_ascii(*looking)
+        for box in reversed(waiting):
+            _label(canvas, box, looking, text_px, LOOKING_COLOUR, _BLACK)
     for face in reversed(detections.faces):
         texts = label_texts(face, labels, two_classes=detections.two_classes)
-        _label(canvas, face, texts, text_px)
+        _label(canvas, face.box, texts, text_px, COLOURS[face.verdict], _INK[face.verdict])
     return canvas
 
 
@@ -162,12 +184,35 @@ def _dashed(
         cv2.line(canvas, (bottom_right[0], y), (bottom_right[0], end), colour, stroke)
 
 
-def _label(canvas: RgbImage, face: Face, texts: tuple[str, ...], text_px: int) -> None:
+def _dotted(canvas: RgbImage, box: FaceBox, stroke: int) -> None:
+    dot, step = stroke, 4 * stroke
+    right, bottom = box.x + box.w - 1, box.y + box.h - 1
+    along = [(x, y) for x in range(box.x, right + 1, step) for y in (box.y, bottom)]
+    along += [(x, y) for y in range(box.y, bottom + 1, step) for x in (box.x, right)]
+    for colour, radius in ((_BLACK, dot), (LOOKING_COLOUR, dot // 2)):
+        for x, y in along:
+            corners = (x - radius, y - radius), (x + radius, y + radius)
+            cv2.rectangle(canvas, *corners, colour, -1)
+
+
+def _validate_ascii(*labels: str) -> None:
+    if not "".join(labels).isascii():
+        raise ValueError(f"expected labels in ASCII, got {' and '.join(map(repr, labels))}")
+
+
+def _label(
+    canvas: RgbImage,
+    box: FaceBox,
+    texts: tuple[str, ...],
+    text_px: int,
+    colour: Colour,
+    ink: Colour,
+) -> None:
     height, width = canvas.shape[:2]
     thickness = max(1, round(text_px / 14))
     scale = cv2.getFontScaleFromHeight(_FONT, text_px, thickness)
     pad = max(2, text_px // 3)
-    room = min(width, max(face.box.w * _LABELS_WIDER_THAN_FACE, text_px * 2))
+    room = min(width, max(box.w * _LABELS_WIDER_THAN_FACE, text_px * 2))
     for text in texts:
         (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, thickness)
         label_width, label_height = text_width + 2 * pad, text_height + 2 * pad
@@ -176,13 +221,12 @@ def _label(canvas: RgbImage, face: Face, texts: tuple[str, ...], text_px: int) -
     if label_width > width or label_height > height:
         # an image smaller than the smallest readable label gets the frame alone
         return
-    x = min(max(face.box.x, 0), width - label_width)
-    y = face.box.y - label_height
+    x = min(max(box.x, 0), width - label_width)
+    y = box.y - label_height
     if y < 0:
-        y = min(face.box.y + face.box.h, height - label_height)
+        y = min(box.y + box.h, height - label_height)
     bottom_right = (x + label_width - 1, y + label_height - 1)
-    cv2.rectangle(canvas, (x, y), bottom_right, COLOURS[face.verdict], -1)
-    ink = _INK[face.verdict]
+    cv2.rectangle(canvas, (x, y), bottom_right, colour, -1)
     # a light label needs an edge on a light image
     if ink == _BLACK:
         cv2.rectangle(canvas, (x, y), bottom_right, _BLACK, 1)

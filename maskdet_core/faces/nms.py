@@ -19,6 +19,10 @@ MAX_NESTED_AREA_RATIO: Final = 2.5
 """A face suppresses windows nested in it or around it: the intersection is at least the first share
 of the smaller area, and the window is not larger than the face by more than the second ratio. A
 button or a print on a mask, however high its score, thus does not suppress the face around it."""
+CONTAINMENT: Final = 0.8
+"""Of two boxes, the larger contains the other if their intersection is at least this share of the
+smaller area. Both are then of one person, as a box around head and shoulders and one around the
+face."""
 MAX_WINDOWS: Final = 1500
 """Highest scored windows that are merged: bounds time and memory on images of pure texture."""
 
@@ -133,6 +137,11 @@ def distinct_faces(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int6
                 (iou[best] >= DISTINCT_IOU) | _nested(overlap[best], areas, float(areas[best]))
             )
     return np.array(kept, np.int64)
+
+
+def is_nested(box: FaceBox, other: FaceBox) -> bool:
+    """Whether the larger of two boxes contains the other, so that both are of one person."""
+    return box.intersection_over_smaller(other) >= CONTAINMENT
 
 
 def _nested(

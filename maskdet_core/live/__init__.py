@@ -5,11 +5,13 @@ The entry point is `maskdet_core.live.processor.LiveProcessor`.
 
 from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.processor import LiveProcessor
+from maskdet_core.live.snapshot import FrameSnapshot
 from maskdet_core.live.stats import LiveStats, Meter, TimelinePoint
 from maskdet_core.live.worker import InferenceWorker
 
 __all__ = [
     "AdmissionControl",
+    "FrameSnapshot",
     "InferenceWorker",
     "LiveProcessor",
     "LiveStats",

@@ -32,6 +32,7 @@ class AdmissionControl:
         limit: int | None = None,
         *,
         is_overloaded: Callable[[], bool] = lambda: False,
+        demand: Callable[[], float] = lambda: 0.0,
         n_cores: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         cpu_clock: Callable[[], float] = time.process_time,
@@ -42,6 +43,7 @@ class AdmissionControl:
             limit: most viewers at once; None measures.
             is_overloaded: whether the worker is at its limit, so that no viewer is added; called
                 only without a limit.
+            demand: share of its time that the worker needs for all that is due; may be above 1.
             n_cores: None takes those that this process may use.
             clock: monotonic seconds.
             cpu_clock: processor seconds used by this process.
@@ -53,6 +55,7 @@ class AdmissionControl:
             raise ValueError(f"limit must be 1 or more, got {limit}")
         self._limit = limit
         self._is_overloaded = is_overloaded
+        self._demand = demand
         self._n_cores = n_cores or usable_cores()
         self._clock, self._cpu_clock = clock, cpu_clock
         self._lock = threading.Lock()
@@ -108,10 +111,14 @@ class AdmissionControl:
 
     @property
     def load(self) -> float:
-        """Share of the machine's processor time that this process uses, 0 to 1."""
+        """What is asked of this machine as a share of what it can do; above 1 looks are missed.
+
+        The larger of the share of processor time that this process uses and the worker's demand.
+        Where other programs use the processor, the first is low while faces wait.
+        """
         with self._lock:
             self._sample(self._clock())
-            return min(1.0, self._cores_used() / self._n_cores)
+            return max(min(1.0, self._cores_used() / self._n_cores), self._demand())
 
     def _has_capacity(self, now_s: float) -> bool:
         n = len(self._leases)

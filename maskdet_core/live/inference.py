@@ -27,6 +27,11 @@ class InferenceTask:
     due: Mapping[int, FaceBox]
     boxes: Mapping[int, Box]
 
+    @property
+    def n_looks(self) -> int:
+        """Tracked faces to classify and runs of the finder."""
+        return len(self.due) + (self.min_face_px is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class FacePrediction:
@@ -51,21 +56,24 @@ class InferenceResult:
         matches: the finder's box of each tracked face that it found again, by track id.
         new_faces: faces that the finder found and nobody tracks yet.
         predictions: of tracked faces that were due, by track id.
+        not_looked_at: found like ``new_faces``, but too many to be classified in this task.
     """
 
     matches: Mapping[int, FaceBox]
     new_faces: tuple[FacePrediction, ...]
     predictions: Mapping[int, FacePrediction]
+    not_looked_at: tuple[FaceBox, ...] = ()
 
 
 def run_inference(detector: MaskDetector, frame: LiveFrame, task: InferenceTask) -> InferenceResult:
     """Do a task. Takes tens to hundreds of ms; changes nothing but the detector's own buffers."""
     matches: dict[int, FaceBox] = {}
     new: list[FaceBox] = []
+    later: list[FaceBox] = []
     if task.min_face_px is not None:
         found = detector.find(frame.rgb, min_face_px=task.min_face_px)
         matches, new = match(task.boxes, found)
-        new = new[:MAX_FACES_PER_TASK]
+        new, later = new[:MAX_FACES_PER_TASK], new[MAX_FACES_PER_TASK:]
     tracked = {track_id: matches.get(track_id, box) for track_id, box in task.due.items()}
     boxes = [*tracked.values(), *new]
     predicted = detector.classify(frame.rgb, boxes)
@@ -77,4 +85,5 @@ def run_inference(detector: MaskDetector, frame: LiveFrame, task: InferenceTask)
         matches,
         tuple(new_face for new_face in predictions[len(tracked) :] if new_face.is_face),
         dict(zip(tracked, predictions, strict=False)),
+        tuple(later),
     )

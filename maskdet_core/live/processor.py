@@ -10,16 +10,17 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from numpy.typing import NDArray
 
 from maskdet_core.detector import MaskDetector
-from maskdet_core.draw.annotate import LABELS, Labels, annotate
+from maskdet_core.draw.annotate import LABELS, LOOKING, Labels, annotate
 from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.error_log import ErrorLog
 from maskdet_core.live.frame import ArrayFrame, CameraFrame, LiveFrame
 from maskdet_core.live.inference import run_inference
+from maskdet_core.live.snapshot import FrameSnapshot
 from maskdet_core.live.stats import LiveStats, Meter, StreamStats
 from maskdet_core.live.tracker import FaceTracker
 from maskdet_core.live.worker import InferenceWorker
@@ -28,6 +29,14 @@ from maskdet_core.types import Detections, RgbImage, validate_min_confidence, va
 
 if TYPE_CHECKING:
     import av
+
+
+DELAYED_S: Final = 1.0
+"""A stream's verdicts are delayed when a look is so late. Without load none is later than the
+duration of one inference and one frame."""
+DELAYED_HOLD_S: Final = 5.0
+"""The stream counts as delayed for so long after the last late look: lateness falls to 0 with each
+look, and a message that follows it would flicker."""
 
 
 class LiveProcessor:
@@ -78,10 +87,13 @@ class LiveProcessor:
         self._lock = threading.Lock()
         self._mirrored = False
         self._labels: Labels = LABELS
+        self._looking = LOOKING
         self._tracker = FaceTracker()
         self._pending: LiveFrame | None = None
         self._inferred_at_s: float | None = None
-        self._newest: tuple[LiveFrame, Detections] | None = None
+        self._delayed_at_s: float | None = None
+        self._picture: LiveFrame | None = None
+        self._snapshot: FrameSnapshot | None = None
         self._stats = StreamStats(meter)
         self._errors = ErrorLog(clock)
         self._close_worker: Callable[[], object] | None = None
@@ -168,9 +180,9 @@ class LiveProcessor:
                 self._mirrored = mirrored
                 self._reset()
 
-    def set_labels(self, labels: Labels) -> None:
+    def set_labels(self, labels: Labels, looking: tuple[str, str] = LOOKING) -> None:
         """Use other texts from the next drawing on, in ASCII; see `annotate`."""
-        self._labels = labels
+        self._labels, self._looking = labels, looking
 
     def recv(self, frame: "av.VideoFrame") -> "av.VideoFrame":
         """Take one frame of any size and pixel format and draw its faces. Never raises.
@@ -180,20 +192,22 @@ class LiveProcessor:
             is nothing to draw, the viewer has no slot or anything failed.
         """
         now_s = self._clock()
-        self._stats.frame_received(now_s)
+        number = self._stats.frame_received(now_s)
         try:
             if not self._acquire_slot():
+                self._show_unmarked(number, now_s)
                 return frame
             with self._lock:
                 current = CameraFrame(frame, now_s, mirrored=self._mirrored)
-                shown = self._track(current)
+                shown = self._track(current, number)
             drawn = frame
-            if len(shown) or current.mirrored:
-                drawn = current.with_pixels(annotate(current.rgb, shown, self._labels))
+            if shown.detections.boxes or current.mirrored:
+                drawn = current.with_pixels(self._annotate(current, shown))
         except Exception as error:
             # An exception that leaves this callback ends the viewer's stream, whatever the decoder
             # or OpenCV raised.
             self._note_error(error)
+            self._show_unmarked(number, now_s)
             return frame
         self._finish(current, shown)
         return drawn
@@ -211,7 +225,8 @@ class LiveProcessor:
 
         Returns:
             Faces in the order in which they appeared; in the mirrored frame after
-            ``set_mirrored(True)``. None while the viewer has no slot.
+            ``set_mirrored(True)``. Those without a recent look are in ``unjudged``. None while the
+            viewer has no slot.
 
         Raises:
             ValueError: another dtype or shape, or the worker is closed.
@@ -220,15 +235,16 @@ class LiveProcessor:
         if self._worker.is_closed:
             raise ValueError("the processor's inference worker is closed")
         now_s = self._clock()
-        self._stats.frame_received(now_s)
+        number = self._stats.frame_received(now_s)
         if not self._acquire_slot():
+            self._show_unmarked(number, now_s)
             height, width = image_rgb.shape[:2]
             return Detections(width, height)
         with self._lock:
             current = ArrayFrame(image_rgb, now_s, mirrored=self._mirrored)
-            shown = self._track(current)
+            shown = self._track(current, number)
         self._finish(current, shown)
-        return shown
+        return shown.detections
 
     def stop(self) -> None:
         """End the stream: release the slot and forget its faces. May be called again."""
@@ -236,7 +252,7 @@ class LiveProcessor:
         self._admission.release(self)
         with self._lock:
             self._reset()
-            self._newest = None
+            self._picture = self._snapshot = None
 
     def close(self) -> None:
         """Stop, and end the worker thread that `load` started. May be called again."""
@@ -247,17 +263,16 @@ class LiveProcessor:
     def annotated_frame(self) -> RgbImage | None:
         """The newest frame with its verdicts drawn, uint8 RGB; None before the first."""
         with self._lock:
-            newest = self._newest
-        return None if newest is None else annotate(newest[0].rgb, newest[1], self._labels)
+            picture, shown = self._picture, self._snapshot
+        if picture is None or shown is None:
+            return None
+        return self._annotate(picture, shown)
 
     def snapshot(self) -> LiveStats:
-        """Statistics of this moment."""
-        now_s = self._clock()
+        """Statistics of this moment, with the snapshot of the newest frame returned."""
         with self._lock:
-            oldest_s = self._tracker.oldest_prediction_s
-            if oldest_s is None:
-                oldest_s = self._inferred_at_s
-        return self._stats.snapshot(now_s, None if oldest_s is None else now_s - oldest_s)
+            shown = self._snapshot
+        return self._stats.snapshot(self._clock(), shown)
 
     def due_at_s(self, backoff: float) -> float | None:
         """For the worker: when inference is due; None while there is no new frame."""
@@ -276,6 +291,7 @@ class LiveProcessor:
             two_classes = self._two_classes
             min_face_px = self._detector.min_face_px_in(frame.width_px, frame.height_px)
             task = tracker.plan(frame, min_face_px, backoff)
+        self._worker.note_done(task.n_looks)
         try:
             result = run_inference(self._detector, frame, task)
         except Exception as error:
@@ -284,7 +300,8 @@ class LiveProcessor:
         with self._lock:
             # to the tracker that planned it: after a reset its faces and positions mean nothing
             tracker.apply(frame, task, result, min_confidence, two_classes=two_classes)
-            self._inferred_at_s = frame.received_s
+            if tracker is self._tracker:
+                self._inferred_at_s = frame.received_s
 
     def _acquire_slot(self) -> bool:
         admitted = self._admission.acquire(self)
@@ -293,23 +310,50 @@ class LiveProcessor:
         self._stats.admitted(admitted)
         return admitted
 
-    def _track(self, frame: LiveFrame) -> Detections:
+    def _track(self, frame: LiveFrame, number: int) -> FrameSnapshot:
         """Bring the faces to a new frame; the caller holds the lock."""
         if not self._tracker.can_follow(frame):
             self._reset()
         self._tracker.update(frame)
         self._pending = frame
-        return self._tracker.detections(frame, self._min_confidence, two_classes=self._two_classes)
+        now_s = frame.received_s
+        if self._tracker.late_s() > DELAYED_S:
+            self._delayed_at_s = now_s
+        looked_at_s = self._tracker.oldest_look_s(now_s)
+        if looked_at_s is None:
+            looked_at_s = self._inferred_at_s
+        return FrameSnapshot(
+            number,
+            now_s,
+            self._tracker.detections(frame, self._min_confidence, two_classes=self._two_classes),
+            None if looked_at_s is None else now_s - looked_at_s,
+            delayed=self._delayed_at_s is not None and now_s - self._delayed_at_s < DELAYED_HOLD_S,
+        )
 
-    def _finish(self, frame: LiveFrame, shown: Detections) -> None:
+    def _annotate(self, frame: LiveFrame, shown: FrameSnapshot) -> RgbImage:
+        return annotate(frame.rgb, shown.detections, self._labels, looking=self._looking)
+
+    def _finish(self, frame: LiveFrame, shown: FrameSnapshot) -> None:
         with self._lock:
-            self._newest = (frame, shown)
-        self._stats.frame_sent(frame.received_s, self._clock(), shown)
-        self._worker.notify()
+            self._picture, self._snapshot = frame, shown
+            n_missed = self._tracker.count_missed()
+        self._stats.frame_sent(frame.received_s, self._clock(), shown.detections)
+        self._worker.notify(n_missed)
+
+    def _show_unmarked(self, number: int, now_s: float) -> None:
+        """A frame is returned as it came: no face is marked on it, and none counts."""
+        with self._lock:
+            before = self._snapshot
+            size = (1, 1)
+            if before is not None:
+                size = (before.detections.width_px, before.detections.height_px)
+            age_s = None if self._inferred_at_s is None else now_s - self._inferred_at_s
+            self._picture = None
+            self._snapshot = FrameSnapshot(number, now_s, Detections(*size), age_s)
 
     def _reset(self) -> None:
         self._tracker = FaceTracker()
-        self._pending = None
+        self._pending = self._inferred_at_s = self._delayed_at_s = None
 
     def _note_error(self, error: Exception) -> None:
         self._errors.note(error, self._stats.frame_failed())

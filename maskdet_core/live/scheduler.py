@@ -27,6 +27,8 @@ class Scheduler:
     def __init__(self) -> None:
         """Everything is due at once."""
         self._finder_ran_at_s = -math.inf
+        self._finder_marked_at_s = -math.inf
+        self._first_frame_s: float | None = None
         self._n_runs = 0
 
     def due_at_s(self, tracks: Tracks, backoff: float) -> float:
@@ -52,19 +54,72 @@ class Scheduler:
         if now_s >= self._finder_due_s(tracks, backoff):
             is_fine = self._n_runs % FINE_EVERY == 0
             finder_px = min_face_px if is_fine else round(COARSE_FACTOR * min_face_px)
-            self._finder_ran_at_s = now_s
+            self._finder_ran_at_s = self._finder_marked_at_s = now_s
             self._n_runs += 1
         due = sorted(
             (track for track in tracks if _prediction_due_s(track, backoff) <= now_s),
             key=lambda track: track.scheduled_at_s,
         )[:MAX_FACES_PER_TASK]
         for track in due:
-            track.scheduled_at_s, track.has_changed = now_s, False
+            track.scheduled_at_s = track.marked_at_s = now_s
+            track.has_changed = False
         return InferenceTask(finder_px, {track.id: track.face_box for track in due}, tracks.boxes())
 
+    def count_missed(self, tracks: Tracks, now_s: float) -> int:
+        """Looks missed since the last frame: the next one was due before they were done.
+
+        A look is a run of the finder or the prediction of one face, at the intervals without
+        backoff. At most one of each is counted a frame: where no frames come, none is due.
+
+        Args:
+            tracks: the viewer's.
+            now_s: when the newest frame arrived.
+        """
+        interval_s = _finder_interval_s(tracks)
+        is_missed, self._finder_marked_at_s = _mark(self._finder_marked_at_s, now_s, interval_s)
+        n_missed = int(is_missed)
+        for track in tracks:
+            is_missed, track.marked_at_s = _mark(track.marked_at_s, now_s, PREDICTION_INTERVAL_S)
+            n_missed += is_missed
+        return n_missed
+
+    def late_s(self, tracks: Tracks, now_s: float) -> float:
+        """How late the most overdue look is, at the intervals without backoff; 0 if none is.
+
+        Args:
+            tracks: the viewer's.
+            now_s: when the newest frame arrived.
+        """
+        # a face that nobody has looked at is due since it was found
+        dues_s = [
+            track.scheduled_at_s + PREDICTION_INTERVAL_S
+            if math.isfinite(track.scheduled_at_s)
+            else track.found_at_s
+            for track in tracks
+        ]
+        if self._first_frame_s is None:
+            self._first_frame_s = now_s
+        due_s = self._first_frame_s
+        if math.isfinite(self._finder_ran_at_s):
+            due_s = self._finder_ran_at_s + _finder_interval_s(tracks)
+        return max(0.0, now_s - min([due_s, *dues_s]))
+
     def _finder_due_s(self, tracks: Tracks, backoff: float) -> float:
-        interval_s = FINDER_INTERVAL_TRACKED_S if len(tracks) else FINDER_INTERVAL_S
-        return self._finder_ran_at_s + interval_s * backoff
+        return self._finder_ran_at_s + _finder_interval_s(tracks) * backoff
+
+
+def _finder_interval_s(tracks: Tracks) -> float:
+    return FINDER_INTERVAL_TRACKED_S if len(tracks) else FINDER_INTERVAL_S
+
+
+def _mark(marked_at_s: float, now_s: float, interval_s: float) -> tuple[bool, float]:
+    """Whether a look was missed since it was last done or counted as missed, and the new mark."""
+    if not math.isfinite(marked_at_s):
+        return False, now_s
+    if now_s - marked_at_s < 2 * interval_s:
+        return False, marked_at_s
+    # what was due while no frame came is not counted later
+    return True, max(marked_at_s + interval_s, now_s - interval_s)
 
 
 def _prediction_due_s(track: Track, backoff: float) -> float:

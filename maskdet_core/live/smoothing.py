@@ -1,77 +1,108 @@
 """Smooth the verdict of one face over time, so that its label neither flickers nor lags.
 
-An exponential moving average of log odds by class with hysteresis: the average decides, and a label
-changes only after several predictions in a row support the change.
+Two questions have different answers. Whether a face has *changed* from one class to another is soon
+clear: two or three predictions against the label outweigh all before them. How *sure* the verdict
+is shows only over seconds, since single predictions scatter: it is taken from a moving average of
+log odds, by two thresholds apart from each other.
 """
 
 import math
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from maskdet_core.types import NO_PROBABILITIES, MaskProbabilities, Verdict, decide
+from maskdet_core.types import (
+    MASK_CLASSES,
+    NO_PROBABILITIES,
+    MaskProbabilities,
+    Verdict,
+    decide,
+)
 
-DECAY_S: Final = 0.3
-"""A prediction's weight falls to 1/e in this time. With predictions every 0.3 s at worst, and as
-often as possible once one of them disagrees, a mask taken off is shown within 0.7 s."""
+DECAY_S: Final = 1.5
+"""A prediction's weight in the average falls to 1/e in this time."""
 MAX_LOG_ODDS: Final = 6.0
 """No class of a single prediction counts as surer than this against another (99.8 %)."""
-MIN_AGREEING: Final = 2
-"""Predictions in a row that must support the other label before it is shown."""
-MIN_NOT_SURE: Final = 3
-"""Predictions in a row that are "not sure" themselves before "not sure" replaces a label."""
-MIN_UNDECIDED: Final = 8
-"""Predictions in a row after which an average that is "not sure" replaces a label, though single
-predictions were sure."""
-_MAX_KEPT: Final = 8
+MAX_EVIDENCE: Final = 3.0
+"""Log odds that a single prediction gives for a change at most..."""
+CHANGE_EVIDENCE: Final = 4.0
+"""... and the sum that shows one: two sure predictions, or three at 3:1, but never a single one.
+With predictions every 0.25 s, and as often as possible once one disagrees, a change is shown within
+0.7 s."""
+MIN_LEAVING: Final = 3
+LEAVING_S: Final = 0.3
+"""Predictions, and the time that they span, after which a change that leads to no other class is
+shown as "not sure"."""
+SURE_MARGIN: Final = 0.5
+"""A label that is "not sure" gives way once the average is above the threshold by so much..."""
+UNSURE_MARGIN: Final = 1.5
+"""... and comes back once it is below by so much, in log odds of the class against all others; but
+never while the class is more probable than all others together."""
+MIN_UNSURE: Final = 2
+"""Newest predictions that must be unsure themselves before an unsure average shows: at a high
+threshold a single one would pull it down."""
+MIN_LASTING: Final = 4
+LASTING_S: Final = 0.5
+"""So many predictions in a row over this time, all sure or all unsure, outweigh the average."""
+_MAX_KEPT: Final = 64
+_KEPT_S: Final = 5.0
+_LEAST: Final = 1e-9
+
+_Logs = tuple[float, float, float]
+"""Log of each probability against the highest, -`MAX_LOG_ODDS` to 0."""
+_CLASSES: Final = tuple(Verdict(name) for name in MASK_CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prediction:
-    """One prediction as log odds against no mask.
+    """One prediction.
 
-    Each class is limited to `MAX_LOG_ODDS` below the most probable one. A network without the class
-    `WORN_WRONG` gives it a probability of 0, but so may rounding: the class is left out only where
-    no prediction has more.
+    A network without the class `WORN_WRONG` gives it a probability of 0, but so may rounding: the
+    class is left out only where no prediction has more.
     """
 
     at_s: float
-    with_mask: float
-    worn_wrong: float
+    logs: _Logs
     has_worn_wrong: bool
 
-    @property
-    def probabilities(self) -> MaskProbabilities:
-        """Of this prediction alone."""
-        return _probabilities(self.with_mask, self.worn_wrong if self.has_worn_wrong else None)
 
-    def side(self, two_classes: bool) -> Verdict:
-        """The most probable class."""
-        probabilities = self.probabilities
-        if two_classes:
-            probabilities = probabilities.as_two_classes()
-        p_with_mask, p_worn_wrong, p_without_mask = probabilities
-        if p_with_mask >= max(p_worn_wrong, p_without_mask):
-            return Verdict.WITH_MASK
-        return Verdict.WORN_WRONG if p_worn_wrong > p_without_mask else Verdict.WITHOUT_MASK
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What decides: see `decide`."""
+
+    min_confidence: float
+    two_classes: bool
+
+    def verdict(self, probabilities: MaskProbabilities) -> Verdict:
+        return decide(probabilities, self.min_confidence, two_classes=self.two_classes)
+
+    def sureness(self, probabilities: MaskProbabilities, verdict: Verdict) -> float:
+        """Log odds of a class against all others, above the threshold."""
+        p = probabilities.of_verdict(verdict, two_classes=self.two_classes)
+        return _log_odds(p) - _log_odds(self.min_confidence)
+
+    @property
+    def unsure(self) -> float:
+        """Sureness below which a label becomes "not sure"."""
+        return -min(UNSURE_MARGIN, _log_odds(self.min_confidence))
 
 
 class VerdictSmoother:
-    """Verdict over the predictions of one face, from the moving average of their log odds.
+    """Verdict over the predictions of one face. Not thread-safe.
 
     The first prediction's verdict is shown at once. After that a single outlier never changes the
-    label: the other label needs `MIN_AGREEING` predictions in a row beside an average that reaches
-    the threshold, and "not sure" needs an average that does not, after `MIN_NOT_SURE` or
-    `MIN_UNDECIDED` predictions. Not thread-safe.
+    label.
     """
 
     def __init__(self) -> None:
         """Begin without a prediction."""
         self._predictions: deque[_Prediction] = deque(maxlen=_MAX_KEPT)
         self._shown = Verdict.NOT_SURE
-        self._rule: tuple[float, bool] | None = None
-        self._n_not_sure = self._n_undecided = 0
+        self._rule: _Rule | None = None
         self._settled = True
+        # asked for on each frame, and the same until the next prediction
+        self._smoothed: MaskProbabilities | None = None
 
     @property
     def predicted_at_s(self) -> float | None:
@@ -80,22 +111,16 @@ class VerdictSmoother:
 
     @property
     def probabilities(self) -> MaskProbabilities:
-        """Smoothed probabilities, NaN before the first prediction."""
+        """Smoothed probabilities since the last change, NaN before the first prediction."""
         if not self._predictions:
             return NO_PROBABILITIES
-        newest_s = self._predictions[-1].at_s
-        weights = [math.exp((one.at_s - newest_s) / DECAY_S) for one in self._predictions]
-        total = sum(weights)
-        pairs = list(zip(weights, self._predictions, strict=True))
-        with_mask = sum(weight * one.with_mask for weight, one in pairs) / total
-        if not any(one.has_worn_wrong for one in self._predictions):
-            return _probabilities(with_mask, None)
-        worn_wrong = sum(weight * one.worn_wrong for weight, one in pairs) / total
-        return _probabilities(with_mask, worn_wrong)
+        if self._smoothed is None:
+            self._smoothed = self._average(list(self._predictions))
+        return self._smoothed
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether the newest prediction or the average disagrees with the label shown.
+        """Whether the newest prediction disagrees with the label shown.
 
         The next prediction is then due early.
         """
@@ -120,62 +145,157 @@ class VerdictSmoother:
         Returns:
             The verdict to show.
         """
-        if probabilities.are_valid:
-            self._predictions.append(_prediction(at_s, probabilities))
-            newest = decide(probabilities, min_confidence, two_classes=two_classes)
-            self._n_not_sure = self._n_not_sure + 1 if newest is Verdict.NOT_SURE else 0
-            self._n_undecided += 1
-        return self.verdict(min_confidence, two_classes=two_classes)
+        if not probabilities.are_valid:
+            return self.verdict(min_confidence, two_classes=two_classes)
+        is_first, self._smoothed = not self._predictions, None
+        self._predictions.append(_prediction(at_s, probabilities))
+        while at_s - self._predictions[0].at_s > _KEPT_S:
+            self._predictions.popleft()
+        rule = _Rule(min_confidence, two_classes)
+        if is_first or rule != self._rule:
+            self._decide(rule)
+        elif self._shown is Verdict.NOT_SURE:
+            self._leave_not_sure(rule)
+        elif not self._change(rule):
+            self._doubt(rule)
+        self._settle(rule)
+        return self._shown
 
     def verdict(self, min_confidence: float, *, two_classes: bool = False) -> Verdict:
         """The verdict to show; another threshold or rule takes effect at once."""
-        if not self._predictions:
-            return Verdict.NOT_SURE
-        smoothed = decide(self.probabilities, min_confidence, two_classes=two_classes)
-        rule = (min_confidence, two_classes)
-        at_once = (
-            len(self._predictions) == 1 or self._rule != rule or self._shown is Verdict.NOT_SURE
-        )
-        if smoothed is self._shown:
-            self._n_undecided = 0
-        elif at_once or self._is_lasting(smoothed, two_classes):
-            self._shown, self._n_undecided = smoothed, 0
-        self._rule = rule
-        newest = decide(
-            self._predictions[-1].probabilities, min_confidence, two_classes=two_classes
-        )
-        self._settled = smoothed is self._shown is newest
+        rule = _Rule(min_confidence, two_classes)
+        if self._predictions and rule != self._rule:
+            self._decide(rule)
+            self._settle(rule)
         return self._shown
 
-    def _is_lasting(self, verdict: Verdict, two_classes: bool) -> bool:
-        if verdict is Verdict.NOT_SURE:
-            return self._n_not_sure >= MIN_NOT_SURE or self._n_undecided >= MIN_UNDECIDED
-        newest = list(self._predictions)[-MIN_AGREEING:]
-        return all(one.side(two_classes) is verdict for one in newest)
+    def _decide(self, rule: _Rule) -> None:
+        """Without regard to what was shown before."""
+        self._rule = rule
+        self._shown = rule.verdict(self.probabilities)
+
+    def _change(self, rule: _Rule) -> bool:
+        """Show another class where predictions since the last change speak for it."""
+        predictions = list(self._predictions)
+        singles = [self._single(one, rule) for one in predictions]
+        for other in _CLASSES:
+            if other is self._shown:
+                continue
+            start = _evidence_since(singles, _index(self._shown), _index(other))
+            if start is None:
+                continue
+            run = predictions[start:]
+            verdict = rule.verdict(self._average(run))
+            if verdict is other or (
+                verdict is Verdict.NOT_SURE and _spans(run, MIN_LEAVING, LEAVING_S)
+            ):
+                self._show(verdict, run)
+                return True
+        return False
+
+    def _doubt(self, rule: _Rule) -> None:
+        """Show "not sure" in place of a class whose average or newest predictions are unsure."""
+        run = self._newest_while(
+            lambda one: rule.sureness(self._average([one]), self._shown) < rule.unsure
+        )
+        average = self.probabilities
+        if rule.sureness(average, self._shown) < rule.unsure:
+            if len(run) >= MIN_UNSURE and rule.verdict(average) is Verdict.NOT_SURE:
+                self._shown = Verdict.NOT_SURE
+            return
+        is_lasting = _spans(run, MIN_LASTING, LASTING_S)
+        if is_lasting and rule.verdict(self._average(run)) is Verdict.NOT_SURE:
+            self._show(Verdict.NOT_SURE, run)
+
+    def _leave_not_sure(self, rule: _Rule) -> None:
+        """Show a class in place of "not sure" where average or newest predictions are sure."""
+        average = self.probabilities
+        verdict = rule.verdict(average)
+        if verdict is not Verdict.NOT_SURE and rule.sureness(average, verdict) >= SURE_MARGIN:
+            self._shown = verdict
+            return
+        newest = rule.verdict(self._average([self._predictions[-1]]))
+        if newest is Verdict.NOT_SURE:
+            return
+        run = self._newest_while(lambda one: rule.verdict(self._average([one])) is newest)
+        if _spans(run, MIN_LASTING, LASTING_S):
+            self._show(newest, run)
+
+    def _settle(self, rule: _Rule) -> None:
+        newest = self._average([self._predictions[-1]])
+        if self._shown is Verdict.NOT_SURE:
+            self._settled = rule.verdict(newest) is Verdict.NOT_SURE
+        else:
+            self._settled = rule.sureness(newest, self._shown) >= rule.unsure
+
+    def _show(self, verdict: Verdict, predictions: Sequence[_Prediction]) -> None:
+        """What was predicted before the change no longer counts."""
+        self._shown, self._smoothed = verdict, None
+        self._predictions = deque(predictions, maxlen=_MAX_KEPT)
+
+    def _newest_while(self, condition: Callable[[_Prediction], bool]) -> list[_Prediction]:
+        run: list[_Prediction] = []
+        for one in reversed(self._predictions):
+            if not condition(one):
+                break
+            run.append(one)
+        return run[::-1]
+
+    def _single(self, prediction: _Prediction, rule: _Rule) -> MaskProbabilities:
+        probabilities = self._average([prediction])
+        return probabilities.as_two_classes() if rule.two_classes else probabilities
+
+    def _average(self, predictions: Sequence[_Prediction]) -> MaskProbabilities:
+        newest_s = predictions[-1].at_s
+        weights = [math.exp((one.at_s - newest_s) / DECAY_S) for one in predictions]
+        total = sum(weights)
+        pairs = list(zip(weights, predictions, strict=True))
+        with_mask, worn_wrong, without_mask = (
+            math.exp(sum(weight * one.logs[i] for weight, one in pairs) / total) for i in range(3)
+        )
+        if not any(one.has_worn_wrong for one in self._predictions):
+            return MaskProbabilities.of_two_classes(with_mask / (with_mask + without_mask))
+        odds = (with_mask, worn_wrong, without_mask)
+        return MaskProbabilities(*(one / sum(odds) for one in odds))
+
+
+def _evidence_since(predictions: Sequence[MaskProbabilities], shown: int, other: int) -> int | None:
+    """Where the predictions begin that show a change from one class to another, if they do.
+
+    The cumulative sum test (Page 1954): evidence for the other class adds up and never falls below
+    0, so that only what comes after the change counts.
+    """
+    evidence, start = 0.0, 0
+    for i, one in enumerate(predictions):
+        if evidence == 0.0:
+            start = i
+        log_odds = _log_odds_between(one[other], one[shown])
+        evidence = max(0.0, evidence + min(MAX_EVIDENCE, max(-MAX_EVIDENCE, log_odds)))
+    return start if evidence >= CHANGE_EVIDENCE else None
+
+
+def _spans(predictions: Sequence[_Prediction], n: int, seconds: float) -> bool:
+    # rounding of times must not ask for one prediction more
+    return len(predictions) >= n and predictions[-1].at_s - predictions[0].at_s > seconds - 1e-6
+
+
+def _index(verdict: Verdict) -> int:
+    return _CLASSES.index(verdict)
 
 
 def _prediction(at_s: float, probabilities: MaskProbabilities) -> _Prediction:
-    p_with_mask, p_worn_wrong, p_without_mask = probabilities
     highest = max(probabilities)
-    without = _log_ratio(p_without_mask, highest)
-    return _Prediction(
-        at_s,
-        _log_ratio(p_with_mask, highest) - without,
-        _log_ratio(p_worn_wrong, highest) - without,
-        has_worn_wrong=p_worn_wrong > 0.0,
+    with_mask, worn_wrong, without_mask = (
+        max(-MAX_LOG_ODDS, math.log(p / highest)) if p > 0.0 else -MAX_LOG_ODDS
+        for p in probabilities
     )
+    has_worn_wrong = probabilities.p_worn_wrong > 0.0
+    return _Prediction(at_s, (with_mask, worn_wrong, without_mask), has_worn_wrong)
 
 
-def _log_ratio(p: float, highest: float) -> float:
-    """Log of a probability against the highest one, `MAX_LOG_ODDS` below 0 at the least."""
-    # the ratio above 1, so that the log odds of two classes are symmetric
-    return -min(MAX_LOG_ODDS, math.log(highest / p)) if p > 0.0 else -MAX_LOG_ODDS
+def _log_odds(p: float) -> float:
+    return _log_odds_between(p, 1.0 - p)
 
 
-def _probabilities(with_mask: float, worn_wrong: float | None) -> MaskProbabilities:
-    """Probabilities from log odds against no mask; None for a network without the class."""
-    if worn_wrong is None:
-        return MaskProbabilities.of_two_classes(1.0 / (1.0 + math.exp(-with_mask)))
-    weights = (math.exp(with_mask), math.exp(worn_wrong), 1.0)
-    total = sum(weights)
-    return MaskProbabilities(*(weight / total for weight in weights))
+def _log_odds_between(p: float, other: float) -> float:
+    return math.log(max(p, _LEAST) / max(other, _LEAST))

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from maskdet_core.live.snapshot import FrameSnapshot
 from maskdet_core.types import Detections, Verdict
 
 RATE_WINDOW_S: Final = 2.0
@@ -63,11 +64,9 @@ class LiveStats:
         fps_in: frames received a second.
         fps: frames returned a second.
         latency_ms: 95th percentile of the time from a frame's arrival to its return.
-        verdict_age_s: time since the oldest prediction among the faces shown; without a face,
-            since the last inference; None before the first.
-        n_with: faces shown now; likewise ``n_without``, ``n_not_sure`` and
-            ``n_worn_wrong``.
-        width_px: of the newest frame; likewise ``height_px``.
+        frame: what the newest frame returned shows; None before the first. All that is said of
+            faces is taken from it, so that it fits the picture.
+        frame_age_s: time since that frame arrived; None before the first.
         rejected: whether the stream runs without verdicts because it has no slot.
         timeline: by second, oldest first.
     """
@@ -77,15 +76,14 @@ class LiveStats:
     fps_in: float = 0.0
     fps: float = 0.0
     latency_ms: float = 0.0
-    verdict_age_s: float | None = None
-    n_with: int = 0
-    n_without: int = 0
-    n_not_sure: int = 0
-    n_worn_wrong: int = 0
-    width_px: int = 0
-    height_px: int = 0
+    frame: FrameSnapshot | None = None
+    frame_age_s: float | None = None
     rejected: bool = False
     timeline: tuple[TimelinePoint, ...] = ()
+
+    def count(self, verdict: Verdict) -> int:
+        """Faces with this verdict on the newest frame; 0 before the first."""
+        return 0 if self.frame is None else self.frame.count(verdict)
 
 
 class StreamStats:
@@ -104,17 +102,17 @@ class StreamStats:
         self._n_errors = 0
         self._received_s: deque[float] = deque(maxlen=_MAX_FRAMES)
         self._sent: deque[tuple[float, float]] = deque(maxlen=_MAX_FRAMES)
-        self._shown: Detections | None = None
         self._started_at_s: float | None = None
         self._timeline: deque[TimelinePoint] = deque(maxlen=TIMELINE_S)
 
-    def frame_received(self, at_s: float) -> None:
-        """A frame has arrived."""
+    def frame_received(self, at_s: float) -> int:
+        """A frame has arrived; returns its number in the stream, from 1."""
         if self._meter is not None:
             self._meter.frame_received()
         with self._lock:
             self._n_received += 1
             self._received_s.append(at_s)
+            return self._n_received
 
     def frame_failed(self) -> int:
         """A frame or inference on one has failed; returns how many so far."""
@@ -131,7 +129,6 @@ class StreamStats:
             self._meter.frame_sent(latency_s, shown)
         with self._lock:
             self._sent.append((at_s, latency_s))
-            self._shown = shown
             if self._started_at_s is None:
                 self._started_at_s = at_s
             self._count(int(at_s - self._started_at_s), shown)
@@ -144,30 +141,26 @@ class StreamStats:
         if is_new and not admitted and self._meter is not None:
             self._meter.viewer_rejected()
 
-    def snapshot(self, now_s: float, verdict_age_s: float | None) -> LiveStats:
-        """All statistics of this moment."""
+    def snapshot(self, now_s: float, frame: FrameSnapshot | None) -> LiveStats:
+        """All statistics of this moment.
+
+        Args:
+            now_s: this moment.
+            frame: see `LiveStats`.
+        """
         with self._lock:
             n_received = sum(now_s - at_s < RATE_WINDOW_S for at_s in self._received_s)
             latencies_s = [
                 latency_s for at_s, latency_s in self._sent if now_s - at_s < RATE_WINDOW_S
             ]
-            shown = self._shown
-            n_with, n_without, n_not_sure, n_worn_wrong = (
-                0 if shown is None else shown.count(verdict) for verdict in _ORDER
-            )
             return LiveStats(
                 frames_in=self._n_received,
                 errors=self._n_errors,
                 fps_in=n_received / RATE_WINDOW_S,
                 fps=len(latencies_s) / RATE_WINDOW_S,
                 latency_ms=float(np.percentile(latencies_s, 95)) * 1000.0 if latencies_s else 0.0,
-                verdict_age_s=verdict_age_s,
-                n_with=n_with,
-                n_without=n_without,
-                n_not_sure=n_not_sure,
-                n_worn_wrong=n_worn_wrong,
-                width_px=shown.width_px if shown is not None else 0,
-                height_px=shown.height_px if shown is not None else 0,
+                frame=frame,
+                frame_age_s=None if frame is None else max(0.0, now_s - frame.received_s),
                 rejected=self._rejected,
                 timeline=tuple(self._timeline),
             )

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.faces.nms import DISTINCT_IOU, is_nested
 from maskdet_core.live.appearance import Patch
 from maskdet_core.live.smoothing import VerdictSmoother
 from maskdet_core.types import FaceBox
@@ -19,7 +20,8 @@ CORRECTION: Final = 0.6
 """Share of the distance that a track moves towards the box found for it; the rest damps the jitter
 of the cascade's scales and steps."""
 DUPLICATE_IOU: Final = 0.5
-"""Two tracks that overlap by at least this follow one face."""
+"""Two tracks that overlap by at least this are at the same place: the older stays, with what is
+known of it."""
 MAX_MISSES: Final = 3
 """A track ends when so many runs of the finder in a row missed it that should have found it, and
 `MIN_UNSEEN_S` have passed."""
@@ -39,8 +41,12 @@ class Track:
         id: never reused.
         box: position in the newest frame.
         score: the finder's best so far.
+        found_score: the finder's when it last found it.
         found_at_s: when the finder last found it.
-        scheduled_at_s: when a prediction was last scheduled; the smoother knows which succeeded.
+        scheduled_at_s: when a prediction was last scheduled.
+        marked_at_s: when a prediction was last scheduled or counted as missed.
+        looked_at_s: when the frame arrived that the network last looked at, with or without an
+            answer; None before the first look.
         smoother: its verdict over time.
         patch: its appearance at the last prediction.
         has_changed: whether its appearance has changed since.
@@ -51,8 +57,11 @@ class Track:
     id: int
     box: Box
     score: float
+    found_score: float
     found_at_s: float
     scheduled_at_s: float = -math.inf
+    marked_at_s: float = -math.inf
+    looked_at_s: float | None = None
     smoother: VerdictSmoother = field(default_factory=VerdictSmoother)
     patch: Patch | None = None
     has_changed: bool = False
@@ -120,6 +129,7 @@ class Tracks:
                 track.box = track.box + CORRECTION * (np.array(found.xywh, float) - then)
                 track.box[2:] = np.maximum(track.box[2:], 1.0)
                 track.score = max(track.score, found.score)
+                track.found_score = found.score
                 track.found_at_s, track.n_misses = at_s, 0
             elif then[3] >= _SURELY_FOUND * min_face_px:
                 track.n_misses += 1
@@ -134,7 +144,7 @@ class Tracks:
             score: the finder's.
             at_s: when the frame arrived that it was found in.
         """
-        track = Track(next(self._ids), np.array(box, float), score, at_s)
+        track = Track(next(self._ids), np.array(box, float), score, score, at_s, marked_at_s=at_s)
         self._tracks[track.id] = track
         return track
 
@@ -150,9 +160,20 @@ class Tracks:
                 self.end(track)
 
     def merge_duplicates(self) -> None:
-        """Where two tracks follow one face, keep the older."""
+        """Where two tracks follow one person, keep one.
+
+        Of two at the same place, the older stays. Of two that are nested, as a box around head and
+        shoulders and one around the face are, the one stays that the finder was surer of. Of two
+        that merely overlap more than two faces do, the older stays.
+        """
         for older, younger in itertools.combinations(self, 2):
-            if older.face_box.iou(younger.face_box) >= DUPLICATE_IOU:
+            if older.id not in self._tracks or younger.id not in self._tracks:
+                continue
+            iou = older.face_box.iou(younger.face_box)
+            nested = is_nested(older.face_box, younger.face_box)
+            if nested and iou < DUPLICATE_IOU and younger.found_score > older.found_score:
+                self.end(older)
+            elif nested or iou >= DISTINCT_IOU:
                 self.end(younger)
 
 

@@ -9,13 +9,15 @@ from maskdet_core.live.frame import LiveFrame
 from maskdet_core.live.inference import FacePrediction, InferenceResult, InferenceTask
 from maskdet_core.live.optical_flow import move_boxes
 from maskdet_core.live.scheduler import Scheduler
+from maskdet_core.live.smoothing import VerdictSmoother
 from maskdet_core.live.track import Track, Tracks
-from maskdet_core.types import NO_PROBABILITIES, Detections, Face, Verdict
+from maskdet_core.types import NO_PROBABILITIES, Detections, Face, FaceBox, Verdict
 
 OUTDATED_S: Final = 2.0
-"""A face whose last prediction is older than this is shown as "not sure"."""
+"""A face that was last looked at longer ago than this is shown as being looked at."""
 MAX_NOT_FACE: Final = 2
-"""A track ends when so many predictions in a row are that it is no face."""
+"""A track ends when so many predictions in a row are that it is no face; one that was never
+predicted to be a face, at the first."""
 
 
 class FaceTracker:
@@ -31,13 +33,21 @@ class FaceTracker:
         self._scheduler = Scheduler()
         self._newest: LiveFrame | None = None
 
-    @property
-    def oldest_prediction_s(self) -> float | None:
-        """Time of the oldest prediction among the faces; None without one."""
-        times_s = [
-            at_s for track in self._tracks if (at_s := track.smoother.predicted_at_s) is not None
+    def oldest_look_s(self, at_s: float) -> float | None:
+        """When the face was looked at whose look is the oldest of those that still count.
+
+        Args:
+            at_s: now.
+
+        Returns:
+            None where no face has a verdict.
+        """
+        looks_s = [
+            track.looked_at_s
+            for track in self._tracks
+            if track.looked_at_s is not None and _has_look(track, at_s)
         ]
-        return min(times_s, default=None)
+        return min(looks_s, default=None)
 
     def can_follow(self, frame: LiveFrame) -> bool:
         """Whether a frame continues the stream: of the size of those before it, if any."""
@@ -73,6 +83,18 @@ class FaceTracker:
         """
         return self._scheduler.due_at_s(self._tracks, backoff)
 
+    def count_missed(self) -> int:
+        """Looks that were missed since the last frame; see `Scheduler.count_missed`."""
+        if self._newest is None:
+            return 0
+        return self._scheduler.count_missed(self._tracks, self._newest.received_s)
+
+    def late_s(self) -> float:
+        """How late the most overdue look is at the newest frame; see `Scheduler.late_s`."""
+        if self._newest is None:
+            return 0.0
+        return self._scheduler.late_s(self._tracks, self._newest.received_s)
+
     def plan(self, frame: LiveFrame, min_face_px: int, backoff: float) -> InferenceTask:
         """What is due on the newest frame; counts as done with this call.
 
@@ -104,66 +126,86 @@ class FaceTracker:
         if task.min_face_px is not None:
             self._tracks.correct(result.matches, task.boxes, task.min_face_px, frame.received_s)
             for prediction in result.new_faces:
-                self._start(prediction, frame, min_confidence, two_classes)
-            self._tracks.merge_duplicates()
+                new = self._start(prediction.box, frame)
+                self._look(new, prediction, frame, min_confidence, two_classes)
+            for box in result.not_looked_at:
+                self._start(box, frame)
         for track_id, prediction in result.predictions.items():
             track = self._tracks.get(track_id)
             if track is None:
                 continue
-            track.smoother.add(
-                prediction.probabilities,
-                frame.received_s,
-                min_confidence,
-                two_classes=two_classes,
-            )
+            is_first = track.looked_at_s is None
+            self._look(track, prediction, frame, min_confidence, two_classes)
             track.patch = face_patch(frame.grey, task.boxes[track_id], frame.width_px)
             track.n_not_face = 0 if prediction.is_face else track.n_not_face + 1
-            if track.n_not_face >= MAX_NOT_FACE:
+            if track.n_not_face >= (1 if is_first else MAX_NOT_FACE):
                 self._tracks.end(track)
+        if task.min_face_px is not None:
+            self._tracks.merge_duplicates()
 
     def detections(
         self, frame: LiveFrame, min_confidence: float, *, two_classes: bool = False
     ) -> Detections:
         """The faces to show on the newest frame, with their smoothed verdicts.
 
-        A face without a prediction in the last `OUTDATED_S` is "not sure".
+        A face that was not looked at in the last `OUTDATED_S` has no verdict and is in
+        ``unjudged``.
 
         Args:
             frame: the newest.
             min_confidence: 0.5 <= c < 1.
             two_classes: see `decide`.
         """
-        faces = (_to_face(track, frame, min_confidence, two_classes) for track in self._tracks)
-        shown = tuple(face for face in faces if face is not None)
-        return Detections(frame.width_px, frame.height_px, shown, two_classes=two_classes)
+        faces: list[Face] = []
+        looking: list[FaceBox] = []
+        for track in self._tracks:
+            box = track.face_box.clipped(frame.width_px, frame.height_px)
+            if box is None:
+                continue
+            if _has_look(track, frame.received_s):
+                faces.append(_to_face(track, box, frame, min_confidence, two_classes))
+            else:
+                looking.append(box)
+        size = (frame.width_px, frame.height_px)
+        return Detections(*size, tuple(faces), tuple(looking), two_classes)
 
-    def _start(
-        self,
+    def _start(self, box: FaceBox, frame: LiveFrame) -> Track:
+        newest = frame if self._newest is None else self._newest
+        box_then = np.array([box.xywh], float)
+        box_now = move_boxes(frame.grey, newest.grey, box_then, frame.width_px)[0]
+        track = self._tracks.start(box_now, box.score, frame.received_s)
+        track.patch = face_patch(frame.grey, box_then[0], frame.width_px)
+        return track
+
+    @staticmethod
+    def _look(
+        track: Track,
         prediction: FacePrediction,
         frame: LiveFrame,
         min_confidence: float,
         two_classes: bool,
     ) -> None:
-        newest = frame if self._newest is None else self._newest
-        box_then = np.array([prediction.box.xywh], float)
-        box_now = move_boxes(frame.grey, newest.grey, box_then, frame.width_px)[0]
-        track = self._tracks.start(box_now, prediction.box.score, frame.received_s)
-        track.scheduled_at_s = frame.received_s
+        if not _has_look(track, frame.received_s):
+            # what was known is too old to hold back what is seen now
+            track.smoother = VerdictSmoother()
+        track.looked_at_s = frame.received_s
+        track.scheduled_at_s = max(track.scheduled_at_s, frame.received_s)
         track.smoother.add(
             prediction.probabilities, frame.received_s, min_confidence, two_classes=two_classes
         )
-        track.patch = face_patch(frame.grey, box_then[0], frame.width_px)
+
+
+def _has_look(track: Track, at_s: float) -> bool:
+    return track.looked_at_s is not None and at_s - track.looked_at_s <= OUTDATED_S
 
 
 def _to_face(
-    track: Track, frame: LiveFrame, min_confidence: float, two_classes: bool
-) -> Face | None:
-    box = track.face_box.clipped(frame.width_px, frame.height_px)
-    if box is None:
-        return None
-    predicted_at_s = track.smoother.predicted_at_s
-    if predicted_at_s is None or frame.received_s - predicted_at_s > OUTDATED_S:
-        return Face(box, *NO_PROBABILITIES, Verdict.NOT_SURE)
+    track: Track, box: FaceBox, frame: LiveFrame, min_confidence: float, two_classes: bool
+) -> Face:
     smoother = track.smoother
+    predicted_at_s = smoother.predicted_at_s
+    if predicted_at_s is None or frame.received_s - predicted_at_s > OUTDATED_S:
+        # looked at, but the network failed
+        return Face(box, *NO_PROBABILITIES, Verdict.NOT_SURE)
     verdict = smoother.verdict(min_confidence, two_classes=two_classes)
     return Face(box, *smoother.probabilities, verdict)

@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from maskdet_core.live.workload import Workload
+
 _LOG = logging.getLogger(__name__)
 
 HIGH_LOAD: Final = 0.7
@@ -60,7 +62,8 @@ class InferenceWorker:
         self._closed = False
         self._backoff = 1.0
         self._busy_s, self._since_s = 0.0, clock()
-        self._load = 0.0
+        self._load, self._began_s = 0.0, 0.0
+        self._workload = Workload(clock())
         self._thread = threading.Thread(target=self._run, name="maskdet-live", daemon=True)
         self._thread.start()
 
@@ -83,6 +86,15 @@ class InferenceWorker:
             return self._load
 
     @property
+    def demand(self) -> float:
+        """Share of its time that the worker needs for all looks due, over the last seconds.
+
+        Looks that were due and not done count: above 1 the worker cannot do what is asked of it.
+        """
+        with self._wake:
+            return self._workload.demand(self._clock())
+
+    @property
     def is_closed(self) -> bool:
         """Whether `close` was called: no inference runs any more."""
         with self._wake:
@@ -99,10 +111,21 @@ class InferenceWorker:
         with self._wake:
             self._viewers = [known for known in self._viewers if known() is not viewer]
 
-    def notify(self) -> None:
-        """A viewer has a new frame."""
+    def notify(self, n_missed: int = 0) -> None:
+        """A viewer has a new frame.
+
+        Args:
+            n_missed: looks at its faces, and runs of the finder, that were due and not done since
+                its last frame.
+        """
         with self._wake:
+            self._workload.note_looks(0, n_missed, self._clock())
             self._wake.notify()
+
+    def note_done(self, n_looks: int) -> None:
+        """A viewer's inference did so many looks, a run of the finder included."""
+        with self._wake:
+            self._workload.note_looks(n_looks, 0, self._clock())
 
     def close(self) -> None:
         """End the thread after the inference in progress, and wait for it."""
@@ -119,13 +142,13 @@ class InferenceWorker:
             viewer = self._next()
             if viewer is None:
                 return
-            started_s = self._clock()
+            self._note_begin()
             try:
                 viewer.infer(self._backoff)
             except Exception as error:
                 # The worker serves everybody: no viewer may end it.
                 _LOG.error("the inference of a viewer failed by %s", type(error).__name__)
-            self._note_busy(self._clock() - started_s)
+            self._note_end()
             del viewer
 
     def _next(self) -> Viewer | None:
@@ -161,9 +184,16 @@ class InferenceWorker:
             wait_s = min(wait_s, due_s - now_s)
         return None, wait_s
 
-    def _note_busy(self, seconds: float) -> None:
+    def _note_begin(self) -> None:
         with self._wake:
-            self._busy_s += seconds
+            self._began_s = self._clock()
+            self._workload.begin(self._began_s)
+
+    def _note_end(self) -> None:
+        with self._wake:
+            now_s = self._clock()
+            self._busy_s += now_s - self._began_s
+            self._workload.end(now_s)
 
     def _adapt(self, now_s: float) -> None:
         elapsed_s = now_s - self._since_s

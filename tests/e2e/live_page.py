@@ -27,7 +27,7 @@ VIDEO_PIXELS = """
 
 
 def frame(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe[title^='streamlit_webrtc']")
+    return page.frame_locator("iframe[title*='webrtc_streamer']")
 
 
 def start(page: Page) -> None:

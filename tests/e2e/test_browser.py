@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, expect
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.i18n import catalogue, t
 from testbed.server import serve
 from tests.e2e.live_page import (
     VIDEO_PIXELS,
@@ -112,12 +112,34 @@ def test_without_a_camera_the_page_explains_it_and_links_to_the_photo_page(
         page = browser.new_page()
         page.goto(server.url)
         frame(page).get_by_role("button", name="Start", exact=False).click(timeout=WAIT_MS)
-        # the browser's error name, which the help beside it explains
-        expect(frame(page).get_by_text("NotFoundError")).to_be_visible(timeout=WAIT_MS)
-        page.get_by_text(t("live.help_title")).click()
-        expect(page.get_by_text("Not found (“NotFoundError”)")).to_be_visible(timeout=WAIT_MS)
+        message = frame(page).get_by_text(t("webrtc.missing_title"))
+        expect(message).to_be_visible(timeout=WAIT_MS)
+        expect(message).to_be_in_viewport()
+        expect(frame(page).get_by_text("NotFoundError")).to_have_count(0)
         shoot(page, "live-no-camera")
         follow(page, t("live.way_out"), "Photo check")
+
+
+@pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("es-ES", "es")])
+def test_a_refused_camera_is_explained_in_the_visitors_language(
+    locale: str,
+    language: str,
+    server: Any,
+    network: Path,
+    open_browser: Any,
+    shoot: Callable[..., Path],
+) -> None:
+    words = catalogue(language)
+    with open_browser(refuse_camera=True, locale=locale) as browser:
+        page = browser.new_page()
+        page.goto(server.url)
+        start_button = frame(page).get_by_role("button", name=words["live"]["start"])
+        start_button.click(timeout=WAIT_MS)
+        message = frame(page).get_by_text(words["webrtc"]["refused_title"])
+        expect(message).to_be_visible(timeout=WAIT_MS)
+        expect(message).to_be_in_viewport()
+        expect(frame(page).get_by_text("NotAllowedError")).to_have_count(0)
+        shoot(page, f"live-refused-{language}")
 
 
 def test_snapshot_and_changed_settings_while_playing(

@@ -167,7 +167,7 @@ def test_the_frame_shows_on_another_site_where_the_setting_names_it(
         (other_site / "index.html").write_text(f"<h1>Another site</h1>{snippet}", encoding="utf-8")
         page.goto(f"http://localhost:{port}/")
         embedded = page.frame_locator("iframe")
-        video = embedded.frame_locator("iframe[title^='streamlit_webrtc']").locator("video")
+        video = embedded.frame_locator("iframe[title*='webrtc_streamer']").locator("video")
         if is_allowed:
             video.first.wait_for(timeout=WAIT_MS)
         else:

@@ -116,7 +116,7 @@ def test_no_file_is_written_and_no_name_is_logged(
             ready.click(timeout=WAIT_MS)
 
         page.goto(server.url)
-        frame = page.frame_locator("iframe[title^='streamlit_webrtc']")
+        frame = page.frame_locator("iframe[title*='webrtc_streamer']")
         frame.get_by_role("button", name=t("live.start"), exact=False).click(timeout=WAIT_MS)
         tile = page.locator('[data-verdict="with_mask"] b').first
         expect(tile).to_have_text("1", timeout=WAIT_MS)

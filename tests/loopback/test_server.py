@@ -4,6 +4,7 @@ Slower than fakes, faster than a browser; what a page looks like is not tested h
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from maskdet_app.ui.i18n import t
 from maskdet_core.live.admission import LEASE_S
 from testbed.scenes import scene
 from testbed.server import Server, serve
-from testbed.visitor import Film, Visitor, read_number, stamp_number
+from testbed.session import request
+from testbed.visitor import Film, Visitor
 
 MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
 WAIT_S = 60.0
@@ -122,12 +124,17 @@ def test_stream_leaves_nothing_behind_when_it_ends(server: Server, film: Film) -
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("number", [0, 1, 29, 32, 63])
-def test_stamped_number_survives_coding_and_mirroring(number: int) -> None:
-    import av
-    import numpy as np
+def test_the_component_is_served_with_the_pages_words(server: Server) -> None:
+    async def scenario() -> None:
+        async with Visitor(server.port):
+            folder = "/component/maskdet_app.live.camera_words.webrtc_streamer"
+            page = request(server.port, "GET", f"{folder}/index.html")
+            assert page.status == 200
+            scripts = re.findall(r'<script [^>]*src="\./([^"]+)"', page.body.decode())
+            assert scripts[0] == "camera_words.js"
+            for script in scripts:
+                answer = request(server.port, "GET", f"{folder}/{script}")
+                assert answer.status == 200
+                assert "javascript" in answer.headers["content-type"]
 
-    picture = stamp_number(next(scene(1, 1)), number)
-    assert read_number(av.VideoFrame.from_ndarray(picture, format="rgb24")) == number
-    mirrored = np.ascontiguousarray(picture[:, ::-1])
-    assert read_number(av.VideoFrame.from_ndarray(mirrored, format="rgb24")) == number
+    asyncio.run(scenario())

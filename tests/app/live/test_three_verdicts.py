@@ -31,6 +31,8 @@ class TestThreeVerdicts:
         assert html(app).count('data-legend="worn_wrong"') == 1
         assert t("legend.means_worn_wrong") in html(app)
         assert t("legend.frame_worn_wrong") in html(app)
+        assert html(app).count('data-legend="looking"') == 1
+        assert t("legend.means_looking") in html(app)
         assert app.toggle(key="two").value is False
         assert t("live.alert_label_worn_wrong") in [group.label for group in app.button_group]
 
@@ -78,9 +80,15 @@ def _panel(n_without: int, n_worn_wrong: int, alert: str) -> None:
     from types import SimpleNamespace
 
     from maskdet_app.live import status
-    from maskdet_core import LiveStats, Verdict
+    from maskdet_core import Detections, Face, FaceBox, LiveStats, Verdict
+    from maskdet_core.live import FrameSnapshot
 
-    stats = LiveStats(n_without=n_without, n_worn_wrong=n_worn_wrong, verdict_age_s=0.1)
+    box = FaceBox(10, 10, 40, 40)
+    bare = Face(box, 0.0, 0.0, 1.0, Verdict.WITHOUT_MASK)
+    wrong = Face(box, 0.0, 1.0, 0.0, Verdict.WORN_WRONG)
+    # somebody whom nobody has looked at yet sets off no alert
+    shown = Detections(64, 64, (bare,) * n_without + (wrong,) * n_worn_wrong, (box,))
+    stats = LiveStats(frame=FrameSnapshot(7, 1.0, shown, 0.1), frame_age_s=0.1)
     status._running(
         SimpleNamespace(snapshot=lambda: stats),  # type: ignore[arg-type]
         SimpleNamespace(n_active=1, capacity=2, load=0.1),  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ def test_worn_wrong_has_a_tile_where_it_can_be_given_or_was(n_worn_wrong: int) -
 
 def test_icons_differ_and_screen_readers_skip_them() -> None:
     icons = [theme.icon_html(kind) for kind in theme.ICONS]
-    assert len(set(icons)) == len(icons) == 6
+    assert len(set(icons)) == len(icons) == 7
     assert all('aria-hidden="true"' in icon for icon in icons)
     assert set(theme.ICONS.values()) <= set(ALL_MATERIAL_ICONS)
 

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from maskdet_core import Detections, Face, FaceBox, Verdict, annotate
-from maskdet_core.draw.annotate import COLOURS, label_texts, percent_text, text_height_px
+from maskdet_core.draw.annotate import (
+    COLOURS,
+    LABELS,
+    LOOKING,
+    LOOKING_COLOUR,
+    label_texts,
+    percent_text,
+    text_height_px,
+)
 
 P = {
     Verdict.WITH_MASK: (0.98, 0.01, 0.01),
@@ -163,3 +171,45 @@ def test_text_height_follows_the_image_within_bounds() -> None:
     assert heights[0] >= 11
     assert text_height_px(640, 480) == 20
     assert heights[-1] <= 90
+
+
+def looking(width: int, height: int, box: FaceBox, grey: int = 200) -> np.ndarray:
+    image = np.full((height, width, 3), grey, dtype=np.uint8)
+    return annotate(image, Detections(width, height, (), (box,)), looking=LOOKING)
+
+
+def test_a_face_being_looked_at_is_drawn_only_where_asked() -> None:
+    image = np.full((480, 640, 3), 200, dtype=np.uint8)
+    found = Detections(640, 480, (), (FaceBox(200, 150, 150, 200),))
+    assert np.array_equal(annotate(image, found), image)
+    assert not np.array_equal(annotate(image, found, looking=LOOKING), image)
+
+
+@pytest.mark.parametrize("grey", [0, 107, 255])
+def test_a_face_being_looked_at_has_dots_in_no_verdicts_colour(grey: int) -> None:
+    image = looking(640, 480, FaceBox(200, 150, 150, 200), grey)
+    for colour in COLOURS.values():
+        if colour != (grey,) * 3:
+            assert not np.any(np.all(image[155:] == np.array(colour, np.uint8), axis=2))
+    side = image[170:330, 200].astype(int).max(axis=1)
+    dots = np.abs(side - grey) > 60
+    n_dots = int(np.count_nonzero(dots[1:] & ~dots[:-1]))
+    assert n_dots >= 10
+    assert dots.mean() < 0.7
+
+
+def test_label_of_a_face_being_looked_at_is_no_verdicts() -> None:
+    assert not {text for texts in LABELS.values() for text in texts} & set(LOOKING)
+    assert LOOKING_COLOUR not in COLOURS.values()
+    image = looking(640, 480, FaceBox(200, 150, 150, 200))
+    label = image[120:150, 200:320]
+    assert np.all(label == LOOKING_COLOUR, axis=2).sum() > 500
+    with pytest.raises(ValueError, match="ASCII"):
+        annotate(np.zeros((9, 9, 3), np.uint8), Detections(9, 9), looking=("Looking\u2026", ".."))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (64, 48), (1, 900), (4000, 3000)])
+def test_a_face_being_looked_at_in_any_image_size(size: tuple[int, int]) -> None:
+    width, height = size
+    for box in (FaceBox(0, 0, width, height), FaceBox(width - 1, height - 1, 1, 1)):
+        assert looking(width, height, box).shape == (height, width, 3)

@@ -69,6 +69,7 @@ class ManualWorker(InferenceWorker):
 
     def __init__(self) -> None:
         self.viewers: list[Any] = []
+        self.n_done = self.n_missed = 0
 
     @property
     def is_closed(self) -> bool:
@@ -82,15 +83,23 @@ class ManualWorker(InferenceWorker):
         if viewer in self.viewers:
             self.viewers.remove(viewer)
 
-    def notify(self) -> None:
-        pass
+    def notify(self, n_missed: int = 0) -> None:
+        self.n_missed += n_missed
+
+    def note_done(self, n_looks: int) -> None:
+        self.n_done += n_looks
 
 
 def counts(processor: LiveProcessor) -> dict[Verdict, int]:
     """Faces shown now by verdict, without zeros."""
     stats = processor.snapshot()
-    numbers = (stats.n_with, stats.n_worn_wrong, stats.n_without, stats.n_not_sure)
-    return {verdict: n for verdict, n in zip(Verdict, numbers, strict=True) if n}
+    return {verdict: n for verdict in Verdict if (n := stats.count(verdict))}
+
+
+def n_looking(processor: LiveProcessor) -> int:
+    """Faces shown now that are being looked at."""
+    frame = processor.snapshot().frame
+    return 0 if frame is None else frame.n_looking
 
 
 def vermilion(frame: av.VideoFrame) -> NDArray[np.bool_]:

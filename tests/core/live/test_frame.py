@@ -82,7 +82,9 @@ def test_size_and_pixel_format_may_change_during_a_stream(
             drawn = step(make_frame(width, height, pixel_format))
         assert (drawn.width, drawn.height) == (width, height)
         stats = processor.snapshot()
-        assert (stats.width_px, stats.height_px, stats.errors) == (width, height, 0)
+        assert stats.frame is not None
+        shown = stats.frame.detections
+        assert (shown.width_px, shown.height_px, stats.errors) == (width, height, 0)
 
 
 def test_faces_are_forgotten_when_the_size_doubles(

@@ -65,6 +65,7 @@ def test_new_faces_in_one_task_are_limited(
     finder.boxes = [FaceBox(30 * i, 10, 25, 25) for i in range(10)]
     result = run_inference(detector, frame, InferenceTask(24, {}, {}))
     assert len(result.new_faces) == len(network.crops[0]) == MAX_FACES_PER_TASK
+    assert result.not_looked_at == tuple(finder.boxes[MAX_FACES_PER_TASK:])
 
 
 def test_nothing_due_runs_nothing(

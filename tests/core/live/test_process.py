@@ -60,7 +60,7 @@ def test_frames_in_detections_out() -> None:
         annotated = live.annotated_frame()
         assert annotated is not None
         assert not np.array_equal(annotated, image())
-        assert live.snapshot().n_with == 1
+        assert live.snapshot().count(Verdict.WITH_MASK) == 1
 
 
 @pytest.mark.usefixtures("_fake_detector")

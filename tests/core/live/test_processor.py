@@ -22,6 +22,7 @@ from tests.core.live.fakes import (
     ManualWorker,
     Step,
     counts,
+    n_looking,
 )
 
 
@@ -95,10 +96,10 @@ def test_failing_network_returns_the_raw_frame_and_the_stream_goes_on(
     frame = make_frame(320, 240)
     assert step(frame) is not frame
     stats = processor.snapshot()
-    assert (stats.errors, stats.n_with) == (errors, 1)
+    assert (stats.errors, stats.count(Verdict.WITH_MASK)) == (errors, 1)
 
 
-def test_outdated_verdict_becomes_not_sure(
+def test_outdated_verdict_is_no_verdict_until_the_next_look(
     step: Step, network: FakeNetwork, processor: LiveProcessor, clock: Clock
 ) -> None:
     step()
@@ -108,8 +109,15 @@ def test_outdated_verdict_becomes_not_sure(
     predicted_at_s = clock.now
     while clock.now - predicted_at_s < OUTDATED_S + 0.5:
         step()
-    assert counts(processor) == {Verdict.NOT_SURE: 1}
-    assert (processor.snapshot().verdict_age_s or 0.0) > OUTDATED_S
+    assert counts(processor) == {}
+    assert n_looking(processor) == 1
+    network.failing, network.p_with_mask = False, 0.01
+    clock.now += 0.3
+    step()
+    step()
+    # what was known two seconds ago does not hold back what is seen now
+    assert counts(processor) == {Verdict.WITHOUT_MASK: 1}
+    assert n_looking(processor) == 0
 
 
 @pytest.mark.parametrize(
@@ -274,7 +282,10 @@ def test_newest_frame_wins(
     assert processor.due_at_s(1.0) is None
     processor.infer(1.0)
     assert len(network.crops) == 1
-    assert processor.snapshot().verdict_age_s == pytest.approx(0.03)
+    processor.recv(make_frame(320, 240))
+    frame = processor.snapshot().frame
+    assert frame is not None
+    assert (frame.number, frame.verdict_age_s) == (1001, pytest.approx(0.03))
 
 
 def test_rejected_viewer_gets_the_raw_frame_until_a_slot_is_free(
@@ -316,7 +327,7 @@ def test_stop_before_the_first_frame_and_twice(
 
 def test_before_the_first_frame(processor: LiveProcessor) -> None:
     stats = processor.snapshot()
-    assert (stats.frames_in, stats.fps, stats.verdict_age_s) == (0, 0.0, None)
+    assert (stats.frames_in, stats.fps, stats.frame, stats.frame_age_s) == (0, 0.0, None, None)
     assert not stats.rejected
     assert processor.due_at_s(1.0) is None
     processor.infer(1.0)
@@ -331,7 +342,7 @@ def test_with_the_real_worker(
     try:
         for _ in range(400):
             processor.recv(make_frame(320, 240))
-            if processor.snapshot().n_with:
+            if processor.snapshot().count(Verdict.WITH_MASK):
                 seen.set()
                 break
             threading.Event().wait(0.02)

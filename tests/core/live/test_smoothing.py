@@ -1,9 +1,13 @@
 """Smoothed verdicts: at once for a new face, soon for a changed one, steady otherwise."""
 
+import itertools
 import math
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from maskdet_core.live.scheduler import PREDICTION_INTERVAL_S, QUICK_PREDICTION_INTERVAL_S
 from maskdet_core.live.smoothing import VerdictSmoother
 from maskdet_core.types import MaskProbabilities, Verdict
 
@@ -123,3 +127,159 @@ def test_smoothed_probabilities_sum_to_1() -> None:
     for i, one in enumerate([(0.9, 0.05, 0.05), (0.2, 0.7, 0.1), (0.0, 0.0, 1.0)]):
         smoother.add(MaskProbabilities(*one), 0.1 * i, 0.6)
     assert sum(smoother.probabilities) == pytest.approx(1.0)
+
+
+MASKED, SLIPPED, BARE = (4.5, 0.0, -0.5), (0.0, 3.8, 1.3), (-1.0, 0.5, 4.2)
+"""Logits of mask, worn wrong and no mask."""
+LATENCY_S = 0.05
+
+
+def softmax(logits: tuple[float, ...]) -> MaskProbabilities:
+    odds = np.exp(np.array(logits) - max(logits))
+    return MaskProbabilities(*(odds / odds.sum()).tolist())
+
+
+def film(
+    logits: Callable[[float], tuple[float, ...]],
+    seconds: float,
+    *,
+    fps: float = 12.0,
+    min_confidence: float = 0.6,
+    two_classes: bool = False,
+    smoother: VerdictSmoother | None = None,
+) -> list[tuple[float, Verdict]]:
+    """The verdict on each frame, with predictions at the rate that live uses.
+
+    Args:
+        logits: of the face at a time.
+        seconds: length.
+        fps: frames a second.
+        min_confidence: threshold.
+        two_classes: see `decide`.
+        smoother: to look into afterwards.
+    """
+    smoother = VerdictSmoother() if smoother is None else smoother
+    shown, next_s, arriving = [], 0.0, []
+    for n in range(round(seconds * fps)):
+        now_s = n / fps
+        for at_s, probabilities in [one for one in arriving if one[0] + LATENCY_S <= now_s]:
+            smoother.add(probabilities, at_s, min_confidence, two_classes=two_classes)
+        arriving = [one for one in arriving if one[0] + LATENCY_S > now_s]
+        if now_s >= next_s and not arriving:
+            arriving.append((now_s, softmax(logits(now_s))))
+            quick = smoother.is_unsettled
+            next_s = now_s + (QUICK_PREDICTION_INTERVAL_S if quick else PREDICTION_INTERVAL_S)
+        shown.append((now_s, smoother.verdict(min_confidence, two_classes=two_classes)))
+    return shown[3:]
+
+
+@pytest.mark.parametrize("fps", [12.0, 30.0])
+@pytest.mark.parametrize("min_confidence", [0.6, 0.75])
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (BARE, MASKED, WITH),
+        (SLIPPED, MASKED, WITH),
+        (MASKED, SLIPPED, Verdict.WORN_WRONG),
+        (BARE, SLIPPED, Verdict.WORN_WRONG),
+        (MASKED, BARE, WITHOUT),
+        (SLIPPED, BARE, WITHOUT),
+    ],
+)
+def test_each_change_shows_once_and_within_the_documented_time(
+    before: tuple[float, ...],
+    after: tuple[float, ...],
+    verdict: Verdict,
+    min_confidence: float,
+    fps: float,
+) -> None:
+    for phase in np.linspace(0.0, 0.25, 11):
+        rng, change_s = np.random.default_rng(3), 3.0 + float(phase)
+
+        def logits(
+            at_s: float, change_s: float = change_s, rng: np.random.Generator = rng
+        ) -> tuple[float, ...]:
+            mean = before if at_s < change_s else after
+            return tuple(np.array(mean) + rng.normal(0, 0.4, 3))
+
+        shown = film(logits, 7.0, fps=fps, min_confidence=min_confidence)
+        # the very first prediction may have been unsure
+        words = [word for at_s, word in shown if at_s >= 2.0]
+        assert sum(one is not two for one, two in itertools.pairwise(words)) == 1
+        changed_s = next(at_s for at_s, word in shown if word is verdict)
+        assert 0.0 < changed_s - change_s < 0.7
+
+
+@pytest.mark.parametrize("min_confidence", [0.5, 0.6, 0.75, 0.95])
+@pytest.mark.parametrize("other", [SLIPPED, BARE, (-9.0, 9.0, -9.0), (0.0, 0.0, 0.0)])
+@pytest.mark.parametrize("face", [MASKED, (-0.5, 4.5, 0.0), BARE])
+def test_a_single_bad_frame_never_changes_the_word_of_three(
+    face: tuple[float, ...], other: tuple[float, ...], min_confidence: float
+) -> None:
+    bad = iter([10, 20, 33])
+    n, at = 0, next(bad)
+
+    def logits(at_s: float) -> tuple[float, ...]:
+        nonlocal n, at
+        n += 1
+        if n == at:
+            at = next(bad, -1)
+            return other
+        return face
+
+    words = {word for _, word in film(logits, 12.0, min_confidence=min_confidence)}
+    assert words == {film(lambda _: face, 1.0, min_confidence=min_confidence)[-1][1]}
+
+
+@pytest.mark.parametrize(
+    ("min_confidence", "mean"), [(0.6, 0.8), (0.6, 0.9), (0.95, 0.93), (0.95, 0.95), (0.95, 0.97)]
+)
+@pytest.mark.parametrize("scatter", [0.5, 1.0, 1.4])
+def test_a_face_with_noisy_logits_does_not_flip(
+    min_confidence: float, mean: float, scatter: float
+) -> None:
+    """At and near the threshold, 30 seconds each."""
+    log_odds, n_changes = math.log(mean / (1 - mean)), []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        shown = film(
+            lambda _, rng=rng: (log_odds + rng.normal(0, scatter), -9.0, 0.0),  # type: ignore[misc]
+            30.0,
+            min_confidence=min_confidence,
+        )
+        words = [word for _, word in shown]
+        assert set(words) <= {WITH, NOT_SURE}
+        n_changes.append(sum(a is not b for a, b in itertools.pairwise(words)))
+    assert max(n_changes) <= 2
+    assert sum(n_changes) <= 4
+
+
+def test_doubt_gives_way_to_a_clear_face_within_two_seconds() -> None:
+    def logits(at_s: float) -> tuple[float, ...]:
+        return (0.2, 0.0, 0.1) if at_s < 3.0 else MASKED
+
+    shown = film(logits, 7.0)
+    assert {word for at_s, word in shown if at_s < 3.0} == {NOT_SURE}
+    assert {word for at_s, word in shown if at_s > 4.0} == {WITH}
+
+
+def test_a_face_that_becomes_unclear_is_soon_not_sure() -> None:
+    def logits(at_s: float) -> tuple[float, ...]:
+        return MASKED if at_s < 3.0 else (0.2, 0.0, 0.1)
+
+    shown = film(logits, 7.0)
+    assert {word for at_s, word in shown if at_s < 3.0} == {WITH}
+    assert {word for at_s, word in shown if at_s > 4.5} == {NOT_SURE}
+
+
+def test_with_two_classes_worn_wrong_and_no_mask_are_one_word() -> None:
+    def logits(at_s: float) -> tuple[float, ...]:
+        return SLIPPED if int(at_s) % 2 else BARE
+
+    assert {word for _, word in film(logits, 8.0, two_classes=True)} == {WITHOUT}
+
+
+def test_predictions_before_a_change_do_not_count_after_it() -> None:
+    smoother = VerdictSmoother()
+    film(lambda at_s: MASKED if at_s < 3.0 else SLIPPED, 4.0, smoother=smoother)
+    assert smoother.probabilities == pytest.approx(softmax(SLIPPED), abs=0.01)

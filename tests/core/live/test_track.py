@@ -86,6 +86,38 @@ def test_track_that_leaves_the_frame_ends() -> None:
 
 
 def test_of_two_tracks_on_one_face_the_older_stays() -> None:
-    tracks = started(box(100), box(106), box(300))
+    tracks = started(box(100), box(106, score=9.0), box(300))
     tracks.merge_duplicates()
     assert [t.id for t in tracks] == [1, 3]
+
+
+@pytest.mark.parametrize("loose_first", [True, False])
+@pytest.mark.parametrize(("loose_score", "kept_side"), [(2.0, 80), (8.0, 200)])
+def test_of_a_face_and_a_box_around_it_the_surer_stays(
+    loose_first: bool, loose_score: float, kept_side: int
+) -> None:
+    face, loose = box(100, score=5.0), box(40, y=80, side=200, score=loose_score)
+    tracks = started(*([loose, face] if loose_first else [face, loose]), box(400))
+    tracks.merge_duplicates()
+    assert sorted(round(t.box[2]) for t in tracks) == sorted([kept_side, 80])
+
+
+def test_the_newest_score_decides_between_nested_boxes() -> None:
+    tracks = started(box(40, y=80, side=200, score=9.0))
+    then = tracks.boxes()
+    tracks.correct(match(then, [box(40, y=80, side=200, score=2.0)])[0], then, 40, 1.0)
+    tracks.start(np.array([100.0, 100, 80, 80]), 5.0, 1.0)
+    tracks.merge_duplicates()
+    assert [round(t.box[2]) for t in tracks] == [80]
+
+
+def test_faces_side_by_side_are_two() -> None:
+    tracks = started(box(100), box(160))
+    tracks.merge_duplicates()
+    assert len(tracks) == 2
+
+
+def test_overlapping_more_than_two_faces_do_is_one() -> None:
+    tracks = started(box(100), box(136))
+    tracks.merge_duplicates()
+    assert [t.id for t in tracks] == [1]

@@ -7,7 +7,7 @@ from maskdet_core import FaceBox, Verdict
 from maskdet_core.live.frame import ArrayFrame
 from maskdet_core.live.inference import FacePrediction, InferenceResult, InferenceTask
 from maskdet_core.live.tracker import MAX_NOT_FACE, OUTDATED_S, FaceTracker
-from maskdet_core.types import MaskProbabilities
+from maskdet_core.types import NO_PROBABILITIES, MaskProbabilities
 
 BOX = FaceBox(80, 60, 80, 80, 3.0)
 NEW_FACE = InferenceResult(
@@ -46,7 +46,7 @@ def predicted(tracker: FaceTracker, at: ArrayFrame, p: float, *, is_face: bool =
 def test_a_new_face_is_shown_with_its_verdict(tracker: FaceTracker) -> None:
     (face,) = tracker.detections(frame(0.0), 0.6)
     assert (face.box.xywh, face.verdict) == (BOX.xywh, Verdict.WITH_MASK)
-    assert tracker.oldest_prediction_s == 0.0
+    assert tracker.oldest_look_s(0.0) == 0.0
 
 
 def test_a_face_moves_with_the_frames(tracker: FaceTracker) -> None:
@@ -94,14 +94,15 @@ def test_predictions_of_no_face_end_the_track(tracker: FaceTracker) -> None:
         tracker.update(newest)
         predicted(tracker, newest, 0.9, is_face=False)
     assert len(tracker.detections(newest, 0.6)) == 0
-    assert tracker.oldest_prediction_s is None
+    assert tracker.oldest_look_s(0.6) is None
 
 
 def test_an_old_prediction_is_not_shown(tracker: FaceTracker) -> None:
     newest = frame(OUTDATED_S + 0.1)
     tracker.update(newest)
-    (face,) = tracker.detections(newest, 0.6)
-    assert face.verdict is Verdict.NOT_SURE
+    shown = tracker.detections(newest, 0.6)
+    assert (len(shown), len(shown.unjudged)) == (0, 1)
+    assert tracker.oldest_look_s(newest.received_s) is None
 
 
 def test_a_tracker_keeps_to_one_frame_size(tracker: FaceTracker) -> None:
@@ -110,3 +111,34 @@ def test_a_tracker_keeps_to_one_frame_size(tracker: FaceTracker) -> None:
     with pytest.raises(ValueError, match="frame size"):
         tracker.update(other)
     assert FaceTracker().can_follow(other)
+
+
+def test_faces_beyond_one_task_wait_for_their_first_look(tracker: FaceTracker) -> None:
+    newest, waiting = frame(0.1), FaceBox(220, 60, 80, 80, 3.0)
+    tracker.update(newest)
+    task = InferenceTask(24, {}, {})
+    tracker.apply(newest, task, InferenceResult({}, (), {}, (waiting,)), 0.6)
+    shown = tracker.detections(newest, 0.6)
+    assert (len(shown), [box.xywh for box in shown.unjudged]) == (1, [waiting.xywh])
+    assert tracker.due_at_s(8.0) < newest.received_s
+    predicted(tracker, newest, 0.98)
+    shown = tracker.detections(newest, 0.6)
+    assert (len(shown), len(shown.unjudged)) == (2, 0)
+
+
+def test_what_the_first_look_says_is_no_face_is_gone_at_once(tracker: FaceTracker) -> None:
+    newest, waiting = frame(0.1), FaceBox(220, 60, 80, 80, 3.0)
+    tracker.update(newest)
+    tracker.apply(newest, InferenceTask(24, {}, {}), InferenceResult({}, (), {}, (waiting,)), 0.6)
+    predicted(tracker, newest, 0.5, is_face=False)
+    shown = tracker.detections(newest, 0.6)
+    assert (len(shown), shown.unjudged) == (1, ())
+
+
+def test_a_look_without_an_answer_is_not_sure() -> None:
+    tracker, first = FaceTracker(), frame(0.0)
+    tracker.update(first)
+    failed = FacePrediction(BOX, NO_PROBABILITIES, True)
+    tracker.apply(first, tracker.plan(first, 24, 1.0), InferenceResult({}, (failed,), {}), 0.6)
+    (face,) = tracker.detections(first, 0.6)
+    assert face.verdict is Verdict.NOT_SURE

@@ -1,0 +1,68 @@
+"""Streamlit's command with a record of which film frame became which frame of the stream.
+
+Run as ``python -m testbed.numbered_server run server.py`` with `MASKDET_MODEL` naming the manifest
+by `testbed.drawn_masks.write_manifest` and `RECORD` a file. The classifier is the stand-in of
+`testbed.drawn_masks`, at random speeds.
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from streamlit.web import cli
+
+import maskdet_core
+from maskdet_core import LiveProcessor
+from maskdet_core.types import Predictions
+from testbed import frame_numbers
+from testbed.drawn_masks import DrawnMaskClassifier
+
+RECORD: Final = "TESTBED_FRAME_RECORD"
+_SLOW_S: Final = 2.6
+_SLOW_SHARE: Final = 0.03
+_USUAL_S: Final = 0.3
+
+
+class ErraticClassifier(DrawnMaskClassifier):
+    """The stand-in, after a random time; now and then so long that verdicts grow too old."""
+
+    def __init__(self) -> None:
+        """Begin with a fixed seed."""
+        self._rng = np.random.default_rng(5)
+
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
+        """Classify crops, uint8 (N, 128, 128, 3) RGB."""
+        is_slow = self._rng.random() < _SLOW_SHARE
+        time.sleep(_SLOW_S if is_slow else float(self._rng.uniform(0.0, _USUAL_S)))
+        return super().predict(crops)
+
+
+def main() -> None:
+    """Run Streamlit's command line."""
+    vars(maskdet_core)["load_classifier"] = lambda *_, **__: ErraticClassifier()
+    record, recv = Path(os.environ[RECORD]), LiveProcessor.recv
+
+    def recv_and_record(self: LiveProcessor, frame: av.VideoFrame) -> av.VideoFrame:
+        film_number = frame_numbers.read(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
+        drawn = recv(self, frame)
+        shown = self.snapshot().frame
+        row: dict[str, Any] = {
+            "at_s": time.time(),
+            "film": film_number,
+            "frame": None if shown is None else shown.number,
+        }
+        with record.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        return drawn
+
+    LiveProcessor.recv = recv_and_record  # type: ignore[method-assign]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What the panel says of a frame is what is drawn on it, in a real browser.
+
+A film with burnt frame numbers is the camera. The server records which film frame became which
+frame of the stream, the browser which film frame it showed with what colours, and the panel names
+the frame that its counts are of.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from maskdet_app.ui.i18n import t
+from testbed import frame_numbers
+from testbed.drawn_masks import write_manifest
+from testbed.mask_film import mask_film
+from testbed.numbered_server import RECORD
+from testbed.server import Server, free_port, serve_command
+from tests.e2e import live_page
+
+N_SAMPLES: Final = 200
+WITHIN_S: Final = 240.0
+RETURN_S: Final = 5.0
+"""A frame is shown in the browser at most so long after the server returned it."""
+LEAST_SHARE: Final = 0.001
+"""Of the picture: pixels in the colour of a verdict's frame and label."""
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+# Notes for each frame that the video shows its film number and the share of pixels in each
+# verdict's colour, above the suit and beside the flag, which have such colours too.
+WATCH = """
+(video, [bits, top, cell]) => {
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('2d', {willReadFrequently: true});
+  window.shown = [];
+  const note = () => {
+    const w = canvas.width = video.videoWidth, h = canvas.height = video.videoHeight;
+    context.drawImage(video, 0, 0);
+    const y = Math.round((1 + top) / 2 * h);
+    let number = 0, sum = 0, parity = 0;
+    for (let i = 0; i <= bits; i++) {
+      const x = Math.round((0.5 + (i + 0.5) * cell) * w);
+      const data = context.getImageData(x - 2, y - 2, 5, 5).data;
+      let light = 0;
+      for (let j = 0; j < data.length; j += 4) light += data[j + 1];
+      const bit = light / 25 > 128 ? 1 : 0;
+      if (i < bits) { number = 2 * number + bit; sum += bit; } else parity = bit;
+    }
+    if (sum % 2 === parity) {
+      const x0 = Math.round(0.3 * w), y1 = Math.round(0.62 * h);
+      const data = context.getImageData(x0, 0, w - x0, y1).data;
+      const n = {with_mask: 0, worn_wrong: 0, without_mask: 0};
+      for (let i = 0; i < data.length; i += 4) {
+        const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
+        if (r < 50 && g > 80 && g < 145 && b > 140 && b < 215) n.with_mask++;
+        if (r > 200 && g > 190 && b < 120) n.worn_wrong++;
+        if (r > 180 && g > 60 && g < 130 && b < 50) n.without_mask++;
+      }
+      for (const kind in n) n[kind] /= w * h;
+      window.shown.push({at_s: Date.now() / 1000, film: number, colours: n});
+    }
+    video.requestVideoFrameCallback(note);
+  };
+  video.requestVideoFrameCallback(note);
+}
+"""
+TAKE_SHOWN = "() => window.shown.splice(0)"
+# The panel's counts, the number of their frame, and its words.
+PANEL = """
+() => {
+  const tiles = document.querySelector('.md-tiles[data-frame]');
+  const counts = {};
+  if (tiles) for (const tile of tiles.querySelectorAll('[data-verdict]'))
+    counts[tile.dataset.verdict] = Number(tile.querySelector('b').textContent);
+  return {frame: tiles ? Number(tiles.dataset.frame) : null, counts,
+          text: document.body.innerText};
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("record") / "frames.jsonl"
+
+
+@pytest.fixture(scope="module")
+def numbered(
+    tmp_path_factory: pytest.TempPathFactory, record: Path, network: Path
+) -> Iterator[Server]:
+    folder, port = tmp_path_factory.mktemp("numbered"), free_port()
+    command = [sys.executable, "-m", "testbed.numbered_server", "run", "server.py"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
+    settings = {"MASKDET_MODEL": str(write_manifest(folder)), RECORD: str(record)}
+    with serve_command(command, port, log=folder / "server.log", **settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def numbered_film(tmp_path_factory: pytest.TempPathFactory, portrait: NDArray[np.uint8]) -> Path:
+    path = tmp_path_factory.mktemp("film") / "numbered.mjpeg"
+    with path.open("wb") as output:
+        for number, frame in enumerate(mask_film(portrait, 30.0)):
+            burnt = frame_numbers.burn(frame.image_rgb, number)
+            encoded, jpeg = cv2.imencode(".jpg", cv2.cvtColor(burnt, cv2.COLOR_RGB2BGR))
+            assert encoded
+            output.write(jpeg.tobytes())
+    return path
+
+
+def _drawn(
+    frame: int, rows: dict[int, dict[str, Any]], shown: list[dict[str, Any]]
+) -> set[str] | None:
+    """Verdicts whose colours the browser showed on a frame; None where it did not show it."""
+    row = rows.get(frame)
+    if row is None or row["film"] is None:
+        return None
+    for one in shown:
+        # the film repeats itself
+        if one["film"] == row["film"] and 0.0 <= one["at_s"] - row["at_s"] <= RETURN_S:
+            return {kind for kind, share in one["colours"].items() if share > LEAST_SHARE}
+    return None
+
+
+def test_panel_says_what_is_drawn(
+    numbered: Server, numbered_film: Path, record: Path, open_browser: Any
+) -> None:
+    shown: list[dict[str, Any]] = []
+    panels: dict[int, dict[str, Any]] = {}
+    with open_browser(video=numbered_film) as browser:
+        page = browser.new_page()
+        # not mirrored, so that flag and suit are where the colours are not looked for
+        page.goto(f"{numbered.url}/?facing=environment")
+        live_page.start(page)
+        page.locator(".md-tiles[data-frame]").wait_for(timeout=live_page.WAIT_MS)
+        video = live_page.frame(page).locator("video").first
+        bar = (frame_numbers.BAR_TOP, frame_numbers.CELL_WIDTH)
+        video.evaluate(WATCH, [frame_numbers.N_BITS, *bar])
+        deadline_s = time.monotonic() + WITHIN_S
+        compared: dict[int, tuple[set[str], set[str]]] = {}
+        while len(compared) < N_SAMPLES and time.monotonic() < deadline_s:
+            page.wait_for_timeout(100)
+            panel = page.evaluate(PANEL)
+            assert t("live.waiting") not in panel["text"]
+            if panel["frame"] is not None:
+                panels[panel["frame"]] = panel["counts"]
+            shown += video.evaluate(TAKE_SHOWN)
+            lines = record.read_text(encoding="utf-8").splitlines()[:-1]
+            rows = {row["frame"]: row for row in map(json.loads, lines)}
+            for number, counts in panels.items():
+                if number not in compared and (drawn := _drawn(number, rows, shown)) is not None:
+                    said = {k for k, n in counts.items() if n and k != "not_sure"}
+                    compared[number] = (said, drawn)
+        live_page.stop(page)
+    assert len(compared) >= N_SAMPLES
+    assert {n: pair for n, pair in compared.items() if pair[0] != pair[1]} == {}
+    # the film has made every verdict appear
+    assert {kind for said, _ in compared.values() for kind in said} == {
+        "with_mask",
+        "worn_wrong",
+        "without_mask",
+    }
