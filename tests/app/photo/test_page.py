@@ -79,7 +79,7 @@ def test_samples_show_both_classes() -> None:
     app = open_page()
     app.button(key="samples").click().run()
     assert not app.exception
-    assert counts(app) == {"with_mask": 1, "without_mask": 2, "not_sure": 0}
+    assert counts(app) == {"with_mask": 1, "worn_wrong": 0, "without_mask": 2, "not_sure": 0}
     for name in ("bare", "masked", "hand"):
         assert theme.escape_markdown(t(f"photo.sample_{name}")) in texts(app)
 
@@ -101,7 +101,7 @@ def test_each_bad_file_is_reported_and_the_others_are_checked(bare: bytes) -> No
     files = [*BAD.items(), ("good.jpg", bare), ("cut.jpg", truncated)]
     app = upload(files)
     assert len(app.error) == len(BAD) + 1
-    assert counts(app) == {"with_mask": 0, "without_mask": 1, "not_sure": 0}
+    assert counts(app) == {"with_mask": 0, "worn_wrong": 0, "without_mask": 1, "not_sure": 0}
     errors = "\n".join(str(error.value) for error in app.error)
     assert "empty file" in errors and "something else" in errors and "20 MB" in errors
     assert "cut short" in errors

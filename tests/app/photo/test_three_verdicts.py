@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maskdet_app.photo import view
 from maskdet_app.ui.i18n import t
 from maskdet_core import encode_jpeg
+from maskdet_core.masks.loading import MODEL_ENV, WHOLE
 from testbed.drawn_masks import draw_worn_wrong
 from tests.app.photo.test_page import NETWORK, counts, open_first, open_page, upload
 from train.samples import portrait as samples
@@ -127,10 +128,12 @@ class TestThreeVerdicts:
         assert t("photo.filter_empty") in [info.value for info in app.info]
 
 
-def test_network_of_two_classes_shows_two_probabilities_and_no_switch(files: Files) -> None:
+def test_network_of_two_classes_shows_two_probabilities_and_no_switch(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MODEL_ENV, WHOLE)
     app = upload(files[1:])
-    if "two" in toggle_keys(app):
-        pytest.skip("the shipped network knows masks worn wrong")
+    assert "two" not in toggle_keys(app)
     assert counts(app) == {"with_mask": 1, "without_mask": 1, "not_sure": 0}
     assert not any(t("photo.filter_worn_wrong") in option for option in filters(app))
     open_first(app)
