@@ -1,4 +1,4 @@
-"""The recipe that ships."""
+"""The recipe of the whole network, from ImageNet's weights."""
 
 from train.network.config import FitConfig
 
