@@ -59,7 +59,7 @@ def test_dots_mark_the_shipped_configuration() -> None:
     assert chart is not None
     rows = chart.to_dict()["data"]["values"]
     assert [(row["kind"], row["value"]) for row in rows] == [
-        ("what ships", 0.98),
+        ("unchanged", 0.98),
         ("one thing changed", 0.9),
     ]
     assert ablations.dots([], "new people") is None
