@@ -31,6 +31,10 @@ RETURN_S: Final = 5.0
 """A frame is shown in the browser at most so long after the server returned it."""
 LEAST_SHARE: Final = 0.001
 """Of the picture: pixels in the colour of a verdict's frame and label."""
+MAX_MISREAD: Final = 0.05
+"""Share of frames whose colours the browser may get wrong: where the network's rate sinks, video is
+compressed until frames and labels lose their colour. A panel that lags by half a second differs
+on more, since the film changes its verdict every few seconds."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -161,7 +165,8 @@ def test_panel_says_what_is_drawn(
                     compared[number] = (said, drawn)
         live_page.stop(page)
     assert len(compared) >= N_SAMPLES
-    assert {n: pair for n, pair in compared.items() if pair[0] != pair[1]} == {}
+    differing = {n: pair for n, pair in compared.items() if pair[0] != pair[1]}
+    assert len(differing) <= MAX_MISREAD * len(compared), differing
     # the film has made every verdict appear
     assert {kind for said, _ in compared.values() for kind in said} == {
         "with_mask",
