@@ -31,9 +31,9 @@ RETURN_S: Final = 5.0
 """A frame is shown in the browser at most so long after the server returned it."""
 LEAST_SHARE: Final = 0.001
 """Of the picture: pixels in the colour of a verdict's frame and label."""
-MAX_MISREAD: Final = 0.05
+MAX_MISREAD: Final = 0.02
 """Share of frames whose colours the browser may get wrong: where the network's rate sinks, video is
-compressed until frames and labels lose their colour. A panel that lags by half a second differs
+compressed until frames and labels lose their colour. A panel that lags by a few frames differs
 on more, since the film changes its verdict every few seconds."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]

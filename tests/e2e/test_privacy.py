@@ -93,6 +93,10 @@ def test_no_file_is_written_and_no_name_is_logged(
     environment = {"HOME": str(home), "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     with serve(log=log, **environment) as server, open_browser(video=masked_film) as browser:
         page = browser.new_page()
+        # the first visit to this page copies the video component's front end, without pictures
+        page.goto(server.url)
+        start = page.frame_locator("iframe[title*='webrtc_streamer']").get_by_role("button")
+        start.filter(has_text=t("live.start")).wait_for(timeout=WAIT_MS)
         page.goto(f"{server.url}/photo")
         page.get_by_role("button", name=t("photo.samples")).wait_for(timeout=WAIT_MS)
         before = files_below(*folders)
