@@ -147,7 +147,9 @@ def evaluate_drawn(
     records = []
     for name, tally in tally_finders(photos, every).items():
         own = drawn_summary(tally, finders[name].settings.min_score)
-        points = [drawn_summary(tally, score_at(tally, rate)) for rate in DRAWN_CANDIDATES]
+        # JSON has no infinity: a finder with fewer further boxes keeps all that were searched for
+        scores = [max(score_at(tally, rate), EVERY_SCORE) for rate in DRAWN_CANDIDATES]
+        points = [drawn_summary(tally, score) for score in scores]
         records.append({"finder": name, **own, "candidates": points})
         print_drawn(name, tally, [own, *points])
     return {"match_iou": DRAWN_IOU, "records": records}

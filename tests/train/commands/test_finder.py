@@ -24,7 +24,7 @@ TINY = VerifierConfig(
     layers=((8, 2), (16, 2), (16, 2)),
     hidden=16,
     epochs=1,
-    steps=40,
+    steps=100,
     learning_rate=0.01,
     batches=BatchConfig(32),
 )
