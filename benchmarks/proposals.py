@@ -16,12 +16,11 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.faces.nms import non_maximum_suppression, pairwise_overlaps
+from maskdet_core.faces.nms import Boxes, non_maximum_suppression, pairwise_overlaps
 from maskdet_core.types import MASK_CLASSES, RgbImage
 from train.data.images import read_rgb
 from train.evaluate_finder.drawn_boxes import DRAWN_IOU, LEAST_PX
@@ -30,8 +29,6 @@ from train.finder.photos import PHOTOS_FILE, LabelledPhoto, read_photos
 CLUSTERS: Final = (50, 100, 150, 250)
 """Best-scored clusters that may hold a face."""
 FRAME_PX: Final = (640, 480)
-
-Boxes = NDArray[np.float64]
 
 
 @dataclass(slots=True)

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from maskdet_core.faces.loading import load_finder
 from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, NetworkFile
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
 from train.cascade.opencv_xml import read_cascade
-from train.commands.options import add_data, add_models, read_cascade_data
+from train.commands.options import add_data, add_models, add_photos, read_cascade_data
 from train.data.records import now_iso, read_records
 from train.evaluate_finder.network_points import NETWORK_SEARCHES, with_operating_points
 from train.finder.batches import CONTEXT, INPUT_PX, BatchSource, plain
-from train.finder.hard_negatives import HardWindows, doubtful_boxes, load_boxes, save_boxes
+from train.finder.hard_negatives import HardWindows, kept_doubtful_boxes
 from train.finder.photos import LabelledPhoto, of_scenes, read_photos
 from train.finder.samples import STEPS, Samples, VisitConfig, visit_all
 from train.shipped import FINDER, STREET_FINDER, STREET_FOLDER
@@ -42,13 +41,7 @@ HARD_VISIT: Final = VisitConfig(zooms=(0.7, 1.1), per_face=4, jittered=2)
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_data(parser)
-    parser.add_argument(
-        "--photos",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="photographs with hand-drawn boxes: DIR/photos.json",
-    )
+    add_photos(parser)
     parser.add_argument(
         "--proposals",
         type=Path,
@@ -119,9 +112,7 @@ def train(
     out.mkdir(parents=True, exist_ok=resume)
     proposers = [HaarProposer(proposals, read_cascade(proposals).size[0], step) for step in STEPS]
     doubts = out / "doubtful.json"
-    if not doubts.exists():
-        save_boxes(doubts, doubtful_boxes(photos, load_finder("live", models / f"{FINDER}.json")))
-    doubtful = load_boxes(doubts)
+    doubtful = kept_doubtful_boxes(doubts, photos, models / f"{FINDER}.json")
     parts: list[Samples] = []
     for number, visit in enumerate(VISITS):
         file = out / f"samples-{number}.npz"

@@ -55,6 +55,17 @@ def kept_files(options: argparse.Namespace) -> KeptFiles:
     return KeptFiles(options.hard_negatives, options.eyes)
 
 
+def add_photos(parser: argparse.ArgumentParser) -> None:
+    """Add the option for photographs with hand-drawn boxes."""
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="photographs with hand-drawn boxes: DIR/photos.json",
+    )
+
+
 def add_models(parser: argparse.ArgumentParser) -> None:
     """Add `--models`: the folder of what ships."""
     parser.add_argument("--models", type=Path, default=MODELS_FOLDER, metavar="DIR")

@@ -4,9 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from maskdet_core.faces.loading import load_finder
 from train.cascade.faces import WindowConfig
-from train.commands.options import add_data, add_models, read_cascade_data
+from train.commands.options import add_data, add_models, add_photos, read_cascade_data
 from train.finder.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.finder.photos import of_scenes, read_photos
 from train.shipped import FINDER
@@ -26,13 +25,7 @@ WINDOWS: Final = WindowConfig(shift=0.08, zoom=0.14, painted=0.25, window_px=WIN
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_data(parser)
-    parser.add_argument(
-        "--photos",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="photographs with hand-drawn boxes: DIR/photos.json",
-    )
+    add_photos(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     add_models(parser)
     parser.add_argument(
@@ -58,19 +51,16 @@ def run(options: argparse.Namespace) -> None:
     """Train, and print where the cascade is."""
     # LightGBM takes a second to load
     from train.cascade.fit_proposals import ProposalsConfig, fit_proposals, street_goals
-    from train.finder.hard_negatives import doubtful_boxes, load_boxes, save_boxes
+    from train.finder.hard_negatives import kept_doubtful_boxes
 
     data = read_cascade_data(options.data)
     drawn = [photo for photo in read_photos(options.photos) if photo.split == "train"]
     learn, held = held_out(drawn)
     photos = [*drawn, *of_scenes(data.scenes)]
     doubts = options.out.with_suffix(".doubtful.json")
-    if not doubts.exists():
-        doubts.parent.mkdir(parents=True, exist_ok=True)
-        finder = load_finder("live", options.models / f"{FINDER}.json")
-        save_boxes(doubts, doubtful_boxes(photos, finder))
+    doubtful = kept_doubtful_boxes(doubts, photos, options.models / f"{FINDER}.json")
     scenes = [
-        *drawn_scenes(photos, load_boxes(doubts)),
+        *drawn_scenes(photos, doubtful),
         *(scene for scene in data.scenes if scene.is_crop),
     ]
     config = ProposalsConfig(

@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.faces.loading import load_finder
 from maskdet_core.faces.nms import Boxes, pairwise_overlaps
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.window_crops import WindowCutter, Windows
@@ -62,6 +63,23 @@ def doubtful_boxes(photos: Sequence[LabelledPhoto], finder: FaceFinder) -> dict[
         if len(unlabelled):
             found[photo.path] = unlabelled
     return found
+
+
+def kept_doubtful_boxes(
+    path: Path, photos: Sequence[LabelledPhoto], finder: Path
+) -> dict[Path, Boxes]:
+    """The doubtful boxes of a file, found and written first where it is missing.
+
+    Args:
+        path: of the file.
+        photos: see `doubtful_boxes`.
+        finder: manifest of the finder to ask, at its live preset.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_boxes(path, doubtful_boxes(photos, load_finder("live", finder)))
+    # read back the first time too, so that a resumed run gets exactly the same
+    return load_boxes(path)
 
 
 def save_boxes(path: Path, boxes: dict[Path, Boxes]) -> None:

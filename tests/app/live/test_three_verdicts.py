@@ -87,7 +87,7 @@ def _panel(n_without: int, n_worn_wrong: int, alert: str) -> None:
     box = FaceBox(10, 10, 40, 40)
     bare = Face(box, 0.0, 0.0, 1.0, Verdict.WITHOUT_MASK)
     wrong = Face(box, 0.0, 1.0, 0.0, Verdict.WORN_WRONG)
-    # somebody whom nobody has looked at yet sets off no alert
+    # a face without a look yet sets off no alert
     shown = Detections(64, 64, (bare,) * n_without + (wrong,) * n_worn_wrong, (box,))
     stats = LiveStats(frame=FrameSnapshot(7, 1.0, shown, 0.1), frame_age_s=0.1)
     status._running(
