@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import keras
 
@@ -31,6 +32,9 @@ from train.network.phases import phases, save_whole, train_phase
 from train.network.run_folder import RunFolder
 from train.network.teacher import lessons
 from train.network.vgg19 import blocks_given, build_model
+
+BFLOAT16_FEATURES: Final = {"amx_bf16", "avx512_bf16"}
+"""Names in `/proc/cpuinfo` of the instructions that multiply in bfloat16."""
 
 
 def fit(
@@ -217,9 +221,10 @@ def _policy(precision: str) -> str:
     if precision != "auto":
         return precision
     try:
-        fast = " amx_bf16 " in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        features = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     except OSError:
-        fast = False
+        features = []
+    fast = not BFLOAT16_FEATURES.isdisjoint(features)
     return "mixed_bfloat16" if fast or keras.backend.backend() != "tensorflow" else "float32"
 
 
