@@ -240,13 +240,18 @@ class PeopleRecord(TypedDict):
 
 
 class WholePhotosRecord(TypedDict):
-    """One preset of the detector on whole photographs."""
+    """One preset of the detector on whole photographs.
+
+    `false_faces` are boxes on nobody, `false_masks` those of them with the verdict "mask".
+    """
 
     preset: str
+    name: NotRequired[str]
     n_photos: int
     n_people: int
     n_found: int
     false_faces: int
+    false_masks: NotRequired[int]
     per_class: dict[str, PeopleRecord]
 
 

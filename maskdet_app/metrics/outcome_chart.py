@@ -29,9 +29,11 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
             value = per_class.get(key) if isinstance(per_class, dict) else None
             counts = _outcomes(value) if isinstance(value, dict) else None
             if counts is not None:
-                people = t(
-                    "chart.who", preset=one_line(record.get("preset", "?"), 60), people=label
-                )
+                preset = one_line(record.get("preset", "?"), 60)
+                people = t("chart.who", preset=preset, people=label)
+                # of other photographs, or of larger faces: rows must not fall together
+                if "name" in record:
+                    people = f"{one_line(record['name'], 80)}: {people}"
                 rows += [
                     {"people": people, "outcome": name, "n": n, "order": order}
                     for order, (name, n) in enumerate(counts.items())
@@ -50,7 +52,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 title=t("chart.people"),
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
-            y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=230)),
+            y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=460)),
             color=alt.Color("outcome:N", title=None, scale=scale),
             order=alt.Order("order:Q"),
             tooltip=[

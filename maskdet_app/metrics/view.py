@@ -236,7 +236,9 @@ def _show_whole_photos(records: list[dict[str, Any]]) -> None:
     st.caption(t("metrics.photos_note"))
     st.altair_chart(chart)
     with st.container(horizontal=True):
-        for record in records[:_MAX_METRICS]:
+        # records of the same photographs, faces of other sizes counted, share their false faces
+        distinct = {(r.get("preset"), r.get("n_photos")): r for r in records}.values()
+        for record in list(distinct)[:_MAX_METRICS]:
             photos, false_faces = (count(record.get(key)) for key in ("n_photos", "false_faces"))
             if photos and false_faces is not None:
                 preset = theme.escape_markdown(one_line(record.get("preset", "?")))

@@ -22,6 +22,7 @@ from train.evaluate.face_rule import face_rules
 from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
 from train.evaluate.test_sets import crops_of
+from train.finder.photos import LabelledPhoto, labelled_photos
 from train.network.config import VGG19_WIDTHS, NetworkConfig
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
@@ -52,8 +53,9 @@ def run(options: argparse.Namespace) -> None:
     """Export, and print where the manifest is."""
     split = read_split(options.data)
     photos, _ = held_out_photos(options.data, split)
+    labelled = labelled_photos(options.data, {"val"})
     manifest = export(
-        options.run_folder, split, options.models, photos, float_too=options.float_too
+        options.run_folder, split, options.models, photos, labelled, float_too=options.float_too
     )
     print(f"manifest: {manifest}")
 
@@ -63,6 +65,7 @@ def export(
     split: Split,
     models: Path,
     photos: Sequence[Photo] = (),
+    labelled: Sequence[LabelledPhoto] = (),
     *,
     float_too: bool,
 ) -> Path:
@@ -75,6 +78,7 @@ def export(
         models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
             `runs/` in it.
         photos: held-out photographs, to choose the face rule for the cascades in `models`.
+        labelled: likewise, with hand-drawn boxes.
         float_too: also write the float32 network as `maskdet-vgg19-float.keras`.
 
     Returns:
@@ -113,10 +117,10 @@ def export(
     fitted = calibrated(plain, logits, truth)
     manifest = replace(fitted, metrics={"int8_same_label": dict(same)})
 
-    if photos and NO_FACE in manifest.classes:
+    if (photos or labelled) and NO_FACE in manifest.classes:
         classifier = MaskClassifier(network.read_bytes(), manifest)
         finder = models / f"{FINDER}.json"
-        rules = face_rules(photos, finder, classifier)
+        rules = face_rules(photos, labelled, finder, classifier)
         name = CascadeManifest.load(finder).name
         manifest = replace(manifest, face_rules=rules, rules_finder=name)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,11 @@ from maskdet_core.run_records import (
     OutcomeRecord,
     PeopleTestRecord,
     TestSetRecord,
+    WholePhotosRecord,
 )
 from maskdet_core.types import MASK_CLASSES
 from train.data.datasets import FaceSample, read_covered_other
-from train.data.detection import held_out_photos
+from train.data.detection import Photo, held_out_photos
 from train.data.people import read_people
 from train.data.records import now_iso, write_json
 from train.data.split import Split
@@ -44,7 +45,8 @@ from train.evaluate.metrics import evaluate_set, label_agreement
 from train.evaluate.people import measure_people, people_tests
 from train.evaluate.rates import rates
 from train.evaluate.test_sets import FaceTest
-from train.evaluate.whole_photos import whole_photos
+from train.evaluate.whole_photos import whole_labelled_photos, whole_photos
+from train.finder.photos import labelled_photos
 from train.model_card.card import write_model_card
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
@@ -59,6 +61,7 @@ HELD_OUT = "-held-out"
 """In the slugs of sets measured with another run, which held these sets out."""
 CARRIED_OVER = "Carried over from the evaluation"
 """Begins the note of a figure that was not measured again."""
+STREET_NAME: Final = "Street photographs, test and val"
 N_WORST = 24
 """Mistakes named for each set, the most confident first."""
 
@@ -138,12 +141,9 @@ def evaluate(
         record["covered_other"] = _covered_other(classifier, covered)
     if extras.people is not None:
         record["people"] = _people(classifier, extras.people)
-    if photos:
-        finder = models / f"{FINDER}.json"
-        record["whole_photos"] = [
-            whole_photos(preset, photos, MaskDetector.load(classifier, preset, finder=finder))
-            for preset in PRESETS
-        ]
+    whole = list(_whole_photos(classifier, photos, roots, models / f"{FINDER}.json"))
+    if whole:
+        record["whole_photos"] = whole
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, record)
     if extras.mistakes is not None:
@@ -292,6 +292,18 @@ def _loose_boxes(classifier: MaskClassifier, split: Split) -> list[LooseBoxRecor
         for test in loose_tests(faces)
         for record in measure_loose(test, _int8_logits(classifier, test.crops), classifier.manifest)
     ]
+
+
+def _whole_photos(
+    classifier: MaskClassifier, photos: Sequence[Photo], roots: Sequence[Path], finder: Path
+) -> Iterator[WholePhotosRecord]:
+    labelled = labelled_photos(roots, {"val", "test"})
+    for preset in PRESETS:
+        detector = MaskDetector.load(classifier, preset, finder=finder)
+        if photos:
+            yield whole_photos(preset, photos, detector)
+        if labelled:
+            yield from whole_labelled_photos(preset, STREET_NAME, labelled, detector)
 
 
 def _covered_other(classifier: MaskClassifier, faces: Sequence[FaceSample]) -> OutcomeRecord:

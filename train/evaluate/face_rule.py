@@ -4,21 +4,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from tqdm import tqdm
 
 from maskdet_core.detector import PRESETS, MaskDetector
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.face_rule import FaceRule
+from maskdet_core.types import FaceBox, RgbImage
 from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
+from train.evaluate_finder.drawn_boxes import LEAST_PX, further_boxes, matched_boxes
+from train.finder.photos import LabelledPhoto
 
-WEIGHTS = (1.0, 2.0, 3.0, 4.0, 6.0)
+WEIGHTS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Of the finder's score, tried one after the other."""
-SLACK = 0.75
-"""Share of the strictest threshold that loses no face here; the rest is margin for harder ones."""
+MAX_LOST: Final = 0.005
+"""Share of the faces that a rule may drop. The weakest of hundreds is often one that nobody could
+judge, and a rule that keeps it keeps many boxes on no face too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,7 @@ def candidates(photos: Sequence[Photo], detector: MaskDetector) -> list[Candidat
     found: list[Candidate] = []
     for photo in tqdm(photos, desc="candidates", unit="photo"):
         rgb = read_rgb(photo.path)
-        height, width = rgb.shape[:2]
-        # found and cropped as `MaskDetector.detect` does; matched as the app shows them, clipped
-        boxes = detector.find(rgb)
-        p_face = detector.classify(rgb, boxes).p_face.tolist()
-        by_box = {
-            inside: p
-            for box, p in zip(boxes, p_face, strict=True)
-            if (inside := box.clipped(width, height)) is not None
-        }
+        by_box = _judged(rgb, detector)
         free = list(by_box)
         people = [take_best(free, person) for person in boxes_px(photo.boxes, rgb)]
         for other in boxes_px(photo.others, rgb):
@@ -59,8 +56,45 @@ def candidates(photos: Sequence[Photo], detector: MaskDetector) -> list[Candidat
     return found
 
 
+def labelled_candidates(photos: Sequence[LabelledPhoto], detector: MaskDetector) -> list[Candidate]:
+    """Boxes of the finder in held-out photographs with hand-drawn boxes.
+
+    Labelled faces that are too small to be judged are left out.
+    """
+    found: list[Candidate] = []
+    for photo in tqdm(photos, desc="candidates", unit="photo"):
+        by_box = _judged(read_rgb(photo.path), detector)
+        boxes = list(by_box)
+        matched = matched_boxes(photo, boxes)
+        found += [
+            Candidate(boxes[i].score, by_box[boxes[i]], True)
+            for number, i in matched.items()
+            if max(photo.boxes[number][2:]) >= min(LEAST_PX)
+        ]
+        found += [
+            Candidate(boxes[i].score, by_box[boxes[i]], False)
+            for i in further_boxes(photo, boxes, matched)
+        ]
+    return found
+
+
+def _judged(rgb: RgbImage, detector: MaskDetector) -> dict[FaceBox, float]:
+    """The network's probability of a face for each box of the finder.
+
+    Found and cropped as `MaskDetector.detect` does; the boxes are clipped, as the app shows them.
+    """
+    height, width = rgb.shape[:2]
+    boxes = detector.find(rgb)
+    p_face = detector.classify(rgb, boxes).p_face.tolist()
+    return {
+        inside: p
+        for box, p in zip(boxes, p_face, strict=True)
+        if (inside := box.clipped(width, height)) is not None
+    }
+
+
 def choose_rule(found: Sequence[Candidate]) -> FaceRule | None:
-    """The rule that drops most candidates without a face and keeps all faces, with some slack.
+    """The rule that drops most candidates without a face, and at most `MAX_LOST` of the faces.
 
     Args:
         found: by one finder at one setting; None is returned where faces are missing among them.
@@ -71,11 +105,10 @@ def choose_rule(found: Sequence[Candidate]) -> FaceRule | None:
     rules = []
     for weight in WEIGHTS:
         rule = FaceRule(weight, 0.0)
-        weakest = min(rule.combined_log_odds(c.score, c.p_face) for c in faces)
-        # a threshold below zero has no slack to give
-        rule = FaceRule(weight, math.floor(100 * min(weakest, SLACK * weakest)) / 100)
-        rules.append((n_shown(found, rule), rule))
-    return min(rules, key=lambda pair: pair[0])[1]
+        ordered = sorted(rule.combined_log_odds(c.score, c.p_face) for c in faces)
+        weakest_kept = ordered[int(MAX_LOST * len(faces))]
+        rules.append(FaceRule(weight, math.floor(100 * weakest_kept) / 100))
+    return min(rules, key=lambda rule: n_shown(found, rule))
 
 
 def n_shown(found: Sequence[Candidate], rule: FaceRule) -> int:
@@ -84,26 +117,32 @@ def n_shown(found: Sequence[Candidate], rule: FaceRule) -> int:
 
 
 def face_rules(
-    photos: Sequence[Photo], finder_manifest: Path, classifier: Classifier
+    photos: Sequence[Photo],
+    labelled: Sequence[LabelledPhoto],
+    finder_manifest: Path,
+    classifier: Classifier,
 ) -> dict[str, FaceRule]:
     """One rule for each preset of the app.
 
     Args:
         photos: held out from the training of finder and network, and not used for testing.
+        labelled: likewise, with hand-drawn boxes.
         finder_manifest: of the trained cascades.
         classifier: the network as it will ship.
     """
     rules: dict[str, FaceRule] = {}
     for preset in PRESETS:
         detector = MaskDetector.load(classifier, preset, finder=finder_manifest)
-        found = candidates(photos, detector)
+        found = [*candidates(photos, detector), *labelled_candidates(labelled, detector)]
         rule = choose_rule(found)
         if rule is None:
             continue
         rules[preset] = rule
-        n_faces = sum(c.is_face for c in found)
+        faces = [c for c in found if c.is_face]
+        n_lost = sum(rule.rejects(c.score, c.p_face) for c in faces)
         print(
-            f"{preset}: of {len(found) - n_faces} candidates without a face in {len(photos)} "
-            f"photographs {n_shown(found, rule)} are shown, of {n_faces} with one all"
+            f"{preset}: of {len(found) - len(faces)} candidates without a face in "
+            f"{len(photos) + len(labelled)} photographs {n_shown(found, rule)} are shown; "
+            f"of {len(faces)} with one {n_lost} are lost"
         )
     return rules

@@ -54,19 +54,32 @@ def count(tally: DrawnTally, photo: LabelledPhoto, found: Sequence[FaceBox]) -> 
     """Match each face with at most one box, pairs of high overlap first."""
     tally.photos += 1
     drawn = photo.boxes_px()
+    matched = matched_boxes(photo, found)
+    for number, label in enumerate(photo.labels):
+        score = found[matched[number]].score if number in matched else None
+        tally.faces.append(DrawnFace(label, float(drawn[number, 2:].max()), score))
+    tally.further += [found[number].score for number in further_boxes(photo, found, matched)]
+
+
+def matched_boxes(photo: LabelledPhoto, found: Sequence[FaceBox]) -> dict[int, int]:
+    """Index of the box on each face that has one, by the face's; pairs of high overlap first."""
     boxes = np.array([[b.x, b.y, b.w, b.h] for b in found], np.float64).reshape(-1, 4)
-    iou, _ = pairwise_overlaps(drawn, boxes)
+    iou, _ = pairwise_overlaps(photo.boxes_px(), boxes)
     matched: dict[int, int] = {}
     while iou.size and iou.max() >= DRAWN_IOU:
         face, box = divmod(int(iou.argmax()), len(boxes))
         matched[face] = box
         iou[face], iou[:, box] = 0, 0
-    for number, label in enumerate(photo.labels):
-        score = found[matched[number]].score if number in matched else None
-        tally.faces.append(DrawnFace(label, float(drawn[number, 2:].max()), score))
+    return matched
+
+
+def further_boxes(
+    photo: LabelledPhoto, found: Sequence[FaceBox], matched: Mapping[int, int]
+) -> list[int]:
+    """Indices of boxes on no labelled face, without those that are too small to tell."""
     used = set(matched.values())
-    tally.further += [
-        box.score
+    return [
+        number
         for number, box in enumerate(found)
         if number not in used and (photo.complete or max(box.w, box.h) >= UNLABELLED_PX)
     ]

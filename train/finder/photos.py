@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,18 @@ def read_photos(root: Path) -> list[LabelledPhoto]:
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"expected photographs with boxes in {path}: {error}") from error
+
+
+def labelled_photos(roots: Sequence[Path], splits: AbstractSet[str]) -> list[LabelledPhoto]:
+    """Photographs of some splits, of those sets that have hand-drawn boxes.
+
+    Raises:
+        DataError: a `photos.json` of another form.
+    """
+    drawn = [
+        photo for root in roots if (root / PHOTOS_FILE).is_file() for photo in read_photos(root)
+    ]
+    return [photo for photo in drawn if photo.split in splits]
 
 
 def of_scenes(scenes: Sequence[Scene]) -> list[LabelledPhoto]:

@@ -101,16 +101,18 @@ start weights {training.get("start_weights", "?")}; faces to train on: {sets}.
 def _whole(record: Mapping[str, Any]) -> str:
     lines = []
     for whole in record.get("whole_photos", []):
+        name = whole.get("name", "Held-back photographs")
         lines += [
-            f"- {whole['preset']} check, {name.replace('_', ' ')}: {c['n_found']} of "
+            f"- {name}, {whole['preset']} check, {label.replace('_', ' ')}: {c['n_found']} of "
             f"{c['n_people']} people found, {share(c['n_right'], c['n_people'])} "
             f"with a right verdict, {c['n_not_sure']} not sure"
-            for name, c in whole["per_class"].items()
+            for label, c in whole["per_class"].items()
             if c["n_people"]
         ]
+        masks = f", {whole['false_masks']} called mask" if "false_masks" in whole else ""
         lines.append(
-            f"- {whole['preset']} check: {whole['false_faces']} false faces in "
-            f"{whole['n_photos']} photographs"
+            f"- {name}, {whole['preset']} check: {whole['false_faces']} false faces in "
+            f"{whole['n_photos']} photographs{masks}"
         )
     same = record.get("int8_vs_float")
     if same:

@@ -12,7 +12,15 @@ from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
 from train.data.detection import Photo
 from train.data.images import read_rgb
-from train.evaluate.face_rule import SLACK, Candidate, candidates, choose_rule, n_shown
+from train.evaluate.face_rule import (
+    MAX_LOST,
+    Candidate,
+    candidates,
+    choose_rule,
+    labelled_candidates,
+    n_shown,
+)
+from train.finder.photos import LabelledPhoto
 
 
 class Network:
@@ -61,9 +69,43 @@ def test_separating_weight_is_chosen_and_all_faces_are_kept() -> None:
     assert rule is not None
     assert n_shown([*faces, *rest], rule) == 0
     assert not any(rule.rejects(c.score, c.p_face) for c in faces)
-    weakest = min(rule.combined_log_odds(c.score, c.p_face) for c in faces)
-    assert rule.min_log_odds < weakest
-    assert abs(rule.min_log_odds - SLACK * weakest) < 0.01
+
+
+def test_weakest_of_many_faces_does_not_set_the_threshold() -> None:
+    n_faces = round(1 / MAX_LOST)
+    faces = [Candidate(4.0, 0.9, True)] * (n_faces - 1) + [Candidate(-6.0, 0.02, True)]
+    rest = [Candidate(-1.0, 0.2, False)] * 5
+    rule = choose_rule([*faces, *rest])
+    assert rule is not None
+    assert n_shown(rest, rule) == 0
+    assert sum(rule.rejects(c.score, c.p_face) for c in faces) == 1
+    # of one face fewer none may be lost
+    rule = choose_rule([*faces[1:], *rest])
+    assert rule is not None
+    assert not any(rule.rejects(c.score, c.p_face) for c in faces)
+
+
+def test_faces_with_drawn_boxes_too_small_to_judge_are_no_candidates(
+    photo_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = MaskDetector(OpenCvFaceFinder(), Network())
+    large, small, nowhere = (
+        FaceBox(10, 10, 40, 50, 3.0),
+        FaceBox(100, 20, 15, 20, 2.0),
+        FaceBox(140, 140, 40, 50, 1.0),
+    )
+    monkeypatch.setattr(detector, "find", lambda image_rgb: [large, small, nowhere])
+    photo = LabelledPhoto(
+        photo_set / "Train" / "Mask" / "1.jpg",
+        "val",
+        ((10, 10, 40, 50), (100, 20, 15, 20)),
+        ("with_mask", "without_mask"),
+        complete=True,
+    )
+    assert labelled_candidates([photo], detector) == [
+        Candidate(3.0, pytest.approx(0.9), True),
+        Candidate(1.0, pytest.approx(0.7), False),
+    ]
 
 
 def test_threshold_below_zero_still_keeps_all_faces() -> None:
