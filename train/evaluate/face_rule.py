@@ -16,7 +16,7 @@ from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
-from train.evaluate_finder.drawn_boxes import LEAST_PX, further_boxes, matched_boxes
+from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
 from train.finder.photos import LabelledPhoto
 
 WEIGHTS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)

@@ -3,26 +3,18 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.types import MASK_CLASSES, FaceBox, RgbImage
 from train.data.images import read_rgb
+from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
 from train.finder.photos import LabelledPhoto
 from train.intervals import wilson_interval
-
-DRAWN_IOU: Final = 0.3
-"""Hand-drawn boxes differ among themselves in forehead, chin and ears: a match needs less overlap
-than with a detector's boxes."""
-LEAST_PX: Final = (24, 48)
-"""Longer side of the faces that are counted."""
-UNLABELLED_PX: Final = 20
-"""Where background faces may be without a box, smaller boxes are neither right nor wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +51,6 @@ def count(tally: DrawnTally, photo: LabelledPhoto, found: Sequence[FaceBox]) -> 
         score = found[matched[number]].score if number in matched else None
         tally.faces.append(DrawnFace(label, float(drawn[number, 2:].max()), score))
     tally.further += [found[number].score for number in further_boxes(photo, found, matched)]
-
-
-def matched_boxes(photo: LabelledPhoto, found: Sequence[FaceBox]) -> dict[int, int]:
-    """Index of the box on each face that has one, by the face's; pairs of high overlap first."""
-    boxes = np.array([[b.x, b.y, b.w, b.h] for b in found], np.float64).reshape(-1, 4)
-    iou, _ = pairwise_overlaps(photo.boxes_px(), boxes)
-    matched: dict[int, int] = {}
-    while iou.size and iou.max() >= DRAWN_IOU:
-        face, box = divmod(int(iou.argmax()), len(boxes))
-        matched[face] = box
-        iou[face], iou[:, box] = 0, 0
-    return matched
-
-
-def further_boxes(
-    photo: LabelledPhoto, found: Sequence[FaceBox], matched: Mapping[int, int]
-) -> list[int]:
-    """Indices of boxes on no labelled face, without those that are too small to tell."""
-    used = set(matched.values())
-    return [
-        number
-        for number, box in enumerate(found)
-        if number not in used and (photo.complete or max(box.w, box.h) >= UNLABELLED_PX)
-    ]
 
 
 def tally_finders(
