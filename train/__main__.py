@@ -1,7 +1,7 @@
 """Dispatch of `python -m train COMMAND …`.
 
-`fit | prune | export | evaluate | ablate | widths` make the classifier, `cascade | proposals |
-finder | evaluate-detector` the face finders, `samples` the photo page's pictures.
+`fit | prune | export | rules | evaluate | ablate | widths` make the classifier, `cascade |
+proposals | finder | evaluate-detector` the face finders, `samples` the photo page's pictures.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from train.commands import (
     fit,
     proposals,
     prune,
+    rules,
     samples,
     widths,
 )
@@ -30,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "fit": (fit, "train VGG19"),
     "prune": (prune, "make a slim network out of a trained one"),
     "export": (export, "write the int8 network and its manifest"),
+    "rules": (rules, "join the exported network with another finder"),
     "evaluate": (evaluate, "measure the exported network"),
     "ablate": (ablate, "train the named configurations side by side"),
     "widths": (widths, "train several widths and compare accuracy with cost"),

@@ -6,19 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import RunRecord
-from maskdet_core.types import NO_FACE
 from train.commands.options import add_data, add_models, read_split
 from train.data.detection import Photo, held_out_photos
 from train.data.images import FRAMING, IMAGE_SIZE_PX
 from train.data.records import now_iso
 from train.data.split import Split
 from train.evaluate.calibration import OFFSETS, calibrated, fit_offsets
-from train.evaluate.face_rule import face_rules
+from train.evaluate.face_rule import with_face_rules
 from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
 from train.evaluate.test_sets import crops_of
@@ -117,13 +115,7 @@ def export(
     fitted = calibrated(plain, logits, truth)
     manifest = replace(fitted, metrics={"int8_same_label": dict(same)})
 
-    if (photos or labelled) and NO_FACE in manifest.classes:
-        classifier = MaskClassifier(network.read_bytes(), manifest)
-        finder = models / f"{FINDER}.json"
-        rules = face_rules(photos, labelled, finder, classifier)
-        name = CascadeManifest.load(finder).name
-        manifest = replace(manifest, face_rules=rules, rules_finder=name)
-
+    manifest = with_face_rules(manifest, models, models / f"{FINDER}.json", photos, labelled)
     path = models / f"{NETWORK}.json"
     manifest.save(path)
     RunFolder(run).copy_records(models / "runs" / record["name"])

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from tqdm import tqdm
 
 from maskdet_core.detector import PRESETS, MaskDetector
-from maskdet_core.masks.classifier import Classifier
+from maskdet_core.faces.manifest import CascadeManifest
+from maskdet_core.masks.classifier import Classifier, MaskClassifier
 from maskdet_core.masks.face_rule import FaceRule
-from maskdet_core.types import FaceBox, RgbImage
+from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.types import NO_FACE, FaceBox, RgbImage
 from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
@@ -146,3 +148,27 @@ def face_rules(
             f"of {len(faces)} with one {n_lost} are lost"
         )
     return rules
+
+
+def with_face_rules(
+    manifest: ModelManifest,
+    folder: Path,
+    finder_manifest: Path,
+    photos: Sequence[Photo],
+    labelled: Sequence[LabelledPhoto],
+) -> ModelManifest:
+    """The network's manifest with the rules of a finder, in place of those that it had.
+
+    Args:
+        manifest: of the network; one without an output for "no face" is returned as it is.
+        folder: of the network's file.
+        finder_manifest: see `face_rules`.
+        photos: see `face_rules`.
+        labelled: see `face_rules`; where both are empty, the manifest is returned as it is.
+    """
+    if NO_FACE not in manifest.classes or not (photos or labelled):
+        return manifest
+    classifier = MaskClassifier(manifest.read_model(folder), manifest)
+    rules = face_rules(photos, labelled, finder_manifest, classifier)
+    name = CascadeManifest.load(finder_manifest).name
+    return replace(manifest, face_rules=rules, rules_finder=name)

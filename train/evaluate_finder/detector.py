@@ -35,13 +35,13 @@ from train.evaluate_finder.detection import (
     tally_photos,
 )
 from train.evaluate_finder.drawn_boxes import (
-    DRAWN_IOU,
     DrawnTally,
     score_at,
     tally_finders,
 )
 from train.evaluate_finder.drawn_boxes import summary as drawn_summary
 from train.evaluate_finder.operating_points import EVERY_SCORE
+from train.finder.matching import DRAWN_IOU
 from train.finder.photos import LabelledPhoto
 from train.model_card.card import write_model_card
 from train.shipped import FINDER

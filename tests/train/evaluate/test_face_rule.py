@@ -1,11 +1,13 @@
 """The face rule: which candidates it is chosen on, and what it keeps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from maskdet_core.detector import MaskDetector
+from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import ModelManifest
@@ -19,8 +21,10 @@ from train.evaluate.face_rule import (
     choose_rule,
     labelled_candidates,
     n_shown,
+    with_face_rules,
 )
 from train.finder.photos import LabelledPhoto
+from train.shipped import FINDER, NETWORK
 
 
 class Network:
@@ -117,6 +121,40 @@ def test_threshold_below_zero_still_keeps_all_faces() -> None:
 
 def test_without_faces_there_is_no_rule() -> None:
     assert choose_rule([Candidate(1.0, 0.5, False)]) is None
+
+
+def test_rules_of_another_finder_replace_those_of_the_manifest(repo_root: Path) -> None:
+    shipped = repo_root / "models"
+    before = replace(
+        ModelManifest.load(shipped / f"{NETWORK}.json"), face_rules={}, rules_finder="another"
+    )
+    finder = shipped / f"{FINDER}.json"
+    samples = sorted((repo_root / "maskdet_app" / "photo" / "samples").glob("*.jpg"))
+    finds = {path: MaskDetector.load(finder=finder).find(read_rgb(path)) for path in samples}
+    labelled = [
+        LabelledPhoto(
+            path,
+            "val",
+            tuple((box.x, box.y, box.w, box.h) for box in boxes[:1]),
+            ("with_mask",) * len(boxes[:1]),
+            complete=True,
+        )
+        for path, boxes in finds.items()
+    ]
+    after = with_face_rules(before, shipped, finder, [], labelled)
+    assert set(after.face_rules) == {"photo", "live"}
+    assert after.rules_finder == CascadeManifest.load(finder).name
+    assert replace(after, face_rules={}, rules_finder="another") == before
+
+
+def test_without_photographs_or_an_output_for_no_face_the_rules_stay(
+    photo_set: Path, repo_root: Path
+) -> None:
+    manifest = ModelManifest("m", "m.tflite", "0" * 64, 1)
+    photo = Photo(photo_set / "Train" / "Mask" / "1.jpg", "1", True, (), (), False)
+    assert with_face_rules(manifest, Path(), Path(), [photo], []) is manifest
+    with_output = ModelManifest.load(repo_root / "models" / f"{NETWORK}.json")
+    assert with_face_rules(with_output, Path(), Path(), [], []) is with_output
 
 
 def test_shown_are_counted_by_the_rule() -> None:

@@ -1,0 +1,41 @@
+"""`python -m train rules`: join an exported network with another finder."""
+
+import argparse
+from pathlib import Path
+
+from maskdet_core.masks.manifest import ModelManifest
+from train.commands.options import FINDER_FILE, add_data, add_models, read_split
+from train.data.detection import held_out_photos
+from train.evaluate.face_rule import with_face_rules
+from train.finder.photos import labelled_photos
+from train.shipped import NETWORK
+
+DESCRIPTION = (
+    "Choose again, on held-out photographs, the rules by which finder and network together drop "
+    "candidates, and write them to the network's manifest. For a network that was exported before "
+    "its finder was trained; `export` does it by itself."
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_data(parser)
+    add_models(parser)
+    parser.add_argument(
+        "--finder", type=Path, default=FINDER_FILE, metavar="FILE", help=f"(default: {FINDER_FILE})"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Choose the rules, and print where they are."""
+    photos, _ = held_out_photos(options.data, read_split(options.data))
+    path = options.models / f"{NETWORK}.json"
+    manifest = with_face_rules(
+        ModelManifest.load(path),
+        options.models,
+        options.finder,
+        photos,
+        labelled_photos(options.data, {"val"}),
+    )
+    manifest.save(path)
+    print(f"manifest: {path}")
