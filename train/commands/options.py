@@ -15,7 +15,7 @@ from train.data.split import Split, split_samples
 
 FINDER_FILE = Path("models/maskdet-haar.json")
 MODELS_FOLDER = Path("models")
-HARD_NEGATIVE_SCORE = -2.0
+HARD_NEGATIVE_SCORE = -4.0
 """Minimum score of the face finder while hard negatives are collected: lower than in the app."""
 
 

@@ -57,6 +57,18 @@ def test_false_positives_and_random_boxes_are_taken_but_no_face(
         assert all(FaceBox(*place).iou(FACE) < 0.1 for place in places)
 
 
+def test_sure_finds_without_a_box_may_be_faces_that_nobody_labelled(photo_set: Path) -> None:
+    class Sure(Finder):
+        def find(self, image: np.ndarray, *, min_face_px: int) -> list[FaceBox]:
+            return [FACE, replace(SHIRT, score=hard_negatives.SURE_SCORE)]
+
+    samples = read_dataset(photo_set)
+    found = hard_negatives.find_hard_negatives(samples, Sure(), seed=1)  # type: ignore[arg-type]
+    assert found
+    places = {tuple(round(200 * side) for side in sample.box or ()) for sample in found}
+    assert SHIRT.xywh not in places
+
+
 def test_boxes_are_kept_for_a_resumed_run(
     found: list[FaceSample], photo_set: Path, tmp_path: Path
 ) -> None:
