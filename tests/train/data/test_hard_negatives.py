@@ -127,7 +127,7 @@ def test_file_of_another_kind_is_named(photo_set: Path, tmp_path: Path) -> None:
 def test_small_finds_in_hand_labelled_photos_may_be_faces(street_photos: Path) -> None:
     class Small(Finder):
         def find(self, image: np.ndarray, *, min_face_px: int) -> list[FaceBox]:
-            return [FaceBox(2, 2, 15, 19, 5.0), FaceBox(2, 150, 16, 20, 5.0)]
+            return [FaceBox(2, 2, 15, 19, 1.0), FaceBox(2, 150, 16, 20, 1.0)]
 
     samples = read_dataset(street_photos)
     found = hard_negatives.find_hard_negatives(samples, Small(), seed=1)  # type: ignore[arg-type]
