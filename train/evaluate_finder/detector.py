@@ -64,7 +64,7 @@ def trained_finders(models: Path) -> tuple[CascadeManifest, dict[str, CascadeFac
     """
     path = models / f"{FINDER}.json"
     if not path.is_file():
-        raise RunError(f"expected a trained cascade at {path}: run `python -m train cascade` first")
+        raise RunError(f"expected a trained cascade at {path}: run `python -m train finder` first")
     manifest = CascadeManifest.load(path)
     return manifest, {
         "maskdet photo": CascadeFaceFinder(manifest, models, manifest.presets["photo"]),

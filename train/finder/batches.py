@@ -45,8 +45,8 @@ class BatchConfig:
     shift: float = 0.09
     growth: float = 0.13
     turn_deg: float = 7.0
-    light: float = 0.35
-    offset: float = 20.0
+    light: float = 0.6
+    offset: float = 40.0
     grey: float = 0.1
     soft: float = 0.2
     noisy: float = 0.2
