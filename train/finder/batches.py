@@ -44,7 +44,7 @@ class BatchConfig:
     faces: float = 0.38
     shift: float = 0.09
     growth: float = 0.13
-    turn_deg: float = 7.0
+    turn_deg: float = 10.0
     light: float = 0.6
     offset: float = 40.0
     grey: float = 0.1
