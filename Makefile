@@ -10,6 +10,10 @@ APP := $(APP_VENV)/bin
 DEV := $(DEV_VENV)/bin
 
 SOURCES := maskdet_core maskdet_app train testbed benchmarks pages streamlit_app.py server.py
+PYTEST := $(DEV)/python -m pytest -q
+# Processes of the tests that can share a machine.
+WORKERS ?= 2
+IN_PARALLEL := -n $(WORKERS) --dist worksteal -m "not serial"
 # Tests that take seconds each, or start servers and browsers, are left out.
 FAST_TESTS := tests/core tests/app
 # Percent of the lines of library and app, a little below what the fast tests run: never lower it.
@@ -18,7 +22,7 @@ MIN_COVERAGE := 93
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .NOTPARALLEL:
-.PHONY: help run test lint types pytest coverage tools format train wheel lock hooks clean
+.PHONY: help run test lint types tests pytest coverage tools format train wheel lock hooks clean
 
 help:
 	@echo "make run     start the app on http://localhost:$(PORT) (PORT=... for another port)"
@@ -50,7 +54,7 @@ run: $(APP_VENV)/.installed
 	$(APP)/python -m streamlit run server.py --server.port $(PORT) \
 		--server.showEmailPrompt false
 
-test: $(DEV_VENV)/.installed tools lint types pytest
+test: $(DEV_VENV)/.installed tools lint types tests
 
 lint: $(DEV_VENV)/.installed
 	$(DEV)/ruff check .
@@ -60,11 +64,20 @@ lint: $(DEV_VENV)/.installed
 types: $(DEV_VENV)/.installed
 	$(DEV)/mypy $(SOURCES)
 
+# Three runs, also where one fails: what can share the machine; servers, which mostly wait, a file
+# each; what needs the machine to itself.
+tests: $(DEV_VENV)/.installed
+	@failed=; \
+	$(PYTEST) --durations=10 $(IN_PARALLEL) --ignore tests/loopback || failed="$$failed parallel"; \
+	$(PYTEST) --durations=5 -n 3 --dist loadfile tests/loopback || failed="$$failed loopback"; \
+	$(PYTEST) --durations=10 -m serial --ignore tests/loopback || failed="$$failed serial"; \
+	if [ -n "$$failed" ]; then echo "Failed runs of tests:$$failed" >&2; exit 1; fi
+
 pytest: $(DEV_VENV)/.installed
-	$(DEV)/python -m pytest -q --durations=10 $(ARGS)
+	$(PYTEST) --durations=10 $(ARGS)
 
 coverage: $(DEV_VENV)/.installed
-	$(DEV)/python -m pytest -q $(FAST_TESTS) --cov=maskdet_core --cov=maskdet_app \
+	$(PYTEST) $(FAST_TESTS) $(IN_PARALLEL) --cov=maskdet_core --cov=maskdet_app \
 		--cov-report=term:skip-covered --cov-fail-under=$(MIN_COVERAGE) $(ARGS)
 
 wheel: $(DEV_VENV)/.installed

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.peak_memory import PeakMemory
 from maskdet_app.ui.i18n import t
 from maskdet_core.batch.pictures import list_pictures
-from testbed.browser import open_browser
+from testbed.browser import Browsers
 from testbed.server import serve
 
 WAIT_MS = 600_000
@@ -52,9 +52,9 @@ def run(options: argparse.Namespace) -> int:
     """Upload photos and print time, responsiveness, memory and whether the downloads agree."""
     paths = list(list_pictures([options.folder]))[: options.photos]
     with (
-        tempfile.TemporaryDirectory() as scratch,
         serve() as server,
-        open_browser(options.chromium, Path(scratch) / "profile") as browser,
+        Browsers(options.chromium) as browsers,
+        browsers.open() as browser,
     ):
         page = browser.new_page()
         page.goto(f"{server.url}/photo")

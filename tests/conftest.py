@@ -6,6 +6,10 @@ import subprocess
 from pathlib import Path
 from typing import NoReturn
 
+# OpenMP's threads wait for each other in a loop, which takes most of the time where other processes
+# want the cores: LightGBM's small fits take many times as long. Read when the library is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numpy as np
 
 # Loaded before any test can load TensorFlow: the other way round the process crashes, since both
@@ -22,14 +26,20 @@ NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+# before pytest selects by marker
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One more try for tests with a real browser or server, which a busy machine can disturb.
 
-    The summary shows it as R, so that a test that needs it often is seen.
+    The summary shows it as R, so that a test that needs it often is seen. Those with a browser are
+    run alone.
     """
     for item in items:
-        if {"e2e", "loopback"} & set(item.path.relative_to(REPO_ROOT).parts):
+        folders = item.path.relative_to(REPO_ROOT).parts
+        if "e2e" in folders or "loopback" in folders:
             item.add_marker(pytest.mark.flaky(reruns=1))
+        if "e2e" in folders:
+            item.add_marker(pytest.mark.serial)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """The server, a real browser, and pictures and films for the fake camera."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page
 
-from testbed import browser
+from testbed.browser import Browsers
 from testbed.server import Server, serve
 from train.samples import portrait as samples
 
@@ -22,7 +20,7 @@ Rgb = NDArray[np.uint8]
 OpenBrowser = Callable[..., AbstractContextManager[BrowserContext]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(log=tmp_path_factory.mktemp("server") / "server.log") as running:
         yield running
@@ -45,15 +43,17 @@ def network() -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def browsers(chromium_path: str) -> Iterator[Browsers]:
+    # not of the session: tests in other folders run event loops of their own
+    with Browsers(chromium_path) as running:
+        yield running
+
+
 @pytest.fixture
-def open_browser(chromium_path: str, tmp_path: Path) -> OpenBrowser:
-    """Open a browser with a fresh profile; takes the options of `testbed.browser.open_browser`."""
-
-    def open_one(**options: Any) -> AbstractContextManager[BrowserContext]:
-        profile = tmp_path / f"profile-{time.monotonic_ns()}"
-        return browser.open_browser(chromium_path, profile, **options)
-
-    return open_one
+def open_browser(browsers: Browsers) -> OpenBrowser:
+    """Open a browser as a new visitor has it; see `testbed.browser.Browsers.open`."""
+    return browsers.open
 
 
 @pytest.fixture
@@ -108,6 +108,12 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rgb, str], Path]
 def masked_film(film: Callable[[Rgb, str], Path], masked_rgb: Rgb) -> Path:
     """The film of the masked face."""
     return film(masked_rgb, "masked")
+
+
+@pytest.fixture(scope="session")
+def bare_film(film: Callable[[Rgb, str], Path], bare_rgb: Rgb) -> Path:
+    """The film of the bare face."""
+    return film(bare_rgb, "bare")
 
 
 @pytest.fixture

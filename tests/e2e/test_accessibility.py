@@ -15,13 +15,26 @@ WAIT_MS = 30_000
 SERIOUS = {"serious", "critical"}
 THEMES = ["light", "dark"]
 
+# Waits until nothing has changed for a moment, but not for ever.
+STILL = """
+() => new Promise((resolve) => {
+  let timer;
+  const end = () => { observer.disconnect(); resolve(); };
+  const wait = () => { clearTimeout(timer); timer = setTimeout(end, 500); };
+  const observer = new MutationObserver(wait);
+  observer.observe(document, {attributes: true, childList: true, subtree: true});
+  wait();
+  setTimeout(end, 10000);
+})
+"""
+
 pytestmark = pytest.mark.browser
 
 
 def violations(page: Page) -> list[str]:
     """Serious and critical violations that axe reports, each with its element."""
     # Charts and pictures are drawn late.
-    page.wait_for_timeout(1500)
+    page.evaluate(STILL)
     response = Axe().run(page).response
     return [
         f"{violation['id']}: {node['html'][:150]}"

@@ -35,15 +35,14 @@ def test_live_camera(
     server: Any,
     network: Path,
     open_browser: Any,
-    film: Callable[..., Path],
     shoot: Callable[..., Path],
     request: pytest.FixtureRequest,
 ) -> None:
-    picture = request.getfixturevalue("masked_rgb" if masked else "bare_rgb")
+    film = request.getfixturevalue("masked_film" if masked else "bare_film")
     verdict = "with_mask" if masked else "without_mask"
     other = "without_mask" if masked else "with_mask"
     colour = "blue" if masked else "vermilion"
-    with open_browser(video=film(picture, verdict)) as browser:
+    with open_browser(video=film) as browser:
         page = browser.new_page()
         page.goto(server.url)
         start(page)
@@ -71,14 +70,12 @@ def test_second_viewer_waits_for_the_only_slot_and_gets_it(
     tmp_path: Path,
     network: Path,
     open_browser: Any,
-    bare_rgb: Any,
-    film: Callable[..., Path],
+    bare_film: Path,
     shoot: Callable[..., Path],
 ) -> None:
-    video = film(bare_rgb, "bare")
     with (
         serve(max_viewers=1, log=tmp_path / "server.log") as server,
-        open_browser(video=video) as browser,
+        open_browser(video=bare_film) as browser,
     ):
         first, second = browser.new_page(), browser.new_page()
         first.goto(server.url)

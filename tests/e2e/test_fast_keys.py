@@ -103,9 +103,9 @@ def slider(page: Page) -> tuple[Locator, list[str]]:
 
 
 def test_live_page_stays_and_its_stream_runs_on(
-    server: Server, network: Path, open_browser: Any, masked_rgb: Any, film: Callable[..., Path]
+    server: Server, network: Path, open_browser: Any, masked_film: Path
 ) -> None:
-    with open_browser(video=film(masked_rgb, "masked")) as browser:
+    with open_browser(video=masked_film) as browser:
         watched = Watched(browser.new_page())
         page = watched.page
         page.goto(server.url)

@@ -144,8 +144,7 @@ def test_the_frame_shows_on_another_site_where_the_setting_names_it(
     is_allowed: bool,
     network: Path,
     open_browser: Any,
-    film: Callable[..., Path],
-    masked_rgb: Any,
+    masked_film: Path,
     tmp_path: Path,
 ) -> None:
     other_site = tmp_path / "site"
@@ -156,7 +155,7 @@ def test_the_frame_shows_on_another_site_where_the_setting_names_it(
     with (
         serve(MASKDET_FRAME_ANCESTORS=ancestors) as server,
         listening([*command, "-d", str(other_site)], port, log=tmp_path / "site.log"),
-        open_browser(video=film(masked_rgb, "masked")) as browser,
+        open_browser(video=masked_film) as browser,
     ):
         page = browser.new_page()
         page.goto(server.url)

@@ -28,6 +28,8 @@ GRANTED = {
 # No allocation (400), forbidden (403), an address family or a transport that is not given (440,
 # 442), a peer of another family than the relayed address (443).
 REFUSALS = {400, 403, 440, 442, 443}
+# The relay's bandwidth is measured by the clock.
+pytestmark = pytest.mark.serial
 IPV6_TOO = f"\nlistening-ip={SERVER_IPV6}\nrelay-ip={SERVER_IPV6}\n"
 DENIED_IPV6 = "denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 

@@ -26,6 +26,7 @@ def requirements(file: str) -> dict[str, str]:
         if line and not line.startswith("#"):
             match = REQUIREMENT.match(line)
             assert match, f"{file}: {line!r} is not a name with bounds"
+            assert match["name"].lower() not in found, f"{file}: {match['name']} is there twice"
             found[match["name"].lower()] = match["bounds"] or ""
     assert found
     return found

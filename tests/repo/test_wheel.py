@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from maskdet_core.version import __version__
-from testbed import browser
+from testbed.browser import Browsers
 from testbed.server import Server, free_port, serve_command
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ SAMPLES = ("bare", "hand", "masked")
 PAGES = {"": "live", "photo": "photo", "metrics": "metrics", "about": "about"}
 OFFLINE = ("No matching distribution found", "Could not fetch URL", "Connection")
 
-pytestmark = pytest.mark.wheel
+pytestmark = [pytest.mark.wheel, pytest.mark.serial]
 
 
 def run(*command: object, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -174,11 +174,11 @@ def server(maskdet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.browser
-def test_app_serves_all_pages(server: Server, chromium_path: str, tmp_path: Path) -> None:
+def test_app_serves_all_pages(server: Server, chromium_path: str) -> None:
     text = (REPO_ROOT / "maskdet_app" / "ui" / "locale" / "en.toml").read_text(encoding="utf-8")
     texts = tomllib.loads(text)
-    with browser.open_browser(chromium_path, tmp_path / "profile") as context:
-        page = context.new_page()
+    with Browsers(chromium_path) as browsers, browsers.open() as browser:
+        page = browser.new_page()
         for path, name in PAGES.items():
             page.goto(f"{server.url}/{path}")
             page.get_by_role("heading", name=texts[name]["title"], exact=True).first.wait_for()

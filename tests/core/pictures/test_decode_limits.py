@@ -52,6 +52,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the peak is read 
 
 
 @on_linux
+@pytest.mark.serial
 @pytest.mark.parametrize("kinds", [("png",), ("webp", "jpg", "heic"), ("avif",)])
 def test_costly_files_are_bounded(kinds: tuple[str, ...], tmp_path: Path) -> None:
     paths = []
@@ -69,6 +70,7 @@ def test_costly_files_are_bounded(kinds: tuple[str, ...], tmp_path: Path) -> Non
 
 
 @on_linux
+@pytest.mark.serial
 def test_reported_files_are_bounded() -> None:
     if not hostile.CASES.is_dir():
         pytest.skip("the reported files (../shared/cases/hostile) are not on this machine")

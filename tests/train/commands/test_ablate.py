@@ -40,9 +40,9 @@ def test_budget_replaces_epochs_and_seed_only() -> None:
 
 
 def load_small(name: str, load: Load = configs.load) -> tuple[FitConfig, str]:
-    """A configuration of two blocks instead of five: trained in seconds."""
+    """A configuration of two narrow blocks instead of five: trained in seconds."""
     config, summary = load(name)
-    network = replace(config.network, blocks=2)
+    network = replace(config.network, blocks=2, widths=(8, 16, 16, 16, 16))
     return replace(config, network=network, frozen_from=2, batch_size=4), summary
 
 

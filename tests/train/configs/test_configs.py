@@ -12,7 +12,7 @@ from train.__main__ import main
 from train.augment.faces import PLAIN
 from train.data.split import Split
 from train.errors import RunError
-from train.network.config import FitConfig
+from train.network.config import FitConfig, NetworkConfig
 from train.network.vgg19 import build_model
 
 NOTHING = Split([], [], [], [], 0)
@@ -47,7 +47,7 @@ def test_record_holds_no_private_folders() -> None:
 def test_baseline_takes_the_blocks_that_have_weights(tmp_path: Path, crop_set: Path) -> None:
     rng = np.random.default_rng(0)
     path = tmp_path / "one.npz"
-    base = build_model("none")
+    base = build_model("none", NetworkConfig(blocks=1))
     np.savez(
         path,
         **{
