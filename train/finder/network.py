@@ -44,7 +44,7 @@ class VerifierConfig:
     steps: int = 500
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
-    offset_weight: float = 0.5
+    offset_weight: float = 1.0
     seed: int = 0
     batches: BatchConfig = field(default_factory=BatchConfig)
 
