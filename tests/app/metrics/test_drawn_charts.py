@@ -1,49 +1,12 @@
 """Charts and table of finders on hand-drawn boxes, from records that may be anything."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from maskdet_app.metrics import drawn_charts, drawn_view
+from maskdet_app.metrics import drawn_charts
 from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart
-from maskdet_core.faces.manifest import CascadeManifest
-
-
-def found(n_found: int) -> dict[str, Any]:
-    return {"n": 10, "n_found": n_found, "recall": n_found / 10, "ci95": [0.1, 0.95]}
-
-
-def record(finder: str, role: str, n_found: int, **more: Any) -> dict[str, Any]:
-    by_class = {
-        label: found(n_found if label == "without_mask" else 9)
-        for label in ("with_mask", "worn_wrong", "without_mask")
-    }
-    curve = [
-        {"further_per_photo": further, "without_mask": recall, "with_mask": None}
-        for further, recall in ((0.1, 0.5), (0.5, n_found / 10), (3.0, 1.0))
-    ]
-    return {
-        "finder": finder,
-        "role": role,
-        "set": "street",
-        "photos": 7,
-        "processor_ms": 41.6,
-        "further_per_photo": 0.4,
-        "faces": {"24 px and more": by_class},
-        "by_pose": {"profile": by_class},
-        "curve": curve,
-        **more,
-    }
-
-
-RECORDS = [
-    record("maskdet photo", "measured", 8),
-    record("maskdet live", "measured", 7),
-    record("previous photo", "previous", 6),
-    record("frontalface_alt", "stock", 3),
-]
+from tests.app.metrics.drawn_records import RECORDS, record
 
 
 def spec(chart: Chart | None) -> dict[str, Any]:
@@ -120,28 +83,3 @@ def test_broken_records_give_what_they_can(records: Any) -> None:
 def test_only_the_first_set_is_drawn() -> None:
     other = record("maskdet photo", "measured", 1, set="of them the test part")
     assert drawn_charts.of_first_set([*RECORDS, other]) == RECORDS
-
-
-@pytest.fixture
-def manifest(repo_root: Path) -> CascadeManifest:
-    shipped = CascadeManifest.load(repo_root / "models" / "maskdet-haar.json")
-    return replace(shipped, evaluation={})
-
-
-def test_the_shipped_comparison_stands_in_for_a_missing_one(
-    manifest: CascadeManifest, tmp_path: Path
-) -> None:
-    shipped = tmp_path / "shipped.json"
-    assert drawn_view.drawn_record(manifest, shipped) == {}
-    replace(manifest, evaluation={"drawn": {"records": RECORDS}}).save(shipped)
-    assert drawn_view.drawn_record(manifest, shipped) == {"records": RECORDS}
-    own = replace(manifest, evaluation={"drawn": {"records": []}})
-    assert drawn_view.drawn_record(own, shipped) == {"records": []}
-
-
-def test_the_introduction_says_what_was_measured() -> None:
-    drawn = {"match_iou": 0.3, "manifests": {"maskdet": "new", "previous": "old"}}
-    told = drawn_view.intro(drawn, RECORDS)
-    assert told.startswith("7 photographs") and "0.3" in told
-    assert told.endswith("“maskdet” is new. “previous” is old.")
-    assert "?" in drawn_view.intro({}, [{}])
