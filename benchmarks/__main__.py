@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks import (
+    check,
     classifier,
     decoder,
     finder,
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = parser.add_subparsers(dest="name", required=True)
     modules = (
+        check,
         finder,
         proposals,
         classifier,

@@ -6,8 +6,8 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-FinderRole = Literal["measured", "previous", "stock"]
-"""Which finder of a comparison: the manifest's own, the one that it follows, or one of OpenCV's."""
+FinderRole = Literal["measured", "earlier", "stock"]
+"""Which finder of a comparison: the manifest's own, the earlier one, or one of OpenCV's."""
 
 
 class FoundRecord(TypedDict):

@@ -4,7 +4,10 @@ from typing import Final
 
 NETWORK: Final = "maskdet-vgg19-int8"
 FINDER: Final = "maskdet-haar"
-STREET_FOLDER: Final = "street"
-"""Folder in `models/` of the finder that a network verifies; its files are named as `FINDER`'s."""
-STREET_FINDER: Final = "maskdet-street"
-"""Name of that finder."""
+FINDER_NAME: Final = "maskdet-street"
+"""In the manifest of the finder whose proposals a network verifies."""
+TREES_FOLDER: Final = "trees"
+"""Folder in `models/` of the earlier finder, which boosted trees verify, to compare with; its files
+are named as `FINDER`'s."""
+TREES_NAME: Final = "maskdet-haar"
+"""In that finder's manifest."""

@@ -17,7 +17,7 @@ POSES: Final = ("frontal", "three_quarter", "profile", "turned_away_or_down")
 MAX_FINDERS: Final = 12
 _LINES: Final = {
     "measured": ((BLUE, [1, 0]),),
-    "previous": ((VERMILION, [7, 3]),),
+    "earlier": ((VERMILION, [7, 3]),),
     "stock": ((GREY, [2, 3]), (GREY, [9, 3, 2, 3])),
 }
 """Colour and dash pattern of each finder's curve by role."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
@@ -12,16 +12,13 @@ from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
 from maskdet_core import CascadeError
+from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.files import models_folder
 from maskdet_core.types import MASK_CLASSES, WITHOUT_MASK
-
-STREET_MANIFEST: Final = models_folder() / "street" / "maskdet-haar.json"
-"""Its record compares the shipped finders."""
 
 
 def show_drawn(manifest: CascadeManifest) -> None:
-    """Draw the comparison of a finder's manifest, else that of the shipped finders, if any."""
+    """Draw the comparison of a finder's manifest, else that of the shipped one's, if any."""
     drawn = drawn_record(manifest)
     records = drawn_charts.of_first_set(drawn.get("records"))
     if not records:
@@ -53,7 +50,7 @@ def show_drawn(manifest: CascadeManifest) -> None:
     st.caption(t("drawn.time_note", processor=processor(drawn)))
 
 
-def drawn_record(manifest: CascadeManifest, shipped: Path = STREET_MANIFEST) -> dict[str, Any]:
+def drawn_record(manifest: CascadeManifest, shipped: Path = DEFAULT_MANIFEST) -> dict[str, Any]:
     """The comparison on hand-drawn boxes of a manifest, else of the one at `shipped`, else {}."""
     found = Bounded(manifest.evaluation.get("drawn")).value
     if not isinstance(found, dict):

@@ -41,7 +41,7 @@ def test_shares_are_of_the_best_clusters_by_class_and_size() -> None:
 
 
 def test_clusters_are_fewer_than_windows(repo_root: Path) -> None:
-    path = repo_root / "models/street/maskdet-haar.json"
+    path = repo_root / "models/maskdet-haar.json"
     manifest = CascadeManifest.load(path)
     finder = CascadeFaceFinder(manifest, path.parent, manifest.presets["photo"])
     texture = np.random.default_rng(0).integers(0, 256, (60, 80, 1), np.uint8).repeat(3, axis=2)

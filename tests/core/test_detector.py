@@ -95,21 +95,25 @@ def test_face_rule_combines_finder_and_network(stub_finder: Stub, stub_classifie
 def test_face_rule_of_the_preset_needs_a_finder_with_log_odds(stub_classifier: Stub) -> None:
     classifier = stub_classifier(0.9)
     rules = {"photo": FaceRule(2.0, 3.0), "live": FaceRule(1.0, 4.0)}
-    classifier.manifest = replace(classifier.manifest, face_rules=rules)
+    classifier.manifest = replace(
+        classifier.manifest, face_rules=rules, rules_finder="maskdet-street"
+    )
     assert MaskDetector.load(classifier, "photo").face_rule == rules["photo"]
     assert MaskDetector.load(classifier, "live").face_rule == rules["live"]
     assert MaskDetector.load(classifier, "photo", finder="stock").face_rule is None
 
 
 def test_face_rule_applies_to_the_finder_that_it_was_fitted_for(stub_classifier: Stub) -> None:
-    street = DEFAULT_MANIFEST.parent / "street" / DEFAULT_MANIFEST.name
+    trees = DEFAULT_MANIFEST.parent / "trees" / DEFAULT_MANIFEST.name
     classifier = stub_classifier(0.9)
     rules = {"photo": FaceRule(2.0, 3.0)}
+    # manifests from before there was another finder do not name it
     classifier.manifest = replace(classifier.manifest, face_rules=rules)
-    assert MaskDetector.load(classifier, "photo", finder=street).face_rule is None
-    classifier.manifest = replace(classifier.manifest, rules_finder="maskdet-street")
-    assert MaskDetector.load(classifier, "photo", finder=street).face_rule == rules["photo"]
     assert MaskDetector.load(classifier, "photo").face_rule is None
+    assert MaskDetector.load(classifier, "photo", finder=trees).face_rule == rules["photo"]
+    classifier.manifest = replace(classifier.manifest, rules_finder="maskdet-street")
+    assert MaskDetector.load(classifier, "photo").face_rule == rules["photo"]
+    assert MaskDetector.load(classifier, "photo", finder=trees).face_rule is None
 
 
 def test_face_across_the_edge_is_clipped_and_its_crop_is_whole(

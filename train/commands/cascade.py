@@ -16,12 +16,13 @@ from train.data.detection import CascadeData
 from train.data.records import now_iso
 from train.errors import RunError
 from train.evaluate_finder.operating_points import SEARCHES, choose_operating_points
-from train.shipped import FINDER
+from train.shipped import FINDER, TREES_FOLDER, TREES_NAME
 
 DESCRIPTION = (
     "Train a Haar cascade that proposes masked and bare faces and one that "
     "verifies the proposals, stage by stage, choose their thresholds on held-out "
-    "photographs, and write them with their manifest to --models."
+    "photographs, and write them with their manifest to the folder "
+    f"{TREES_FOLDER} in --models. The finder that ships is verified by a network; see `finder`."
 )
 
 PROPOSALS: Final = "search"
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> None:
         VerifierConfig(seed=options.seed), file, data.scenes, verifier, resume=resume_verifier
     )
     names = [root.name for root in options.data]
-    print(f"manifest: {publish(options.out, data, options.models, names)}")
+    print(f"manifest: {publish(options.out, data, options.models / TREES_FOLDER, names)}")
 
 
 def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str]) -> Path:
@@ -102,7 +103,7 @@ def publish(run: Path, data: CascadeData, models: Path, datasets: Sequence[str])
     files = {part: _copied(progress[part], models / f"{FINDER}-{part}.xml") for part in PARTS}
     width, height = box_size(1.0)
     manifest = CascadeManifest(
-        name=FINDER,
+        name=TREES_NAME,
         proposals=files[PROPOSALS],
         verifier=files[VERIFIER],
         window_px=WINDOW_PX,

@@ -1,4 +1,4 @@
-"""`python -m train evaluate-detector`: measure a finder beside the previous and OpenCV's own."""
+"""`python -m train evaluate-detector`: measure a finder beside the earlier one and OpenCV's."""
 
 import argparse
 import os
@@ -8,11 +8,11 @@ from maskdet_core.faces.loading import FINDER_ENV
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.evaluate_finder.detector import evaluate_detector
 from train.finder.photos import read_photos
-from train.shipped import FINDER
+from train.shipped import FINDER, TREES_FOLDER
 
 DESCRIPTION = (
-    "Recall, false positives and time on held-out photographs, for a trained finder, the one that "
-    "it follows and OpenCV's own in one run; written to the finder's manifest and the model card."
+    "Recall, false positives and time on held-out photographs, for a trained finder, the earlier "
+    "one and OpenCV's own in one run; written to the finder's manifest and the model card."
 )
 
 
@@ -29,11 +29,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         f"{FINDER}.json in --models)",
     )
     parser.add_argument(
-        "--previous",
+        "--earlier",
         type=Path,
         metavar="FILE",
-        help="manifest of the finder that it follows, to measure beside it (default: "
-        f"{FINDER}.json in --models, where that is another one)",
+        help="manifest of the earlier finder, to measure beside it (default: that in the folder "
+        f"{TREES_FOLDER} of --models)",
     )
     parser.add_argument(
         "--photos",
@@ -51,9 +51,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure, and print where the figures are."""
-    shipped = options.models / f"{FINDER}.json"
-    finder = options.finder or shipped
-    previous = options.previous or shipped
+    finder = options.finder or options.models / f"{FINDER}.json"
+    earlier = options.earlier or options.models / TREES_FOLDER / f"{FINDER}.json"
     data = read_cascade_data(options.data)
     drawn = [] if options.photos is None else read_photos(options.photos)
     path = evaluate_detector(
@@ -62,6 +61,6 @@ def run(options: argparse.Namespace) -> None:
         options.models,
         options.dump_false,
         [photo for photo in drawn if photo.split != "train"],
-        None if previous.resolve() == finder.resolve() else previous,
+        None if earlier.resolve() == finder.resolve() else earlier,
     )
     print(f"evaluation: {path}")

@@ -21,7 +21,7 @@ from train.finder.batches import CONTEXT, INPUT_PX, BatchSource, plain
 from train.finder.hard_negatives import HardWindows, kept_doubtful_boxes
 from train.finder.photos import LabelledPhoto, of_scenes, read_photos
 from train.finder.samples import STEPS, Samples, VisitConfig, visit_all
-from train.shipped import FINDER, STREET_FINDER, STREET_FOLDER
+from train.shipped import FINDER, FINDER_NAME
 
 if TYPE_CHECKING:
     from train.finder.network import VerifierConfig
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 DESCRIPTION = (
     "Train the network that verifies the cascade's proposals on whole photographs, once on "
     "proposals and once more on those that it got wrong; calibrate it and choose the minimum "
-    "scores on held-out photographs; write cascade, network and manifest to the folder "
-    f"{STREET_FOLDER} in --models."
+    "scores on held-out photographs; write cascade, network and manifest to --models."
 )
 
 VISITS: Final = (VisitConfig(), VisitConfig(zooms=(0.5, 1.3), others=45, jittered=3))
@@ -46,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--proposals",
         type=Path,
         metavar="XML",
-        help="trained cascade (default: the street finder's in --models)",
+        help="trained cascade (default: the one in --models)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     add_models(parser)
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     data = read_cascade_data(options.data)
     drawn = read_photos(options.photos)
     photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
-    proposals = options.proposals or options.models / STREET_FOLDER / f"{FINDER}-search.xml"
+    proposals = options.proposals or options.models / f"{FINDER}-search.xml"
     config = VerifierConfig(epochs=options.epochs, steps=options.steps, seed=options.seed)
     network = train(config, photos, proposals, options.models, options.out, resume=options.resume)
     names = [root.name for root in (*options.data, options.photos)]
@@ -80,8 +79,7 @@ def run(options: argparse.Namespace) -> None:
             for record in read_records(options.out / f"fit-{number}" / "epochs.jsonl")
         ],
     }
-    folder = options.models / STREET_FOLDER
-    print(f"manifest: {publish(proposals, network, tuning, folder, training)}")
+    print(f"manifest: {publish(proposals, network, tuning, options.models, training)}")
 
 
 def train(
@@ -162,7 +160,7 @@ def publish(
     write_atomic(verifier, network)
     entry = NetworkFile(verifier.name, file_sha256(verifier), INPUT_PX, CONTEXT)
     manifest = CascadeManifest(
-        name=STREET_FINDER,
+        name=FINDER_NAME,
         proposals=CascadeFile.of(search),
         verifier=entry,
         window_px=read_cascade(proposals).size[0],

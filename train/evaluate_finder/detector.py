@@ -1,4 +1,4 @@
-"""A trained finder on held-out photographs, beside the one that it follows and OpenCV's own."""
+"""A trained finder on held-out photographs, beside the earlier one and OpenCV's own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -52,7 +52,7 @@ def evaluate_detector(
     models: Path,
     dump_false: Path | None = None,
     drawn: Sequence[LabelledPhoto] = (),
-    previous: Path | None = None,
+    earlier: Path | None = None,
 ) -> Path:
     """Measure, print a table, write the figures into the finder's manifest, and the model card.
 
@@ -63,7 +63,7 @@ def evaluate_detector(
         dump_false: folder for crops of the finder's false positives in the training photographs;
             None writes none.
         drawn: held-out photographs with hand-drawn boxes; none leaves their figures out.
-        previous: manifest of the finder that it follows, measured beside it; None leaves it out.
+        earlier: manifest of the earlier finder, measured beside it; None leaves it out.
 
     Returns:
         The manifest's path.
@@ -72,7 +72,7 @@ def evaluate_detector(
         RunError, CascadeError: see `train.evaluate_finder.finders.side_by_side`.
     """
     limit_opencv_threads(1)
-    finders = side_by_side(finder, previous)
+    finders = side_by_side(finder, earlier)
     manifest = read_manifest(finder)
     # labels are part of the record that the metrics page reads
     photos = held_back(data)
@@ -94,8 +94,8 @@ def evaluate_detector(
     }
     if drawn:
         names = {NAMES["measured"]: manifest.name}
-        if previous is not None:
-            names[NAMES["previous"]] = read_manifest(previous).name
+        if earlier is not None:
+            names[NAMES["earlier"]] = read_manifest(earlier).name
         evaluation["drawn"] = evaluate_drawn(drawn, finders, names, face_poses())
     replace(manifest, evaluation=manifest.evaluation | evaluation).save(finder)
     write_model_card(models)

@@ -1,4 +1,4 @@
-"""The finders that are measured side by side: one, the one that it follows, and OpenCV's own."""
+"""The finders that are measured side by side: one, the earlier one, and OpenCV's own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ BASELINE: Final = "frontalface_alt"
 STOCK: Final = (BASELINE, "frontalface_default")
 """OpenCV's cascades, the two that are used most. The squares of the second are mapped as those of
 the first: it marks nearly the same part of the head."""
-NAMES: Final[dict[FinderRole, str]] = {"measured": "maskdet", "previous": "previous"}
+NAMES: Final[dict[FinderRole, str]] = {"measured": "maskdet", "earlier": "earlier"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read_manifest(path: Path) -> CascadeManifest:
         CascadeError: another file.
     """
     if not path.is_file():
-        raise RunError(f"expected a trained cascade at {path}: run `python -m train cascade` first")
+        raise RunError(f"expected a trained cascade at {path}: run `python -m train finder` first")
     return CascadeManifest.load(path)
 
 
@@ -60,7 +60,7 @@ def trained_finders(path: Path, role: FinderRole) -> list[MeasuredFinder]:
 
     Args:
         path: its manifest.
-        role: "measured" or "previous".
+        role: "measured" or "earlier".
 
     Raises:
         RunError, CascadeError: see `read_manifest`; or a file beside it is missing or differs.
@@ -92,15 +92,15 @@ def stock_finders() -> list[MeasuredFinder]:
     ]
 
 
-def side_by_side(finder: Path, previous: Path | None) -> Sequence[MeasuredFinder]:
+def side_by_side(finder: Path, earlier: Path | None) -> Sequence[MeasuredFinder]:
     """All finders of one comparison.
 
     Args:
         finder: manifest of the one that is measured.
-        previous: manifest of the one that it follows; None leaves it out.
+        earlier: manifest of the earlier one; None leaves it out.
 
     Raises:
         RunError, CascadeError: see `trained_finders`.
     """
-    before = [] if previous is None else trained_finders(previous, "previous")
+    before = [] if earlier is None else trained_finders(earlier, "earlier")
     return [*trained_finders(finder, "measured"), *before, *stock_finders()]

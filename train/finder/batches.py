@@ -44,9 +44,9 @@ class BatchConfig:
     faces: float = 0.38
     shift: float = 0.09
     growth: float = 0.13
-    turn_deg: float = 7.0
-    light: float = 0.35
-    offset: float = 20.0
+    turn_deg: float = 10.0
+    light: float = 0.6
+    offset: float = 40.0
     grey: float = 0.1
     soft: float = 0.2
     noisy: float = 0.2

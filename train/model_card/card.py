@@ -13,12 +13,12 @@ from maskdet_core.types import NO_FACE
 from train.model_card.faces import faces_section
 from train.model_card.finder import finder_section
 from train.model_card.text import share, table
-from train.shipped import FINDER, NETWORK, STREET_FOLDER
+from train.shipped import FINDER, NETWORK, TREES_FOLDER
 
 FILE = "MODEL_CARD.md"
 FINDERS: Final = {
     "The face finder": f"{FINDER}.json",
-    "The street finder": f"{STREET_FOLDER}/{FINDER}.json",
+    "The earlier face finder": f"{TREES_FOLDER}/{FINDER}.json",
 }
 """Manifests of finders by the title of their section."""
 

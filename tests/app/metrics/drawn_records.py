@@ -33,6 +33,6 @@ def record(finder: str, role: str, n_found: int, **more: Any) -> dict[str, Any]:
 RECORDS = [
     record("maskdet photo", "measured", 8),
     record("maskdet live", "measured", 7),
-    record("previous photo", "previous", 6),
+    record("earlier photo", "earlier", 6),
     record("frontalface_alt", "stock", 3),
 ]

@@ -18,7 +18,7 @@ def test_curves_have_a_colour_and_a_dash_pattern_each() -> None:
     chart = spec(drawn_charts.recall_curves(RECORDS, "without_mask"))
     lines, points = chart["layer"]
     assert lines["encoding"]["color"]["scale"] == {
-        "domain": ["maskdet photo", "previous photo", "frontalface_alt"],
+        "domain": ["maskdet photo", "earlier photo", "frontalface_alt"],
         "range": [BLUE, VERMILION, GREY],
     }
     dashes = lines["encoding"]["strokeDash"]["scale"]["range"]
@@ -32,19 +32,19 @@ def test_curves_have_a_colour_and_a_dash_pattern_each() -> None:
 def test_curves_are_told_in_words() -> None:
     told = spec(drawn_charts.recall_curves(RECORDS, "without_mask"))["description"]
     assert "maskdet photo finds 80.0 % at 0.40 further boxes" in told
-    assert "previous photo finds 60.0 %" in told
+    assert "earlier photo finds 60.0 %" in told
 
 
 def test_a_class_without_a_recall_has_no_curve() -> None:
     assert drawn_charts.recall_curves(RECORDS, "with_mask") is None
 
 
-def test_poses_compare_the_finder_with_the_previous_one() -> None:
+def test_poses_compare_the_finder_with_the_earlier_one() -> None:
     chart = spec(drawn_charts.pose_dots(RECORDS, "without_mask"))
     rows = chart["data"]["values"]
     assert [(row["kind"], row["value"]) for row in rows] == [
         ("maskdet photo", 0.8),
-        ("previous photo", 0.6),
+        ("earlier photo", 0.6),
     ]
     assert "maskdet photo finds 80.0 % of 10" in chart["description"]
 

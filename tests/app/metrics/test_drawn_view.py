@@ -13,7 +13,7 @@ from tests.app.metrics.drawn_records import RECORDS
 
 DRAWN = {
     "match_iou": 0.3,
-    "manifests": {"maskdet": "new", "previous": "old"},
+    "manifests": {"maskdet": "new", "earlier": "old"},
     "processor": "Some_Processor",
     "records": RECORDS,
 }
@@ -62,5 +62,5 @@ def test_the_page_shows_the_comparison_of_the_finder_in_use(
 def test_the_introduction_says_what_was_measured() -> None:
     told = drawn_view.intro(DRAWN, RECORDS)
     assert told.startswith("7 photographs") and "0.3" in told
-    assert told.endswith("“maskdet” is new. “previous” is old.")
+    assert told.endswith("“maskdet” is new. “earlier” is old.")
     assert "?" in drawn_view.intro({}, [{}])

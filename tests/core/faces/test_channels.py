@@ -9,7 +9,7 @@ from maskdet_core.faces.proposals import Proposals
 from maskdet_core.faces.verifier import Verifier
 
 CENTRE, SIDE = (224.0, 117.0), 126.0
-VERIFIER = DEFAULT_MANIFEST.with_name("maskdet-haar-check.xml")
+VERIFIER = DEFAULT_MANIFEST.parent / "trees" / "maskdet-haar-check.xml"
 
 
 def plane(mosaic: NDArray[np.uint8], number: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The finder whose proposals a network verifies (`models/street`)."""
+"""The finder that ships: a network verifies its proposals."""
 
 import json
 import shutil
@@ -19,11 +19,11 @@ from maskdet_core.faces.network_verification import NetworkVerification
 from maskdet_core.faces.nms import pairwise_overlaps
 from tests.core.faces.pictures import FACE, with_mask
 
-STREET = DEFAULT_MANIFEST.parent / "street" / DEFAULT_MANIFEST.name
+TREES = DEFAULT_MANIFEST.parent / "trees" / DEFAULT_MANIFEST.name
 FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
 
 
-def load(manifest: Path = STREET, preset: str = "photo") -> CascadeFaceFinder:
+def load(manifest: Path = DEFAULT_MANIFEST, preset: str = "photo") -> CascadeFaceFinder:
     finder = load_finder(preset, manifest)
     assert isinstance(finder, CascadeFaceFinder)
     return finder
@@ -34,21 +34,20 @@ def finder() -> CascadeFaceFinder:
     return load()
 
 
-def test_the_environment_selects_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    default = load_finder("photo").fingerprint
-    assert default["name"] == "maskdet-haar"
-    monkeypatch.setenv(FINDER_ENV, str(STREET))
-    chosen = load_finder("photo")
-    assert chosen.fingerprint["name"] == "maskdet-street"
-    assert chosen.scores_are_log_odds
-    assert json.loads(json.dumps(chosen.fingerprint)) == load().fingerprint != default
+def test_the_environment_selects_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    default = load_finder("photo")
+    assert default.fingerprint["name"] == "maskdet-street"
+    assert default.scores_are_log_odds
+    assert json.loads(json.dumps(default.fingerprint)) == load().fingerprint
+    monkeypatch.setenv(FINDER_ENV, str(TREES))
+    assert load_finder("photo").fingerprint["name"] == "maskdet-haar"
 
 
-def test_its_proposer_has_a_smaller_window_than_that_of_the_default_finder() -> None:
-    street = CascadeManifest.load(STREET)
-    cascade = load_cascade(street.proposals.resolve(STREET.parent))
-    assert cascade.getOriginalWindowSize() == (street.window_px, street.window_px)
-    assert street.window_px < CascadeManifest.load(DEFAULT_MANIFEST).window_px
+def test_its_proposer_has_a_smaller_window_than_that_of_the_trees() -> None:
+    manifest = CascadeManifest.load(DEFAULT_MANIFEST)
+    cascade = load_cascade(manifest.proposals.resolve(DEFAULT_MANIFEST.parent))
+    assert cascade.getOriginalWindowSize() == (manifest.window_px, manifest.window_px)
+    assert manifest.window_px < CascadeManifest.load(TREES).window_px
 
 
 @pytest.mark.parametrize("preset", ["photo", "live"])
@@ -127,18 +126,18 @@ def test_network_looks_at_a_bounded_number_of_windows(
         return verify(self, image, windows)
 
     monkeypatch.setattr(NetworkVerification, "verify", counted)
-    manifest = CascadeManifest.load(STREET)
+    manifest = CascadeManifest.load(DEFAULT_MANIFEST)
     for most in (3, None):
         few = replace(manifest.presets["photo"], max_windows=most)
-        CascadeFaceFinder(manifest, STREET.parent, few).find(portrait, min_face_px=24)
+        CascadeFaceFinder(manifest, DEFAULT_MANIFEST.parent, few).find(portrait, min_face_px=24)
     assert seen[0] == 3 < seen[1]
 
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    for name in (STREET.name, *FILES):
-        shutil.copy(STREET.with_name(name), tmp_path)
-    return tmp_path / STREET.name
+    for name in (DEFAULT_MANIFEST.name, *FILES):
+        shutil.copy(DEFAULT_MANIFEST.with_name(name), tmp_path)
+    return tmp_path / DEFAULT_MANIFEST.name
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -197,7 +196,7 @@ def test_manifest_round_trip(copied: Path) -> None:
     manifest.save(copied)
     assert CascadeManifest.load(copied) == manifest
     assert json.loads(copied.read_text(encoding="utf-8")) == json.loads(
-        STREET.read_text(encoding="utf-8")
+        DEFAULT_MANIFEST.read_text(encoding="utf-8")
     )
 
 

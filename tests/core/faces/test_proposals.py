@@ -10,7 +10,7 @@ from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.proposals import HaarProposer, rotate_scaled
 from maskdet_core.faces.pyramid import grey_image, pyramid
 
-PROPOSER = DEFAULT_MANIFEST.with_name("maskdet-haar-search.xml")
+PROPOSER = DEFAULT_MANIFEST.parent / "trees" / "maskdet-haar-search.xml"
 
 
 def test_proposals_are_indexed_like_rows(portrait: NDArray[np.uint8]) -> None:

@@ -19,11 +19,9 @@ from maskdet_core.faces.verifier_network import (
 from maskdet_core.faces.window_crops import WindowCutter
 from tests.core.faces.pictures import FACE, with_mask
 
-STREET = DEFAULT_MANIFEST.parent / "street" / DEFAULT_MANIFEST.name
-
 
 def entry() -> NetworkFile:
-    verifier = CascadeManifest.load(STREET).verifier
+    verifier = CascadeManifest.load(DEFAULT_MANIFEST).verifier
     assert isinstance(verifier, NetworkFile)
     return verifier
 
@@ -32,7 +30,7 @@ MODEL = entry()
 
 
 def load(input_px: int = MODEL.input_px) -> VerifierNetwork:
-    path = MODEL.resolve(STREET.parent)
+    path = MODEL.resolve(DEFAULT_MANIFEST.parent)
     return VerifierNetwork(path.read_bytes(), input_px, source="verifier.tflite")
 
 

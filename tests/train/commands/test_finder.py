@@ -70,7 +70,7 @@ def test_published_finder_finds_the_drawn_faces(photos: list[LabelledPhoto], mod
     assert sorted(errors)[len(errors) // 2] < 20
 
 
-def test_published_finder_is_measured_beside_the_previous_and_the_stock_ones(
+def test_published_finder_is_measured_beside_the_earlier_and_the_stock_ones(
     photos: list[LabelledPhoto],
     models: Path,
     repo_root: Path,
@@ -81,23 +81,23 @@ def test_published_finder_is_measured_beside_the_previous_and_the_stock_ones(
     data = cascade_data([root], split_samples(read_dataset(root, whole_photos=True)))
     # the stock cascades take their time
     few = replace(data, tune=data.tune[:2], scenes=data.scenes[:3])
-    previous = repo_root / "models" / "maskdet-haar.json"
+    earlier = repo_root / "models" / "trees" / "maskdet-haar.json"
     finder = models / "maskdet-haar.json"
-    path = evaluate_detector(few, finder, models, tmp_path / "false", photos[-3:], previous)
+    path = evaluate_detector(few, finder, models, tmp_path / "false", photos[-3:], earlier)
     measured = CascadeManifest.load(path).evaluation
     ours = next(r for r in measured["records"] if r["finder"] == "maskdet photo")
     assert ours["photos"] == len(few.tune) + len(few.test)
     assert measured["time_ratio"]["frontalface_alt"] == 1.0
     assert measured["drawn"]["manifests"] == {
         "maskdet": "maskdet-street",
-        "previous": "maskdet-haar",
+        "earlier": "maskdet-haar",
     }
     drawn = {record["finder"]: record for record in reversed(measured["drawn"]["records"])}
     assert drawn["maskdet photo"]["photos"] == 3
     assert drawn["maskdet live"]["candidates"]
-    assert drawn["previous photo"]["role"] == "previous"
+    assert drawn["earlier photo"]["role"] == "earlier"
     assert drawn["frontalface_default"]["processor_ms"] > 0
     out = capsys.readouterr().out
     assert "frontalface_alt" in out and "further boxes a photo" in out
     card = (models / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert "### Hand-drawn boxes" in card and "“previous” is `maskdet-haar`" in card
+    assert "### Hand-drawn boxes" in card and "“earlier” is `maskdet-haar`" in card

@@ -67,11 +67,11 @@ def test_hand_drawn_boxes_have_sizes_poses_and_curves(manifest: CascadeManifest)
         "match_iou": 0.3,
         "curve_px": 24,
         "processor": "Some Processor",
-        "manifests": {"maskdet": "new", "previous": "old"},
+        "manifests": {"maskdet": "new", "earlier": "old"},
         "records": [record(), record() | {"set": "of them the test part", "curve": []}],
     }
     card = finder_section("The finder", replace(manifest, evaluation={"drawn": drawn}))
-    assert "“maskdet” is `new`, “previous” is `old`" in card
+    assert "“maskdet” is `new`, “earlier” is `old`" in card
     assert "Some Processor" in card
     rows = [line for line in card.splitlines() if line.startswith("| ")]
     first = next(row for row in rows if row.startswith("| street photos (7) | maskdet photo | 24"))

@@ -1,0 +1,36 @@
+"""The benchmark of a photo check: all versions on each photograph, ratios to the earlier one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks.__main__ import main
+from benchmarks.check import TASKS, VERSIONS, measure, report, tasks
+
+
+def test_every_version_does_every_task_on_a_photograph(portrait: NDArray[np.uint8]) -> None:
+    timed = tasks()
+    assert set(timed) == {(version.name, task) for version in VERSIONS for task in TASKS}
+    found = {
+        name: task(portrait, np.ascontiguousarray(portrait[:480])) for name, task in timed.items()
+    }
+    assert all(len(result) > 0 for result in found.values())  # type: ignore[arg-type]
+    assert set(measure(portrait, {name: timed[name] for name in list(timed)[:1]}, 2)) == set(
+        list(timed)[:1]
+    )
+
+
+def test_ratios_are_to_the_earlier_version() -> None:
+    earlier, shipped = (version.name for version in VERSIONS)
+    times = [{(earlier, task): 40.0, (shipped, task): 10.0} for task in TASKS]
+    merged = {key: value for one in times for key, value in one.items()}
+    lines = report([merged, merged])
+    assert len(lines) == 2 * len(TASKS)
+    assert [line.split()[-2] for line in lines] == ["1.000", "0.250"] * len(TASKS)
+
+
+def test_absent_data_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--data", str(tmp_path)]) == 2
+    assert "street-photos" in capsys.readouterr().out
