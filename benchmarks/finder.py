@@ -15,7 +15,8 @@ from maskdet_core import load_finder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from train.data.detection import Photo
-from train.evaluate_finder.detection import BASELINE, frame_times_ms
+from train.evaluate_finder.detection import frame_times_ms
+from train.evaluate_finder.finders import BASELINE
 
 MIN_FACE_PX: Final = 40
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from maskdet_app.metrics import finder_charts
+from maskdet_app.metrics import drawn_view, finder_charts
 from maskdet_app.ops import operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
@@ -17,7 +17,7 @@ from maskdet_core.faces.manifest import CascadeManifest
 
 
 def show_finder() -> None:
-    """Show the recall of the cascade in use beside that of OpenCV's own cascades."""
+    """Show how many faces the finder in use finds, beside others."""
     st.header(t("finder.title"), anchor=False)
     finder = os.environ.get(FINDER_ENV) or str(DEFAULT_MANIFEST)
     if finder == STOCK:
@@ -34,6 +34,7 @@ def show_finder() -> None:
         st.info(t("finder.no_record"), icon=":material/fact_check:")
     else:
         _show_records(records, manifest.evaluation.get("time_ratio"))
+    drawn_view.show_drawn(manifest)
     chart = finder_charts.stage_curve(Bounded(manifest.training.get("stages")).value)
     if chart is not None:
         with st.expander(t("finder.stages")):

@@ -1,15 +1,18 @@
-"""`python -m train evaluate-detector`: measure the finder beside OpenCV's own."""
+"""`python -m train evaluate-detector`: measure a finder beside the earlier one and OpenCV's."""
 
 import argparse
+import os
 from pathlib import Path
 
+from maskdet_core.faces.loading import FINDER_ENV
 from train.commands.options import add_data, add_models, read_cascade_data
 from train.evaluate_finder.detector import evaluate_detector
 from train.finder.photos import read_photos
+from train.shipped import FINDER, TREES_FOLDER
 
 DESCRIPTION = (
-    "Recall, false positives and time on held-out photographs, for the trained finder and the "
-    "stock one in one run; written to the finder's manifest."
+    "Recall, false positives and time on held-out photographs, for a trained finder, the earlier "
+    "one and OpenCV's own in one run; written to the finder's manifest and the model card."
 )
 
 
@@ -17,6 +20,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_data(parser)
     add_models(parser)
+    parser.add_argument(
+        "--finder",
+        type=Path,
+        default=os.environ.get(FINDER_ENV),
+        metavar="FILE",
+        help=f"manifest of the finder to measure (default: that of {FINDER_ENV}, else "
+        f"{FINDER}.json in --models)",
+    )
+    parser.add_argument(
+        "--earlier",
+        type=Path,
+        metavar="FILE",
+        help="manifest of the earlier finder, to measure beside it (default: that in the folder "
+        f"{TREES_FOLDER} of --models)",
+    )
     parser.add_argument(
         "--photos",
         type=Path,
@@ -33,7 +51,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure, and print where the figures are."""
+    finder = options.finder or options.models / f"{FINDER}.json"
+    earlier = options.earlier or options.models / TREES_FOLDER / f"{FINDER}.json"
     data = read_cascade_data(options.data)
     drawn = [] if options.photos is None else read_photos(options.photos)
-    held = [photo for photo in drawn if photo.split != "train"]
-    print(f"evaluation: {evaluate_detector(data, options.models, options.dump_false, held)}")
+    path = evaluate_detector(
+        data,
+        finder,
+        options.models,
+        options.dump_false,
+        [photo for photo in drawn if photo.split != "train"],
+        None if earlier.resolve() == finder.resolve() else earlier,
+    )
+    print(f"evaluation: {path}")

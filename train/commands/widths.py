@@ -23,7 +23,7 @@ from train.commands.options import (
 )
 from train.commands.prune import CROPS, prune_to, sample_faces, widths
 from train.data.kept import NOTHING_KEPT, KeptFiles
-from train.data.records import now_iso, write_json
+from train.data.records import now_iso, processor, write_json
 from train.data.split import Split
 from train.errors import RunError
 from train.network.config import PRUNED_FILE, FitConfig, NetworkConfig
@@ -241,7 +241,7 @@ def compare(runs: Sequence[Path], source: Path, split: Split, out: Path, models:
     Raises:
         RunError: a run has not finished.
     """
-    from train.evaluate.widths import measure, processor, times_ms, width_tests
+    from train.evaluate.widths import measure, times_ms, width_tests
     from train.network.export import network_of
     from train.network.sources import read_trained
 

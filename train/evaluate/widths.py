@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,13 +75,3 @@ def times_ms(
             if turn >= 0:
                 took[name].append(1000 * (time.perf_counter() - started))
     return {name: float(np.median(each)) for name, each in took.items()}
-
-
-def processor() -> str:
-    """Name of this machine's processor, as Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown"

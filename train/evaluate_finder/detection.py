@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.types import FaceBox, RgbImage
 from train.data.boxes import boxes_px
 from train.data.detection import Photo
@@ -25,14 +25,8 @@ from train.data.matching import take_best
 from train.intervals import wilson_interval
 
 SIZE_EDGES_PX: Final = (64, 128, 256)
-BASELINE: Final = "frontalface_alt"
 FRAME: Final = (640, 480)
 """Size of the camera frames that times are measured on: width, height in px."""
-
-
-def baseline_finder() -> FaceFinder:
-    """``haarcascade_frontalface_alt`` at OpenCV's default settings, as the original project's."""
-    return OpenCvFaceFinder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +193,14 @@ def frame_times_ms(
 ) -> dict[str, float]:
     """Median time for a camera-sized frame on one core, in ms, the finders in turn on each frame.
 
+    OpenCV's threads are set to one in the whole process.
+
     Args:
         finders: finder and minimum face height in px, by name.
         photos: scaled to `FRAME`.
         n_photos: how many of them.
     """
-    cv2.setNumThreads(1)
+    limit_opencv_threads(1)
     times: dict[str, list[float]] = {name: [] for name in finders}
     for photo in photos[:: max(1, len(photos) // n_photos)]:
         frame = np.asarray(cv2.resize(read_rgb(photo.path), FRAME), np.uint8)

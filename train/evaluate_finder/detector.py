@@ -1,7 +1,5 @@
-"""The trained finder beside the stock one on held-out photographs."""
+"""A trained finder on held-out photographs, beside the earlier one and OpenCV's own."""
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,21 +9,18 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
-from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.faces.manifest import CascadeManifest
 from train.data.boxes import boxes_px
 from train.data.detection import CascadeData, Photo
 from train.data.images import read_rgb
 from train.data.matching import FOUND_IOU
+from train.data.poses import face_poses, photo_poses
 from train.data.records import now_iso
-from train.errors import RunError
 from train.evaluate_finder.detection import (
-    BASELINE,
     FRAME,
     Tally,
-    baseline_finder,
     count_photo,
     curve,
     frame_times_ms,
@@ -34,88 +29,62 @@ from train.evaluate_finder.detection import (
     summary,
     tally_photos,
 )
-from train.evaluate_finder.drawn_boxes import (
-    DrawnTally,
-    score_at,
-    tally_finders,
+from train.evaluate_finder.drawn_evaluation import evaluate_drawn
+from train.evaluate_finder.finders import (
+    BASELINE,
+    NAMES,
+    MeasuredFinder,
+    read_manifest,
+    side_by_side,
 )
-from train.evaluate_finder.drawn_boxes import summary as drawn_summary
-from train.evaluate_finder.operating_points import EVERY_SCORE
-from train.finder.matching import DRAWN_IOU
 from train.finder.photos import LabelledPhoto
 from train.model_card.card import write_model_card
-from train.shipped import FINDER
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
 """False positives a photograph at which recall is stated beside the presets' own."""
-DRAWN_CANDIDATES: Final = (0.3, 0.5, 1.0, 2.0, 3.0)
-"""The same for hand-drawn boxes; more, since many boxes beside the labelled ones are faces too."""
 FRAME_FACE_PX: Final = 40
 """Minimum face height while times are measured."""
-POSES_FILE: Final = Path(__file__).with_name("poses.json")
-"""Pose of the people on the held-out photographs, noted by eye."""
-
-
-def trained_finders(models: Path) -> tuple[CascadeManifest, dict[str, CascadeFaceFinder]]:
-    """The trained finder's presets, by name.
-
-    Raises:
-        RunError: no cascade in `models`.
-    """
-    path = models / f"{FINDER}.json"
-    if not path.is_file():
-        raise RunError(f"expected a trained cascade at {path}: run `python -m train finder` first")
-    manifest = CascadeManifest.load(path)
-    return manifest, {
-        "maskdet photo": CascadeFaceFinder(manifest, models, manifest.presets["photo"]),
-        "maskdet live": CascadeFaceFinder(manifest, models, manifest.presets["live"]),
-    }
 
 
 def evaluate_detector(
     data: CascadeData,
+    finder: Path,
     models: Path,
     dump_false: Path | None = None,
     drawn: Sequence[LabelledPhoto] = (),
+    earlier: Path | None = None,
 ) -> Path:
-    """Measure, print a table, and write the figures into the finder's manifest.
+    """Measure, print a table, write the figures into the finder's manifest, and the model card.
 
     Args:
         data: its photographs held out from training.
-        models: folder of the finder.
+        finder: manifest of the finder.
+        models: folder of the model card.
         dump_false: folder for crops of the finder's false positives in the training photographs;
             None writes none.
         drawn: held-out photographs with hand-drawn boxes; none leaves their figures out.
+        earlier: manifest of the earlier finder, measured beside it; None leaves it out.
 
     Returns:
         The manifest's path.
+
+    Raises:
+        RunError, CascadeError: see `train.evaluate_finder.finders.side_by_side`.
     """
-    manifest, trained = trained_finders(models)
-    by_name: dict[str, FaceFinder] = {**trained, BASELINE: baseline_finder()}
+    limit_opencv_threads(1)
+    finders = side_by_side(finder, earlier)
+    manifest = read_manifest(finder)
     # labels are part of the record that the metrics page reads
-    sets = {"held-back photos": [*data.tune, *data.test], "of them the published test": data.test}
-    poses = read_poses()
-    records = []
-    for name, finder in by_name.items():
-        # every box is kept, and the minimum score applied after the matching
-        cascades = trained.get(name)
-        unbounded = finder if cascades is None else cascades.with_min_score(EVERY_SCORE)
-        score = -math.inf if cascades is None else cascades.settings.min_score
-        found = search_photos(unbounded, sets["held-back photos"])
-        for label, photos in sets.items():
-            whole = tally_photos(photos, found, poses, -math.inf)
-            record = summary(tally_photos(photos, found, poses, score))
-            if cascades is not None:
-                record |= {"candidates": recall_at(whole, CANDIDATES), "curve": curve(whole)}
-            records.append({"finder": name, "set": label, **record})
-    records.sort(key=lambda record: list(sets).index(str(record["set"])))
-    times = frame_times_ms(
-        {name: (finder, FRAME_FACE_PX) for name, finder in by_name.items()},
-        sets["held-back photos"],
-    )
+    photos = held_back(data)
+    sets = {
+        "held-back photos": photos,
+        "of them the published test": [photo for photo in photos if photo.published_test],
+    }
+    records = evaluate_photos(finders, sets)
+    times = frame_times_ms({one.name: (one.finder, FRAME_FACE_PX) for one in finders}, photos)
     ratios = {name: value / times[BASELINE] for name, value in times.items()}
     print_table(records, ratios)
-    evaluation = {
+    evaluation: dict[str, Any] = {
         "date": now_iso(),
         "match_iou": FOUND_IOU,
         "least_face_share": MIN_FACE_SHARE["photo"],
@@ -124,59 +93,54 @@ def evaluate_detector(
         "time_ratio": {name: round(ratio, 3) for name, ratio in ratios.items()},
     }
     if drawn:
-        evaluation["drawn"] = evaluate_drawn(drawn, trained)
-    path = models / f"{FINDER}.json"
-    replace(manifest, evaluation=manifest.evaluation | evaluation).save(path)
+        names = {NAMES["measured"]: manifest.name}
+        if earlier is not None:
+            names[NAMES["earlier"]] = read_manifest(earlier).name
+        evaluation["drawn"] = evaluate_drawn(drawn, finders, names, face_poses())
+    replace(manifest, evaluation=manifest.evaluation | evaluation).save(finder)
     write_model_card(models)
     if dump_false is not None:
-        print(f"{dump(trained['maskdet photo'], data, dump_false)} false faces in {dump_false}")
-    return path
+        n_dumped = dump(finders[0].finder, data, dump_false)
+        print(f"{n_dumped} false faces in {dump_false}")
+    return finder
 
 
-def evaluate_drawn(
-    photos: Sequence[LabelledPhoto], finders: Mapping[str, CascadeFaceFinder]
-) -> dict[str, Any]:
-    """Measure finders on hand-drawn boxes, and print the figures.
+def held_back(data: CascadeData) -> list[Photo]:
+    """Photographs that none of the finders learned from.
+
+    Earlier finders learned from some that are held out today. Those whose pose was noted were held
+    out then as well; where there are none, all held-out photographs are taken.
+    """
+    every = [*data.tune, *data.test]
+    noted = photo_poses()
+    return [photo for photo in every if photo.name in noted] or every
+
+
+def evaluate_photos(
+    finders: Sequence[MeasuredFinder], sets: Mapping[str, Sequence[Photo]]
+) -> list[dict[str, Any]]:
+    """Measure finders on photographs with a detector's boxes.
+
+    Args:
+        finders: to measure.
+        sets: photographs by name; the first has all of them.
 
     Returns:
-        A record of each finder at its own minimum score, and at those of `DRAWN_CANDIDATES`.
+        A record of each finder on each set, set by set; those of trained ones have curves.
     """
-    every: dict[str, FaceFinder] = {
-        name: finder.with_min_score(EVERY_SCORE) for name, finder in finders.items()
-    }
+    poses = photo_poses()
+    every = next(iter(sets.values()))
     records = []
-    for name, tally in tally_finders(photos, every).items():
-        own = drawn_summary(tally, finders[name].settings.min_score)
-        # JSON has no infinity: a finder with fewer further boxes keeps all that were searched for
-        scores = [max(score_at(tally, rate), EVERY_SCORE) for rate in DRAWN_CANDIDATES]
-        points = [drawn_summary(tally, score) for score in scores]
-        records.append({"finder": name, **own, "candidates": points})
-        print_drawn(name, tally, [own, *points])
-    return {"match_iou": DRAWN_IOU, "records": records}
-
-
-def print_drawn(name: str, tally: DrawnTally, points: Sequence[dict[str, Any]]) -> None:
-    """Recall at several minimum scores, the finder's own first."""
-    print(f"hand-drawn boxes, {tally.photos} photographs: {name}")
-    for point in points:
-        print(
-            f"    {point['further_per_photo']:.2f} further boxes a photo: "
-            + "; ".join(
-                f"{size}: "
-                + ", ".join(
-                    f"{label} {one['n_found']}/{one['n']}" for label, one in by_label.items()
-                )
-                for size, by_label in point["faces"].items()
-            )
-        )
-
-
-def read_poses() -> dict[str, str]:
-    """Pose by photograph; empty where the file is absent."""
-    if not POSES_FILE.is_file():
-        return {}
-    noted = json.loads(POSES_FILE.read_text(encoding="utf-8"))
-    return {name: pose for pose, names in noted.items() for name in names}
+    for one in finders:
+        # every box is kept, and the minimum score applied after the matching
+        found = search_photos(one.unbounded, every)
+        for label, photos in sets.items():
+            record = summary(tally_photos(photos, found, poses, one.min_score))
+            if one.role != "stock":
+                whole = tally_photos(photos, found, poses)
+                record |= {"candidates": recall_at(whole, CANDIDATES), "curve": curve(whole)}
+            records.append({"finder": one.name, "set": label, **record})
+    return sorted(records, key=lambda record: list(sets).index(str(record["set"])))
 
 
 def print_table(records: list[dict[str, Any]], ratios: Mapping[str, float]) -> None:

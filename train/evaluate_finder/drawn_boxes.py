@@ -1,20 +1,26 @@
-"""Finders on photographs with hand-drawn boxes: recall by class and size, and further boxes."""
+"""Finders on photographs with hand-drawn boxes: faces found and further boxes, by score."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 from tqdm import tqdm
 
 from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.finder_records import FoundByClass, FoundRecord, OperatingPoint
 from maskdet_core.types import MASK_CLASSES, FaceBox, RgbImage
+from train.data.boxes import Box
 from train.data.images import read_rgb
+from train.data.poses import FacePoses
 from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
 from train.finder.photos import LabelledPhoto
 from train.intervals import wilson_interval
+
+NO_POSES: Final = MappingProxyType[tuple[str, Box], str]({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,13 @@ class DrawnFace:
         label: its class.
         side_px: longer side of its box.
         score: of the box that found it, None where none did.
+        pose: "" where it was not noted.
     """
 
     label: str
     side_px: float
     score: float | None
+    pose: str = ""
 
 
 @dataclass(slots=True)
@@ -41,26 +49,46 @@ class DrawnTally:
     further: list[float] = field(default_factory=list)
     times_ms: list[float] = field(default_factory=list)
 
+    @classmethod
+    def joined(cls, tallies: Iterable["DrawnTally"]) -> "DrawnTally":
+        """The results on several sets of photographs as those on one."""
+        whole = cls()
+        for tally in tallies:
+            whole.photos += tally.photos
+            whole.faces += tally.faces
+            whole.further += tally.further
+            whole.times_ms += tally.times_ms
+        return whole
 
-def count(tally: DrawnTally, photo: LabelledPhoto, found: Sequence[FaceBox]) -> None:
+
+def count(
+    tally: DrawnTally,
+    photo: LabelledPhoto,
+    found: Sequence[FaceBox],
+    poses: FacePoses = NO_POSES,
+) -> None:
     """Match each face with at most one box, pairs of high overlap first."""
     tally.photos += 1
     drawn = photo.boxes_px()
     matched = matched_boxes(photo, found)
     for number, label in enumerate(photo.labels):
         score = found[matched[number]].score if number in matched else None
-        tally.faces.append(DrawnFace(label, float(drawn[number, 2:].max()), score))
+        pose = poses.get((photo.path.name, photo.boxes[number]), "")
+        tally.faces.append(DrawnFace(label, float(drawn[number, 2:].max()), score, pose))
     tally.further += [found[number].score for number in further_boxes(photo, found, matched)]
 
 
 def tally_finders(
-    photos: Sequence[LabelledPhoto], finders: Mapping[str, FaceFinder]
+    photos: Sequence[LabelledPhoto],
+    finders: Mapping[str, FaceFinder],
+    poses: FacePoses = NO_POSES,
 ) -> dict[str, DrawnTally]:
     """All finders in turn on each photograph, so that their times can be compared.
 
     Args:
         photos: to search.
         finders: by name; with a low minimum score, so that a curve can be drawn.
+        poses: of their faces, as far as they were noted.
     """
     searches: dict[str, Callable[[RgbImage], list[FaceBox]]] = {
         name: lambda image, finder=finder: finder.find(  # type: ignore[misc]
@@ -69,13 +97,15 @@ def tally_finders(
         for name, finder in finders.items()
     }
     tallies = {name: DrawnTally() for name in finders}
-    for photo in tqdm(photos, unit="photo"):
+    for number, photo in enumerate(tqdm(photos, unit="photo")):
         image = read_rgb(photo.path)
-        for name, search in searches.items():
+        # whoever comes first finds the photograph in no cache
+        turns = list(searches.items())[:: -1 if number % 2 else 1]
+        for name, search in turns:
             started = time.process_time()
             found = search(image)
             tallies[name].times_ms.append(1000 * (time.process_time() - started))
-            count(tallies[name], photo, found)
+            count(tallies[name], photo, found, poses)
     return tallies
 
 
@@ -86,10 +116,9 @@ def score_at(tally: DrawnTally, further_per_photo: float) -> float:
     return ordered[n_allowed] if n_allowed < len(ordered) else -np.inf
 
 
-def recall(tally: DrawnTally, min_score: float, label: str, least_px: float) -> dict[str, Any]:
-    """Count, share and 95 % interval of one class's faces found with more than a score."""
-    faces = [f for f in tally.faces if f.label == label and f.side_px >= least_px]
-    n_found = sum(f.score is not None and f.score > min_score for f in faces)
+def found_record(faces: Sequence[DrawnFace], min_score: float) -> FoundRecord:
+    """Count, share and 95 % interval of the faces found with more than a score."""
+    n_found = sum(face.score is not None and face.score > min_score for face in faces)
     return {
         "n": len(faces),
         "n_found": n_found,
@@ -98,17 +127,28 @@ def recall(tally: DrawnTally, min_score: float, label: str, least_px: float) -> 
     }
 
 
-def summary(tally: DrawnTally, min_score: float) -> dict[str, Any]:
-    """Recall by size and class, further boxes and median time, at one minimum score."""
+def found_by_class(faces: Sequence[DrawnFace], min_score: float) -> FoundByClass:
+    """`found_record` of each class."""
     return {
-        "photos": tally.photos,
+        label: found_record([face for face in faces if face.label == label], min_score)
+        for label in MASK_CLASSES
+    }
+
+
+def further_per_photo(tally: DrawnTally, min_score: float) -> float:
+    """Boxes a photograph with more than a score that match no face."""
+    return sum(score > min_score for score in tally.further) / max(tally.photos, 1)
+
+
+def operating_point(tally: DrawnTally, min_score: float) -> OperatingPoint:
+    """Recall by size and class, and further boxes, at one minimum score."""
+    return {
         "min_score": min_score,
-        "further_per_photo": sum(s > min_score for s in tally.further) / max(tally.photos, 1),
-        "processor_ms": float(np.median(tally.times_ms)) if tally.times_ms else None,
+        "further_per_photo": further_per_photo(tally, min_score),
         "faces": {
-            f"{least} px and more": {
-                label: recall(tally, min_score, label, least) for label in MASK_CLASSES
-            }
+            f"{least} px and more": found_by_class(
+                [face for face in tally.faces if face.side_px >= least], min_score
+            )
             for least in LEAST_PX
         },
     }

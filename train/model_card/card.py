@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
@@ -11,10 +11,16 @@ from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import ABLATIONS_FILE, EVALUATION_FILE, WIDTHS_FILE, width_records
 from maskdet_core.types import NO_FACE
 from train.model_card.faces import faces_section
+from train.model_card.finder import finder_section
 from train.model_card.text import share, table
-from train.shipped import FINDER, NETWORK
+from train.shipped import FINDER, NETWORK, TREES_FOLDER
 
 FILE = "MODEL_CARD.md"
+FINDERS: Final = {
+    "The face finder": f"{FINDER}.json",
+    "The earlier face finder": f"{TREES_FOLDER}/{FINDER}.json",
+}
+"""Manifests of finders by the title of their section."""
 
 _INTRO = """# Model card
 
@@ -47,7 +53,7 @@ def write_model_card(models: Path) -> Path:
     parts = [_INTRO]
     evaluation: dict[str, Any] = {}
     has_worn_wrong = False
-    network, cascades = models / f"{NETWORK}.json", models / f"{FINDER}.json"
+    network = models / f"{NETWORK}.json"
     if network.is_file():
         manifest = ModelManifest.load(network)
         record = models / "runs" / str(manifest.training.get("run")) / EVALUATION_FILE
@@ -61,8 +67,9 @@ def write_model_card(models: Path) -> Path:
     ablations = models / ABLATIONS_FILE
     if ablations.is_file():
         parts.append(_ablations(json.loads(ablations.read_text(encoding="utf-8"))))
-    if cascades.is_file():
-        parts.append(_finder(CascadeManifest.load(cascades)))
+    for title, finder in FINDERS.items():
+        if (models / finder).is_file():
+            parts.append(finder_section(title, CascadeManifest.load(models / finder)))
     parts.append(
         _LIMITS.format(
             evenness=_MEASURED if "people" in evaluation else _NOT_KNOWN,
@@ -180,35 +187,3 @@ The same data and seeds for all; times side by side in one run, on one thread.
 
 def _counted(test: Mapping[str, Any]) -> str:
     return share(test["right"], test["n"], (test["low"], test["high"]))
-
-
-def _pictures(manifest: CascadeManifest) -> object:
-    training = manifest.training
-    return training.get("scenes", training.get("photos", "?"))
-
-
-def _finder(manifest: CascadeManifest) -> str:
-    ratios = manifest.evaluation.get("time_ratio", {})
-    rows = [
-        [
-            str(one["set"]),
-            str(one["finder"]),
-            *(
-                share(one[name]["n_found"], one[name]["n"], one[name]["ci95"])
-                for name in ("masked", "bare")
-            ),
-            f"{one['false_per_photo']:.2f}",
-            f"{ratios[one['finder']]:.2f}" if one["finder"] in ratios else "–",
-        ]
-        for one in manifest.evaluation.get("records", [])
-    ]
-    head = ["photographs", "finder", "masked", "bare", "false faces a photo", "time"]
-    measured = table(head, rows) if rows else "Not measured yet."
-    return f"""## The face finder
-
-`{manifest.proposals.file}` makes proposals, `{manifest.verifier.file}` verifies them; trained
-on {manifest.training.get("faces", "?")} faces and {_pictures(manifest)} pictures.
-Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
-
-{measured}
-"""

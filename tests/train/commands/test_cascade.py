@@ -130,7 +130,7 @@ def test_published_cascades_are_measured_beside_the_stock_ones(
 ) -> None:
     # the stock cascades take their time
     few = replace(data, tune=data.tune[:2], scenes=data.scenes[:6])
-    path = evaluate_detector(few, models, tmp_path / "false")
+    path = evaluate_detector(few, models / "maskdet-haar.json", models, tmp_path / "false")
     measured = CascadeManifest.load(path).evaluation
     ours = next(r for r in measured["records"] if r["finder"] == "maskdet photo")
     assert ours["photos"] == len(few.tune) + len(few.test)

@@ -70,23 +70,34 @@ def test_published_finder_finds_the_drawn_faces(photos: list[LabelledPhoto], mod
     assert sorted(errors)[len(errors) // 2] < 20
 
 
-def test_published_finder_is_measured_beside_the_stock_one(
+def test_published_finder_is_measured_beside_the_earlier_and_the_stock_ones(
     photos: list[LabelledPhoto],
     models: Path,
+    repo_root: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     root = write_photos(tmp_path / "drawn")
     data = cascade_data([root], split_samples(read_dataset(root, whole_photos=True)))
-    # the stock cascade takes its time
+    # the stock cascades take their time
     few = replace(data, tune=data.tune[:2], scenes=data.scenes[:3])
-    path = evaluate_detector(few, models, tmp_path / "false", photos[-3:])
+    earlier = repo_root / "models" / "trees" / "maskdet-haar.json"
+    finder = models / "maskdet-haar.json"
+    path = evaluate_detector(few, finder, models, tmp_path / "false", photos[-3:], earlier)
     measured = CascadeManifest.load(path).evaluation
     ours = next(r for r in measured["records"] if r["finder"] == "maskdet photo")
     assert ours["photos"] == len(few.tune) + len(few.test)
     assert measured["time_ratio"]["frontalface_alt"] == 1.0
-    drawn = {record["finder"]: record for record in measured["drawn"]["records"]}
+    assert measured["drawn"]["manifests"] == {
+        "maskdet": "maskdet-street",
+        "earlier": "maskdet-haar",
+    }
+    drawn = {record["finder"]: record for record in reversed(measured["drawn"]["records"])}
     assert drawn["maskdet photo"]["photos"] == 3
     assert drawn["maskdet live"]["candidates"]
+    assert drawn["earlier photo"]["role"] == "earlier"
+    assert drawn["frontalface_default"]["processor_ms"] > 0
     out = capsys.readouterr().out
     assert "frontalface_alt" in out and "further boxes a photo" in out
+    card = (models / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "### Hand-drawn boxes" in card and "“earlier” is `maskdet-haar`" in card

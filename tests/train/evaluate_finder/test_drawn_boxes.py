@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
-from train.evaluate_finder.drawn_boxes import DrawnTally, count, recall, score_at, summary
+from train.evaluate_finder.drawn_boxes import (
+    DrawnTally,
+    count,
+    found_by_class,
+    operating_point,
+    score_at,
+)
 from train.finder.photos import LabelledPhoto
 
 
@@ -55,10 +61,24 @@ def test_recall_at_a_number_of_further_boxes() -> None:
         count(tally, photo([(0, 0, 40, 50)]), found)
     assert score_at(tally, 0.5) == 1.5
     assert score_at(tally, 9.0) == -np.inf
-    shares = recall(tally, 1.5, "with_mask", 24)
-    assert (shares["n"], shares["n_found"]) == (4, 3)
-    assert recall(tally, 1.5, "with_mask", 60)["recall"] is None
-    record = summary(tally, 1.5)
-    assert record["further_per_photo"] == 0.5
-    assert record["faces"]["48 px and more"]["with_mask"]["n_found"] == 3
-    assert record["faces"]["24 px and more"]["worn_wrong"]["n"] == 0
+    shares = found_by_class(tally.faces, 1.5)
+    assert (shares["with_mask"]["n"], shares["with_mask"]["n_found"]) == (4, 3)
+    assert shares["worn_wrong"]["recall"] is None
+    point = operating_point(tally, 1.5)
+    assert point["further_per_photo"] == 0.5
+    assert point["faces"]["48 px and more"]["with_mask"]["n_found"] == 3
+    assert point["faces"]["24 px and more"]["worn_wrong"]["n"] == 0
+
+
+def test_small_faces_count_only_among_the_small() -> None:
+    point = operating_point(tallied(photo([(0, 0, 30, 40)]), [FaceBox(0, 0, 30, 40, 2.0)]), 1.0)
+    assert point["faces"]["24 px and more"]["with_mask"]["n_found"] == 1
+    assert point["faces"]["48 px and more"]["with_mask"]["n"] == 0
+
+
+def test_a_noted_pose_goes_to_the_face_of_its_box_and_photograph() -> None:
+    boxes = [(0.0, 0.0, 40.0, 50.0), (100.0, 0.0, 40.0, 50.0)]
+    poses = {("a.png", boxes[1]): "profile", ("b.png", boxes[0]): "frontal"}
+    tally = DrawnTally()
+    count(tally, photo(boxes), [], poses)
+    assert [face.pose for face in tally.faces] == ["", "profile"]
