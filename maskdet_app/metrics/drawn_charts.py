@@ -23,7 +23,8 @@ _LINES: Final = {
 """Colour and dash pattern of each finder's curve by role."""
 _MAX_FURTHER: Final = 2.0
 """Upper end of the axis of further boxes: nobody would want more."""
-_HEIGHT_PX: Final = 300
+_HEIGHT_PX: Final = 400
+"""The legend above included."""
 
 
 def of_first_set(records: object) -> list[dict[str, Any]]:
@@ -112,7 +113,15 @@ def recall_curves(records: Sequence[dict[str, Any]], label: str) -> Chart | None
                 for point in points
             ),
         ),
-    ).configure_legend(orient="top", columns=2, labelLimit=200)
+    ).configure_legend(
+        # the dash pattern is seen on a line only
+        orient="top",
+        columns=1,
+        labelLimit=200,
+        symbolType="stroke",
+        symbolSize=500,
+        symbolStrokeWidth=2.4,
+    )
     return chart
 
 
