@@ -34,11 +34,11 @@ START_RATE: Final = (12, 1 / 15)
 """Starts of one IP address at once, and per second after that: each costs the server a
 connection."""
 STOP_S: Final = 0.8
-"""The browser needs a moment to close its connection."""
+"""A component that is just being drawn needs a moment before it can be told to start."""
 GIVE_UP_S: Final = 20.0
-LOST_FRAME_S: Final = 2.5
+LOST_FRAME_S: Final = 5.0
 """A picture that the browser misses is waited for so long: a connection finds its way again within
-a second or two of its network's return, and the browser's word may be older than that."""
+a second or two of its network's return, and a restart would make a busy machine busier."""
 _SEEN: Final = "stream_seen"
 _STEP: Final = "stream_step"
 _ACTIVE: Final = "stream_active"
@@ -128,14 +128,16 @@ def show(
         )
     state = context.state
     active = bool(state.playing or state.signalling)
-    if step == "stop" and st.session_state.get(_ACTIVE) and not active:
-        # it has heard it, and starts as soon as its connection is closed
-        _count_start(active)
-        _set_step("start")
-        st.rerun()
     if step == "stop":
-        with restart:
-            st.fragment(_then_start, run_every=STOP_S)()
+        # One that runs says that it has stopped, however long that takes on a busy machine. Told to
+        # start before, it would seem to run already.
+        if not active and st.session_state.get(_ACTIVE):
+            _count_start(active)
+            _set_step("start")
+            st.rerun()
+        if not active:
+            with restart:
+                st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
         query_params.write(RUN, [RUNNING] if state.playing else [])
         if step is not None:

@@ -76,7 +76,10 @@ def test_what_does_not_come_back_is_restarted(
     assert component["desired_playing_state"] is (False if restarts else None)
     if not restarts:
         return
-    # told to stop, it says that it has: it is started without a wait
+    # told to stop, it is not told to start before it says that it has
+    monkeypatch.setattr(stream, "STOP_S", 0.0)
+    app.run()
+    assert component["desired_playing_state"] is False
     monkeypatch.setattr(front_end, "lost", lambda _: None)
     _set_state(component, playing=False)
     app.run()
