@@ -39,6 +39,7 @@ if detector is not None and not is_held:
     processor = resources.processor(detector, admission)
     processor.set_labels(drawn_labels(), drawn_looking())
     if not admission.holds(processor) and not admission.has_capacity:
+        stream.restart_when_shown()
         with full:
             status.show_full(admission)
     elif embedded:
@@ -57,7 +58,7 @@ if detector is not None and not is_held:
         with video:
             state = stream.show(processor, rtc_configuration, chosen.facing)
         with right:
-            status.show(processor, admission, state, chosen)
+            status.show(processor, admission, state, chosen, restarting=stream.is_restarting())
         way_out.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
         with meanings, st.expander(t("legend.title"), icon=":material/select:"):
             legend.show(chosen.verdicts, looking=True)

@@ -32,6 +32,7 @@ CONNECT_S: Final = 12.0
 _FIRST_FRAME_S: Final = 5.0
 _SAMPLE_RATE: Final = 22_050
 _STARTED_AT: Final = "live_started_at"
+_HAS_BEGUN: Final = "live_has_begun"
 
 
 def show(
@@ -39,6 +40,8 @@ def show(
     admission: AdmissionControl,
     state: Any,
     options: LiveOptions,
+    *,
+    restarting: bool,
 ) -> None:
     """Show the panel; while the camera runs it refreshes itself, and only itself.
 
@@ -47,6 +50,7 @@ def show(
         admission: gives number and capacity of viewers.
         state: streamlit-webrtc's ``playing`` and ``signalling``.
         options: the visitor's.
+        restarting: whether the video is on its way back by itself.
     """
     alert, verdicts = options.alert, options.verdicts
     panel, snapshot, timeline_title, timeline = containers.reserve(4)
@@ -54,6 +58,7 @@ def show(
         st.session_state.setdefault(_STARTED_AT, time.monotonic())
     else:
         st.session_state.pop(_STARTED_AT, None)
+        st.session_state.pop(_HAS_BEGUN, None)
     if state.playing:
         with panel:
             st.fragment(_running, run_every=REFRESH_S)(processor, admission, alert, verdicts)
@@ -67,6 +72,8 @@ def show(
     with panel:
         if state.signalling:
             st.fragment(_connecting, run_every=REFRESH_S)(verdicts)
+        elif restarting:
+            _counts(t("live.restarting_title"), t("live.restarting"), LiveStats(), verdicts)
         else:
             _counts(t("live.idle_title"), t("live.idle"), LiveStats(), verdicts)
 
@@ -116,6 +123,10 @@ def _running(
         leaving.warning(t("live.leaving"), icon=":material/power_settings_new:")
     # All that follows is of this one frame, so that it fits the picture beside it.
     frame = stats.frame
+    if frame is None and st.session_state.get(_HAS_BEGUN):
+        with counts:
+            _counts(t("live.restarting_title"), t("live.restarting"), stats, verdicts)
+        return
     if frame is None and _timed_out():
         with no_connection:
             _show_no_connection()
@@ -124,6 +135,7 @@ def _running(
         with counts:
             _counts(t("live.waiting_title"), t("live.waiting"), stats, verdicts)
         return
+    st.session_state[_HAS_BEGUN] = True
     has_stopped = stats.frame_age_s is not None and stats.frame_age_s > STALE_S
     with counts:
         title = t("live.stopped_title" if has_stopped else "live.on_title")

@@ -1,9 +1,10 @@
-"""The stream's component, its connection settings, and how it restarts when its server is gone.
+"""The stream's component, its connection settings, and how it restarts when something was lost.
 
 A session lives in one server's memory. When that server dies, the browser reconnects to another one
 with the same URL, which says that the video was running, and a component that believes that it
-still is. So the component is stopped and started again. It is always stopped first: told to run
-while the page is still being drawn, it opens several connections at once, none of which succeeds.
+still is. So the component is stopped and started again, also where camera or connection are lost
+for good, and for another camera. It is always stopped first: told to run while the page is still
+being drawn, it opens several connections at once, none of which succeeds.
 """
 
 import logging
@@ -14,7 +15,7 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import camera_words, ice, webrtc_fixes
+from maskdet_app.live import front_end, ice, webrtc_fixes
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops import operator_log
 from maskdet_app.ops.client_address import address_group
@@ -26,21 +27,25 @@ from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
 
 webrtc_fixes.apply()
-camera_words.apply()
+front_end.apply()
 
 _LOG: Final = logging.getLogger(__name__)
 START_RATE: Final = (12, 1 / 15)
 """Starts of one IP address at once, and per second after that: each costs the server a
 connection."""
 STOP_S: Final = 0.8
-"""The browser needs a moment to close its connection."""
+"""A component that is just being drawn needs a moment before it can be told to start."""
 GIVE_UP_S: Final = 20.0
+LOST_FRAME_S: Final = 5.0
+"""A picture that the browser misses is waited for so long: a connection finds its way again within
+a second or two of its network's return, and a restart would make a busy machine busier."""
 _SEEN: Final = "stream_seen"
 _STEP: Final = "stream_step"
 _ACTIVE: Final = "stream_active"
 _DRAWN_AT_CHANGE: Final = "stream_drawn_at_page_change"
 _KEY: Final = "live"
 _HELD_UNTIL: Final = "stream_held_until"
+_FACING: Final = "stream_facing"
 _VIDEO_ATTRIBUTES: Final[dict[str, Any]] = {
     "autoPlay": True,
     "controls": False,
@@ -99,6 +104,10 @@ def show(
         if embedded or query_params.read_all(RUN, [RUNNING]):
             _set_step("stop")
     _keep_through_other_runs()
+    switched = st.session_state.get(_ACTIVE) and st.session_state.get(_FACING) != facing
+    st.session_state[_FACING] = facing
+    if _step() is None and (switched or _is_lost(processor)):
+        _set_step("stop")
     step = _step()
     with video:
         context = streamlit_webrtc.webrtc_streamer(
@@ -114,16 +123,21 @@ def show(
             async_processing=False,
             media_toggle_controls=False,
             desired_playing_state=_desired_state(step, embedded=embedded),
-            translations=cast(
-                Translations, {**_translations(), "camera_errors": camera_words.camera_errors()}
-            ),
+            translations=cast(Translations, {**_translations(), **front_end.words()}),
             video_html_attrs=_VIDEO_ATTRIBUTES,
         )
     state = context.state
     active = bool(state.playing or state.signalling)
     if step == "stop":
-        with restart:
-            st.fragment(_then_start, run_every=STOP_S)()
+        # One that runs says that it has stopped, however long that takes on a busy machine. Told to
+        # start before, it would seem to run already.
+        if not active and st.session_state.get(_ACTIVE):
+            _count_start(active)
+            _set_step("start")
+            st.rerun()
+        if not active:
+            with restart:
+                st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
         query_params.write(RUN, [RUNNING] if state.playing else [])
         if step is not None:
@@ -137,10 +151,23 @@ def show(
     return state
 
 
+def is_restarting() -> bool:
+    """Whether the video is on its way back by itself."""
+    return _step() is not None
+
+
+def restart_when_shown() -> None:
+    """Restart the video, if it ran, as soon as `show` is called again."""
+    # the component ends it when it is not drawn
+    _count_start(False)
+    st.session_state.pop(_SEEN, None)
+
+
 def show_if_held() -> bool:
     """Whether this IP address has started too often; then says so and waits."""
     if _held_s() <= 0:
         return False
+    restart_when_shown()
     st.fragment(_wait, run_every=1.0)()
     return True
 
@@ -152,6 +179,15 @@ def hide_all_but_video() -> None:
         "<style>.block-container { padding: 0; margin: auto; max-width: calc(100vh * 4 / 3); }"
         "[data-testid=stHeader] { display: none; }</style>"
     )
+
+
+def _is_lost(processor: LiveProcessor) -> bool:
+    lost = front_end.lost(_KEY)
+    if lost != "picture":
+        return lost is not None
+    age_s = processor.snapshot().frame_age_s
+    # none: the stream has ended on the server
+    return age_s is None or age_s > LOST_FRAME_S
 
 
 def _held_s() -> float:

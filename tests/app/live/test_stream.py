@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from streamlit_webrtc.component import WebRtcStreamerContext, WebRtcStreamerState
+from streamlit_webrtc.component import (
+    WebRtcStreamerContext,
+    WebRtcStreamerState,
+    generate_frontend_component_key,
+)
 
-from maskdet_app.live import ice, stream
+from maskdet_app.live import front_end, ice, options, stream
+from maskdet_app.ui.i18n import t
+from maskdet_core import LiveProcessor, LiveStats
+from maskdet_core.live import AdmissionControl
 
 NewApp = Callable[..., AppTest]
 Component = dict[str, Any]
@@ -37,6 +44,101 @@ def test_a_video_whose_server_is_gone_is_stopped_and_restarted(
     app.run()
     assert component["desired_playing_state"] is None
     assert "run" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("lost", "frame_age_s", "restarts"),
+    [
+        (None, None, False),
+        ("camera", 0.0, True),
+        ("connection", 0.0, True),
+        # the browser's word may be older than the picture's return
+        ("picture", 0.0, False),
+        ("picture", stream.LOST_FRAME_S + 0.1, True),
+        # the stream has ended on the server
+        ("picture", None, True),
+    ],
+)
+def test_what_does_not_come_back_is_restarted(
+    lost: front_end.Lost | None,
+    frame_age_s: float | None,
+    restarts: bool,
+    component: Component,
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LiveProcessor, "snapshot", lambda _: LiveStats(frame_age_s=frame_age_s))
+    app = new_app().run()
+    _set_state(component, playing=True)
+    app.run()
+    monkeypatch.setattr(front_end, "lost", lambda key: lost if key == "live" else None)
+    app.run()
+    assert component["desired_playing_state"] is (False if restarts else None)
+    if not restarts:
+        return
+    # told to stop, it is not told to start before it says that it has
+    monkeypatch.setattr(stream, "STOP_S", 0.0)
+    app.run()
+    assert component["desired_playing_state"] is False
+    monkeypatch.setattr(front_end, "lost", lambda _: None)
+    _set_state(component, playing=False)
+    app.run()
+    assert component["desired_playing_state"] is True
+    assert t("live.restarting_title") in [header.value for header in app.header]
+    _set_state(component, playing=True)
+    app.run()
+    assert component["desired_playing_state"] is None
+    assert app.query_params["run"] == "on"
+
+
+def test_the_browsers_word_is_read_from_the_components_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = generate_frontend_component_key("live")
+    for value, lost in [
+        (None, None),
+        ({"playing": True, "lost": None}, None),
+        ({"playing": True, "lost": "camera"}, "camera"),
+        ({"playing": True, "lost": "anything"}, None),
+        ({"playing": True, "lost": ["camera"]}, None),
+        ("camera", None),
+    ]:
+        monkeypatch.setattr(st, "session_state", {key: value})
+        assert front_end.lost("live") == lost
+        assert front_end.lost("other") is None
+
+
+def test_another_camera_restarts_a_running_video_only(
+    component: Component, new_app: NewApp
+) -> None:
+    app = new_app().run()
+    _switch_camera(app, options.REAR)
+    assert component["desired_playing_state"] is None
+    _set_state(component, playing=True)
+    app.run()
+    _switch_camera(app, options.FRONT)
+    assert component["desired_playing_state"] is False
+    assert component["media_stream_constraints"]["video"]["facingMode"] == {"ideal": "user"}
+
+
+def _switch_camera(app: AppTest, facing: str) -> None:
+    app.session_state["facing"] = facing
+    app.run()
+
+
+def test_a_video_whose_place_was_taken_restarts_when_one_is_free(
+    component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = new_app().run()
+    _set_state(component, playing=True)
+    app.run()
+    monkeypatch.setattr(AdmissionControl, "has_capacity", False)
+    app.run()
+    assert t("live.full_title") in [header.value for header in app.header]
+    monkeypatch.setattr(AdmissionControl, "has_capacity", True)
+    _set_state(component, playing=False)
+    app.run()
+    assert component["desired_playing_state"] is False
 
 
 def test_a_camera_that_is_refused_is_not_asked_for_again(

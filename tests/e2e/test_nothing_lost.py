@@ -1,0 +1,230 @@
+"""What disturbs a live video, and that it comes back by itself, in a real browser.
+
+How each disturbance is made:
+
+- Network gone: the server's process is stopped for ten seconds, so that neither video nor page get
+  an answer. A browser's own imitation of a lost network leaves WebRTC alone.
+- Phone locked: all of the browser's processes are stopped until the server has given it up. The
+  server does so sooner than elsewhere (`testbed.impatient_server`).
+- Tab in the background: Chromium freezes the page, as it does with background tabs. What happens
+  then happens at once, so that a few seconds stand for a minute.
+- Camera lost: Chromium's process for cameras is killed. The next request starts it anew.
+- Camera switched, further tabs: as a visitor does it.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from maskdet_app.ui.i18n import t
+from testbed.browser import open_browser
+from testbed.process_tree import members
+from testbed.server import Server, free_port, serve_command
+from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
+
+FRAMES_A_SECOND: Final = 6
+"""Of the camera, so that four tabs run on any machine."""
+OUTAGE_S: Final = 10.0
+BACKGROUND_S: Final = 6.0
+GIVEN_UP_WITHIN_S: Final = 60.0
+BACK_WITHIN_S: Final = 60.0
+"""Without load the video is back within 5 s; what is asserted must hold on any machine."""
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(sys.platform != "linux", reason="/proc")]
+
+# Frames that the video has shown; a video element of its own for each stream.
+SHOWN = """
+() => {
+  const component = document.querySelector("iframe[title*='webrtc_streamer']");
+  const video = component && component.contentDocument.querySelector("video");
+  if (!video) return null;
+  window.streams = window.streams || [];
+  if (!window.streams.includes(video)) window.streams.push(video);
+  return [window.streams.indexOf(video), video.getVideoPlaybackQuality().totalVideoFrames];
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A visitor with a live video."""
+
+    server: Server
+    browser: BrowserContext
+    page: Page
+    profile: Path
+
+    def browser_processes(self) -> list[int]:
+        return members(next(_processes(f"--user-data-dir={self.profile}", "--type=")))
+
+
+def _processes(has: str, lacks: str = "\n") -> Iterator[int]:
+    """Ids of processes by their command line."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        # ended meanwhile
+        with suppress(OSError):
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if has in command and lacks not in command:
+                yield int(folder.name)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, network: Path) -> Iterator[Server]:
+    port = free_port()
+    command = [sys.executable, "-m", "testbed.impatient_server", "run", "server.py"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with serve_command(command, port, log=log, MASKDET_MAX_VIEWERS="4") as running:
+        yield running
+        text = log.read_text(encoding="utf-8")
+        assert "Traceback" not in text, text
+
+
+@pytest.fixture(scope="module")
+def slow_film(tmp_path_factory: pytest.TempPathFactory, masked_rgb: Any) -> Path:
+    """A film of the masked face with few frames a second, which MJPEG cannot say."""
+    path = tmp_path_factory.mktemp("film") / "masked.y4m"
+    height, width = masked_rgb.shape[:2]
+    with path.open("wb") as output:
+        output.write(f"YUV4MPEG2 W{width} H{height} F{FRAMES_A_SECOND}:1 Ip C420\n".encode())
+        for shift in (0, 2, 4, 6, 4, 2):
+            moved = masked_rgb.copy()
+            moved[:, shift:] = masked_rgb[:, : width - shift]
+            output.write(b"FRAME\n" + cv2.cvtColor(moved, cv2.COLOR_RGB2YUV_I420).tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def visitor(
+    server: Server, slow_film: Path, chromium_path: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """One browser for all tests: starting it takes longer than they do."""
+    profile = tmp_path_factory.mktemp("profile")
+    with open_browser(chromium_path, profile, video=slow_film) as browser:
+        yield Live(server, browser, browser.new_page(), profile)
+
+
+@pytest.fixture
+def live(visitor: Live) -> Live:
+    """The visitor with a video that has just begun."""
+    visitor.page.goto(visitor.server.url)
+    start(visitor.page)
+    wait_for_count(visitor.page, "with_mask")
+    assert visitor.page.evaluate(SHOWN)[0] == 0
+    return visitor
+
+
+def _wait_for_picture(page: Page, *, stream: int = 0) -> None:
+    """Wait for new frames, of this stream of the page or a later one."""
+    deadline_s = time.monotonic() + BACK_WITHIN_S
+    before = None
+    while time.monotonic() < deadline_s:
+        shown = page.evaluate(SHOWN)
+        if shown and before and shown[0] == before[0] >= stream and shown[1] > before[1]:
+            return
+        before = shown
+        page.wait_for_timeout(250)
+    pytest.fail(f"no new picture within {BACK_WITHIN_S:.0f} s, the last was {before}")
+
+
+def _assert_back(page: Page, *, stream: int = 0) -> None:
+    """The video shows new pictures, counts, and says that it runs."""
+    ended_s = time.monotonic()
+    _wait_for_picture(page, stream=stream)
+    print(f"pictures again after {time.monotonic() - ended_s:.1f} s")
+    expect(page.get_by_text(t("live.on_title"), exact=True)).to_be_visible(timeout=WAIT_MS)
+    wait_for_count(page, "with_mask")
+    expect(frame(page).get_by_role("button", name=t("live.stop"))).to_be_visible(timeout=WAIT_MS)
+    expect(frame(page).get_by_text(t("webrtc.reconnecting"))).to_be_hidden(timeout=WAIT_MS)
+    assert "run=on" in page.url
+
+
+@contextmanager
+def _stopped(processes: list[int]) -> Iterator[None]:
+    """Stop processes for a while, as a machine that sleeps does."""
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
+
+def test_network_gone_for_ten_seconds(live: Live, shoot: Any) -> None:
+    with _stopped([live.server.pid]):
+        until_s = time.monotonic() + OUTAGE_S
+        note = frame(live.page).get_by_text(t("webrtc.reconnecting"))
+        expect(note).to_be_visible(timeout=WAIT_MS)
+        expect(note).to_be_in_viewport()
+        shoot(live.page, "live-reconnecting")
+        live.page.wait_for_timeout(1000 * max(0.0, until_s - time.monotonic()))
+        expect(frame(live.page).get_by_role("button", name=t("live.stop"))).to_be_visible()
+    _assert_back(live.page)
+
+
+def test_phone_locked_until_the_server_gave_it_up(live: Live) -> None:
+    n_files = live.server.usage().n_files
+    with _stopped(live.browser_processes()):
+        deadline_s = time.monotonic() + GIVEN_UP_WITHIN_S
+        # the sockets of the video link are closed
+        while live.server.usage().n_files >= n_files:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.2)
+    _assert_back(live.page, stream=1)
+
+
+def test_tab_in_the_background(live: Live) -> None:
+    session = live.browser.new_cdp_session(live.page)
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    time.sleep(BACKGROUND_S)
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+    session.detach()
+    _assert_back(live.page)
+
+
+def test_camera_lost(live: Live) -> None:
+    capture = set(_processes("video_capture.mojom.VideoCaptureService"))
+    for process in capture & set(live.browser_processes()):
+        os.kill(process, signal.SIGKILL)
+    _assert_back(live.page, stream=1)
+
+
+def test_camera_switched(live: Live) -> None:
+    live.page.get_by_text(t("live.options")).first.click()
+    live.page.get_by_text(t("live.camera_rear"), exact=True).click()
+    _assert_back(live.page, stream=1)
+    # what the visitor ends stays ended
+    stop(live.page)
+    expect(live.page.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)
+    live.page.wait_for_timeout(2000)
+    expect(live.page.get_by_text(t("live.idle_title"))).to_be_visible()
+    assert live.page.evaluate(SHOWN) is None
+
+
+def test_four_tabs(live: Live) -> None:
+    tabs = [live.page, *(live.browser.new_page() for _ in range(3))]
+    try:
+        for tab in tabs[1:]:
+            tab.goto(live.server.url)
+            start(tab)
+        for tab in tabs:
+            _assert_back(tab)
+        tabs[1].reload()
+        for tab in tabs:
+            _assert_back(tab)
+    finally:
+        for tab in tabs[1:]:
+            tab.close()
