@@ -19,10 +19,10 @@ from maskdet_core.faces.window_crops import WindowCutter, Windows
 from maskdet_core.faces.windows import boxes_of, windows_of
 from maskdet_core.types import FaceBox, RgbImage
 
-SECOND_LOOK_LOGIT: Final = 0.0
+SECOND_LOOK_LOGIT: Final = -3.0
 """Windows with a higher logit are looked at again where the first look saw the face: a box that was
-loose or off its face gets its score from a tight one. At a lower bound the second look costs more,
-and adds more boxes on no face than faces."""
+loose or off its face gets its score from a tight one. A lower bound costs more, and adds boxes on
+no face."""
 SECOND_LOOK_IOU: Final = 0.55
 """Of windows that the first look moved onto each other, the best is looked at again."""
 SIZE_PRIOR: Final = 0.5
