@@ -47,6 +47,7 @@ class CascadeFaceFinder:
             manifest.window_px,
             settings.scale_step,
             settings.tilts_deg,
+            settings.stages,
         )
         path = manifest.verifier.resolve(folder)
         self._verification: Verification = (
@@ -105,7 +106,8 @@ class CascadeFaceFinder:
     def _propose(self, image_rgb: RgbImage, min_face_px: int) -> Proposals:
         validate_rgb(image_rgb)
         validate_min_face_px(min_face_px)
-        return self._proposer.find(grey_image(image_rgb), min_face_px / self.manifest.height)
+        least_px = self.settings.least_window * min_face_px / self.manifest.height
+        return self._proposer.find(grey_image(image_rgb), least_px)
 
     def _reference_boxes(self, squares: Squares) -> Boxes:
         """Boxes (N, 4) in the reference framing for a cascade's squares (N, 3)."""

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -34,19 +34,25 @@ class FinderPreset:
         tilts_deg: the image is searched again rotated by each of these angles, for tilted heads.
         max_windows: most clusters whose best window is verified, those with the proposer's highest
             scores: bounds the time on an image of pure texture. None verifies all.
+        least_window: side of the smallest window in heights of the smallest face, 1 to 2. The
+            smallest windows take most of the time, and a network moves a larger one onto the face.
+        stages: how many of the proposer's stages are run. The last rank the windows that pass, and
+            take half of the time where a network verifies. None runs all.
     """
 
     scale_step: float
     min_score: float
     tilts_deg: tuple[float, ...] = ()
     max_windows: int | None = None
+    least_window: float = 1.0
+    stages: int | None = None
 
     def __post_init__(self) -> None:
         """Validate the ranges.
 
         Raises:
             ValueError: a step outside 1.01 to 2, a score that is not finite, a tilt of 0 or
-                beyond 90 degrees, or no window.
+                beyond 90 degrees, no window, a smallest window outside 1 to 2, or no stage.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
@@ -56,21 +62,31 @@ class FinderPreset:
             raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
         if self.max_windows is not None and self.max_windows < 1:
             raise ValueError(f"max_windows must be 1 or more, got {self.max_windows}")
+        if not 1.0 <= self.least_window <= 2.0:
+            raise ValueError(f"least_window must be 1 to 2, got {self.least_window}")
+        if self.stages is not None and self.stages < 1:
+            raise ValueError(f"stages must be 1 or more, got {self.stages}")
 
     def to_json(self) -> dict[str, Any]:
-        """The preset in plain JSON types, without a bound that is not set."""
-        values = asdict(self) | {"tilts_deg": list(self.tilts_deg)}
-        return {name: value for name, value in values.items() if value is not None}
+        """The preset in plain JSON types, without optional settings at their defaults."""
+        changed = {
+            one.name: value
+            for one in fields(self)
+            if (value := getattr(self, one.name)) != one.default
+        }
+        return changed | {"tilts_deg": list(self.tilts_deg)}
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        max_windows = raw.get("max_windows")
+        max_windows, stages = raw.get("max_windows"), raw.get("stages")
         return cls(
             float(raw["scale_step"]),
             float(raw["min_score"]),
             tuple(float(tilt) for tilt in raw["tilts_deg"]),
             None if max_windows is None else int(max_windows),
+            float(raw.get("least_window", 1.0)),
+            None if stages is None else int(stages),
         )
 
 

@@ -23,6 +23,9 @@ CONTAINMENT: Final = 0.8
 """Of two boxes, the larger contains the other if their intersection is at least this share of the
 smaller area. Both are then of one person, as a box around head and shoulders and one around the
 face."""
+CELL: Final = 0.5
+"""Side of a cell of `best_of_cells` in widths of a window; a quarter keeps twice as many windows
+and finds no more faces."""
 MAX_WINDOWS: Final = 1500
 """Highest scored windows that are merged: bounds time and memory on images of pure texture."""
 
@@ -49,6 +52,26 @@ def non_maximum_suppression(
     positive = scores - scores.min() + 1.0
     kept = cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, iou)
     return np.asarray(kept, np.int64).ravel()
+
+
+def best_of_cells(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The best of the windows of one size whose corners lie in one cell of a grid.
+
+    Comes before `non_maximum_suppression`, whose time grows with the square of their number.
+
+    Args:
+        boxes: (N, 4) xywh, px, of one aspect.
+        scores: (N,).
+
+    Returns:
+        Indices of one window of each size and cell of `CELL` widths.
+    """
+    width = boxes[:, 2]
+    column, row = np.floor(boxes[:, :2] / (CELL * width[:, None])).T
+    order = np.lexsort((-scores, column, row, width))
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = np.any([np.diff(key[order]) != 0 for key in (column, row, width)], axis=0)
+    return order[is_first]
 
 
 def cluster_members(

@@ -31,7 +31,7 @@ class Proposals:
         squares: (N, 3) left, top, side in px. A window of a rotated image keeps its centre and
             side, but its square is upright.
         tilts_deg: (N,) how far the image was rotated, counter-clockwise.
-        scores: (N,) sums of the cascade's last stage.
+        scores: (N,) sums of the last stage that was run.
     """
 
     squares: Squares
@@ -51,7 +51,12 @@ class HaarProposer:
     """A Haar cascade over an image pyramid, upright and rotated. Thread-safe."""
 
     def __init__(
-        self, path: Path, window_px: int, scale_step: float, tilts_deg: tuple[float, ...] = ()
+        self,
+        path: Path,
+        window_px: int,
+        scale_step: float,
+        tilts_deg: tuple[float, ...] = (),
+        stages: int | None = None,
     ) -> None:
         """Load the cascade now, so that a broken file fails here and not at the first frame.
 
@@ -60,11 +65,12 @@ class HaarProposer:
             window_px: side of the cascade's window.
             scale_step: ratio of neighbouring window sizes.
             tilts_deg: the image is searched again rotated by each of these angles.
+            stages: how many of the cascade's stages are run; None runs all.
 
         Raises:
-            CascadeError: the file is missing or no cascade.
+            CascadeError: the file is missing or no cascade, or has fewer stages.
         """
-        self._cascade, self._window_px = ThreadLocalCascade(path), window_px
+        self._cascade, self._window_px = ThreadLocalCascade(path, stages), window_px
         self._step, self._tilts_deg = scale_step, tilts_deg
 
     def find(self, grey: GreyImage, min_window_px: float) -> Proposals:

@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.cpu import N_THREADS
 from maskdet_core.errors import CascadeError
 from maskdet_core.faces.window_crops import Windows
 from maskdet_core.litert import LiteRtNetwork
@@ -39,7 +38,7 @@ class VerifierNetwork:
     """A LiteRT network that looks at windows; threads may share it."""
 
     def __init__(
-        self, model: bytes, input_px: int, *, source: str = "verifier", n_threads: int = N_THREADS
+        self, model: bytes, input_px: int, *, source: str = "verifier", n_threads: int = 1
     ) -> None:
         """Build the interpreter and validate its inputs and outputs.
 
@@ -48,7 +47,8 @@ class VerifierNetwork:
                 a logit (1, 1) and three offsets (1, 3), float32. The batch can be resized.
             input_px: side of the input.
             source: name of the model in error messages.
-            n_threads: threads of one run, 1 or more.
+            n_threads: threads of one run, 1 or more. A batch takes about a millisecond, and a
+                second thread adds a third to its processor time.
 
         Raises:
             CascadeError: the content is no LiteRT network, or has other inputs or outputs.

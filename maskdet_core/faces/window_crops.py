@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.faces.pyramid import halved
 from maskdet_core.types import RgbImage
 
 MAX_SIDE_PX: Final = 32_000
@@ -51,11 +52,11 @@ class WindowCutter:
         levels = np.maximum(wanted, self._first_level())
         most = MAX_SIDE_PX // size_px
         for level in np.unique(levels):
-            source = self._level(int(level))
+            source, scale = self._level(int(level)), 0.5 ** int(level)
             of_level = np.flatnonzero(levels == level)
             for start in range(0, len(of_level), most):
                 index = of_level[start : start + most]
-                crops[index] = self._sampled(source, windows[index], shrinks[index], size_px)
+                crops[index] = _sampled(source, scale, windows[index], shrinks[index], size_px)
         return crops
 
     def _first_level(self) -> int:
@@ -63,28 +64,27 @@ class WindowCutter:
 
     def _level(self, level: int) -> NDArray[np.uint8]:
         while level >= len(self._levels):
-            last = self._levels[-1]
-            half = (max(1, last.shape[1] // 2), max(1, last.shape[0] // 2))
-            smaller = cv2.resize(last, half, interpolation=cv2.INTER_AREA)
-            self._levels.append(np.asarray(smaller, np.uint8))
+            self._levels.append(halved(self._levels[-1]))
         return self._levels[level]
 
-    def _sampled(
-        self, source: NDArray[np.uint8], windows: Windows, shrinks: NDArray[np.float64], size: int
-    ) -> NDArray[np.uint8]:
-        height, width = self._levels[0].shape[:2]
-        # from the centre of each pixel of a crop to that of the image, then of its smaller copy
-        steps = (np.arange(size) + 0.5 - size / 2) * shrinks[:, None]
-        x = (windows[:, :1] + steps) * (source.shape[1] / width) - 0.5
-        y = (windows[:, 1:2] + steps) * (source.shape[0] / height) - 0.5
-        shape = (len(windows), size, size)
-        across = np.broadcast_to(x[:, None, :], shape).reshape(-1, size)
-        down = np.broadcast_to(y[:, :, None], shape).reshape(-1, size)
-        sampled = cv2.remap(
-            source,
-            np.ascontiguousarray(across, np.float32),
-            np.ascontiguousarray(down, np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(sampled, np.uint8).reshape(*shape, 3)
+
+def _sampled(
+    source: NDArray[np.uint8],
+    scale: float,
+    windows: Windows,
+    shrinks: NDArray[np.float64],
+    size: int,
+) -> NDArray[np.uint8]:
+    # from the centre of each pixel of a crop to that of the image, then of its smaller copy
+    steps = (np.arange(size) + 0.5 - size / 2) * shrinks[:, None]
+    x = ((windows[:, :1] + steps) * scale - 0.5).astype(np.float32)
+    y = ((windows[:, 1:2] + steps) * scale - 0.5).astype(np.float32)
+    shape = (len(windows), size, size)
+    sampled = cv2.remap(
+        source,
+        np.broadcast_to(x[:, None, :], shape).reshape(-1, size),
+        np.broadcast_to(y[:, :, None], shape).reshape(-1, size),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(sampled, np.uint8).reshape(*shape, 3)

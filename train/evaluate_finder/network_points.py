@@ -15,10 +15,12 @@ from train.finder.calibration import fit_log_odds
 from train.finder.photos import LabelledPhoto
 
 NETWORK_SEARCHES: Final = {
-    "photo": FinderPreset(1.4, EVERY_SCORE, max_windows=250),
-    "live": FinderPreset(1.5, EVERY_SCORE, max_windows=100),
+    "photo": FinderPreset(1.5, EVERY_SCORE, max_windows=250, least_window=1.2, stages=6),
+    "live": FinderPreset(1.8, EVERY_SCORE, max_windows=60, least_window=1.6, stages=6),
 }
-"""The minimum score is set by `with_operating_points`."""
+"""Large steps and windows, since the network moves each window onto its face; without the
+proposer's last stage, whose trees take as long as the network. The minimum score is set by
+`with_operating_points`."""
 FURTHER_PER_PHOTO: Final = {"photo": 1.0, "live": 0.3}
 """Boxes a tuning photograph that match no labelled face, some of them faces that nobody labelled.
 The classifier drops most; a live picture repeats its mistakes, a photo shows each only once."""

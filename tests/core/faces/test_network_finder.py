@@ -14,7 +14,7 @@ from maskdet_core import CascadeError, FaceBox, load_finder
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.haar import load_cascade
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV
-from maskdet_core.faces.manifest import CascadeManifest, NetworkFile
+from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
 from maskdet_core.faces.network_verification import NetworkVerification
 from maskdet_core.faces.nms import pairwise_overlaps
 from tests.core.faces.pictures import FACE, with_mask
@@ -131,6 +131,45 @@ def test_network_looks_at_a_bounded_number_of_windows(
         few = replace(manifest.presets["photo"], max_windows=most)
         CascadeFaceFinder(manifest, DEFAULT_MANIFEST.parent, few).find(portrait, min_face_px=24)
     assert seen[0] == 3 < seen[1]
+
+
+def propose(portrait: NDArray[np.uint8], **changes: object) -> NDArray[np.float64]:
+    """Boxes of the proposals for the photo preset, changed."""
+    manifest = CascadeManifest.load(DEFAULT_MANIFEST)
+    preset = FinderPreset.from_json(manifest.presets["photo"].to_json() | changes)
+    finder = CascadeFaceFinder(manifest, DEFAULT_MANIFEST.parent, preset)
+    return finder.propose(portrait, min_face_px=40)[0]
+
+
+def test_fewer_stages_let_more_windows_pass(portrait: NDArray[np.uint8]) -> None:
+    six, seven, all_stages = (len(propose(portrait, stages=n)) for n in (6, 7, None))
+    assert six > seven == all_stages > 0
+    with pytest.raises(CascadeError, match=r"expected a cascade of 8 stages or more in .*, got 7"):
+        propose(portrait, stages=8)
+
+
+@pytest.mark.parametrize("least_window", [1.0, 1.5])
+def test_smallest_window_follows_the_smallest_face(
+    least_window: float, portrait: NDArray[np.uint8]
+) -> None:
+    boxes = propose(portrait, least_window=least_window)
+    assert boxes[:, 3].min() == pytest.approx(40 * least_window)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"stages": 0}, "stages must be 1 or more"),
+        ({"least_window": 0.5}, "least_window must be 1 to 2"),
+        ({"least_window": 2.5}, "least_window must be 1 to 2"),
+    ],
+)
+def test_invalid_preset_is_refused(change: dict[str, float], message: str, copied: Path) -> None:
+    raw = json.loads(copied.read_text(encoding="utf-8"))
+    raw["presets"]["live"] |= change
+    copied.write_text(json.dumps(raw), encoding="utf-8")
+    with pytest.raises(CascadeError, match=message):
+        CascadeManifest.load(copied)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import pytest
 
 from maskdet_core.faces.nms import (
     MAX_WINDOWS,
+    best_of_cells,
     cluster_members,
     distinct_faces,
     merge_clusters,
@@ -78,6 +79,24 @@ def test_nms_keeps_the_best_window_of_each_cluster() -> None:
     # the lowest score of all is kept too
     assert non_maximum_suppression(BOXES[[0, 2]], SCORES[[0, 2]]).tolist() == [0, 1]
     assert non_maximum_suppression(BOXES[:0], SCORES[:0]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        # the same cell: the better one
+        ((4, 4, 20, 26), [1]),
+        # another cell, another size, outside the image
+        ((12, 0, 20, 26), [0, 1]),
+        ((0, 12, 20, 26), [0, 1]),
+        ((0, 0, 30, 39), [0, 1]),
+        ((-4, 0, 20, 26), [0, 1]),
+    ],
+)
+def test_best_window_of_each_cell_and_size(second: tuple[float, ...], expected: list[int]) -> None:
+    boxes = np.array([(0, 0, 20, 26), second], np.float64)
+    assert sorted(best_of_cells(boxes, np.array([1.0, 2.0]))) == expected
+    assert best_of_cells(boxes[:0], np.empty(0)).tolist() == []
 
 
 @pytest.mark.parametrize(("max_members", "expected"), [(8, [4, 3]), (1, [4]), (0, [])])

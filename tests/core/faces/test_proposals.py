@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.proposals import HaarProposer, rotate_scaled
-from maskdet_core.faces.pyramid import grey_image, pyramid
+from maskdet_core.faces.pyramid import grey_image, halved, pyramid
 
 PROPOSER = DEFAULT_MANIFEST.parent / "trees" / "maskdet-haar-search.xml"
 
@@ -60,3 +60,17 @@ def test_pyramid_ends_at_the_minimum_side_and_keeps_the_image() -> None:
     assert all(abs(level.mean() - grey.mean()) < 2 for level, _ in levels)
     assert all(level.std() < 40 for level, _ in levels[1:])
     assert np.array_equal(grey, before)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((4, 6), (2, 3)), ((5, 7, 3), (2, 3, 3)), ((1, 8), (1, 4)), ((3, 1, 3), (1, 1, 3))],
+)
+def test_half_of_an_image_leaves_an_odd_edge_out(
+    shape: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    image = np.full(shape, 40, np.uint8)
+    image[: 2 * (shape[0] // 2) or 1, : 2 * (shape[1] // 2) or 1] = 80
+    small = halved(image)
+    assert small.shape == expected
+    assert (small == 80).all()
