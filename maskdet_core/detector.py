@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder, validate_min_face_px
 from maskdet_core.faces.loading import load_finder
 from maskdet_core.faces.nms import is_nested
@@ -120,13 +121,17 @@ class MaskDetector:
         # a face rule adds the log odds of the finder that it was fitted for to the network's
         fitted = face_finder.fingerprint["name"] == loaded.manifest.rules_finder
         rules = loaded.manifest.face_rules if face_finder.scores_are_log_odds and fitted else {}
+        rule = rules.get(preset)
+        if rule is not None and isinstance(face_finder, CascadeFaceFinder):
+            # the rule has the last word, so that it may see more candidates
+            face_finder = face_finder.for_candidates()
         return cls(
             face_finder,
             loaded,
             min_confidence=min_confidence,
             min_face_px=min_face_px,
             min_face_share=MIN_FACE_SHARE[preset],
-            face_rule=rules.get(preset),
+            face_rule=rule,
             two_classes=two_classes,
         )
 

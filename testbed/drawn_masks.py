@@ -17,9 +17,9 @@ from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG, Predictions
 from train.samples import portrait as samples
 
-UNDER_NOSE_PX: Final = 30
+UNDER_NOSE_PX: Final = 44
 """On the doubled portrait: a mask that is drawn so much lower leaves the nose free."""
-_NOSE_ROW: Final = 72
+_NOSE_ROW: Final = 60
 """Row of a crop of 128 px that shows the tip of the portrait's nose."""
 _MIDDLE: Final = slice(40, 88)
 """Columns of a crop that show the middle of the face."""

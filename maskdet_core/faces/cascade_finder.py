@@ -100,8 +100,15 @@ class CascadeFaceFinder:
     def with_min_score(self, min_score: float) -> "CascadeFaceFinder":
         """The same finder with another minimum score, log odds."""
         return CascadeFaceFinder(
-            self.manifest, self._folder, replace(self.settings, min_score=min_score)
+            self.manifest,
+            self._folder,
+            replace(self.settings, min_score=min_score, candidate_score=None),
         )
+
+    def for_candidates(self) -> "CascadeFaceFinder":
+        """The finder with the lower minimum score of candidates that a face rule judges."""
+        score = self.settings.candidate_score
+        return self if score is None else self.with_min_score(score)
 
     def _propose(self, image_rgb: RgbImage, min_face_px: int) -> Proposals:
         validate_rgb(image_rgb)

@@ -31,6 +31,8 @@ class FinderPreset:
         scale_step: ratio of neighbouring window sizes, 1.01 to 2; a smaller step finds more faces
             and takes longer.
         min_score: minimum log odds of a face; a higher one gives fewer false faces and misses more.
+        candidate_score: lower minimum of candidates that a face rule judges by the classifier's
+            word too; None takes ``min_score``.
         tilts_deg: the image is searched again rotated by each of these angles, for tilted heads.
         max_windows: most clusters whose best window is verified, those with the proposer's highest
             scores: bounds the time on an image of pure texture. None verifies all.
@@ -46,13 +48,15 @@ class FinderPreset:
     max_windows: int | None = None
     least_window: float = 1.0
     stages: int | None = None
+    candidate_score: float | None = None
 
     def __post_init__(self) -> None:
         """Validate the ranges.
 
         Raises:
             ValueError: a step outside 1.01 to 2, a score that is not finite, a tilt of 0 or
-                beyond 90 degrees, no window, a smallest window outside 1 to 2, or no stage.
+                beyond 90 degrees, no window, a smallest window outside 1 to 2, no stage, or a
+                higher minimum for candidates.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
@@ -62,6 +66,10 @@ class FinderPreset:
             raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
         if self.max_windows is not None and self.max_windows < 1:
             raise ValueError(f"max_windows must be 1 or more, got {self.max_windows}")
+        if self.candidate_score is not None and not self.candidate_score <= self.min_score:
+            raise ValueError(
+                f"candidate_score must be at most min_score, got {self.candidate_score}"
+            )
         if not 1.0 <= self.least_window <= 2.0:
             raise ValueError(f"least_window must be 1 to 2, got {self.least_window}")
         if self.stages is not None and self.stages < 1:
@@ -80,6 +88,7 @@ class FinderPreset:
     def from_json(cls, raw: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         max_windows, stages = raw.get("max_windows"), raw.get("stages")
+        candidate_score = raw.get("candidate_score")
         return cls(
             float(raw["scale_step"]),
             float(raw["min_score"]),
@@ -87,6 +96,7 @@ class FinderPreset:
             None if max_windows is None else int(max_windows),
             float(raw.get("least_window", 1.0)),
             None if stages is None else int(stages),
+            None if candidate_score is None else float(candidate_score),
         )
 
 

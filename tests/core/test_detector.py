@@ -9,7 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_finder
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.masks.face_rule import FaceRule
 
 Stub = Callable[..., Any]
@@ -114,6 +116,25 @@ def test_face_rule_applies_to_the_finder_that_it_was_fitted_for(stub_classifier:
     classifier.manifest = replace(classifier.manifest, rules_finder="maskdet-street")
     assert MaskDetector.load(classifier, "photo").face_rule == rules["photo"]
     assert MaskDetector.load(classifier, "photo", finder=trees).face_rule is None
+
+
+def test_more_candidates_reach_a_face_rule(stub_classifier: Stub) -> None:
+    classifier = stub_classifier(0.9)
+    alone = MaskDetector.load(classifier, "photo").finder
+    classifier.manifest = replace(
+        classifier.manifest, face_rules={"photo": FaceRule(2.0, 3.0)}, rules_finder="maskdet-street"
+    )
+    judged = MaskDetector.load(classifier, "photo").finder
+    assert isinstance(alone, CascadeFaceFinder) and isinstance(judged, CascadeFaceFinder)
+    assert judged.settings.min_score == alone.settings.candidate_score
+    assert judged.settings.min_score < alone.settings.min_score
+    # there the finder alone decides
+    assert (
+        MaskDetector.load(classifier, "live").finder.settings
+        == (  # type: ignore[attr-defined]
+            CascadeManifest.load(DEFAULT_MANIFEST).presets["live"]
+        )
+    )
 
 
 def test_face_across_the_edge_is_clipped_and_its_crop_is_whole(

@@ -8,7 +8,8 @@ from typing import Final
 
 from tqdm import tqdm
 
-from maskdet_core.detector import PRESETS, MaskDetector
+from maskdet_core.detector import MIN_FACE_SHARE, PRESETS, MaskDetector
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.masks.classifier import Classifier, MaskClassifier
 from maskdet_core.masks.face_rule import FaceRule
@@ -23,7 +24,7 @@ from train.finder.photos import LabelledPhoto
 
 WEIGHTS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Of the finder's score, tried one after the other."""
-MAX_LOST: Final = 0.005
+MAX_LOST: Final = 0.01
 """Share of the faces that a rule may drop. The weakest of hundreds is often one that nobody could
 judge, and a rule that keeps it keeps many boxes on no face too."""
 
@@ -134,7 +135,11 @@ def face_rules(
     """
     rules: dict[str, FaceRule] = {}
     for preset in PRESETS:
-        detector = MaskDetector.load(classifier, preset, finder=finder_manifest)
+        manifest = CascadeManifest.load(finder_manifest)
+        finder = CascadeFaceFinder(manifest, finder_manifest.parent, manifest.presets[preset])
+        detector = MaskDetector(
+            finder.for_candidates(), classifier, min_face_share=MIN_FACE_SHARE[preset]
+        )
         found = [*candidates(photos, detector), *labelled_candidates(labelled, detector)]
         rule = choose_rule(found)
         if rule is None:

@@ -1,6 +1,6 @@
 """Operating points of a finder with a network: what its scores mean, and each minimum score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,10 @@ proposer's last stage, whose trees take as long as the network. The minimum scor
 `with_operating_points`."""
 FURTHER_PER_PHOTO: Final = {"photo": 1.0, "live": 0.3}
 """Boxes a tuning photograph that match no labelled face, some of them faces that nobody labelled.
-The classifier drops most; a live picture repeats its mistakes, a photo shows each only once."""
+A live picture repeats its mistakes, a photo shows each only once."""
+CANDIDATES_PER_PHOTO: Final = {"photo": 3.0, "live": 1.0}
+"""The same where the classifier has the last word: it is sure of large portraits, which the
+verifying network has seen few of."""
 
 
 def with_operating_points(
@@ -56,9 +59,17 @@ def with_operating_points(
     scale, shift = fit_log_odds(logits, np.arange(len(logits)) < len(on_faces))
     verifier = replace(network, scale=round(scale, 4), shift=round(shift, 4))
     lowest = logits.min()
+
+    def score(name: str, further: Mapping[str, float]) -> float:
+        logit = max(score_at(tallies[name], further[name]), lowest)
+        return round(float(verifier.log_odds(logit)), 3)
+
     presets = {
-        name: replace(settings, min_score=round(float(verifier.log_odds(score)), 3))
+        name: replace(
+            settings,
+            min_score=score(name, FURTHER_PER_PHOTO),
+            candidate_score=score(name, CANDIDATES_PER_PHOTO),
+        )
         for name, settings in manifest.presets.items()
-        for score in [max(score_at(tallies[name], FURTHER_PER_PHOTO[name]), lowest)]
     }
     return replace(manifest, verifier=verifier, presets=presets)

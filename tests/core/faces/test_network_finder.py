@@ -58,7 +58,8 @@ def test_face_is_found_with_and_without_a_mask(
     image = with_mask(portrait) if masked else portrait
     boxes = load(preset=preset).find(image, min_face_px=40)
     assert boxes, "no face found"
-    assert boxes[0].iou(FACE) > 0.5
+    # live moves boxes from a coarser grid of windows
+    assert boxes[0].iou(FACE) > (0.5 if preset == "photo" else 0.35)
 
 
 def test_boxes_are_sorted_distinct_and_touch_the_image(
@@ -133,6 +134,17 @@ def test_network_looks_at_a_bounded_number_of_windows(
     assert seen[0] == 3 < seen[1]
 
 
+def test_candidates_have_a_lower_minimum_score(finder: CascadeFaceFinder) -> None:
+    settings = finder.settings
+    assert settings.candidate_score is not None
+    assert finder.for_candidates().settings.min_score == settings.candidate_score
+    assert settings.candidate_score < settings.min_score
+    plain = CascadeFaceFinder(
+        finder.manifest, DEFAULT_MANIFEST.parent, replace(settings, candidate_score=None)
+    )
+    assert plain.for_candidates() is plain
+
+
 def propose(portrait: NDArray[np.uint8], **changes: object) -> NDArray[np.float64]:
     """Boxes of the proposals for the photo preset, changed."""
     manifest = CascadeManifest.load(DEFAULT_MANIFEST)
@@ -162,6 +174,7 @@ def test_smallest_window_follows_the_smallest_face(
         ({"stages": 0}, "stages must be 1 or more"),
         ({"least_window": 0.5}, "least_window must be 1 to 2"),
         ({"least_window": 2.5}, "least_window must be 1 to 2"),
+        ({"candidate_score": 9.0}, "candidate_score must be at most min_score"),
     ],
 )
 def test_invalid_preset_is_refused(change: dict[str, float], message: str, copied: Path) -> None:
