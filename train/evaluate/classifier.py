@@ -298,6 +298,8 @@ def _whole_photos(
     classifier: MaskClassifier, photos: Sequence[Photo], roots: Sequence[Path], finder: Path
 ) -> Iterator[WholePhotosRecord]:
     labelled = labelled_photos(roots, {"val", "test"})
+    if not photos and not labelled:
+        return
     for preset in PRESETS:
         detector = MaskDetector.load(classifier, preset, finder=finder)
         if photos:
