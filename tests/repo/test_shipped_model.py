@@ -75,3 +75,18 @@ def test_wrong_masks_and_covered_mouths_are_rarely_called_masks(
 def test_records_name_no_picture_but_by_its_set(evaluation: dict[str, Any]) -> None:
     keys = [worst["key"] for s in evaluation["sets"] for worst in s.get("worst", [])]
     assert not any(key.startswith(("/", "..")) for key in keys)
+
+
+def test_people_in_street_photographs_are_found(evaluation: dict[str, Any]) -> None:
+    (record,) = (
+        one
+        for one in evaluation["whole_photos"]
+        if one["preset"] == "photo" and one.get("name", "").endswith("24 px and more")
+    )
+    people = record["per_class"]
+    found = {name: one["n_found"] / one["n_people"] for name, one in people.items()}
+    assert found["with_mask"] >= 0.94
+    assert found["worn_wrong"] >= 0.9
+    assert found["without_mask"] >= 0.92
+    # some of them are faces that nobody labelled
+    assert record["false_faces"] <= 0.6 * record["n_photos"]
