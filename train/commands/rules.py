@@ -8,6 +8,7 @@ from train.commands.options import FINDER_FILE, add_data, add_models, read_split
 from train.data.detection import held_out_photos
 from train.evaluate.face_rule import with_face_rules
 from train.finder.photos import labelled_photos
+from train.model_card.card import FILE as CARD
 from train.shipped import NETWORK
 
 DESCRIPTION = (
@@ -38,4 +39,6 @@ def run(options: argparse.Namespace) -> None:
         labelled_photos(options.data, {"val"}),
     )
     manifest.save(path)
+    if (options.models / CARD).is_file():
+        print(f"{CARD} states the earlier rules until `python -m train evaluate` writes it again")
     print(f"manifest: {path}")
