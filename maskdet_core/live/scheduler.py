@@ -28,7 +28,6 @@ class Scheduler:
         """Everything is due at once."""
         self._finder_ran_at_s = -math.inf
         self._finder_marked_at_s = -math.inf
-        self._first_frame_s: float | None = None
         self._n_runs = 0
 
     def due_at_s(self, tracks: Tracks, backoff: float) -> float:
@@ -83,12 +82,13 @@ class Scheduler:
             n_missed += is_missed
         return n_missed
 
-    def late_s(self, tracks: Tracks, now_s: float) -> float:
+    def late_s(self, tracks: Tracks, now_s: float, first_s: float) -> float:
         """How late the most overdue look is, at the intervals without backoff; 0 if none is.
 
         Args:
             tracks: the viewer's.
             now_s: when the newest frame arrived.
+            first_s: when the first one arrived; the finder's first run is due since then.
         """
         # a face that nobody has looked at is due since it was found
         dues_s = [
@@ -97,9 +97,7 @@ class Scheduler:
             else track.found_at_s
             for track in tracks
         ]
-        if self._first_frame_s is None:
-            self._first_frame_s = now_s
-        due_s = self._first_frame_s
+        due_s = first_s
         if math.isfinite(self._finder_ran_at_s):
             due_s = self._finder_ran_at_s + _finder_interval_s(tracks)
         return max(0.0, now_s - min([due_s, *dues_s]))

@@ -32,6 +32,7 @@ class FaceTracker:
         self._tracks = Tracks()
         self._scheduler = Scheduler()
         self._newest: LiveFrame | None = None
+        self._first_s: float | None = None
 
     def oldest_look_s(self, at_s: float) -> float | None:
         """When the face was looked at whose look is the oldest of those that still count.
@@ -65,6 +66,8 @@ class FaceTracker:
         if not self.can_follow(frame):
             raise ValueError(f"another frame size: {frame.width_px}x{frame.height_px} px")
         before, self._newest = self._newest, frame
+        if self._first_s is None:
+            self._first_s = frame.received_s
         boxes = self._tracks.boxes()
         if before is None or not boxes:
             return
@@ -91,9 +94,9 @@ class FaceTracker:
 
     def late_s(self) -> float:
         """How late the most overdue look is at the newest frame; see `Scheduler.late_s`."""
-        if self._newest is None:
+        if self._newest is None or self._first_s is None:
             return 0.0
-        return self._scheduler.late_s(self._tracks, self._newest.received_s)
+        return self._scheduler.late_s(self._tracks, self._newest.received_s, self._first_s)
 
     def plan(self, frame: LiveFrame, min_face_px: int, backoff: float) -> InferenceTask:
         """What is due on the newest frame; counts as done with this call.
