@@ -147,6 +147,10 @@ def show(
         if embedded and not active:
             _set_step("stop")
             st.rerun()
+    elif not active:
+        # a camera that stays away sends nothing that would run the page again
+        with restart:
+            st.fragment(_give_up, run_every=1.0)()
     _count_start(active)
     return state
 
@@ -253,8 +257,10 @@ def _desired_state(step: Step | None, *, embedded: bool) -> bool | None:
 
 def _step() -> Step | None:
     step, at_s = st.session_state.get(_STEP, (None, 0.0))
+    # a browser that sleeps says that it has stopped when it wakes
+    waits = step == "stop" and st.session_state.get(_ACTIVE)
     # a camera that was refused is not asked for again and again
-    return None if time.monotonic() - at_s > GIVE_UP_S else step
+    return step if waits or time.monotonic() - at_s <= GIVE_UP_S else None
 
 
 def _set_step(step: Step | None) -> None:
@@ -265,6 +271,11 @@ def _then_start() -> None:
     step, at_s = st.session_state[_STEP]
     if step == "stop" and time.monotonic() - at_s >= STOP_S:
         _set_step("start")
+        st.rerun(scope="app")
+
+
+def _give_up() -> None:
+    if _step() is None:
         st.rerun(scope="app")
 
 

@@ -27,7 +27,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.ui.i18n import t
-from testbed.browser import open_browser
+from testbed.browser import Browsers
 from testbed.process_tree import members
 from testbed.server import Server, free_port, serve_command
 from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
@@ -62,10 +62,11 @@ class Live:
     server: Server
     browser: BrowserContext
     page: Page
-    profile: Path
 
     def browser_processes(self) -> list[int]:
-        return members(next(_processes(f"--user-data-dir={self.profile}", "--type=")))
+        own = set(members(os.getpid()))
+        (main,) = own & set(_processes("--user-data-dir=", "--type="))
+        return members(main)
 
 
 def _processes(has: str, lacks: str = "\n") -> Iterator[int]:
@@ -106,13 +107,10 @@ def slow_film(tmp_path_factory: pytest.TempPathFactory, masked_rgb: Any) -> Path
 
 
 @pytest.fixture(scope="module")
-def visitor(
-    server: Server, slow_film: Path, chromium_path: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Live]:
+def visitor(server: Server, slow_film: Path, browsers: Browsers) -> Iterator[Live]:
     """One browser for all tests: starting it takes longer than they do."""
-    profile = tmp_path_factory.mktemp("profile")
-    with open_browser(chromium_path, profile, video=slow_film) as browser:
-        yield Live(server, browser, browser.new_page(), profile)
+    with browsers.open(video=slow_film) as browser:
+        yield Live(server, browser, browser.new_page())
 
 
 @pytest.fixture

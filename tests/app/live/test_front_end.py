@@ -48,9 +48,14 @@ const devices = {
 };
 Object.defineProperty(globalThis, "navigator", {value: {mediaDevices: devices}});
 require(process.argv[1]);
-const [deviceId, ideal] = process.argv.slice(2);
-devices.getUserMedia({video: {deviceId: {exact: deviceId}, facingMode: {ideal}, width: 640}})
-  .then(console.log);
+const [deviceId, ideal, picked, before] = process.argv.slice(2);
+const ask = (deviceId, ideal) => devices.getUserMedia(
+  {video: {deviceId: {exact: deviceId}, ...(ideal && {facingMode: {ideal}}), width: 640}});
+(async () => {
+  if (before) await ask(deviceId, before);
+  if (picked) await ask(picked);
+  console.log(await ask(deviceId, ideal));
+})();
 """
 
 # A connected stream and the steps that the arguments name. Shows what the front end and the page
@@ -167,6 +172,14 @@ def test_the_front_ends_second_attempt_stays_possible() -> None:
 )
 def test_the_other_camera_of_a_phone_is_asked_for(remembered: str, facing: str, asked: str) -> None:
     assert run(PHONE, str(FACING), remembered, facing) == asked
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"), [("user", "R,640"), ("environment", ",640")], ids=["kept", "switched"]
+)
+def test_a_picked_camera_stays_until_the_side_is_switched(before: str, asked: str) -> None:
+    # the first side that was asked for, then a rear camera picked, then the front one asked for
+    assert run(PHONE, str(FACING), "R", "user", "R", before) == asked
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,28 @@ def test_a_video_whose_server_is_gone_is_stopped_and_restarted(
     assert "run" not in app.query_params
 
 
+def test_a_restart_is_given_up_but_a_stop_is_waited_for(
+    component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = new_app(run="on")
+    app.run()
+    monkeypatch.setattr(stream, "STOP_S", 0.0)
+    app.run()
+    assert component["desired_playing_state"] is True
+    # the camera stays away: the buttons come back
+    monkeypatch.setattr(stream, "GIVE_UP_S", -1.0)
+    app.run()
+    assert component["desired_playing_state"] is None
+    # a browser that sleeps was told to stop, and has not said that it did
+    _set_state(component, playing=True)
+    app.run()
+    monkeypatch.setattr(front_end, "lost", lambda key: "connection")
+    app.run()
+    assert component["desired_playing_state"] is False
+    app.run()
+    assert component["desired_playing_state"] is False
+
+
 @pytest.mark.parametrize(
     ("lost", "frame_age_s", "restarts"),
     [

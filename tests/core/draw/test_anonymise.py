@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, blur_faces, load_finder
+from maskdet_core import FaceBox, MaskDetector, blur_faces
 
 FACE = FaceBox(180, 70, 100, 130)
 
@@ -15,9 +15,9 @@ def test_face_is_not_found_any_more_and_the_rest_is_unchanged(portrait: NDArray[
     outside = np.ones(portrait.shape[:2], bool)
     outside[40:230, 150:310] = False
     assert np.array_equal(blurred[outside], portrait[outside])
-    finder = load_finder("photo")
+    detector = MaskDetector.load(min_face_px=60)
     found = [
-        max((box.iou(FACE) for box in finder.find(picture, min_face_px=60)), default=0.0)
+        max((face.box.iou(FACE) for face in detector.detect(picture)), default=0.0)
         for picture in (portrait, blurred)
     ]
     assert found[0] > 0.5

@@ -11,6 +11,7 @@ from maskdet_core import FaceBox, MaskDetector, load_finder
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.manifest import CropFraming
+from tests.core.faces.pictures import FACE
 from train.samples.portrait import draw_mask
 
 
@@ -20,10 +21,9 @@ def shipped(shipped_manifest: Path) -> MaskClassifier:
 
 
 @pytest.fixture(scope="module")
-def face(portrait: NDArray[np.uint8]) -> FaceBox:
+def face() -> FaceBox:
     """The portrait's face at twice its size, 1024 x 1024."""
-    found = load_finder("photo").find(portrait, min_face_px=60)[0]
-    return FaceBox(2 * found.x, 2 * found.y, 2 * found.w, 2 * found.h)
+    return FaceBox(2 * FACE.x, 2 * FACE.y, 2 * FACE.w, 2 * FACE.h)
 
 
 @pytest.fixture(scope="module")
