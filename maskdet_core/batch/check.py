@@ -30,7 +30,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--finder",
         metavar="WHICH",
-        help="manifest of a cascade, or `stock` for OpenCV's own (default: the shipped cascade)",
+        help="manifest of a face finder, or `stock` for OpenCV's own (default: the shipped one)",
     )
     parser.add_argument(
         "--jobs",

@@ -11,7 +11,7 @@ from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.files import models_folder
 
 FINDER_ENV: Final = "MASKDET_FINDER"
-"""Environment variable: "stock", or the path of another cascade manifest."""
+"""Environment variable: "stock", or the path of another finder's manifest."""
 STOCK: Final = "stock"
 DEFAULT_MANIFEST: Final = models_folder() / "maskdet-haar.json"
 
@@ -21,8 +21,8 @@ def load_finder(preset: str = "photo", finder: Path | str | None = None) -> Face
 
     Args:
         preset: "photo" (thorough) or "live" (fast). The stock finder is the same for both.
-        finder: path of a cascade manifest, "stock" for OpenCV's frontal face cascade, or None for
-            the value of the environment variable `FINDER_ENV`, by default the shipped cascades.
+        finder: path of a finder's manifest, "stock" for OpenCV's frontal face cascade, or None for
+            the value of the environment variable `FINDER_ENV`, by default the shipped finder.
 
     Raises:
         CascadeError: a file is missing or broken.

@@ -129,7 +129,7 @@ def face_rules(
 
     Args:
         photos: held out from the training of finder and network, and not used for testing.
-        labelled: likewise, with hand-drawn boxes.
+        labelled: the validation part, with hand-drawn boxes; the street figures count it too.
         finder_manifest: of the trained cascades.
         classifier: the network as it will ship.
     """
