@@ -149,7 +149,7 @@ def test_metrics_page_stays_while_a_run_trains(server: Server, open_browser: Any
         page.goto(f"{server.url}/metrics")
         expect(page.get_by_text(t("metrics.no_epochs"))).to_be_visible(timeout=WAIT_MS)
         choices = page.get_by_test_id("stButtonGroup")
-        expect(choices).to_have_count(3, timeout=WAIT_MS)
+        expect(choices).to_have_count(4, timeout=WAIT_MS)
         watched.slow_down()
         watched.press_in_bursts(
             lambda chance: (

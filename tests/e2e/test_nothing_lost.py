@@ -4,8 +4,6 @@ How each disturbance is made:
 
 - Network gone: the server's process is stopped for ten seconds, so that neither video nor page get
   an answer. A browser's own imitation of a lost network leaves WebRTC alone.
-- Phone locked: all of the browser's processes are stopped until the server has given it up. The
-  server does so sooner than elsewhere (`testbed.impatient_server`).
 - Tab in the background: Chromium freezes the page, as it does with background tabs. What happens
   then happens at once, so that a few seconds stand for a minute.
 - Camera lost: Chromium's process for cameras is killed. The next request starts it anew.
@@ -29,14 +27,13 @@ from playwright.sync_api import BrowserContext, Page, expect
 from maskdet_app.ui.i18n import t
 from testbed.browser import Browsers
 from testbed.process_tree import members
-from testbed.server import Server, free_port, serve_command
+from testbed.server import Server, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
 
 FRAMES_A_SECOND: Final = 6
 """Of the camera, so that four tabs run on any machine."""
 OUTAGE_S: Final = 10.0
 BACKGROUND_S: Final = 6.0
-GIVEN_UP_WITHIN_S: Final = 60.0
 BACK_WITHIN_S: Final = 60.0
 """Without load the video is back within 5 s; what is asserted must hold on any machine."""
 
@@ -81,12 +78,8 @@ def _processes(has: str, lacks: str = "\n") -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, network: Path) -> Iterator[Server]:
-    port = free_port()
-    command = [sys.executable, "-m", "testbed.impatient_server", "run", "server.py"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     log = tmp_path_factory.mktemp("server") / "server.log"
-    with serve_command(command, port, log=log, MASKDET_MAX_VIEWERS="4") as running:
+    with serve(log=log, MASKDET_MAX_VIEWERS="4") as running:
         yield running
         text = log.read_text(encoding="utf-8")
         assert "Traceback" not in text, text
@@ -171,17 +164,6 @@ def test_network_gone_for_ten_seconds(live: Live, shoot: Any) -> None:
         live.page.wait_for_timeout(1000 * max(0.0, until_s - time.monotonic()))
         expect(frame(live.page).get_by_role("button", name=t("live.stop"))).to_be_visible()
     _assert_back(live.page)
-
-
-def test_phone_locked_until_the_server_gave_it_up(live: Live) -> None:
-    n_files = live.server.usage().n_files
-    with _stopped(live.browser_processes()):
-        deadline_s = time.monotonic() + GIVEN_UP_WITHIN_S
-        # the sockets of the video link are closed
-        while live.server.usage().n_files >= n_files:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.2)
-    _assert_back(live.page, stream=1)
 
 
 def test_tab_in_the_background(live: Live) -> None:
