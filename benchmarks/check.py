@@ -18,14 +18,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.proposals import FRAME_PX
 from maskdet_core import MaskDetector, load_classifier
-from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.faces.loading import DEFAULT_MANIFEST, TREES_MANIFEST
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.types import RgbImage
 from train.data.images import read_rgb
 from train.finder.photos import labelled_photos
 
-FRAME_PX: Final = (640, 480)
 TASKS: Final = ("search", "check", "live search")
 
 
@@ -45,9 +45,7 @@ class Version:
 
 
 VERSIONS: Final = (
-    Version(
-        "trees, whole network", DEFAULT_MANIFEST.parent / "trees" / DEFAULT_MANIFEST.name, WHOLE
-    ),
+    Version("trees, whole network", TREES_MANIFEST, WHOLE),
     Version("as shipped", DEFAULT_MANIFEST, None),
 )
 """The earlier one first: ratios are to it."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.faces.loading import TREES_MANIFEST
 from maskdet_core.masks.classifier import validate_crops
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG, Predictions
@@ -20,7 +20,7 @@ from train.samples import portrait as samples
 
 UNDER_NOSE_PX: Final = 30
 """On the doubled portrait: a mask that is drawn so much lower leaves the nose free."""
-FINDER: Final = DEFAULT_MANIFEST.parent / "trees" / DEFAULT_MANIFEST.name
+FINDER: Final = TREES_MANIFEST
 """Its boxes stay on the face: those of the default finder follow a drawn mask down."""
 _NOSE_ROW: Final = 72
 """Row of a crop of 128 px that shows the tip of the portrait's nose, as `FINDER` frames it."""

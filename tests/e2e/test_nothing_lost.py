@@ -6,7 +6,7 @@ How each disturbance is made:
   an answer. A browser's own imitation of a lost network leaves WebRTC alone.
 - Tab in the background: Chromium freezes the page, as it does with background tabs. What happens
   then happens at once, so that a few seconds stand for a minute.
-- Camera lost: Chromium's process for cameras is killed. The next request starts it anew.
+- Camera lost: Chromium's process for cameras is killed. The next request starts another.
 - Camera switched, further tabs: as a visitor does it.
 """
 

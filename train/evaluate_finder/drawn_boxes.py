@@ -99,7 +99,7 @@ def tally_finders(
     tallies = {name: DrawnTally() for name in finders}
     for number, photo in enumerate(tqdm(photos, unit="photo")):
         image = read_rgb(photo.path)
-        # whoever comes first finds the photograph in no cache
+        # the first finder to read the photograph has it in no cache
         turns = list(searches.items())[:: -1 if number % 2 else 1]
         for name, search in turns:
             started = time.process_time()

@@ -7,6 +7,7 @@ from typing import Final
 
 from cv2.data import haarcascades
 
+from maskdet_core.detector import PRESETS
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
@@ -15,7 +16,6 @@ from maskdet_core.finder_records import FinderRole
 from train.errors import RunError
 from train.evaluate_finder.operating_points import EVERY_SCORE
 
-PRESETS: Final = ("photo", "live")
 BASELINE: Final = "frontalface_alt"
 """OpenCV's cascade at its default settings, as the original project's; times are relative to it."""
 STOCK: Final = (BASELINE, "frontalface_default")

@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 
 from maskdet_core import CascadeError, FaceBox, load_finder
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV
+from maskdet_core.faces.loading import FINDER_ENV, TREES_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from tests.core.faces.pictures import FACE, with_mask
-
-TREES = DEFAULT_MANIFEST.parent / "trees" / DEFAULT_MANIFEST.name
 
 
 @pytest.mark.parametrize("preset", ["photo", "live"])
@@ -26,7 +24,7 @@ def test_face_is_found_with_and_without_a_mask(
     preset: str, masked: bool, portrait: NDArray[np.uint8]
 ) -> None:
     image = with_mask(portrait) if masked else portrait
-    boxes = load_finder(preset, TREES).find(image, min_face_px=40)
+    boxes = load_finder(preset, TREES_MANIFEST).find(image, min_face_px=40)
     assert boxes, "no face found"
     assert boxes[0].iou(FACE) > 0.6
 
@@ -35,7 +33,10 @@ def test_face_cropped_by_the_edge_is_found(portrait: NDArray[np.uint8]) -> None:
     # the left eighth of the face is outside the image
     cut = np.ascontiguousarray(portrait[:, FACE.x + FACE.w // 8 :])
     face = FaceBox(-FACE.w // 8, FACE.y, FACE.w, FACE.h)
-    assert max(face.iou(box) for box in load_finder("photo", TREES).find(cut, min_face_px=40)) > 0.5
+    assert (
+        max(face.iou(box) for box in load_finder("photo", TREES_MANIFEST).find(cut, min_face_px=40))
+        > 0.5
+    )
 
 
 @pytest.mark.parametrize("angle_deg", [-30, 30])
@@ -43,14 +44,14 @@ def test_tilted_face_is_found(angle_deg: int, portrait: NDArray[np.uint8]) -> No
     centre = (FACE.x + FACE.w / 2, FACE.y + FACE.h / 2)
     matrix = cv2.getRotationMatrix2D(centre, angle_deg, 1.0)
     tilted = cv2.warpAffine(portrait, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE)
-    boxes = load_finder("photo", TREES).find(np.asarray(tilted, np.uint8), min_face_px=40)
+    boxes = load_finder("photo", TREES_MANIFEST).find(np.asarray(tilted, np.uint8), min_face_px=40)
     assert boxes[0].iou(FACE) > 0.5
 
 
 def test_small_faces_are_found_down_to_the_minimum_height(portrait: NDArray[np.uint8]) -> None:
     # a face of 28 px
     small = np.ascontiguousarray(portrait[::4, ::4])
-    finder = load_finder("photo", TREES)
+    finder = load_finder("photo", TREES_MANIFEST)
     assert finder.find(small, min_face_px=24)[0].iou(FaceBox(46, 16, 20, 28)) > 0.5
     assert all(box.iou(FaceBox(46, 16, 20, 28)) < 0.3 for box in finder.find(small, min_face_px=60))
 
@@ -61,7 +62,7 @@ def test_stock_cascade_stays_selectable(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv(FINDER_ENV, "stock")
     assert isinstance(load_finder("live"), OpenCvFaceFinder)
     # an explicit argument comes before the environment
-    assert isinstance(load_finder("live", TREES), CascadeFaceFinder)
+    assert isinstance(load_finder("live", TREES_MANIFEST), CascadeFaceFinder)
 
 
 @pytest.mark.parametrize("finder", ["stock", None])
@@ -92,7 +93,7 @@ def test_fingerprint_follows_settings_and_geometry_but_no_records(copied: Path) 
 
 
 def test_proposals_are_wider_than_what_is_verified(portrait: NDArray[np.uint8]) -> None:
-    finder = load_cascades(TREES)
+    finder = load_cascades(TREES_MANIFEST)
     boxes, scores = finder.propose(portrait, min_face_px=40)
     assert boxes.shape == (len(scores), 4)
     assert len(boxes) > 5 * len(finder.find(portrait, min_face_px=40))
@@ -101,7 +102,7 @@ def test_proposals_are_wider_than_what_is_verified(portrait: NDArray[np.uint8]) 
 
 
 def test_minimum_score_filters_faces(portrait: NDArray[np.uint8]) -> None:
-    finder = load_cascades(TREES)
+    finder = load_cascades(TREES_MANIFEST)
     faces = finder.find(portrait, min_face_px=60)
     assert faces
     assert finder.with_min_score(faces[0].score + 0.01).find(portrait, min_face_px=60) == []
@@ -120,10 +121,10 @@ def preset(**changes: object) -> dict[str, object]:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    manifest = tmp_path / TREES.name
-    shutil.copy(TREES, manifest)
+    manifest = tmp_path / TREES_MANIFEST.name
+    shutil.copy(TREES_MANIFEST, manifest)
     for part in ("search", "check"):
-        shutil.copy(TREES.with_name(f"maskdet-haar-{part}.xml"), tmp_path)
+        shutil.copy(TREES_MANIFEST.with_name(f"maskdet-haar-{part}.xml"), tmp_path)
     return manifest
 
 

@@ -4,12 +4,12 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core.faces.channels import MOSAIC_SIZE, PLANE_PX, ChannelExtractor
-from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.faces.loading import TREES_MANIFEST
 from maskdet_core.faces.proposals import Proposals
 from maskdet_core.faces.verifier import Verifier
 
 CENTRE, SIDE = (224.0, 117.0), 126.0
-VERIFIER = DEFAULT_MANIFEST.parent / "trees" / "maskdet-haar-check.xml"
+VERIFIER = TREES_MANIFEST.with_name("maskdet-haar-check.xml")
 
 
 def plane(mosaic: NDArray[np.uint8], number: int) -> NDArray[np.float64]:

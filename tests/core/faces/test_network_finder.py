@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from maskdet_core import CascadeError, FaceBox, load_finder
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.haar import load_cascade
-from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV
+from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, TREES_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
 from maskdet_core.faces.network_verification import NetworkVerification
 from maskdet_core.faces.nms import pairwise_overlaps
 from tests.core.faces.pictures import FACE, with_mask
 
-TREES = DEFAULT_MANIFEST.parent / "trees" / DEFAULT_MANIFEST.name
 FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
 
 
@@ -39,7 +38,7 @@ def test_the_environment_selects_another(monkeypatch: pytest.MonkeyPatch) -> Non
     assert default.fingerprint["name"] == "maskdet-street"
     assert default.scores_are_log_odds
     assert json.loads(json.dumps(default.fingerprint)) == load().fingerprint
-    monkeypatch.setenv(FINDER_ENV, str(TREES))
+    monkeypatch.setenv(FINDER_ENV, str(TREES_MANIFEST))
     assert load_finder("photo").fingerprint["name"] == "maskdet-haar"
 
 
@@ -47,7 +46,7 @@ def test_its_proposer_has_a_smaller_window_than_that_of_the_trees() -> None:
     manifest = CascadeManifest.load(DEFAULT_MANIFEST)
     cascade = load_cascade(manifest.proposals.resolve(DEFAULT_MANIFEST.parent))
     assert cascade.getOriginalWindowSize() == (manifest.window_px, manifest.window_px)
-    assert manifest.window_px < CascadeManifest.load(TREES).window_px
+    assert manifest.window_px < CascadeManifest.load(TREES_MANIFEST).window_px
 
 
 @pytest.mark.parametrize("preset", ["photo", "live"])

@@ -6,11 +6,11 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_core import CascadeError
-from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.faces.loading import TREES_MANIFEST
 from maskdet_core.faces.proposals import HaarProposer, rotate_scaled
 from maskdet_core.faces.pyramid import grey_image, halved, pyramid
 
-PROPOSER = DEFAULT_MANIFEST.parent / "trees" / "maskdet-haar-search.xml"
+PROPOSER = TREES_MANIFEST.with_name("maskdet-haar-search.xml")
 
 
 def test_proposals_are_indexed_like_rows(portrait: NDArray[np.uint8]) -> None:
