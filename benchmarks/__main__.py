@@ -15,6 +15,7 @@ from benchmarks import (
     live,
     photo_page,
     proposals,
+    ray,
     soak,
     viewers,
 )
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         proposals,
         classifier,
         folder,
+        ray,
         live,
         viewers,
         soak,

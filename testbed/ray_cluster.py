@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -58,10 +58,10 @@ def actors(pid: int) -> list[int]:
 def main(arguments: list[str]) -> int:
     """Run the command line on a cluster of its own; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m testbed.ray_cluster", description=__doc__)
-    parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--cpus", type=int, default=2, help="0: no cluster")
     parser.add_argument("--kill-after", type=int, metavar="N")
     options, command = parser.parse_known_args(arguments)
-    with cluster(options.cpus):
+    with cluster(options.cpus) if options.cpus else nullcontext():
         if options.kill_after:
             shards = Path(command[command.index("--out") + 1]) / SHARDS
             threading.Thread(

@@ -92,7 +92,20 @@ def test_lines_of_a_zip_file_are_those_of_its_folder(
     assert run("check", f"zip://shop::{zipped}", "--format", "json") == 1
     got = list(map(json.loads, capsys.readouterr().out.splitlines()))
     assert [row.pop("path") for row in got] == [f"zip://shop/{n}.jpg::{zipped}" for n in range(4)]
-    assert got == [{**row, "path": row.pop("path")} and row for row in expected]
+    assert [row.pop("path") for row in expected] == list(map(str, photos))
+    assert got == expected
+
+
+def test_crops_of_a_zip_file_are_classified_like_those_of_a_folder(
+    photos: list[Path], zipped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = []
+    for place in (photos[0].parent, f"zip://shop::{zipped}"):
+        assert run("classify", place, "--format", "json") == 1
+        rows = map(json.loads, capsys.readouterr().out.splitlines())
+        seen.append([{**row, "path": None} for row in rows])
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == len(photos)
 
 
 def test_patterns_single_files_and_what_is_missing(memory: Any) -> None:
@@ -208,6 +221,8 @@ def test_results_at_an_address_are_those_of_a_folder(
     assert stub.n_checked == 6
     assert run("check", photos[0].parent, "--out", there, "--annotate") == 1
     assert stub.n_checked == 6
+    assert run("check", photos[0].parent, "--out", there, "--annotate", "--fresh") == 1
+    assert stub.n_checked == 9
     assert len(memory.ls(f"/results/{SHARDS}")) == 2
 
 
