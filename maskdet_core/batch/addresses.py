@@ -305,6 +305,24 @@ def read_whole(place: Location) -> bytes:
         raise unusable(place, error) from None
 
 
+def exists(place: Location) -> bool:
+    """Whether there is such a file.
+
+    Raises:
+        OSError: that cannot be told.
+        AddressError: that cannot be told.
+    """
+    if isinstance(place, Path):
+        return place.exists()
+    file_system, path = opened(place)
+    try:
+        # another process may have written it since its folder was listed
+        file_system.invalidate_cache()
+        return bool(file_system.exists(path))
+    except Exception as error:
+        raise unusable(place, error) from None
+
+
 def write_whole(place: Location, data: bytes) -> None:
     """Write a file, never a part of it: services show an object once it is complete.
 

@@ -11,7 +11,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,8 +26,12 @@ from maskdet_core.batch.workers import Crew
 from maskdet_core.errors import MaskdetError, WorkerError
 
 _IN_FLIGHT_PER_ACTOR: Final = 2
-"""Shards given to an actor at a time: the next is there when one is done, and none waits for long
+"""Tasks given to an actor at a time: the next is there when one is done, and none waits for long
 behind a busy actor while another is idle."""
+_TASKS_PER_ACTOR: Final = 8
+_SHARDS_PER_TASK: Final = 8
+"""Ray needs the driver for each task, so a task is several shards where there are many: at most so
+many, and only from so many tasks an actor on, that all actors end at about one time."""
 _SHARD: Final = "shard"
 _N_PHOTOS: Final = "n_photos"
 _ERROR: Final = "error"
@@ -70,7 +74,8 @@ def _finished(shards: Sequence[Shard], worker: tuple[Any, ...], n_actors: int) -
     import ray.data
 
     rows = [{_SHARD: pickle.dumps(shard)} for shard in shards]
-    data = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+    n_tasks = max(-(-len(rows) // _SHARDS_PER_TASK), min(len(rows), _TASKS_PER_ACTOR * n_actors))
+    data = ray.data.from_items(rows, override_num_blocks=n_tasks).map_batches(
         ShardWorker,
         fn_constructor_args=worker,
         batch_size=1,
@@ -104,6 +109,10 @@ class ShardWorker:
         """
         self._store, self._folder = store, folder
         self._crew: Crew[PhotoTask, PhotoReport] = Crew(_VerifiedLoad(config, store), 1, lost_photo)
+        # what fails here fails with the first shard again, where it can be told
+        with suppress(OSError, MaskdetError), _no_main_module():
+            self._enter_folder()
+            self._crew.warm_up()
 
     def __call__(self, batch: Any) -> dict[str, list[Any]]:
         """Check the shards of an Arrow table; returns a row for each."""
@@ -112,14 +121,19 @@ class ShardWorker:
 
     def _outcome(self, shard: Shard) -> tuple[int, bytes]:
         try:
-            if self._folder is not None:
-                os.chdir(self._folder)
-            plan = self._store.plan(shard)
-            self._store.write(plan, self._checked(plan.tasks))
+            self._enter_folder()
+            # Ray gives all shards of a task again where an actor died in one of them
+            if not self._store.is_done(shard):
+                plan = self._store.plan(shard)
+                self._store.write(plan, self._checked(plan.tasks))
         except (MaskdetError, OSError) as error:
             # Ray would try again, which mends neither a full disk nor a missing model
             return 0, pickle.dumps(error)
         return len(shard.photos), b""
+
+    def _enter_folder(self) -> None:
+        if self._folder is not None:
+            os.chdir(self._folder)
 
     def _checked(self, tasks: Sequence[PhotoTask]) -> list[PhotoReport]:
         reports = self._mapped(tasks)

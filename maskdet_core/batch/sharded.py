@@ -71,7 +71,7 @@ def check_by_shards(
         config = replace(config, copies=copies)
         store = ShardStore(results.out, config.load().settings())
         _keep_apart(results.out, fresh=results.fresh)
-        done = store.open(fresh=results.fresh)
+        done, begun = store.open(fresh=results.fresh)
         if isinstance(copies, Path):
             copies.mkdir(exist_ok=True)
         # opened first, so that an unwritable file fails before the work and not after it
@@ -80,7 +80,7 @@ def check_by_shards(
         for shard in cut_into_shards(paths, numbered=results.annotate):
             names.append(shard.name)
             if shard.name not in done:
-                todo.append(shard)
+                todo.append(replace(shard, is_begun=shard.name in begun))
         n_before = len(paths) - sum(len(shard.photos) for shard in todo)
         if todo:
             with closing(engine(todo, store, config, n_jobs)) as finished:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from maskdet_core.batch.addresses import (
     Location,
+    exists,
     map_ahead,
     names_in,
     read_whole,
@@ -63,12 +64,14 @@ class Shard:
         first_number: number of its first photo in the list, from 1.
         photos: at most `MAX_PHOTOS`.
         stamps: of each photo.
+        is_begun: an earlier run left photos to try again.
     """
 
     name: str
     first_number: int
     photos: tuple[Location, ...]
     stamps: tuple[FileStamp, ...]
+    is_begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,14 @@ class ShardStore:
         self._settings = json.loads(json.dumps(settings))
         self._head = head_line(self._settings)
 
-    def open(self, *, fresh: bool) -> frozenset[str]:
-        """Begin a run; returns the names of the shards that are done.
+    def open(self, *, fresh: bool) -> tuple[frozenset[str], frozenset[str]]:
+        """Begin a run.
 
         Args:
             fresh: discard what earlier runs did.
+
+        Returns:
+            The names of the shards that are done, and of those with photos to try again.
 
         Raises:
             JournalError: earlier runs had other settings.
@@ -129,14 +135,17 @@ class ShardStore:
         names = names_in(self._folder)
         if fresh:
             remove(self._folder / name for name in names if _shard_name(name))
+            if any(map(_shard_name, names_in(self._folder))):
+                raise JournalError(f"{self._folder}: expected to empty it, some files stay")
         elif _SETTINGS in names:
             head = read_whole(self._folder / _SETTINGS)
             check_head(self._folder, head, self._settings)
-            return frozenset(
-                name for file in names if not file.endswith(_RETRY) and (name := _shard_name(file))
-            )
+            ours = {file: name for file in names if (name := _shard_name(file))}
+            begun = frozenset(name for file, name in ours.items() if file.endswith(_RETRY))
+            done = frozenset(name for file, name in ours.items() if not file.endswith(_RETRY))
+            return done, begun - done
         write_whole(self._folder / _SETTINGS, self._head)
-        return frozenset()
+        return frozenset(), frozenset()
 
     def check_settings(self, settings: Mapping[str, Any]) -> None:
         """Check that another process has the same settings, the network's among them.
@@ -146,18 +155,26 @@ class ShardStore:
         """
         check_head("this machine's installation", head_line(settings), self._settings)
 
+    def is_done(self, shard: Shard) -> bool:
+        """Whether a shard is done, perhaps by a worker that died before it could tell.
+
+        Raises:
+            OSError: that cannot be told.
+            AddressError: that cannot be told.
+        """
+        return exists(self._folder / (shard.name + _DONE))
+
     def plan(self, shard: Shard) -> Plan:
-        """What is left to do of a shard, of which an earlier run may have left photos to try again.
+        """What is left to do of a shard.
 
         Raises:
             JournalError: its journal is damaged.
             OSError: it cannot be read.
             AddressError: it cannot be read.
         """
-        try:
+        entries: list[Entry] = []
+        if shard.is_begun:
             entries = self._parsed(read_whole(self._folder / (shard.name + _RETRY)), shard.name)
-        except FileNotFoundError:
-            entries = []
         kept = {
             i: entry
             for i, (entry, photo) in enumerate(zip(entries, shard.photos, strict=False))
@@ -191,7 +208,7 @@ class ShardStore:
         is_done = all(entry.stamp != FileStamp() for entry in entries)
         data = self._head + b"".join(map(entry_line, entries))
         write_whole(self._folder / (shard.name + (_DONE if is_done else _RETRY)), data)
-        if is_done and plan.kept:
+        if is_done and shard.is_begun:
             remove([self._folder / (shard.name + _RETRY)])
 
     def reports(self, names: Iterable[str], photos: Iterable[Location]) -> Iterator[PhotoReport]:

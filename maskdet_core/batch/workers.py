@@ -95,6 +95,15 @@ class Crew(Generic[_T, _R]):
         self._pending: deque[_Job[_T, _R]] = deque()
         self._n_failed = 0
 
+    def warm_up(self) -> None:
+        """Start a process, if there is none, while the first task is on its way.
+
+        Raises:
+            WorkerError: it cannot be started.
+        """
+        if not self._jobs:
+            self._started()
+
     def map(self, tasks: Iterable[_T]) -> Generator[_R, None, None]:
         """Yield the results of tasks, in their order; see `map_in_order`."""
         waiting: deque[_Job[_T, _R]] = deque()

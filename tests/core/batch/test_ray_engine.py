@@ -2,19 +2,23 @@
 
 import importlib.util
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from maskdet_core.batch import cli, ray_engine
 from maskdet_core.batch.folder import COPIES, Results
 from maskdet_core.batch.photo import PhotoCheckConfig
+from maskdet_core.batch.ray_engine import ShardWorker
 from maskdet_core.batch.sharded import check_by_shards, check_here
-from maskdet_core.batch.shards import SHARDS
+from maskdet_core.batch.shards import SHARDS, Shard, ShardStore, cut_into_shards
+from maskdet_core.errors import JournalError
 from maskdet_core.pictures.decode import encode_jpeg, read_image, shrink_within
-from tests.core.batch.fakes import Stub
+from tests.core.batch.fakes import FaultyCheckConfig, Stub
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = sorted((ROOT / "maskdet_app" / "photo" / "samples").glob("*.jpg"))
@@ -58,6 +62,67 @@ def test_a_folder_of_another_engine_is_refused(
     assert run("check", photos[0], "--out", out) == 0
     assert run("check", photos[0], "--engine", "ray", "--out", out) == 2
     assert "faces.jsonl" in capsys.readouterr().err
+
+
+class Batch(dict[str, Any]):
+    """As much of an Arrow table as a worker reads."""
+
+    def to_pylist(self) -> list[bytes]:
+        return list(self.values())
+
+    def __getitem__(self, column: str) -> "Batch":
+        return self
+
+
+def checked(worker: ShardWorker, shard: Shard) -> tuple[list[int], list[bytes]]:
+    outcome = worker(Batch(shard=pickle.dumps(shard)))
+    return outcome["n_photos"], outcome["error"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_a_lost_process_costs_an_actor_nothing_but_the_photo_at_fault(
+    photos: list[Path], tmp_path: Path, shipped_manifest: Path
+) -> None:
+    for i, name in enumerate(("0-SIGKILL.jpg", "1-SIGSEGV.jpg", "2.jpg")):
+        photos[i] = photos[i].rename(photos[i].with_name(name))
+    config = FaultyCheckConfig(shipped_manifest)
+    store = ShardStore(tmp_path, config.load().settings())
+    store.open(fresh=False)
+    (shard,) = cut_into_shards(photos, numbered=False)
+    assert checked(ShardWorker(config, store, None), shard) == ([4], [b""])
+    errors = [report.error or "" for report in store.reports([shard.name], photos)]
+    assert ["crashes the decoder" in error for error in errors] == [False, True, False, False]
+    # what was killed for lack of memory was tried once more
+    assert errors[0] == errors[2] == ""
+    assert store.open(fresh=False)[0] == {shard.name}
+
+
+def test_a_shard_that_is_done_is_not_done_again(
+    photos: list[Path], tmp_path: Path, shipped_manifest: Path
+) -> None:
+    config = PhotoCheckConfig(shipped_manifest)
+    store = ShardStore(tmp_path, config.load().settings())
+    store.open(fresh=False)
+    (shard,) = cut_into_shards(photos, numbered=False)
+    journal = tmp_path / SHARDS / f"{shard.name}.jsonl"
+    journal.write_bytes(b"done by an actor that died before it could tell")
+    assert checked(ShardWorker(config, store, None), shard) == ([4], [b""])
+    assert journal.read_bytes().startswith(b"done by")
+
+
+def test_another_installation_is_refused(
+    photos: list[Path], tmp_path: Path, shipped_manifest: Path
+) -> None:
+    config = PhotoCheckConfig(shipped_manifest)
+    store = ShardStore(tmp_path, {**config.load().settings(), "model_sha256": "other"})
+    store.open(fresh=False)
+    (shard,) = cut_into_shards(photos, numbered=False)
+    (n_photos,), (error,) = checked(ShardWorker(config, store, None), shard)
+    raised = pickle.loads(error)
+    assert isinstance(raised, JournalError)
+    assert "installation was made with other settings: model_sha256" in str(raised)
+    assert n_photos == 0
+    assert store.open(fresh=False) == (frozenset(), frozenset())
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,7 @@ import pickle
 import sys
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,14 +93,15 @@ def test_what_was_written_is_done_and_read_in_order(tmp_path: Path) -> None:
     photos = listed(300)
     made = cut(photos)
     store = ShardStore(tmp_path, SETTINGS)
-    assert store.open(fresh=False) == frozenset()
+    assert store.open(fresh=False)[0] == frozenset()
     # in any order, by another process too
     for shard in reversed(made):
         written(pickle.loads(pickle.dumps(store)), shard)
-    assert store.open(fresh=False) == {shard.name for shard in made}
+    assert store.open(fresh=False) == ({shard.name for shard in made}, frozenset())
+    assert all(map(store.is_done, made))
     read = store.reports([shard.name for shard in made], photos)
     assert [report.photo for report in read] == list(map(str, photos))
-    assert store.open(fresh=True) == frozenset()
+    assert store.open(fresh=True) == (frozenset(), frozenset())
     assert [path.name for path in (tmp_path / SHARDS).iterdir()] == ["settings.json"]
 
 
@@ -110,14 +112,16 @@ def test_only_photos_that_failed_for_the_moment_are_tried_again(tmp_path: Path) 
     store.open(fresh=False)
     failing = str(photos[3])
     written(store, shard, transient=frozenset({failing}))
-    assert store.open(fresh=False) == frozenset()
+    assert store.open(fresh=False) == (frozenset(), {shard.name})
+    assert not store.is_done(shard)
+    shard = replace(shard, is_begun=True)
     assert [report.photo for report in store.reports([shard.name], photos)] == list(
         map(str, photos)
     )
     assert [str(task.path) for task in store.plan(shard).tasks] == [failing]
     assert store.plan(shard).tasks[0].number == 4
     written(store, shard)
-    assert store.open(fresh=False) == {shard.name}
+    assert store.open(fresh=False) == ({shard.name}, frozenset())
     assert len(list((tmp_path / SHARDS).iterdir())) == 2
     assert [report.photo for report in store.reports([shard.name], photos)] == list(
         map(str, photos)
@@ -129,7 +133,7 @@ def test_a_photo_without_a_stamp_is_tried_again(tmp_path: Path) -> None:
     store = ShardStore(tmp_path, SETTINGS)
     store.open(fresh=False)
     written(store, shard)
-    assert store.open(fresh=False) == frozenset()
+    assert store.open(fresh=False)[0] == frozenset()
 
 
 def test_other_settings_are_refused(tmp_path: Path) -> None:
