@@ -6,6 +6,7 @@ middle of another; its process number is printed.
 """
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -43,7 +44,7 @@ def cluster(n_cpus: int) -> Iterator[None]:
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
             _temp_dir=folder,
         )
         try:
