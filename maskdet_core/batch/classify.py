@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from maskdet_core.batch.addresses import Fetched, Location, fetch_ahead, read_location
+from maskdet_core.batch.addresses import Location
 from maskdet_core.batch.command import (
     EXIT_OK,
     EXIT_SOME_UNREADABLE,
@@ -18,6 +18,7 @@ from maskdet_core.batch.command import (
     print_search,
     row_writer,
 )
+from maskdet_core.batch.fetching import Fetched, fetch_ahead, read_location
 from maskdet_core.batch.photo import lost_reason
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import probabilities_json, valid_text

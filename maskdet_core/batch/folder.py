@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, Final
 from tqdm import tqdm
 
 from maskdet_core.batch import leftovers
-from maskdet_core.batch.addresses import Address, Location, fetch_ahead, open_whole, stamp_of
+from maskdet_core.batch.addresses import Address, Location, open_whole, stamp_of
+from maskdet_core.batch.fetching import fetch_ahead
 from maskdet_core.batch.journal import JOURNAL, Entry, FileStamp, Journal
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask, lost_photo
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from maskdet_core.batch.addresses import Fetched, Location, read_location, write_whole
+from maskdet_core.batch.addresses import Location, write_whole
+from maskdet_core.batch.fetching import Fetched, read_location
 from maskdet_core.batch.report import PhotoReport, safe_name
 from maskdet_core.batch.workers import MAX_CPU_S
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads

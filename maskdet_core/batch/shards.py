@@ -18,13 +18,13 @@ from typing import Any, Final
 from maskdet_core.batch.addresses import (
     Location,
     exists,
-    map_ahead,
     names_in,
     read_whole,
     remove,
     stamp_of,
     write_whole,
 )
+from maskdet_core.batch.fetching import map_ahead
 from maskdet_core.batch.journal import (
     REMEDY,
     Entry,

@@ -9,8 +9,9 @@ from typing import Any
 import fsspec
 import pytest
 
-from maskdet_core.batch import addresses, cli
-from maskdet_core.batch.addresses import Address, Fetched, location, read_location, stamp_of
+from maskdet_core.batch import cli, fetching
+from maskdet_core.batch.addresses import Address, location, stamp_of
+from maskdet_core.batch.fetching import Fetched, read_location
 from maskdet_core.batch.journal import Entry, FileStamp, entry_line, parsed_entry
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import PhotoReport
@@ -166,7 +167,7 @@ def test_no_more_is_read_than_a_photo_may_have(memory: Any) -> None:
     memory.pipe({"/a.jpg": bytes(MAX_BYTES + 1000)})
     with pytest.raises(ImageError, match="expected at most 20 MB"):
         read_location(Address("memory://a.jpg"))
-    fetched = next(addresses.fetch_ahead([Address("memory://a.jpg")], 1))
+    fetched = next(fetching.fetch_ahead([Address("memory://a.jpg")], 1))
     assert isinstance(fetched, Fetched) and isinstance(fetched.data, bytes)
     assert len(fetched.data) == MAX_BYTES + 1
 
