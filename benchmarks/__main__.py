@@ -16,6 +16,7 @@ from benchmarks import (
     photo_page,
     proposals,
     soak,
+    video,
     viewers,
 )
 from maskdet_core.cpu import limit_opencv_threads
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         classifier,
         folder,
         live,
+        video,
         viewers,
         soak,
         photo_page,

@@ -7,7 +7,7 @@ fail once aiortc does the same itself.
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import aiortc
 from aiortc import codecs, rtcrtpreceiver
@@ -47,24 +47,13 @@ class _Tuned:
         setattr(self._context, name, value)
 
 
-class LightVp8Encoder(Vp8Encoder):
-    """An encoder for VP8 with `VP8_OPTIONS`.
+class _OwnOptions:
+    """For an encoder of the library: its contexts get ``options`` beside the library's own.
 
     The library makes a new context in the middle of `encode` whenever size or bit rate change.
     """
 
-    @property
-    def codec(self) -> Any:
-        """The context; None before the first frame."""
-        return self._codec
-
-    @codec.setter
-    def codec(self, context: Any) -> None:
-        self._codec = None if context is None else _Tuned(context, VP8_OPTIONS)
-
-
-class LightH264Encoder(H264Encoder):
-    """An encoder for H.264, which iPhones ask for, with `H264_OPTIONS`."""
+    options: ClassVar[Mapping[str, str]]
 
     @property
     def codec(self) -> Any:
@@ -73,7 +62,19 @@ class LightH264Encoder(H264Encoder):
 
     @codec.setter
     def codec(self, context: Any) -> None:
-        self._codec = None if context is None else _Tuned(context, H264_OPTIONS)
+        self._codec = None if context is None else _Tuned(context, self.options)
+
+
+class LightVp8Encoder(_OwnOptions, Vp8Encoder):
+    """An encoder for VP8 that leaves out what costs more than it gives."""
+
+    options = VP8_OPTIONS
+
+
+class LightH264Encoder(_OwnOptions, H264Encoder):
+    """The same for H.264, which iPhones ask for."""
+
+    options = H264_OPTIONS
 
 
 class PromptJitterBuffer(JitterBuffer):
