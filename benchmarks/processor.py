@@ -10,6 +10,7 @@ import ctypes
 import mmap
 import platform
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ _LOOP: Final = (
     + bytes([0x75, 256 - (4 * _N_CHAINED + 3 + 2)])  # jnz to the first imul
     + bytes.fromhex("c3")  # ret
 )
-_N_LOOPS: Final = 20_000_000
+_N_LOOPS: Final = 10_000_000
 _REPEATS: Final = 3
 
 
@@ -68,12 +69,19 @@ def this_processor() -> Processor:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition(":")
             fields.setdefault(key.strip(), value.strip())
-    flags = fields.get("flags", "").split()
-    known = ((name, n) for flag, name, n in _PER_CYCLE if flag in flags)
-    instructions, per_cycle = next(known, ("", 0))
+    instructions, per_cycle = widest(fields.get("flags", "").split())
     return Processor(
         fields.get("model name", platform.processor()), instructions, per_cycle, _hertz()
     )
+
+
+def widest(flags: Sequence[str]) -> tuple[str, int]:
+    """The widest instructions that multiply int8, and products a cycle and core; "" and 0 if none.
+
+    Args:
+        flags: of the processor, as /proc/cpuinfo names them.
+    """
+    return next(((name, n) for flag, name, n in _PER_CYCLE if flag in flags), ("", 0))
 
 
 def _hertz() -> float:
