@@ -60,14 +60,14 @@ def run(options: argparse.Namespace) -> int:
         library, threads = name.rsplit(", ", 1)
         reference = f"LiteRT, {threads}"
         expected = [runtimes[reference](crop) for crop in crops]
-        error = max(
+        difference = max(
             float(np.abs(work(crop) - logits).max())
             for crop, logits in zip(crops, expected, strict=True)
         )
         print(
             f"{library:13s} {threads}: {1000 * medians[name]:6.3f} ms, "
             f"{medians[reference] / medians[name]:.2f} x LiteRT's speed, "
-            f"logits differ by at most {error:.2f}"
+            f"logits differ by at most {difference:.2f}"
         )
     return 0
 

@@ -70,7 +70,7 @@ class Film:
         self.fps, self.codec_name = fps, codec_name
         height, width = frames_rgb[0].shape[:2]
         library, options = _ENCODERS[codec_name]
-        codec = av.CodecContext.create(library, "w")
+        codec: Any = av.CodecContext.create(library, "w")
         codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
         codec.bit_rate, codec.gop_size, codec.time_base = 1_500_000, 3000, Fraction(1, fps)
         codec.options = options
