@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from benchmarks import (
     check,
     classifier,
+    coding,
     decoder,
     finder,
     folder,
@@ -17,7 +18,6 @@ from benchmarks import (
     proposals,
     runtimes,
     soak,
-    video,
     viewers,
 )
 from maskdet_core.cpu import limit_opencv_threads
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         runtimes,
         folder,
         live,
-        video,
+        coding,
         viewers,
         soak,
         photo_page,

@@ -196,7 +196,7 @@ def test_other_version_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_library_still_encodes_vp8_slowly(contexts: list[Recorder]) -> None:
     # When this fails, aiortc has other settings: measure again, and remove LightVp8Encoder if
-    # `python -m benchmarks video` shows no gain.
+    # `python -m benchmarks coding` shows no gain.
     vpx.Vp8Encoder().encode(picture(0))
     options = contexts[0].options
     assert (options["noise-sensitivity"], options["cpu-used"]) == ("4", "-6"), (

@@ -79,7 +79,7 @@ _ROUND_TRIPS: Final = (
 
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
-    parser = names.add_parser("video", help="cost, quality and delay of the video coding")
+    parser = names.add_parser("coding", help="cost, quality and delay of the video coding")
     parser.add_argument("--seconds", type=float, default=6.0, help="of round trips, each")
     parser.set_defaults(run=run)
 
