@@ -22,7 +22,14 @@ _SHIFT: Final = 128
 class _Graph:
     """Nodes and constants, as they are added."""
 
-    def __init__(self, tensors: dict[int, dict[str, Any]], interpreter: Interpreter) -> None:
+    def __init__(
+        self,
+        tensors: dict[int, dict[str, Any]],
+        interpreter: Interpreter,
+        *,
+        unsigned_weights: bool,
+    ) -> None:
+        self._unsigned_weights = unsigned_weights
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self._tensors, self._interpreter = tensors, interpreter
@@ -48,6 +55,9 @@ class _Graph:
             value = value.transpose(axes)
         found = self._tensors[index]["quantization_parameters"]
         scale, zero = found["scales"].astype(np.float32), found["zero_points"].astype(value.dtype)
+        if self._unsigned_weights and value.dtype == np.int8:
+            value = (value.astype(np.int16) + _SHIFT).astype(np.uint8)
+            zero = (zero.astype(np.int16) + _SHIFT).astype(np.uint8)
         if len(scale) == 1:
             scale, zero = scale.reshape(()), zero.reshape(())
         return self.node(
@@ -69,11 +79,13 @@ class _Graph:
         self.real[index] = self.node("DequantizeLinear", integers, *bounds)
 
 
-def onnx_of(model: bytes) -> bytes:
+def onnx_of(model: bytes, *, unsigned_weights: bool = False) -> bytes:
     """An ONNX file of a network of ours: convolutions of stride 1, pooling by 2, mean, head.
 
     Args:
         model: content of the LiteRT file.
+        unsigned_weights: store weights as uint8 too, the same numbers again. Without VNNI, ONNX
+            Runtime adds products with signed weights in 16 bits, where they overflow.
 
     Raises:
         ValueError: the network has another operation.
@@ -81,7 +93,7 @@ def onnx_of(model: bytes) -> bytes:
     interpreter = Interpreter(model_content=model)
     interpreter.allocate_tensors()
     tensors = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
-    graph = _Graph(tensors, interpreter)
+    graph = _Graph(tensors, interpreter, unsigned_weights=unsigned_weights)
     (asked,) = interpreter.get_input_details()
     outputs = []
     for operation in interpreter._get_ops_details():

@@ -1,6 +1,7 @@
 """One face through the shipped network in LiteRT, OpenVINO and ONNX Runtime, in one run.
 
-OpenVINO reads the LiteRT file itself; for ONNX Runtime it is rewritten (`benchmarks.qdq`). All have
+OpenVINO reads the LiteRT file itself; for ONNX Runtime it is rewritten (`benchmarks.qdq`), with
+signed and with unsigned weights, for which it has different kernels. All have
 the same integers and as many threads, and take turns; times are medians. The largest difference of
 the logits from LiteRT's, over random crops, is printed beside them. ``ONEDNN_MAX_CPU_ISA=AVX2`` in
 the environment limits OpenVINO's instructions; LiteRT and ONNX Runtime have no such switch.
@@ -78,7 +79,10 @@ def _runtimes(model: Path) -> dict[str, Run]:
 
     from benchmarks.qdq import onnx_of
 
-    graph = onnx_of(model.read_bytes())
+    graphs = {
+        "ONNX Runtime": onnx_of(model.read_bytes()),
+        "ONNX unsigned": onnx_of(model.read_bytes(), unsigned_weights=True),
+    }
     core: Any = openvino.Core()
     found: dict[str, Run] = {}
     for n_threads in sorted({1, N_THREADS}):
@@ -92,8 +96,11 @@ def _runtimes(model: Path) -> dict[str, Run]:
         found[f"OpenVINO, {n_threads} threads"] = _openvino(compiled)
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads, settings.inter_op_num_threads = n_threads, 1
-        session = onnxruntime.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
-        found[f"ONNX Runtime, {n_threads} threads"] = _onnx(session)
+        for name, graph in graphs.items():
+            session = onnxruntime.InferenceSession(
+                graph, settings, providers=["CPUExecutionProvider"]
+            )
+            found[f"{name}, {n_threads} threads"] = _onnx(session)
     return found
 
 
