@@ -6,7 +6,6 @@ from typing import Final
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops import garbage
 from maskdet_app.ops.paths import site_folder
 
 _ENTERED: Final = "entry_script_ran"
@@ -15,9 +14,8 @@ _N_PAGE_CHANGES: Final = "entry_page_changes"
 
 
 def mark() -> None:
-    """Record that the entry script ran, and that it leaves garbage; called by it."""
+    """Record that the entry script ran; called by it."""
     st.session_state[_ENTERED] = True
-    garbage.COLLECTOR.collect_soon()
 
 
 def n_page_changes() -> int:
