@@ -47,7 +47,7 @@ class Texts:
         """A text.
 
         Args:
-            key: table and name, such as "document.made".
+            key: table and name, such as "document.limits".
             **values: values of the text's ``{placeholders}``.
 
         Raises:
