@@ -1,7 +1,7 @@
-"""Streamlit's command on a server that gives silent visitors up within seconds instead of minutes.
+"""Streamlit's command on a server that gives silent visitors up within seconds, not minutes.
 
-Run as ``python -m testbed.impatient_server run server.py``. The order of what is given up stays: the
-video's connection first, then the page's, then the session.
+Run as ``python -m testbed.impatient_server run server.py``. The order of what is given up stays:
+the video's connection first, then the page's, then the session.
 """
 
 from typing import Final
@@ -12,13 +12,13 @@ from streamlit.web.server.starlette import starlette_server
 
 from maskdet_app.server import session_reaper
 
-VIDEO_S: Final = 3.0
+VIDEO_S: Final = 2.4
 """Silence after which the video's connection is closed; half a minute without this."""
-PAGE_S: Final = 4.0
-SESSION_S: Final = 2.0
+PAGE_S: Final = 3.0
+SESSION_S: Final = 1.0
 """After the page's connection was lost."""
-GIVEN_UP_S: Final = VIDEO_S + 2 * PAGE_S + SESSION_S
-"""Silence after which nothing of a visitor is left: the page is asked and answered in vain."""
+GIVEN_UP_S: Final = 2 * PAGE_S + SESSION_S + 1.0
+"""Silence after which nothing of a visitor is left, whenever the page was last asked."""
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from typing import Final
 from maskdet_app.live import front_end
 
 WAITS_S: Final = (0.0, 1.0, 3.0, 6.0)
-"""Before the first, second … restart in a row. A phone that wakes needs one; each costs the server a
-connection, and a camera that ends after every start would need them for ever."""
+"""Before the first, second … restart in a row. A phone that wakes needs one. Each costs the server
+a connection, and a camera that ends after every start would need them without end."""
 STEADY_S: Final = 15.0
 """A video that has run for so long begins a new row."""
 

@@ -165,10 +165,7 @@ def show(
             st.rerun()
         if restarts.is_given_up:
             with restart:
-                # a camera that did not start is explained where the picture would be
-                if not restarts.has_no_camera:
-                    st.warning(t("live.unsteady"), icon=":material/videocam_off:")
-                st.button(t("live.try_again"), key="live_try_again", on_click=_try_again)
+                _show_given_up(restarts, has_start_button=not embedded)
         elif embedded and not active:
             _set_step("stop")
             st.rerun()
@@ -274,9 +271,7 @@ def _translations() -> Translations:
     }
 
 
-def _desired_state(
-    step: Step | None, *, starts_itself: bool, is_given_up: bool
-) -> bool | None:
+def _desired_state(step: Step | None, *, starts_itself: bool, is_given_up: bool) -> bool | None:
     if step is not None:
         return step == "start"
     # None: with buttons
@@ -301,6 +296,15 @@ def _then_start() -> None:
     if step == "stop" and time.monotonic() - at_s >= wait_s:
         _set_step("start")
         st.rerun(scope="app")
+
+
+def _show_given_up(restarts: Restarts, *, has_start_button: bool) -> None:
+    # a camera that did not start is explained where the picture would be
+    if not restarts.has_no_camera:
+        st.warning(t("live.unsteady"), icon=":material/videocam_off:")
+    elif has_start_button:
+        return
+    st.button(t("live.try_again"), key="live_try_again", on_click=_try_again)
 
 
 def _try_again() -> None:
