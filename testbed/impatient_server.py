@@ -26,8 +26,8 @@ def main() -> None:
     vars(ice)["CONSENT_INTERVAL"] = VIDEO_S / ice.CONSENT_FAILURES
     vars(starlette_server)["DEFAULT_WEBSOCKET_PING_INTERVAL"] = PAGE_S / 2
     vars(starlette_server)["DEFAULT_WEBSOCKET_PING_TIMEOUT"] = PAGE_S / 2
-    defaults = session_reaper.Delays(closed_s=SESSION_S, lost_s=SESSION_S, sweep_s=0.5)
-    session_reaper.DisconnectedSessions.__init__.__defaults__ = (defaults,)
+    delays = session_reaper.Delays(closed_s=SESSION_S, lost_s=SESSION_S, sweep_s=0.5)
+    vars(session_reaper)["Delays"] = lambda: delays
     cli.main()
 
 

@@ -2,8 +2,7 @@
 
 Run as ``python -m testbed.numbered_server run server.py`` with `MASKDET_MODEL` naming the manifest
 by `testbed.drawn_masks.write_manifest` and `RECORD` a file. The classifier is the stand-in of
-`testbed.drawn_masks`, at random speeds. The panel refreshes itself several times as often as it
-usually does, for more samples in less time.
+`testbed.drawn_masks`, at random speeds.
 """
 
 import json
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 from streamlit.web import cli
 
 import maskdet_core
-from maskdet_app.live import status
 from maskdet_core import LiveProcessor
 from maskdet_core.types import Predictions
 from testbed import frame_numbers
@@ -28,7 +26,6 @@ RECORD: Final = "TESTBED_FRAME_RECORD"
 _SLOW_S: Final = 2.6
 _SLOW_SHARE: Final = 0.03
 _USUAL_S: Final = 0.3
-_REFRESH_S: Final = 0.1
 
 
 class ErraticClassifier(DrawnMaskClassifier):
@@ -48,7 +45,6 @@ class ErraticClassifier(DrawnMaskClassifier):
 def main() -> None:
     """Run Streamlit's command line."""
     vars(maskdet_core)["load_classifier"] = lambda *_, **__: ErraticClassifier()
-    vars(status)["REFRESH_S"] = _REFRESH_S
     record, recv = Path(os.environ[RECORD]), LiveProcessor.recv
 
     def recv_and_record(self: LiveProcessor, frame: av.VideoFrame) -> av.VideoFrame:

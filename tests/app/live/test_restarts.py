@@ -5,7 +5,7 @@ from maskdet_app.live.restarts import STEADY_S, WAITS_S, Restarts
 
 
 def test_restarts_in_a_row_wait_longer_and_end() -> None:
-    restarts, waits = Restarts(), []
+    restarts, waits = Restarts(), list[float]()
     for n in range(len(WAITS_S)):
         restarts.begun(10.0 * n)
         restarts.lost(10.0 * n + STEADY_S - 1.0)

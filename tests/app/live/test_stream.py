@@ -175,13 +175,14 @@ def test_a_camera_that_is_refused_is_not_asked_for_again(
     assert component["desired_playing_state"] is None
 
 
-@pytest.mark.parametrize("query", [{}, {"embed": "true"}], ids=["page", "embedded"])
+@pytest.mark.parametrize("embedded", [False, True])
 def test_a_video_that_ends_after_every_start_is_left_to_the_visitor(
-    query: dict[str, str], component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
+    embedded: bool, component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(type(st.context), "is_embedded", embedded)
     monkeypatch.setattr(stream, "STOP_S", 0.0)
     monkeypatch.setattr(restarts, "WAITS_S", (0.0, 0.0))
-    app = new_app(**query).run()
+    app = new_app().run()
     lost: list[front_end.Lost | None] = [None]
     monkeypatch.setattr(front_end, "lost", lambda key: lost[0])
     for _ in range(3):
@@ -195,7 +196,7 @@ def test_a_video_that_ends_after_every_start_is_left_to_the_visitor(
         _set_state(component, playing=False)
         app.run()
     assert t("live.unsteady") in [warning.value for warning in app.warning]
-    assert component["desired_playing_state"] is (False if query else None)
+    assert component["desired_playing_state"] is (False if embedded else None)
     assert "run" not in app.query_params
     app.button(key="live_try_again").click().run()
     assert component["desired_playing_state"] is True
@@ -216,8 +217,10 @@ def test_a_camera_that_fails_while_restarting(
     assert component["desired_playing_state"] is True
     failure = front_end.CameraFailure(1, is_refusal=is_refusal)
     monkeypatch.setattr(front_end, "failure", lambda key: failure)
+    monkeypatch.setattr(stream, "STOP_S", 60.0)
     app.run()
     assert component["desired_playing_state"] is (False if is_tried_again else None)
+    monkeypatch.setattr(stream, "STOP_S", 0.0)
     app.run()
     assert component["desired_playing_state"] is (True if is_tried_again else None)
     # it has words of its own
