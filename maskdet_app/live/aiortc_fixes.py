@@ -1,7 +1,7 @@
 """Fixes of aiortc: lighter video encoding, and frames that do not wait for the next one.
 
 What each saves, and what it costs in quality, is measured by ``python -m benchmarks coding`` and
-written up in docs/decisions/0016-video-coding.md. Tests in `tests/app/live/test_aiortc_fixes.py`
+written up in docs/decisions/0022-video-coding.md. Tests in `tests/app/live/test_aiortc_fixes.py`
 fail once aiortc does the same itself.
 """
 

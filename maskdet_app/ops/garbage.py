@@ -2,7 +2,7 @@
 
 Streamlit collects after every run, the refreshes of one fragment included: twice a second for each
 live viewer. A collection takes about 20 ms of all threads, which was half of what the panel beside
-the video costs (docs/decisions/0016-video-coding.md). ``.streamlit/config.toml`` turns it off, and
+the video costs (docs/decisions/0022-video-coding.md). ``.streamlit/config.toml`` turns it off, and
 the entry script asks for a collection at its end. Python's own collector stays on for what the
 fragments leave behind.
 """
