@@ -15,7 +15,7 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import front_end, ice, webrtc_fixes
+from maskdet_app.live import aiortc_fixes, front_end, ice, webrtc_fixes
 from maskdet_app.live.restarts import Restarts
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops import operator_log
@@ -27,6 +27,7 @@ from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
 
+aiortc_fixes.apply()
 webrtc_fixes.apply()
 front_end.apply()
 
