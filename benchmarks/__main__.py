@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from benchmarks import (
     check,
     classifier,
+    coding,
     decoder,
     finder,
     folder,
@@ -16,6 +17,7 @@ from benchmarks import (
     photo_page,
     proposals,
     ray,
+    runtimes,
     soak,
     viewers,
 )
@@ -31,9 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finder,
         proposals,
         classifier,
+        runtimes,
         folder,
         ray,
         live,
+        coding,
         viewers,
         soak,
         photo_page,

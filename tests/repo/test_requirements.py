@@ -11,7 +11,13 @@ import pytest
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = {"cloud": "requirements-cloud.txt", "ray": "requirements-ray.txt"}
-FILES = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt", *EXTRAS.values())
+FILES = (
+    "requirements.txt",
+    "requirements-train.txt",
+    "requirements-dev.txt",
+    "requirements-bench.txt",
+    *EXTRAS.values(),
+)
 REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[a-z]+\])?(?P<bounds>[<>=!~].*)?$")
 IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage"}
 OURS = {"maskdet_core", "maskdet_app", "train", "benchmarks"}
