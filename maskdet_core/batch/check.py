@@ -5,12 +5,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from maskdet_core.batch.addresses import Address
 from maskdet_core.batch.command import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_SOME_UNREADABLE,
     Command,
     add_common_arguments,
+    place,
     positive,
     print_message,
     print_search,
@@ -20,7 +22,9 @@ from maskdet_core.batch.folder import Results, check_folder, check_photos
 from maskdet_core.batch.folder_document import HtmlReport
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
 from maskdet_core.batch.pictures import FoundPictures, find_pictures
+from maskdet_core.batch.ray_engine import check_on_ray
 from maskdet_core.batch.report import one_line, to_json
+from maskdet_core.batch.sharded import check_by_shards, check_here
 from maskdet_core.cpu import n_cores
 from maskdet_core.html_report.texts import ENGLISH, languages
 
@@ -42,9 +46,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=place,
         metavar="DIR",
-        help="results folder; the same command resumes a run that was stopped",
+        help="results folder or address; the same command resumes a run that was stopped",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="who checks: this machine, or the Ray cluster that is running; needs --out "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--annotate", action="store_true", help="put copies with the verdicts drawn into DIR"
@@ -54,7 +65,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     for form in ("csv", "json"):
         parser.add_argument(
             f"--{form}",
-            type=Path,
+            type=place,
             metavar="FILE",
             help=f"write the whole report as {form.upper()} (`-`: to standard output)",
         )
@@ -77,6 +88,7 @@ def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> N
     files = [path for path in (options.csv, options.json, options.report) if path is not None]
     for wrong, message in (
         (options.annotate and not options.out, "--annotate needs --out"),
+        (options.engine == "ray" and not options.out, "--engine ray needs --out"),
         (options.fresh and not options.out, "--fresh needs --out"),
         (
             options.blur and not (options.annotate or options.report),
@@ -92,10 +104,22 @@ def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> N
             len(set(files)) < len(files),
             "expected a file for each of --csv, --json and --report, got one for two",
         ),
-        *((path.is_dir(), f"expected a file to write, got the folder {path}") for path in files),
+        (
+            options.report and (options.engine == "ray" or _has_address(options)),
+            "--report takes photos and results with paths, and the local engine",
+        ),
+        *(
+            (path.is_dir(), f"expected a file to write, got the folder {path}")
+            for path in files
+            if isinstance(path, Path)
+        ),
     ):
         if wrong:
             parser.error(message)
+
+
+def _has_address(options: argparse.Namespace) -> bool:
+    return any(isinstance(place, Address) for place in (options.out, *options.paths))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -108,13 +132,12 @@ def _run(options: argparse.Namespace) -> int:
         blur=options.blur and options.annotate,
         two_classes=options.two_classes,
     )
-    n_jobs = options.jobs or n_cores()
     found = find_pictures(options.paths, options.out)
     try:
         if options.out or options.csv or options.json or options.report:
-            all_read = _write_results(options, found, config, n_jobs)
+            all_read = _write_results(options, found, config)
         else:
-            all_read = _print_rows(options, found, config, n_jobs)
+            all_read = _print_rows(options, found, config)
     except KeyboardInterrupt:
         if not options.out:
             raise
@@ -124,7 +147,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _write_results(
-    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, n_jobs: int
+    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig
 ) -> bool:
     """Check into files; whether all photos could be read."""
     html = options.report and HtmlReport(
@@ -134,13 +157,18 @@ def _write_results(
         blurred=options.blur,
     )
     results = Results(options.out, options.csv, options.json, options.annotate, options.fresh, html)
-    counts = check_folder(found.paths, config, results, n_jobs, left_out=found.left_out_text)
+    n_jobs, left_out = options.jobs, found.left_out_text
+    if options.engine == "ray" or isinstance(options.out, Address):
+        engine = check_on_ray if options.engine == "ray" else check_here
+        counts = check_by_shards(found.paths, config, results, engine, n_jobs, left_out=left_out)
+    else:
+        counts = check_folder(found.paths, config, results, n_jobs or n_cores(), left_out=left_out)
     print_search(found, left_out=False)
     return not counts.n_unreadable
 
 
 def _print_rows(
-    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, n_jobs: int
+    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig
 ) -> bool:
     """Check and print a line per photo; whether all photos could be read."""
     write = row_writer(options.format)
@@ -149,7 +177,7 @@ def _print_rows(
     if not tasks:
         # no process does, and a wrong model is an error all the same
         config.load()
-    with closing(check_photos(tasks, config, n_jobs)) as reports:
+    with closing(check_photos(tasks, config, options.jobs or n_cores())) as reports:
         for report in reports:
             row = to_json(report)
             all_read = all_read and row["error"] is None
