@@ -83,6 +83,7 @@ class Journal:
         self.path = path
         self.last_number = 0
         self._offsets: dict[str, int] = {}
+        self._two_classes = bool(settings.get("two_classes"))
         path.touch()
         self._file: BinaryIO = path.open("r+b")
         try:
@@ -176,7 +177,7 @@ class Journal:
 
     def _parsed(self, line: bytes) -> Entry:
         try:
-            return _entry(_typed(_parsed_json(line), dict))
+            return _entry(_typed(_parsed_json(line), dict), two_classes=self._two_classes)
         except (ValueError, KeyError) as error:
             raise JournalError(
                 f"{self.path}: expected a photo a line, got a damaged one ({error}). {_REMEDY}"
@@ -195,7 +196,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def _entry(row: dict[str, Any], *, two_classes: bool) -> Entry:
     """Build an entry from a journal line.
 
     Raises:
@@ -210,6 +211,7 @@ def _entry(row: dict[str, Any]) -> Entry:
             _size(row["height"], 1),
             tuple(_face(face) for face in _typed(row["faces"], list)),
             tuple(_box(box) for box in _typed(row["unjudged_xywh"], list)),
+            two_classes,
         )
     annotated = _optional(row["annotated"], str)
     if annotated is not None and Path(annotated).name != annotated:

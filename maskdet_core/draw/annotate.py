@@ -68,9 +68,7 @@ _OUTLINES: Final[dict[Verdict, Colour]] = {
     Verdict.NOT_SURE: _WHITE,
 }
 """Beside the lines and around the labels: visible on a background of the line's colour."""
-_DRAW_FRAME: Final[
-    dict[Verdict, Callable[[RgbImage, FaceBox, int, Colour, Colour], None]]
-] = {
+_DRAW_FRAME: Final[dict[Verdict, Callable[[RgbImage, FaceBox, int, Colour, Colour], None]]] = {
     Verdict.WITH_MASK: frames.draw_solid,
     Verdict.WORN_WRONG: frames.draw_dashed,
     Verdict.WITHOUT_MASK: frames.draw_double,
@@ -133,9 +131,22 @@ def whole_percent(probability: float) -> int:
     """A probability, 0 to 1, in whole percent, rounded down and at most 99: it is an estimate.
 
     Pictures, pages and reports all use it, so that they show the same figure. Rounded down, no
-    face has the figure of a threshold that it did not reach.
+    face has the figure of a threshold that it did not reach. From the six places of the reports
+    follows the same figure.
     """
-    return min(int(probability * 100 + 1e-9), 99)
+    return min(int(round(probability, 6) * 100 + 1e-9), 99)
+
+
+def shown_percent(face: Face, *, two_classes: bool = False) -> int | None:
+    """The percentage of a face's verdict as its label and the reports have it; None if not sure.
+
+    Args:
+        face: with its verdict.
+        two_classes: see `Detections`.
+    """
+    if face.verdict is Verdict.NOT_SURE:
+        return None
+    return whole_percent(face.probabilities.of_verdict(face.verdict, two_classes=two_classes))
 
 
 def label_texts(
@@ -153,10 +164,9 @@ def label_texts(
     """
     sign, word = SIGNS[face.verdict], labels[face.verdict]
     validate_drawable(word)
-    if face.verdict is Verdict.NOT_SURE:
-        return (f"{sign} {word}", sign)
-    probability = face.probabilities.of_verdict(face.verdict, two_classes=two_classes)
-    return (f"{sign} {word} {whole_percent(probability)} %", f"{sign} {word}", sign)
+    percent = shown_percent(face, two_classes=two_classes)
+    whole = () if percent is None else (f"{sign} {word} {percent} %",)
+    return (*whole, f"{sign} {word}", sign)
 
 
 def annotate(
