@@ -101,7 +101,7 @@ def pattern(verdict: Verdict, kind: int | str) -> Pattern:
     side = grey[BOX.y + 20 : BOX.y + BOX.h - 20, BOX.x]
     is_line = np.abs(side - line) < 20
     # in all rows with line: what is only here and there is noise
-    across = np.abs(grey[BOX.y + 20 : BOX.y + BOX.h - 20, BOX.x - 4 : BOX.x + 24] - line) < 20
+    across = np.abs(grey[BOX.y + 20 : BOX.y + BOX.h - 20, BOX.x - 2 : BOX.x + 24] - line) < 20
     # longer is a background of the frame's own grey
     n_lines = sum(1 <= n <= 4 for n in runs(across[is_line].mean(axis=0) > 0.9))
     gaps = side[~is_line]

@@ -132,7 +132,7 @@ def test_a_label_gets_longer_only_with_room_to_spare() -> None:
     """Two faces that part by one pixel and meet again do not make a label flicker."""
 
     def beside(gap: int, before: Placement | None) -> Placement:
-        walls = request(0, 0, 95, 126), request(100 + SIZES[0][0] + gap, 0, 400, 126)
+        walls = request(0, 0, 90, 126), request(100 + SIZES[0][0] + gap, 0, 400, 126)
         return place(700, 126, request(100, 20, 60, 104, before), *walls)[0]
 
     assert beside(-1, None).form > 0
