@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from benchmarks import (
     check,
     classifier,
+    coding,
     decoder,
     finder,
     folder,
@@ -15,6 +16,7 @@ from benchmarks import (
     live,
     photo_page,
     proposals,
+    runtimes,
     soak,
     viewers,
 )
@@ -30,8 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finder,
         proposals,
         classifier,
+        runtimes,
         folder,
         live,
+        coding,
         viewers,
         soak,
         photo_page,
