@@ -255,7 +255,8 @@ def text_size_px(face_height_px: int, width_px: int, height_px: int) -> int:
         height_px: of the image.
     """
     of_image = _USUAL_TEXT_PX * (max(width_px, height_px) / _USUAL_SIDE_PX) ** _TEXT_GROWTH
-    return max(_MIN_TEXT_PX, round(min(of_image, _TEXT_PER_FACE * face_height_px)))
+    wanted: float = min(of_image, _TEXT_PER_FACE * face_height_px)
+    return max(_MIN_TEXT_PX, round(wanted))
 
 
 def _labels(
