@@ -86,6 +86,7 @@ class Journal:
         self.path = path
         self.last_number = 0
         self._offsets: dict[str, int] = {}
+        self._two_classes = bool(settings.get("two_classes"))
         path.touch()
         self._file: BinaryIO = path.open("r+b")
         try:
@@ -117,7 +118,7 @@ class Journal:
         if offset is None:
             return None
         self._file.seek(offset)
-        return parsed_entry(self.path, self._file.readline())
+        return parsed_entry(self.path, self._file.readline(), two_classes=self._two_classes)
 
     def append(self, entry: Entry) -> None:
         """Write a photo's entry; on return the operating system has it.
@@ -148,7 +149,7 @@ class Journal:
             if not line.endswith(b"\n"):
                 self._file.truncate(offset)
                 break
-            entry = parsed_entry(self.path, line)
+            entry = parsed_entry(self.path, line, two_classes=self._two_classes)
             self._offsets[entry.report.photo] = offset
             self.last_number = max(self.last_number, entry.number)
             offset += len(line)
@@ -195,18 +196,19 @@ def entry_line(entry: Entry) -> bytes:
     return _json_line(_row(entry))
 
 
-def parsed_entry(place: object, line: bytes) -> Entry:
+def parsed_entry(place: object, line: bytes, *, two_classes: bool) -> Entry:
     """Parse a photo's line.
 
     Args:
         place: where the journal lies, for messages.
         line: with or without its end.
+        two_classes: how it was decided, which the line does not say.
 
     Raises:
         JournalError: it is damaged.
     """
     try:
-        return _entry(_typed(_parsed_json(line), dict))
+        return _entry(_typed(_parsed_json(line), dict), two_classes=two_classes)
     except (ValueError, KeyError) as error:
         raise JournalError(
             f"{place}: expected a photo a line, got a damaged one ({error}). {REMEDY}"
@@ -231,7 +233,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def _entry(row: dict[str, Any], *, two_classes: bool) -> Entry:
     """Build an entry from a journal line.
 
     Raises:
@@ -246,6 +248,7 @@ def _entry(row: dict[str, Any]) -> Entry:
             _size(row["height"], 1),
             tuple(_face(face) for face in _typed(row["faces"], list)),
             tuple(_box(box) for box in _typed(row["unjudged_xywh"], list)),
+            two_classes,
         )
     annotated = _optional(row["annotated"], str)
     if annotated is not None and Path(annotated).name != annotated:

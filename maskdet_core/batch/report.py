@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from maskdet_core.draw.annotate import shown_percent
 from maskdet_core.types import Detections, MaskProbabilities, Verdict
 
 COLUMNS: Final[tuple[str, ...]] = (
@@ -34,6 +35,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "error",
     "p_worn_wrong",
     "p_without_mask",
+    "percent",
 )
 """The CSV's columns, explained in docs/command-line.md; new ones are only ever added at the end."""
 BOM: Final = b"\xef\xbb\xbf"
@@ -219,12 +221,13 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
         _cell(report.error or ""),
     )
     if found is None or not found.faces:
-        yield (*photo, None, None, None, None, None, None, None, *rest, None, None)
+        yield (*photo, *[None] * 7, *rest, None, None, None)
         return
     for number, face in enumerate(found.faces, 1):
         p_with_mask, *others = map(rounded, face.probabilities)
         verdict = face.verdict.value
-        yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others)
+        percent = shown_percent(face, two_classes=found.two_classes)
+        yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others, percent)
 
 
 def _cell(text: str) -> str:

@@ -243,7 +243,8 @@ class ShardStore:
         head, *lines = data.splitlines(keepends=True)
         if head != self._head:
             raise self._damaged(name, "the settings of this run, got others")
-        return [parsed_entry(self._folder / name, line) for line in lines]
+        two_classes = bool(self._settings.get("two_classes"))
+        return [parsed_entry(self._folder / name, line, two_classes=two_classes) for line in lines]
 
     def _damaged(self, name: str, expected_got: str) -> JournalError:
         return JournalError(f"{self._folder / name}: expected {expected_got}. {REMEDY}")
