@@ -21,20 +21,21 @@ import streamlit.components.v1 as components
 import streamlit_webrtc
 from streamlit_webrtc import component as library
 
+from maskdet_app.live.demo import stage
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"
 """The version whose front end is extended here; others are left as they are."""
 FRONT_END: Final = Path(streamlit_webrtc.__file__).with_name("frontend") / "dist"
-SCRIPTS: Final = tuple(
-    Path(__file__).with_name(name)
-    for name in ("camera_facing.js", "camera_words.js", "lost_video.js")
+SCRIPTS: Final = (
+    *(
+        Path(__file__).with_name(name)
+        for name in ("camera_facing.js", "camera_words.js", "lost_video.js")
+    ),
+    stage.SCRIPT,
 )
 _FIRST_SCRIPT: Final = "<script "
-_STYLE: Final = "<style>.MuiAlert-colorWarning { display: none; }</style>"
-"""The library's warning that a connection takes long is English only; the page has its own."""
-
 Lost = Literal["camera", "connection", "picture"]
 """What a running stream has lost, by the browser: its camera, its connection for good, or its
 picture for a reason that only the server can know."""
@@ -68,7 +69,8 @@ def extend(folder: Path) -> None:
     if not found:
         raise ValueError("expected a script in streamlit-webrtc's page")
     shutil.copytree(FRONT_END, folder, dirs_exist_ok=True)
-    before += f"{_STYLE}\n    "
+    shutil.copyfile(stage.STYLE_SHEET, folder / stage.STYLE_SHEET.name)
+    before += f'<link rel="stylesheet" href="./{stage.STYLE_SHEET.name}">\n    '
     for script in SCRIPTS:
         shutil.copyfile(script, folder / script.name)
         before += f'<script src="./{script.name}"></script>\n    '
