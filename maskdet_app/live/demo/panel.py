@@ -78,7 +78,6 @@ def _word(span: Span) -> str:
 
 def _in_words(spans: tuple[Span, ...]) -> str:
     parts = (
-        t("live.demo_span", verdict=_word(span), start=span.from_s, end=span.to_s)
-        for span in spans
+        t("live.demo_span", verdict=_word(span), start=span.from_s, end=span.to_s) for span in spans
     )
     return f"{t('live.demo_track')} {'; '.join(parts)}"

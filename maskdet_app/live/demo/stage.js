@@ -6,6 +6,7 @@
   const PAUSE =
     '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 4h4v16H6zM14 4h4v16h-4z"/></svg>';
   const NARROW_PX = 480;
+  const FONT = "Source Sans";
   const page = document.documentElement;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let args = null;
@@ -20,6 +21,28 @@
     made.textContent = words;
     return made;
   };
+  // the page's own typeface, which a frame does not inherit
+  function borrowFont() {
+    const rules = [...window.parent.document.styleSheets].flatMap((sheet) => {
+      try {
+        return [...sheet.cssRules];
+      } catch (error) {
+        return [];
+      }
+    });
+    for (const { constructor, style } of rules) {
+      if (constructor.name !== "CSSFontFaceRule") continue;
+      const family = style.getPropertyValue("font-family").replace(/["']/g, "");
+      if (family !== FONT) continue;
+      const address = style.getPropertyValue("src").match(/url\(["']?([^"')]+)/);
+      if (!address) continue;
+      const url = new URL(address[1], window.parent.document.baseURI);
+      const weight = style.getPropertyValue("font-weight") || "normal";
+      const kind = style.getPropertyValue("font-style") || "normal";
+      document.fonts.add(new FontFace(FONT, `url("${url}")`, { weight, style: kind }));
+    }
+  }
+
   const stage = make("div", "");
   stage.id = "stage";
   const badge = make("span", "badge");
@@ -162,7 +185,7 @@
     look.setProperty("--ground", theme.backgroundColor || "#FBFCFD");
     look.setProperty("--primary", theme.primaryColor || "#00629A");
     look.setProperty("--edge", theme.base === "dark" ? "#30414E" : "#D3DEE6");
-    look.setProperty("--font", '"Source Sans", "Segoe UI", system-ui, sans-serif');
+    look.setProperty("--font", `"${FONT}", "Segoe UI", system-ui, sans-serif`);
     update();
   }
 
@@ -182,6 +205,7 @@
     if (given) render();
   });
   document.addEventListener("DOMContentLoaded", () => {
+    borrowFont();
     const root = document.getElementById("root");
     new MutationObserver(update).observe(root, { childList: true, subtree: true });
     // its height depends on its width, of which the library knows nothing
