@@ -13,10 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-import av
-
 from maskdet_app.ops import operator_log
-from maskdet_core import MaskDetector, MaskdetError, Verdict
+from maskdet_core import MaskDetector, Verdict
 from maskdet_core.cpu import lower_thread_priority
 from maskdet_core.draw.annotate import Labels
 from maskdet_core.live import FrameSnapshot
@@ -88,7 +86,14 @@ def current(
                 _WORK.clear()
             work = _THREAD.submit(_make, detector, labels, looking, two_classes=two_classes)
             _WORK[key] = work
-    return work.result() if work.done() else DemoFilm(_plain(), work=work)
+    if not work.done():
+        return DemoFilm(_plain(), work=work)
+    error = work.exception()
+    if error is None:
+        return work.result()
+    # the film without verdicts is better than none
+    operator_log.log_once(f"the demo film cannot be judged: {type(error).__name__}: {error}")
+    return DemoFilm(_plain())
 
 
 @cache
@@ -99,13 +104,8 @@ def _plain() -> bytes:
 def _make(
     detector: MaskDetector, labels: Labels, looking: tuple[str, str], *, two_classes: bool
 ) -> DemoFilm:
-    try:
-        shown = judge_film(FILM, detector, two_classes=two_classes)
-        return DemoFilm(draw_film(FILM, shown, labels, looking), _spans(shown))
-    except (MaskdetError, OSError, ValueError, av.FFmpegError) as error:
-        # the film without verdicts is better than none
-        operator_log.log_once(f"the demo film cannot be judged: {error}")
-        return DemoFilm(_plain())
+    shown = judge_film(FILM, detector, two_classes=two_classes)
+    return DemoFilm(draw_film(FILM, shown, labels, looking), _spans(shown))
 
 
 def _spans(shown: tuple[FrameSnapshot, ...]) -> tuple[Span, ...]:

@@ -160,7 +160,7 @@
     if (!hasError) delete page.dataset.watching;
     const isCovered = Boolean(hasError) && !("watching" in page.dataset);
     page.toggleAttribute("data-error", isCovered);
-    if (state !== "idle") {
+    if (state === "connecting" || state === "running") {
       stage.querySelectorAll("video").forEach(remove);
       film = null;
       delete page.dataset.film;

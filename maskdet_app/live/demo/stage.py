@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any, Final
 
-import streamlit as st
 from streamlit import runtime
 
 from maskdet_app.live.demo.films import DemoFilm
@@ -12,6 +11,8 @@ from maskdet_app.ui.i18n import t
 SCRIPT: Final = Path(__file__).with_name("stage.js")
 STYLE_SHEET: Final = Path(__file__).with_name("stage.css")
 """Both belong to the video component's page; see `maskdet_app.live.front_end`."""
+_PLACE: Final = "maskdet-demo"
+"""Streamlit keeps one file for each place on a session's page."""
 
 
 def arguments(film: DemoFilm | None) -> dict[str, Any]:
@@ -38,5 +39,4 @@ def _url(mp4: bytes) -> str | None:
     """
     if not runtime.exists():
         return None
-    files = runtime.get_instance().media_file_mgr
-    return files.add(mp4, "video/mp4", st._main._get_delta_path_str())
+    return runtime.get_instance().media_file_mgr.add(mp4, "video/mp4", _PLACE)

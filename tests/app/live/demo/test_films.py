@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.live.demo import films
-from maskdet_core import FaceBox, MaskDetector, Verdict
+from maskdet_core import MaskDetector, Verdict
 from maskdet_core.draw.annotate import LABELS, LOOKING
 from maskdet_core.live import FrameSnapshot
 from maskdet_core.types import Detections
@@ -55,7 +55,7 @@ def test_it_is_judged_once_for_everybody(
 
 
 def test_two_classes_and_three_are_two_films(
-    stub_classifier: Any, stub_finder: Any, monkeypatch: pytest.MonkeyPatch
+    shipped_manifest: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -64,7 +64,7 @@ def test_two_classes_and_three_are_two_films(
         return films.DemoFilm(b"judged")
 
     monkeypatch.setattr(films, "_make", make)
-    detector = MaskDetector(stub_finder(), stub_classifier(0.9))
+    detector = MaskDetector.load(preset="live")
     for two_classes in (False, True, False):
         work = current(detector, two_classes=two_classes).work
         assert work is None or wait([work], WAIT_S).done
@@ -72,15 +72,14 @@ def test_two_classes_and_three_are_two_films(
 
 
 def test_without_verdicts_it_is_shown_as_it_is_and_the_operator_told(
-    stub_classifier: Any, stub_finder: Any, caplog: pytest.LogCaptureFixture
+    shipped_manifest: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Broken(stub_classifier):  # type: ignore[misc]
-        def predict(self, crops: Any) -> Any:
-            raise RuntimeError("out of order")
+    def fail(*_: Any, **__: Any) -> None:
+        raise ValueError("a frame could not be judged")
 
-    film = judged(MaskDetector(stub_finder(FaceBox(200, 100, 120, 160)), Broken(0.9)))
-    assert film == films.DemoFilm(films.FILM.read_bytes())
-    assert "the demo film cannot be judged" in caplog.text
+    monkeypatch.setattr(films, "judge_film", fail)
+    assert judged(MaskDetector.load(preset="live")) == films.DemoFilm(films.FILM.read_bytes())
+    assert "the demo film cannot be judged: ValueError: a frame" in caplog.text
 
 
 def test_spans_are_those_of_the_snapshots() -> None:

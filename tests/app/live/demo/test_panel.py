@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.live.demo import films, panel
@@ -84,9 +85,13 @@ def test_a_film_without_verdicts_is_said_to_be_one(
 
 
 def test_embedded_pages_have_no_stage(
-    film: list[DemoFilm], component: dict[str, Any], new_app: NewApp
+    film: list[DemoFilm],
+    component: dict[str, Any],
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = new_app(embed="true").run()
+    monkeypatch.setattr(type(st.context), "is_embedded", True)
+    app = new_app().run()
     assert not app.exception
     assert "stage" not in component["translations"]
 
