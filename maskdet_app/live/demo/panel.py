@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.live.demo.films import DemoFilm, Span
-from maskdet_app.ui import theme
+from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 
@@ -23,21 +23,23 @@ def show(film: DemoFilm, verdicts: tuple[Verdict, ...]) -> None:
         film: that the stage shows.
         verdicts: those that can be given.
     """
-    st.header(t("live.demo_title"), anchor=False)
+    heading, judging, judged, way_in = containers.reserve(4)
+    heading.header(t("live.demo_title"), anchor=False)
     if film.work is not None:
-        st.fragment(_wait, run_every=REFRESH_S)(film)
-        return
-    st.caption(t("live.demo" if film.spans else "live.demo_failed"))
-    if film.spans:
-        st.html(_html(film.spans, verdicts))
-    st.caption(f"{t('live.idle_title')}. {t('live.idle')}")
+        with judging:
+            st.fragment(_wait, run_every=REFRESH_S)(film)
+    else:
+        with judged:
+            st.caption(t("live.demo" if film.spans else "live.demo_failed"))
+            if film.spans:
+                st.html(_html(film.spans, verdicts))
+    way_in.caption(f"{t('live.idle_title')}. {t('live.idle')}")
 
 
 def _wait(film: DemoFilm) -> None:
     if film.work is not None and film.work.done():
         st.rerun(scope="app")
     st.caption(t("live.demo_judging"))
-    st.caption(f"{t('live.idle_title')}. {t('live.idle')}")
 
 
 def _html(spans: tuple[Span, ...], verdicts: tuple[Verdict, ...]) -> str:
