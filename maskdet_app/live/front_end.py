@@ -2,10 +2,10 @@
 
 The library's front end ends a stream at the first sign of a lost connection, does not notice a
 camera that has gone, shows a camera's error as the browser names it, and asks for the camera that
-it had first whatever the page asks for. It offers nothing to hook
-into, and its translations do not reach these messages. So it is served from a folder of our own, a
-copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md and
-0015-lost-video.md. `tests/app/live/test_front_end.py` fails once the library needs one no more.
+it had first whatever the page asks for; before the start it shows a grey strip. It offers nothing
+to hook into, and its translations do not reach these messages. So it is served from a folder of our
+own, a copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md,
+0015-lost-video.md and 0021-demo-film.md. `tests/app/live/test_front_end.py` fails once the library needs one no more.
 """
 
 import atexit
