@@ -30,13 +30,13 @@
         return [];
       }
     });
-    for (const { constructor, style } of rules) {
+    for (const { constructor, style, parentStyleSheet } of rules) {
       if (constructor.name !== "CSSFontFaceRule") continue;
       const family = style.getPropertyValue("font-family").replace(/["']/g, "");
       if (family !== FONT) continue;
       const address = style.getPropertyValue("src").match(/url\(["']?([^"')]+)/);
       if (!address) continue;
-      const url = new URL(address[1], window.parent.document.baseURI);
+      const url = new URL(address[1], parentStyleSheet.href || window.parent.document.baseURI);
       const weight = style.getPropertyValue("font-weight") || "normal";
       const kind = style.getPropertyValue("font-style") || "normal";
       document.fonts.add(new FontFace(FONT, `url("${url}")`, { weight, style: kind }));
