@@ -5,13 +5,15 @@ camera that has gone, shows a camera's error as the browser names it, and asks f
 it had first whatever the page asks for; before the start it shows a grey strip. It offers nothing
 to hook into, and its translations do not reach these messages. So it is served from a folder of our
 own, a copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md,
-0015-lost-video.md and 0021-demo-film.md. `tests/app/live/test_front_end.py` fails once the library needs one no more.
+0015-lost-video.md and 0021-demo-film.md. `tests/app/live/test_front_end.py` fails once the library
+needs one no more.
 """
 
 import atexit
 import logging
 import shutil
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -31,7 +33,7 @@ FRONT_END: Final = Path(streamlit_webrtc.__file__).with_name("frontend") / "dist
 SCRIPTS: Final = (
     *(
         Path(__file__).with_name(name)
-        for name in ("camera_facing.js", "camera_words.js", "lost_video.js")
+        for name in ("camera_facing.js", "camera_words.js", "lost_video.js", "one_start.js")
     ),
     stage.SCRIPT,
 )
@@ -39,6 +41,21 @@ _FIRST_SCRIPT: Final = "<script "
 Lost = Literal["camera", "connection", "picture"]
 """What a running stream has lost, by the browser: its camera, its connection for good, or its
 picture for a reason that only the server can know."""
+_REFUSALS: Final = ("NotAllowedError", "SecurityError")
+"""The browser's names for a camera that is not allowed: nobody is asked twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFailure:
+    """A request for the camera that failed.
+
+    Attributes:
+        n: which of the component's failures this is.
+        is_refusal: whether the visitor, or a setting, does not allow it.
+    """
+
+    n: int
+    is_refusal: bool
 
 
 @cache
@@ -88,9 +105,26 @@ def lost(key: str) -> Lost | None:
     Args:
         key: the component's.
     """
-    value = st.session_state.get(library.generate_frontend_component_key(key))
-    said = value.get("lost") if isinstance(value, dict) else None
+    said = _said(key, "lost")
     return next((kind for kind in get_args(Lost) if kind == said), None)
+
+
+def failure(key: str) -> CameraFailure | None:
+    """The last failure of a camera that the page told to run; None if there was none.
+
+    Args:
+        key: the component's.
+    """
+    match _said(key, "failure"):
+        case {"n": int(n), "name": str(name)}:
+            return CameraFailure(n, is_refusal=name in _REFUSALS)
+    return None
+
+
+def _said(key: str, name: str) -> Any:
+    """A part of the component's value; None without it."""
+    value = st.session_state.get(library.generate_frontend_component_key(key))
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _camera_errors() -> dict[str, dict[str, str]]:
@@ -103,8 +137,7 @@ def _camera_errors() -> dict[str, dict[str, str]]:
     busy = {"title": t("webrtc.busy_title"), "text": t("webrtc.busy")}
     other = {"title": t("webrtc.failed_title"), "text": t("webrtc.failed")}
     return {
-        "NotAllowedError": refused,
-        "SecurityError": refused,
+        **dict.fromkeys(_REFUSALS, refused),
         "NotFoundError": missing,
         "NotReadableError": busy,
         "AbortError": busy,
