@@ -1,9 +1,14 @@
-"""Number of cores and threads of this process."""
+"""Number of cores and threads of this process, and the priority of a thread."""
 
+import logging
 import os
+import threading
 from typing import Final
 
 import cv2
+
+_LOG: Final = logging.getLogger(__name__)
+_NICENESS: Final = 5
 
 
 def n_cores() -> int:
@@ -27,3 +32,12 @@ def limit_opencv_threads(n_threads: int = N_THREADS) -> None:
         n_threads: 1 or more.
     """
     cv2.setNumThreads(n_threads)
+
+
+def lower_thread_priority() -> None:
+    """Lower this thread's priority, where threads have one of their own (Linux)."""
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        try:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        except OSError as error:
+            _LOG.info("the thread keeps its priority: %s", error.strerror)
