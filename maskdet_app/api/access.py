@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -48,8 +49,7 @@ class Access:
         if self._keys:
             return self._require_key(headers, group)
         is_local = (
-            bool(client)
-            and is_loopback(group)
+            _is_loopback_address(client)
             and _is_local_host(headers.get("host", ""))
             and not any(name in headers for name in _FORWARDED)
         )
@@ -90,6 +90,16 @@ def _require_own_site(headers: Mapping[str, str]) -> None:
         origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
     ):
         raise ProblemError(CROSS_SITE, "the request comes from a page of another site")
+
+
+def _is_loopback_address(client: str) -> bool:
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return False
+    # a dual-stack socket gives IPv4 addresses in IPv6 form
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def _is_local_host(host: str) -> bool:

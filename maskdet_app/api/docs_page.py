@@ -94,7 +94,7 @@ def _schema(schema: Mapping[str, Any]) -> str:
 def _values(schema: Mapping[str, Any]) -> str:
     """What a value may be, in words."""
     if "$ref" in schema:
-        return schema["$ref"].rpartition("/")[2] + " object"
+        return f"{schema['$ref'].rpartition('/')[2]} object"
     if "const" in schema:
         return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:

@@ -65,7 +65,10 @@ class Api:
             "docs": Resource("docs", GET=_docs),
             "{rest:path}": Resource("other"),
         }
-        return [Route(f"{base}/{path}", resource) for path, resource in resources.items()]
+        return [
+            *(Route(f"{base}/{path}", resource) for path, resource in resources.items()),
+            Route(base, Resource("other")),
+        ]
 
     def close(self) -> None:
         """Give up all work."""
