@@ -1,6 +1,6 @@
 """The public server with `testbed.decoders`: a visitor's file can take any time to decode.
 
-So can a picture of the HTTP API. The decoder process ends soon after each photo: where there is one,
+So can a picture of the API. The decoder process ends soon after each photo: where there is one,
 a photo is being decoded.
 """
 
