@@ -55,6 +55,9 @@ serve(sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))
 """
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _LOG: Final = logging.getLogger(__name__)
+_PIPE_BYTES: Final = 2**20
+"""What Linux allows any user: the pixels of a photo pass in few parts, each of which wakes a process.
+Elsewhere the system's own size."""
 _LENGTH: Final = struct.Struct(">Q")
 _HEADER: Final = struct.Struct(">cQQQQ")
 """Kind of a reply; then height and width of the image, width and height of the photo, or the length
@@ -169,6 +172,7 @@ class DecoderProcess:
                 stdout=subprocess.PIPE,
                 # libraries print what they find in a file
                 stderr=subprocess.DEVNULL,
+                pipesize=_PIPE_BYTES,
             )
         except OSError as error:
             _LOG.warning("the decoder cannot be started: %s", error.strerror)
