@@ -36,7 +36,7 @@ def html(document: Mapping[str, Any]) -> str:
     parts += ['<h2 id="keys">Keys</h2>', _keys(document["components"]["securitySchemes"])]
     parts.append('<h2 id="objects">Objects</h2>')
     for name, schema in document["components"]["schemas"].items():
-        parts += [f'<h3 id="{escape(name)}">{escape(name)}</h3>', _schema(schema)]
+        parts += [f'<h3 id="{escape(name)}">{escape(name)}</h3>', _schema(name, schema)]
     parts += ['<h2 id="problems">Problems</h2>', *_problems()]
     return _template().substitute(content="\n".join(parts))
 
@@ -56,14 +56,14 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterable
     if "requestBody" in operation:
         command = f"curl --data-binary @photo.jpg -H 'Content-Type: image/jpeg' HOST{path}"
         pile = f"curl -F file=@a.jpg -F file=@b.jpg HOST{path}"
-        yield f"<pre><code>{escape(command)}\n{escape(pile)}</code></pre>"
+        yield f'<pre tabindex="0"><code>{escape(command)}\n{escape(pile)}</code></pre>'
         types = ", ".join(f"`{one}`" for one in operation["requestBody"]["content"])
         yield f"<p>Types of the body: {_text(types)}.</p>"
     parameters = operation.get("parameters", ())
     if parameters:
         yield _table(
             f"Options of {name}, in the query",
-            ("option", "values", ""),
+            ("option", "values", "meaning"),
             (
                 (f"`{one['name']}`", _values(one["schema"]), one["description"])
                 for one in parameters
@@ -71,7 +71,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterable
         )
     yield _table(
         f"Answers of {name}",
-        ("status", ""),
+        ("status", "meaning"),
         ((status, one["description"]) for status, one in operation["responses"].items()),
     )
 
@@ -81,13 +81,13 @@ def _keys(schemes: Mapping[str, Any]) -> str:
     return f"<p>{_text(f'Where the server has keys, a request needs one: {ways}.')}</p>"
 
 
-def _schema(schema: Mapping[str, Any]) -> str:
+def _schema(name: str, schema: Mapping[str, Any]) -> str:
     rows = (
-        (f"`{name}`", _values(one), one.get("description", ""))
-        for name, one in schema["properties"].items()
+        (f"`{member}`", _values(one), one.get("description", ""))
+        for member, one in schema["properties"].items()
     )
     return f"<p>{_text(schema['description'])}</p>" + _table(
-        "Members", ("name", "values", ""), rows
+        f"Members of {name}", ("name", "values", "meaning"), rows
     )
 
 
@@ -131,7 +131,7 @@ def _table(label: str, head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> 
             f"<td>{_text(cell)}</td>" for cell in others
         )
 
-    heads = "".join(f'<th scope="col">{_text(one)}</th>' if one else "<td></td>" for one in head)
+    heads = "".join(f'<th scope="col">{_text(one)}</th>' for one in head)
     body = "".join(f"<tr>{cells(row)}</tr>" for row in rows)
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label)}"><table>'
