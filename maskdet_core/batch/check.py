@@ -17,10 +17,12 @@ from maskdet_core.batch.command import (
     row_writer,
 )
 from maskdet_core.batch.folder import Results, check_folder, check_photos
+from maskdet_core.batch.folder_document import HtmlReport
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
 from maskdet_core.batch.pictures import FoundPictures, find_pictures
 from maskdet_core.batch.report import one_line, to_json
 from maskdet_core.cpu import n_cores
+from maskdet_core.html_report.texts import ENGLISH, languages
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +49,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--annotate", action="store_true", help="put copies with the verdicts drawn into DIR"
     )
-    parser.add_argument("--blur", action="store_true", help="blur all faces in the copies")
+    parser.add_argument("--blur", action="store_true", help="blur all faces in copies and report")
     parser.add_argument("--fresh", action="store_true", help="discard what DIR holds, start over")
     for form in ("csv", "json"):
         parser.add_argument(
@@ -56,20 +58,40 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="FILE",
             help=f"write the whole report as {form.upper()} (`-`: to standard output)",
         )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a report to hand on, one HTML file (`-`: to standard output)",
+    )
+    parser.add_argument(
+        "--language", choices=languages(), help=f"of the HTML report (default: {ENGLISH})"
+    )
+    parser.add_argument(
+        "--no-pictures", action="store_true", help="leave the photos out of the HTML report"
+    )
     add_common_arguments(parser)
 
 
 def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    files = [path for path in (options.csv, options.json) if path is not None]
+    files = [path for path in (options.csv, options.json, options.report) if path is not None]
     for wrong, message in (
         (options.annotate and not options.out, "--annotate needs --out"),
         (options.fresh and not options.out, "--fresh needs --out"),
-        (options.blur and not options.annotate, "--blur needs --annotate"),
+        (
+            options.blur and not (options.annotate or options.report),
+            "--blur needs --annotate or --report",
+        ),
+        (options.language and not options.report, "--language needs --report"),
+        (options.no_pictures and not options.report, "--no-pictures needs --report"),
         (
             options.format and (options.out or files),
-            "--format is for standard output, which --out, --csv and --json replace",
+            "--format is for standard output, which --out, --csv, --json and --report replace",
         ),
-        (len(set(files)) < len(files), "expected two files for --csv and --json, got one"),
+        (
+            len(set(files)) < len(files),
+            "expected a file for each of --csv, --json and --report, got one for two",
+        ),
         *((path.is_dir(), f"expected a file to write, got the folder {path}") for path in files),
     ):
         if wrong:
@@ -82,13 +104,14 @@ def _run(options: argparse.Namespace) -> int:
         options.min_confidence,
         options.min_face,
         options.finder,
-        blur=options.blur,
+        # of the copies: that of the report is no setting of the journal's
+        blur=options.blur and options.annotate,
         two_classes=options.two_classes,
     )
     n_jobs = options.jobs or n_cores()
     found = find_pictures(options.paths, options.out)
     try:
-        if options.out or options.csv or options.json:
+        if options.out or options.csv or options.json or options.report:
             all_read = _write_results(options, found, config, n_jobs)
         else:
             all_read = _print_rows(options, found, config, n_jobs)
@@ -104,7 +127,13 @@ def _write_results(
     options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, n_jobs: int
 ) -> bool:
     """Check into files; whether all photos could be read."""
-    results = Results(options.out, options.csv, options.json, options.annotate, options.fresh)
+    html = options.report and HtmlReport(
+        options.report,
+        options.language or ENGLISH,
+        pictures=not options.no_pictures,
+        blurred=options.blur,
+    )
+    results = Results(options.out, options.csv, options.json, options.annotate, options.fresh, html)
     counts = check_folder(found.paths, config, results, n_jobs, left_out=found.left_out_text)
     print_search(found, left_out=False)
     return not counts.n_unreadable

@@ -13,12 +13,14 @@ from typing import Any, BinaryIO, Final
 from tqdm import tqdm
 
 from maskdet_core.batch import leftovers
+from maskdet_core.batch.folder_document import HtmlReport, write_html
 from maskdet_core.batch.journal import JOURNAL, Entry, FileStamp, Journal
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask, lost_photo
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import JournalError
 from maskdet_core.files import PARTIAL, open_atomic
+from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.types import Verdict
 
 COPIES: Final = "annotated"
@@ -75,6 +77,7 @@ class Results:
         json: file for the whole report as JSON, `STDOUT`, or None for none.
         annotate: make annotated copies; needs ``out``.
         fresh: discard what ``out`` holds.
+        html: the HTML report, to a file or `STDOUT`, or None for none.
     """
 
     out: Path | None = None
@@ -82,6 +85,7 @@ class Results:
     json: Path | None = None
     annotate: bool = False
     fresh: bool = False
+    html: HtmlReport | None = None
 
     def __post_init__(self) -> None:
         """Validate the combination.
@@ -162,7 +166,11 @@ def check_folder(
             out = Path(stack.enter_context(temporary))
         copies = out / COPIES if results.annotate else None
         config = replace(config, copies=copies)
-        settings = config.load().settings()
+        checker = config.load()
+        settings = checker.settings()
+        facts = None if results.html is None else CheckFacts.of(checker.detector)
+        # the worker processes have their own, and the network takes memory
+        del checker
         out.mkdir(parents=True, exist_ok=True)
         journal = _open_journal(out, settings, fresh=results.fresh)
         stack.enter_context(journal)
@@ -172,6 +180,7 @@ def check_folder(
             copies.mkdir(exist_ok=True)
         # opened first, so that an unwritable file fails before the work and not after it
         reports = _open_reports(results, stack)
+        html = None if results.html is None else _open_file(results.html.path, stack)
         counts = VerdictCounts()
         todo = list(_todo(paths, journal, copies, counts))
         n_before = counts.n_photos
@@ -186,6 +195,8 @@ def check_folder(
         for file, pieces in reports:
             file.writelines(piece.encode("utf-8") for piece in pieces(_entries(paths, journal)))
             file.flush()
+        if html is not None and results.html is not None and facts is not None:
+            write_html(html, results.html, paths, journal, facts, n_jobs)
     summary = _summary(counts, n_before, time.monotonic() - began_s)
     print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
     return counts
@@ -217,13 +228,16 @@ def _open_reports(results: Results, stack: ExitStack) -> list[tuple[BinaryIO, _P
         (results.json, json_text, b""),
     )
     for path, pieces, mark in wanted:
-        if path == STDOUT:
-            opened.append((sys.stdout.buffer, pieces))
-        elif path is not None:
-            file = stack.enter_context(open_atomic(path))
-            file.write(mark)
+        if path is not None:
+            file = _open_file(path, stack)
+            if path != STDOUT:
+                file.write(mark)
             opened.append((file, pieces))
     return opened
+
+
+def _open_file(path: Path, stack: ExitStack) -> BinaryIO:
+    return sys.stdout.buffer if path == STDOUT else stack.enter_context(open_atomic(path))
 
 
 def _todo(

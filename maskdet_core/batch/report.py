@@ -12,9 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
-from maskdet_core.types import Detections, MaskProbabilities
+from maskdet_core.types import Detections, MaskProbabilities, Verdict
 
 COLUMNS: Final[tuple[str, ...]] = (
     "photo",
@@ -48,6 +49,25 @@ _INVISIBLE: Final = frozenset(
 _INVISIBLE_CATEGORIES: Final = ("C", "M", "Z")
 """Controls and format characters, combining marks with variation selectors, and white space."""
 _BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
+
+
+class PhotoKind(StrEnum):
+    """What a photo shows, in the order in which it matters: a photo is of the first that fits."""
+
+    WITHOUT_MASK = Verdict.WITHOUT_MASK
+    WORN_WRONG = Verdict.WORN_WRONG
+    NOT_SURE = Verdict.NOT_SURE
+    WITH_MASK = Verdict.WITH_MASK
+    NO_FACE = "no_face"
+    UNREAD = "unread"
+
+
+def photo_kind(detections: Detections | None) -> PhotoKind:
+    """The kind of a photo, by its faces; None stands for one that could not be used."""
+    if detections is None:
+        return PhotoKind.UNREAD
+    found = {face.verdict.value for face in detections}
+    return next((kind for kind in PhotoKind if kind in found), PhotoKind.NO_FACE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ LOOKING: Final = ("Looking...", "..")
 """The same for a face that is being looked at."""
 
 
-def percent_text(probability: float) -> str:
+def whole_percent(probability: float) -> int:
     """A probability, 0 to 1, in whole percent, rounded down and at most 99: it is an estimate."""
-    return f"{min(int(probability * 100 + 1e-9), 99)} %"
+    return min(int(probability * 100 + 1e-9), 99)
 
 
 def label_texts(
@@ -73,7 +73,7 @@ def label_texts(
     if face.verdict is Verdict.NOT_SURE:
         return (word, short)
     probability = face.probabilities.of_verdict(face.verdict, two_classes=two_classes)
-    return (f"{word} {percent_text(probability)}", word, short)
+    return (f"{word} {whole_percent(probability)} %", word, short)
 
 
 def annotate(

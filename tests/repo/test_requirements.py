@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
-FILES = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt")
+FILES = (
+    "requirements.txt",
+    "requirements-train.txt",
+    "requirements-dev.txt",
+    "requirements-bench.txt",
+)
 REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?P<bounds>[<>=!~].*)?$")
 IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage"}
 OURS = {"maskdet_core", "maskdet_app", "train", "benchmarks"}

@@ -11,8 +11,8 @@ from maskdet_core.draw.annotate import (
     LOOKING,
     LOOKING_COLOUR,
     label_texts,
-    percent_text,
     text_height_px,
+    whole_percent,
 )
 
 P = {
@@ -52,7 +52,7 @@ def test_detections_of_another_size_are_refused() -> None:
 
 
 def test_percent_is_rounded_down_and_below_100() -> None:
-    assert [percent_text(p) for p in (0.999, 1.0, 0.58, 0.0)] == ["99 %", "99 %", "58 %", "0 %"]
+    assert [whole_percent(p) for p in (0.999, 1.0, 0.58, 0.0)] == [99, 99, 58, 0]
 
 
 def test_labels_distinguish_the_verdicts() -> None:
