@@ -1,4 +1,4 @@
-"""Number of cores and threads of this process, and the priority of a thread."""
+"""Number of cores and threads of this process, and the priority of its threads."""
 
 import logging
 import os
@@ -7,8 +7,7 @@ from typing import Final
 
 import cv2
 
-_LOG: Final = logging.getLogger(__name__)
-_NICENESS: Final = 5
+_LOG = logging.getLogger(__name__)
 
 
 def n_cores() -> int:
@@ -34,10 +33,16 @@ def limit_opencv_threads(n_threads: int = N_THREADS) -> None:
     cv2.setNumThreads(n_threads)
 
 
-def lower_thread_priority() -> None:
-    """Lower this thread's priority, where threads have one of their own (Linux)."""
+def lower_thread_priority(niceness: int) -> None:
+    """Lower the calling thread's priority, where threads have one of their own (Linux).
+
+    Threads and processes that it starts afterwards inherit it. It cannot be raised again.
+
+    Args:
+        niceness: 1, a little, to 19, the most.
+    """
     if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
         try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
         except OSError as error:
-            _LOG.info("the thread keeps its priority: %s", error.strerror)
+            _LOG.info("a thread keeps its priority: %s", error.strerror)

@@ -26,6 +26,7 @@ OVERLOADED_BACKOFF: Final = 2.5
 MAX_BACKOFF: Final = 8.0
 _BACKOFF_STEP: Final = 1.2
 _WINDOW_S: Final = 0.5
+_NICENESS: Final = 5
 _IDLE_S: Final = 1.0
 
 
@@ -136,7 +137,7 @@ class InferenceWorker:
             self._thread.join()
 
     def _run(self) -> None:
-        lower_thread_priority()
+        lower_thread_priority(_NICENESS)
         while True:
             viewer = self._next()
             if viewer is None:

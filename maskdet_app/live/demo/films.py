@@ -53,7 +53,11 @@ class DemoFilm:
     work: "Future[DemoFilm] | None" = None
 
 
-_THREAD: Final = ThreadPoolExecutor(1, "maskdet-demo", initializer=lower_thread_priority)
+_NICENESS: Final = 5
+"""As much as the thread that looks at cameras: the film can wait."""
+_THREAD: Final = ThreadPoolExecutor(
+    1, "maskdet-demo", initializer=lambda: lower_thread_priority(_NICENESS)
+)
 _LOCK: Final = threading.Lock()
 _WORK: Final[dict[Hashable, Future[DemoFilm]]] = {}
 _MOST: Final = 16
