@@ -1,4 +1,4 @@
-"""Streamlit's HTML page with the app's own head: a preview for programs that show a link, and words."""
+"""Streamlit's HTML page with the app's own head: words, and a preview for who shows a link."""
 
 from collections.abc import Awaitable, Callable
 from html import escape

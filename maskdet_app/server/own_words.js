@@ -10,6 +10,11 @@
   const page = document.documentElement;
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const testId = (id) => `[data-testid=${id}]`;
+  // Streamlit soon replaces the address of an unknown page.
+  const asked = location.pathname;
+  for (const one of Object.values(languages)) {
+    one.patterns = one.patterns.map(([pattern, text]) => [new RegExp(pattern), text]);
+  }
   let words = languages.en;
 
   // As maskdet_app.ui.i18n chooses it.
@@ -35,7 +40,7 @@
     if (place.dataset.mdShown === key) return;
     place.dataset.mdShown = key;
     const text = document.createElement("p");
-    text.textContent = words[kind].replace("{page}", location.pathname);
+    text.textContent = words[kind].replace("{page}", asked);
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = kind === "unknown" ? words.start_page : words.again;
@@ -69,12 +74,14 @@
     if (!body) return;
     let ours = body;
     if (!body.classList.contains("md-trouble")) {
+      const { padding } = getComputedStyle(body);
       body.style.setProperty("display", "none", "important");
       ours = body.nextElementSibling;
       if (!ours || !ours.classList.contains("md-trouble")) {
         ours = document.createElement("div");
         ours.className = "md-trouble";
         ours.setAttribute("role", "status");
+        ours.style.padding = padding;
         body.after(ours);
       }
     }
@@ -111,14 +118,13 @@
     .map(testId)
     .join();
   const NAMES = ["aria-label", "title"];
+  const NAMED = NAMES.map((name) => `${testId("stApp")} [${name}]`).join();
 
   const translated = (text) => {
     const whole = words.widgets[text.trim()];
     if (whole !== undefined) return whole;
-    for (const [pattern, replacement] of words.patterns) {
-      if (new RegExp(pattern).test(text)) return text.replace(new RegExp(pattern), replacement);
-    }
-    return text;
+    const known = words.patterns.find(([pattern]) => pattern.test(text));
+    return known ? text.replace(...known) : text;
   };
 
   const mendWidget = (widget) => {
@@ -126,8 +132,10 @@
       const text = translated(node.data);
       if (text !== node.data) node.data = text;
     }
-    const named = NAMES.map((name) => `[${name}]`).join();
-    for (const element of [widget, ...all(named, widget)]) {
+  };
+
+  const mendNames = () => {
+    for (const element of [...all(WIDGETS), ...all(NAMED)]) {
       for (const name of NAMES) {
         const value = element.getAttribute(name);
         const text = value && translated(value);
@@ -173,6 +181,7 @@
     chooseLanguage();
     all(testId("stDialog")).forEach(mendDialog);
     all(WIDGETS).forEach(mendWidget);
+    mendNames();
     nameStages();
     offerCamera();
     mendSilence();

@@ -34,6 +34,7 @@ WIDGET_TEXTS: Final[dict[str, str]] = {
     "fullscreen": "Fullscreen",
     "close_fullscreen": "Close fullscreen",
     "close": "Close",
+    "link": "Link to heading",
     "menu": "Sidebar",
     "open_menu": "Expand sidebar",
     "close_menu": "Collapse sidebar",
@@ -42,6 +43,8 @@ WIDGET_TEXTS: Final[dict[str, str]] = {
 WIDGET_PATTERNS: Final[dict[str, tuple[str, str]]] = {
     "wrong_type": (" files are not allowed.", r"^(\S+) files are not allowed\.$"),
     "too_large": (" or smaller.", r"^File must be (.+) or smaller\.$"),
+    "help_for": ("Help for ", r"^Help for (.+)$"),
+    "fullscreen_of": ("Fullscreen", r"^Fullscreen: (.+)$"),
     "per_file": (" per file", r"^(\S+) per file"),
 }
 """Texts with a part that varies: what never varies, and the whole as JavaScript's pattern."""

@@ -149,7 +149,7 @@ def test_camera_snapshot_is_checked(
     taken = page.get_by_role("button", name="Clear photo")
     for _ in range(4):
         # pressed before the camera shows its first frame, the button does nothing
-        page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("widgets.take_photo")).click(timeout=WAIT_MS)
         try:
             taken.wait_for(timeout=5_000)
             break
