@@ -139,8 +139,9 @@ def whole_percent(probability: float) -> int:
 
 
 def shown_percent(face: Face, *, two_classes: bool = False) -> int | None:
-    """The percentage of a face's verdict as its label and the reports have it; None if not sure, or
-    where the network failed.
+    """The percentage of a face's verdict as its label and the reports have it.
+
+    None if not sure, or where the network failed.
 
     Args:
         face: with its verdict.
