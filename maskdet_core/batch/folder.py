@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -128,6 +129,7 @@ def check_folder(
     n_jobs: int,
     *,
     left_out: str = "",
+    others: Callable[[], Iterable[Mapping[str, Any]]] = tuple,
 ) -> VerdictCounts:
     """Check photos and write what ``results`` asks for.
 
@@ -141,6 +143,8 @@ def check_folder(
         results: where results go.
         n_jobs: most processes, 1 or more.
         left_out: what the search for photos left out, added to the summary line.
+        others: called once the photos are checked, for objects that follow theirs in the JSON
+            report, such as those of videos.
 
     Returns:
         The counts over all photos, earlier runs included.
@@ -183,11 +187,18 @@ def check_folder(
             counts.add(report)
             bar.set_postfix_str(f"{counts.summary}, {counts.n_unreadable} unread", refresh=False)
             bar.update()
+        bar.close()
+        checked_s = time.monotonic()
+        more = list(others())
         for file, pieces in reports:
+            if pieces is json_text:
+                pieces = partial(json_text, others=more)
             file.writelines(piece.encode("utf-8") for piece in pieces(_entries(paths, journal)))
             file.flush()
-    summary = _summary(counts, n_before, time.monotonic() - began_s)
-    print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
+    # videos alone have a summary of their own
+    summary = "" if more and not paths else _summary(counts, n_before, checked_s - began_s)
+    if summary or left_out:
+        print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
     return counts
 
 
@@ -217,13 +228,21 @@ def _open_reports(results: Results, stack: ExitStack) -> list[tuple[BinaryIO, _P
         (results.json, json_text, b""),
     )
     for path, pieces, mark in wanted:
-        if path == STDOUT:
-            opened.append((sys.stdout.buffer, pieces))
-        elif path is not None:
-            file = stack.enter_context(open_atomic(path))
-            file.write(mark)
+        if path is not None:
+            file = open_report(path, stack)
+            # whoever reads standard output is told the encoding otherwise
+            file.write(mark if path != STDOUT else b"")
             opened.append((file, pieces))
     return opened
+
+
+def open_report(path: Path, stack: ExitStack) -> BinaryIO:
+    """Open a report file: standard output for `STDOUT`, else a file written atomically.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    return sys.stdout.buffer if path == STDOUT else stack.enter_context(open_atomic(path))
 
 
 def _todo(

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.batch.folder import COPIES
+from maskdet_core.batch.video import VIDEOS
 from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
+from maskdet_core.video.formats import VIDEO_SUFFIXES
 
 SKIPPED_FOLDERS: Final = frozenset(
     {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "thumbs"}
@@ -31,13 +33,15 @@ class FoundPictures:
     """Pictures to check, and what a folder search left out.
 
     Attributes:
-        paths: as given, or sorted within each folder.
+        paths: pictures as given, or sorted within each folder.
+        videos: the same of videos, by their names' suffixes; only where they were asked for.
         left_out: numbers of files by reason.
         empty: folders in which no picture was found.
         unreadable: folders that cannot be listed.
     """
 
     paths: list[Path] = field(default_factory=list)
+    videos: list[Path] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     empty: list[Path] = field(default_factory=list)
     unreadable: list[Path] = field(default_factory=list)
@@ -57,7 +61,9 @@ def list_pictures(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
     return find_pictures(paths, out).paths
 
 
-def find_pictures(paths: Sequence[Path], out: Path | None = None) -> FoundPictures:
+def find_pictures(
+    paths: Sequence[Path], out: Path | None = None, *, with_videos: bool = False
+) -> FoundPictures:
     """List files as given, and of folders all pictures at any depth, sorted by path.
 
     In folders, hidden files, hidden and system folders, and files of other types are left out.
@@ -67,16 +73,20 @@ def find_pictures(paths: Sequence[Path], out: Path | None = None) -> FoundPictur
 
     Args:
         paths: files, folders and patterns.
-        out: results folder, whose annotated copies are left out.
+        out: results folder, whose annotated copies and films are left out.
+        with_videos: list videos as well, apart.
     """
     found = FoundPictures()
     for path in _expanded(paths):
         if not path.is_dir():
-            found.paths.append(path)
+            is_video = with_videos and path.suffix.lower() in VIDEO_SUFFIXES
+            (found.videos if is_video else found.paths).append(path)
             continue
-        pictures = _Search(found, _results(path, out)).search(path)
-        found.paths += sorted(pictures)
-        if not pictures:
+        search = _Search(found, _results(path, out), with_videos=with_videos)
+        search.walk_all(path)
+        found.paths += sorted(search.pictures)
+        found.videos += sorted(search.videos)
+        if not search.pictures and not search.videos:
             found.empty.append(path)
     return found
 
@@ -84,21 +94,22 @@ def find_pictures(paths: Sequence[Path], out: Path | None = None) -> FoundPictur
 class _Search:
     """The search of one folder."""
 
-    def __init__(self, found: FoundPictures, results: set[_Identity]) -> None:
+    def __init__(self, found: FoundPictures, results: set[_Identity], *, with_videos: bool) -> None:
         self._found = found
         self._results = results
         self._visited: set[_Identity] = set()
         self._links: list[Path] = []
-        self._pictures: list[Path] = []
+        self._video_suffixes = VIDEO_SUFFIXES if with_videos else frozenset()
+        self.pictures: list[Path] = []
+        self.videos: list[Path] = []
 
-    def search(self, folder: Path) -> list[Path]:
+    def walk_all(self, folder: Path) -> None:
         self._walk(folder)
         # a folder keeps its own path, even if a link to it comes earlier in the alphabet
         while self._links:
             links, self._links = sorted(self._links), []
             for link in links:
                 self._walk(link)
-        return self._pictures
 
     def _walk(self, top: Path) -> None:
         pending = [top]
@@ -143,7 +154,9 @@ class _Search:
         elif entry.is_symlink() and not path.exists():
             left_out[DANGLING] += 1
         elif is_file and path.suffix.lower() in PICTURE_SUFFIXES:
-            self._pictures.append(path)
+            self.pictures.append(path)
+        elif is_file and path.suffix.lower() in self._video_suffixes:
+            self.videos.append(path)
         else:
             left_out[OTHER_TYPES] += 1
         return False
@@ -196,5 +209,7 @@ def _results(folder: Path, out: Path | None) -> set[_Identity]:
     if out is None:
         return set()
     # with the results among the photos, only what was made is left out
-    made = [out / COPIES] if out.resolve() == folder.resolve() else [out, out / COPIES]
+    made = [out / COPIES, out / VIDEOS]
+    if out.resolve() != folder.resolve():
+        made.append(out)
     return {_identity(path) for path in made if path.is_dir()}

@@ -136,10 +136,11 @@ class VideoReader:
             if isinstance(source, (str, Path)):
                 self._own = source = Path(source).open("rb")  # noqa: SIM115
             self._container = self._opened(source)
+        except av.FFmpegError as error:
+            self._close_own()
+            raise VideoError(f"the file is damaged or incomplete ({_text(error)})") from error
         except OSError as error:
             self._close_own()
-            if isinstance(error, av.FFmpegError):
-                raise VideoError(f"the file is damaged or incomplete ({_text(error)})") from error
             raise TransientVideoError(f"cannot read the file: {error.strerror or error}") from error
         except BaseException:
             self._close_own()
