@@ -16,6 +16,7 @@ from benchmarks import (
     photo_page,
     proposals,
     soak,
+    video,
     viewers,
 )
 from maskdet_core.cpu import limit_opencv_threads
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         live,
         viewers,
         soak,
+        video,
         photo_page,
         decoder,
         hostile,
