@@ -71,11 +71,11 @@ def show(current: VideoVisit) -> None:
     if context is not None:
         QUOTA.hold_in(context.session_id, current)
     key = f"video-{st.session_state.setdefault(_GENERATION, 0)}"
-    limits = {"mb": MAX_BYTES // _MB, "minutes": round(MAX_LENGTH_S / 60)}
+    most_mb, most_minutes = MAX_BYTES // _MB, round(MAX_LENGTH_S / 60)
     uploaded = uploader.file_uploader(
-        t("video.upload", **limits),
+        t("video.upload", mb=most_mb, minutes=most_minutes),
         type=FILE_TYPES,
-        max_upload_size=MAX_BYTES // _MB,
+        max_upload_size=most_mb,
         key=key,
         on_change=_remove_deselected,
         args=(current, key),
@@ -83,7 +83,10 @@ def show(current: VideoVisit) -> None:
     if uploaded is not None and uploaded.file_id != current.file_id:
         current.clear()
         if uploaded.size > MAX_BYTES:
-            refusal.error(t("video.too_large", **limits), icon=":material/inventory_2:")
+            refusal.error(
+                t("video.too_large", mb=most_mb, minutes=most_minutes),
+                icon=":material/inventory_2:",
+            )
         else:
             current.file_id, current.name = uploaded.file_id, uploaded.name
             current.data = uploaded.getvalue()
