@@ -12,6 +12,7 @@ import atexit
 import logging
 import shutil
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -29,7 +30,7 @@ FIXED_VERSION: Final = "0.79"
 FRONT_END: Final = Path(streamlit_webrtc.__file__).with_name("frontend") / "dist"
 SCRIPTS: Final = tuple(
     Path(__file__).with_name(name)
-    for name in ("camera_facing.js", "camera_words.js", "lost_video.js")
+    for name in ("camera_facing.js", "camera_words.js", "lost_video.js", "one_start.js")
 )
 _FIRST_SCRIPT: Final = "<script "
 _STYLE: Final = "<style>.MuiAlert-colorWarning { display: none; }</style>"
@@ -38,6 +39,21 @@ _STYLE: Final = "<style>.MuiAlert-colorWarning { display: none; }</style>"
 Lost = Literal["camera", "connection", "picture"]
 """What a running stream has lost, by the browser: its camera, its connection for good, or its
 picture for a reason that only the server can know."""
+_REFUSALS: Final = ("NotAllowedError", "SecurityError")
+"""The browser's names for a camera that is not allowed: nobody is asked twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFailure:
+    """A request for the camera that failed.
+
+    Attributes:
+        n: which of the component's failures this is.
+        is_refusal: whether the visitor, or a setting, does not allow it.
+    """
+
+    n: int
+    is_refusal: bool
 
 
 @cache
@@ -86,9 +102,26 @@ def lost(key: str) -> Lost | None:
     Args:
         key: the component's.
     """
-    value = st.session_state.get(library.generate_frontend_component_key(key))
-    said = value.get("lost") if isinstance(value, dict) else None
+    said = _said(key, "lost")
     return next((kind for kind in get_args(Lost) if kind == said), None)
+
+
+def failure(key: str) -> CameraFailure | None:
+    """The last failure of a camera that the page told to run; None if there was none.
+
+    Args:
+        key: the component's.
+    """
+    match _said(key, "failure"):
+        case {"n": int(n), "name": str(name)}:
+            return CameraFailure(n, is_refusal=name in _REFUSALS)
+    return None
+
+
+def _said(key: str, name: str) -> Any:
+    """A part of the component's value; None without it."""
+    value = st.session_state.get(library.generate_frontend_component_key(key))
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _camera_errors() -> dict[str, dict[str, str]]:
@@ -101,8 +134,7 @@ def _camera_errors() -> dict[str, dict[str, str]]:
     busy = {"title": t("webrtc.busy_title"), "text": t("webrtc.busy")}
     other = {"title": t("webrtc.failed_title"), "text": t("webrtc.failed")}
     return {
-        "NotAllowedError": refused,
-        "SecurityError": refused,
+        **dict.fromkeys(_REFUSALS, refused),
         "NotFoundError": missing,
         "NotReadableError": busy,
         "AbortError": busy,

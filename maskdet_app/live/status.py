@@ -162,8 +162,8 @@ def _note(frame: FrameSnapshot) -> str:
 
 
 def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
-    chart = charts.timeline(processor.snapshot().timeline, verdicts)
-    st.altair_chart(chart, key="live_timeline")
+    spec = charts.timeline(processor.snapshot().timeline, verdicts)
+    st.vega_lite_chart(spec, key="live_timeline")
 
 
 def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None:

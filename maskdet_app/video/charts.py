@@ -9,6 +9,7 @@ import altair as alt
 from maskdet_app.ui.charts import BLUE, GREY, OUTLINES, VERMILION, YELLOW, Chart, rows_chart
 from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_core import Verdict
+from maskdet_core.draw.annotate import SIGNS
 
 COLOURS: Final = {
     Verdict.WITH_MASK: BLUE,
@@ -49,7 +50,7 @@ def people_chart(row: Mapping[str, Any]) -> Chart:
             "end_s": one["end_s"],
             "middle_s": (one["start_s"] + one["end_s"]) / 2,
             "verdict": verdict_label(Verdict(one["verdict"])),
-            "letter": t(f"verdict.{one['verdict']}_short"),
+            "letter": SIGNS[Verdict(one["verdict"])],
             "is_dark": COLOURS[Verdict(one["verdict"])] == BLUE,
             "has_room": one["end_s"] - one["start_s"] >= _LABEL_SHARE * length_s,
             "time": f"{clock(one['start_s'])} – {clock(one['end_s'])}",

@@ -251,7 +251,7 @@ def _options(
         two_classes=two_classes,
         film=film,
         blur=blur and film,
-        labels={str(one): texts for one, texts in drawn_labels().items()} if film else None,
+        labels={str(one): word for one, word in drawn_labels().items()} if film else None,
         looking=drawn_looking() if film else None,
     )
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from maskdet_core.batch.addresses import Location
 from maskdet_core.batch.command import (
     EXIT_OK,
     EXIT_SOME_UNREADABLE,
@@ -17,6 +18,7 @@ from maskdet_core.batch.command import (
     print_search,
     row_writer,
 )
+from maskdet_core.batch.fetching import Fetched, fetch_ahead, read_location
 from maskdet_core.batch.photo import lost_reason
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import probabilities_json, valid_text
@@ -28,7 +30,7 @@ from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
-from maskdet_core.pictures.decode import read_image, shrink_within
+from maskdet_core.pictures.decode import shrink_within
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import NO_PROBABILITIES, Face, FaceBox, RgbImage, decide
 
@@ -96,7 +98,7 @@ class CropCheckConfig:
     min_confidence: float | None = None
     two_classes: bool = False
 
-    def load(self) -> Callable[[Path], Row]:
+    def load(self) -> Callable[[Location | Fetched], Row]:
         """Load the network; returns the function that gives a picture's row.
 
         Raises:
@@ -112,10 +114,10 @@ class CropCheckConfig:
         return partial(_classified, detector=detector)
 
 
-def _classified(path: Path, *, detector: MaskDetector) -> Row:
+def _classified(path: Location | Fetched, *, detector: MaskDetector) -> Row:
     classifier = detector.classifier
     try:
-        image = read_image(path)
+        image = read_location(path).image_rgb
     except ImageError as error:
         return _row(path, str(error))
     predicted = classifier.predict(whole_picture_crop(image, classifier)[None])
@@ -126,7 +128,7 @@ def _classified(path: Path, *, detector: MaskDetector) -> Row:
     return {**_row(path, None), "verdict": verdict.value, **probabilities_json(predicted[0])}
 
 
-def _row(path: Path, error: str | None) -> Row:
+def _row(path: Location | Fetched, error: str | None) -> Row:
     return {
         "path": valid_text(str(path)),
         "verdict": None,
@@ -135,7 +137,7 @@ def _row(path: Path, error: str | None) -> Row:
     }
 
 
-def _lost(path: Path, loss: Loss) -> Row:
+def _lost(path: Location | Fetched, loss: Loss) -> Row:
     return _row(path, lost_reason(loss))
 
 
@@ -147,7 +149,10 @@ def _run(options: argparse.Namespace) -> int:
     if not found.paths:
         # no process does, and a wrong model is an error all the same
         config.load()
-    with closing(map_in_order(found.paths, config.load, 1, _lost)) as rows:
+    with (
+        closing(fetch_ahead(found.paths, 1)) as photos,
+        closing(map_in_order(photos, config.load, 1, _lost)) as rows,
+    ):
         for row in rows:
             if row["error"] is not None:
                 exit_status = EXIT_SOME_UNREADABLE

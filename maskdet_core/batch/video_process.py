@@ -66,7 +66,7 @@ class VideoJobOptions:
         two_classes: count a mask worn wrong as no mask.
         film: make an annotated film.
         blur: blur all faces in it.
-        labels: texts on the film by verdict, long and short; None takes the library's.
+        labels: words on the film by verdict; None takes the library's.
         looking: the same for a face that is being looked at.
         max_bytes: most bytes of the video.
         max_length_s: most seconds of it.
@@ -80,8 +80,8 @@ class VideoJobOptions:
     two_classes: bool = False
     film: bool = False
     blur: bool = False
-    labels: dict[str, tuple[str, str]] | None = None
-    looking: tuple[str, str] | None = None
+    labels: dict[str, str] | None = None
+    looking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +254,11 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
 
     labels = LABELS
     if options["labels"] is not None:
-        labels = {Verdict(name): tuple(texts) for name, texts in options["labels"].items()}
+        labels = {Verdict(name): word for name, word in options["labels"].items()}
     chosen = VideoOptions(
         blur=options["blur"],
         labels=labels,
-        looking=LOOKING if options["looking"] is None else tuple(options["looking"]),
+        looking=LOOKING if options["looking"] is None else options["looking"],
         limits=VideoLimits(options["max_bytes"], options["max_length_s"], options["max_pixels"]),
     )
     film = io.BytesIO() if options["film"] else None

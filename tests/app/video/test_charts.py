@@ -25,7 +25,7 @@ def test_each_interval_is_a_bar_with_a_letter_where_there_is_room(row: dict[str,
         ("Person 2", 10.0, "Worn wrong"),
     ]
     # a second of 75 is too narrow for a letter
-    assert [one["letter"] for one in rows(chart, 1)] == ["M", "!"]
+    assert [one["letter"] for one in rows(chart, 1)] == ["\u2713", "!"]
     legend = chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]["domain"]
     assert legend == ["Mask", "Worn wrong", "No mask"]
 
