@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks import (
+    api,
     check,
     classifier,
     coding,
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         decoder,
         hostile,
         fuzz,
+        api,
     )
     for benchmark in modules:
         benchmark.add_parser(names)

@@ -115,22 +115,55 @@ class CropCheckConfig:
 
 
 def _classified(path: Location | Fetched, *, detector: MaskDetector) -> Row:
-    classifier = detector.classifier
     try:
         image = read_location(path).image_rgb
     except ImageError as error:
-        return _row(path, str(error))
-    predicted = classifier.predict(whole_picture_crop(image, classifier)[None])
-    reason = no_face_crop_reason(image, float(predicted.p_face[0]), detector)
+        return unclassified(str(path), str(error))
+    return classify_crop(str(path), image, detector)
+
+
+def classify_crop(
+    name: str,
+    image_rgb: RgbImage,
+    detector: MaskDetector,
+    *,
+    min_confidence: float | None = None,
+    two_classes: bool | None = None,
+) -> Row:
+    """Classify a picture that is one face crop.
+
+    Args:
+        name: of the picture, for its row; never trusted.
+        image_rgb: uint8 (H, W, 3), unchanged.
+        detector: its classifier decides; its finder sees what is no crop.
+        min_confidence: see `decide`; None takes the detector's.
+        two_classes: see `decide`; None takes the detector's.
+
+    Returns:
+        ``path``, ``verdict``, the probabilities of `probabilities_json`, and ``error``: None, or
+        why the picture is no crop of one face. Then it has no verdict.
+    """
+    classifier = detector.classifier
+    predicted = classifier.predict(whole_picture_crop(image_rgb, classifier)[None])
+    reason = no_face_crop_reason(image_rgb, float(predicted.p_face[0]), detector)
     if reason is not None:
-        return _row(path, f"no face crop: {reason}")
-    verdict = decide(predicted[0], detector.min_confidence, two_classes=detector.two_classes)
-    return {**_row(path, None), "verdict": verdict.value, **probabilities_json(predicted[0])}
-
-
-def _row(path: Location | Fetched, error: str | None) -> Row:
+        return unclassified(name, f"no face crop: {reason}")
+    if min_confidence is None:
+        min_confidence = detector.min_confidence
+    if two_classes is None:
+        two_classes = detector.two_classes
+    verdict = decide(predicted[0], min_confidence, two_classes=two_classes)
     return {
-        "path": valid_text(str(path)),
+        **unclassified(name, None),
+        "verdict": verdict.value,
+        **probabilities_json(predicted[0]),
+    }
+
+
+def unclassified(name: str, error: str | None) -> Row:
+    """The row of a picture without a verdict, and the reason for that."""
+    return {
+        "path": valid_text(name),
         "verdict": None,
         **probabilities_json(NO_PROBABILITIES),
         "error": error,
@@ -138,7 +171,7 @@ def _row(path: Location | Fetched, error: str | None) -> Row:
 
 
 def _lost(path: Location | Fetched, loss: Loss) -> Row:
-    return _row(path, lost_reason(loss))
+    return unclassified(str(path), lost_reason(loss))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -57,7 +57,7 @@ def test_live_camera(
         expect(frame(page).get_by_role("button", name="Start", exact=False)).to_be_visible(
             timeout=WAIT_MS
         )
-        expect(page.get_by_text("Camera is off")).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)
         go_to(page, "Photos & videos")
         go_to(page, "Live camera")
         start(page)
@@ -97,7 +97,7 @@ def test_second_viewer_waits_for_the_only_slot_and_gets_it(
         go_to(second, "Photos & videos")
         third = browser.new_page()
         third.goto(server.url)
-        expect(third.get_by_text("Camera is off")).to_be_visible(timeout=FREE_WITHIN_MS)
+        expect(third.get_by_text(t("live.idle_title"))).to_be_visible(timeout=FREE_WITHIN_MS)
         log = (tmp_path / "server.log").read_text(encoding="utf-8")
         assert "Traceback" not in log, log
 
