@@ -149,6 +149,8 @@
       if (frame.getAttribute("aria-label") !== words.stage) {
         frame.setAttribute("aria-label", words.stage);
       }
+      const inner = frame.contentDocument && frame.contentDocument.documentElement;
+      if (inner && inner.lang !== page.lang) inner.lang = page.lang;
     }
   };
 
