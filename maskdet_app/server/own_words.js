@@ -35,7 +35,7 @@
     return navigator.onLine ? "unreachable" : "offline";
   };
 
-  const show = (place, kind) => {
+  const show = (place, kind, hasTitle = false) => {
     const key = `${kind} ${page.lang}`;
     if (place.dataset.mdShown === key) return;
     place.dataset.mdShown = key;
@@ -48,7 +48,9 @@
       if (kind === "unknown") location.assign(base);
       else location.reload();
     });
-    place.replaceChildren(text, button);
+    const title = document.createElement("strong");
+    title.textContent = words[`${kind}_title`];
+    place.replaceChildren(...(hasTitle ? [title] : []), text, button);
   };
 
   const textNodes = (root) => {
@@ -110,7 +112,7 @@
       note.setAttribute("role", "status");
       document.body.append(note);
     }
-    show(note, navigator.onLine || isLocal() ? "busy" : "offline");
+    show(note, navigator.onLine || isLocal() ? "busy" : "offline", true);
   };
 
   const WIDGETS = ["stFileUploader", "stCameraInput", "stConnectionStatus", "stStatusWidget"]
