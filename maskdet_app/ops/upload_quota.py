@@ -34,6 +34,10 @@ class HoldsFiles(Protocol):
         """Whether it holds this file."""
         ...
 
+    def discard_removed(self) -> None:
+        """Delete the files that it keeps only so that their removal can be undone."""
+        ...
+
 
 class QuotaReachedError(Exception):
     """An upload would exceed a quota."""
@@ -142,6 +146,10 @@ class UploadQuota:
             QuotaReachedError: there is no room for the announced size.
         """
         with self._lock:
+            batch = self._batch_of(session_id)
+            if batch is not None:
+                # else a visitor who made room would be refused for as long as it can be undone
+                batch.discard_removed()
             self.release_dropped()
             self._require_room(session_id, address, expected)
             self._n_opened += 1
@@ -217,9 +225,12 @@ class UploadQuota:
 
     def _is_in_batch(self, key: FileKey) -> bool:
         session_id, file_id = key
-        reference = self._batches.get(session_id)
-        batch = reference() if reference is not None else None
+        batch = self._batch_of(session_id)
         return batch is not None and file_id in batch
+
+    def _batch_of(self, session_id: str) -> HoldsFiles | None:
+        reference = self._batches.get(session_id)
+        return reference() if reference is not None else None
 
     def _forget(self, key: FileKey) -> None:
         entry = self._entries.pop(key, None)
