@@ -20,6 +20,7 @@ from benchmarks import (
     ray,
     runtimes,
     soak,
+    video,
     viewers,
 )
 from maskdet_core.cpu import limit_opencv_threads
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         coding,
         viewers,
         soak,
+        video,
         photo_page,
         decoder,
         hostile,

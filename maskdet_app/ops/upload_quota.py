@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 Bound = Literal["visit", "address", "server"]
 FileKey = tuple[str, str]
@@ -28,11 +28,16 @@ _KEEP_REFUSALS_S: Final = 10.0
 
 
 class HoldsFiles(Protocol):
-    """A batch of photos that knows which files it holds."""
+    """A batch of photos, or a visitor's video, that knows which files it holds."""
 
     def __contains__(self, file_id: str, /) -> bool:
         """Whether it holds this file."""
         ...
+
+
+@runtime_checkable
+class KeepsRemoved(Protocol):
+    """A batch that keeps removed files for a moment."""
 
     def discard_removed(self) -> None:
         """Delete the files that it keeps only so that their removal can be undone."""
@@ -120,7 +125,7 @@ class UploadQuota:
             "address": Counter(),
             "server": Counter(),
         }
-        self._batches: dict[str, weakref.ref[HoldsFiles]] = {}
+        self._batches: dict[str, list[weakref.ref[HoldsFiles]]] = {}
         self._refusals: dict[str, Refusal] = {}
         self.stored: Callable[[], Mapping[FileKey, int]] = dict
         """Gives the size of each file that Streamlit holds."""
@@ -146,10 +151,11 @@ class UploadQuota:
             QuotaReachedError: there is no room for the announced size.
         """
         with self._lock:
-            batch = self._batch_of(session_id)
-            if batch is not None:
-                # else a visitor who made room would be refused for as long as it can be undone
-                batch.discard_removed()
+            for reference in self._batches.get(session_id, ()):
+                batch = reference()
+                if isinstance(batch, KeepsRemoved):
+                    # else a visitor who made room would be refused while it can be undone
+                    batch.discard_removed()
             self.release_dropped()
             self._require_room(session_id, address, expected)
             self._n_opened += 1
@@ -188,9 +194,12 @@ class UploadQuota:
                 del self._refusals[key[0]]
 
     def hold_in(self, session_id: str, batch: HoldsFiles) -> None:
-        """Count files for as long as this batch of the visit contains their ids."""
+        """Count files for as long as this, or another holder of the visit, contains their ids."""
         with self._lock:
-            self._batches[session_id] = weakref.ref(batch)
+            kept = [one for one in self._batches.get(session_id, ()) if one() is not None]
+            if all(one() is not batch for one in kept):
+                kept.append(weakref.ref(batch))
+            self._batches[session_id] = kept
 
     def release_dropped(self) -> None:
         """Stop counting files that nothing holds any more."""
@@ -200,8 +209,8 @@ class UploadQuota:
                 if not self._is_in_batch(key):
                     self._forget(key)
             sessions = {key[0] for key in self._entries}
-            for session_id, batch in list(self._batches.items()):
-                if batch() is None and session_id not in sessions:
+            for session_id, batches in list(self._batches.items()):
+                if session_id not in sessions and all(one() is None for one in batches):
                     del self._batches[session_id]
                     self._refusals.pop(session_id, None)
 
@@ -225,12 +234,8 @@ class UploadQuota:
 
     def _is_in_batch(self, key: FileKey) -> bool:
         session_id, file_id = key
-        batch = self._batch_of(session_id)
-        return batch is not None and file_id in batch
-
-    def _batch_of(self, session_id: str) -> HoldsFiles | None:
-        reference = self._batches.get(session_id)
-        return reference() if reference is not None else None
+        batches = (one() for one in self._batches.get(session_id, ()))
+        return any(batch is not None and file_id in batch for batch in batches)
 
     def _forget(self, key: FileKey) -> None:
         entry = self._entries.pop(key, None)

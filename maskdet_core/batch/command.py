@@ -139,8 +139,23 @@ def _write_text(row: Row) -> None:
     if row["error"] is not None:
         print(f"{path}: {one_line(row['error'])}", flush=True)
         return
+    if row.get("kind") == "video":
+        print(f"{path}: {_video_text(row)}", flush=True)
+        return
     predicted = row.get("faces", [row])
     print(f"{path}: {', '.join(map(_face_text, predicted)) or 'no face found'}", flush=True)
+
+
+def _video_text(row: Row) -> str:
+    people = [
+        f"person {person['person']} "
+        + ", ".join(
+            f"{one['verdict']} {one['start_s']:.1f}–{one['end_s']:.1f} s"
+            for one in person["intervals"]
+        )
+        for person in row["people"]
+    ]
+    return "; ".join([*people, *row["notes"]] if people else ["no face found", *row["notes"]])
 
 
 def _face_text(face: Row) -> str:

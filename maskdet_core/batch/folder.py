@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -147,6 +148,7 @@ def check_folder(
     n_jobs: int,
     *,
     left_out: str = "",
+    others: Callable[[], Iterable[Mapping[str, Any]]] = tuple,
 ) -> VerdictCounts:
     """Check photos and write what ``results`` asks for.
 
@@ -161,6 +163,8 @@ def check_folder(
             `maskdet_core.batch.sharded.check_by_shards`.
         n_jobs: most processes, 1 or more.
         left_out: what the search for photos left out, added to the summary line.
+        others: called once the photos are checked, for objects that follow theirs in the JSON
+            report, such as those of videos.
 
     Returns:
         The counts over all photos, earlier runs included.
@@ -198,7 +202,7 @@ def check_folder(
             copies.mkdir(exist_ok=True)
         # opened first, so that an unwritable file fails before the work and not after it
         reports = open_reports(results, stack)
-        html = None if results.html is None else _open_file(results.html.path, stack)
+        html = None if results.html is None else open_report(results.html.path, stack)
         counts = VerdictCounts()
         todo = list(_todo(paths, journal, copies, counts))
         n_before = counts.n_photos
@@ -210,14 +214,21 @@ def check_folder(
             counts.add(report)
             bar.set_postfix_str(f"{counts.summary}, {counts.n_unreadable} unread", refresh=False)
             bar.update()
+        bar.close()
+        checked_s = time.monotonic()
+        more = list(others())
         for file, pieces in reports:
+            if pieces is json_text:
+                pieces = partial(json_text, others=more)
             file.writelines(piece.encode("utf-8") for piece in pieces(_entries(paths, journal)))
             file.flush()
         if html is not None and results.html is not None and facts is not None:
             local = [path for path in paths if isinstance(path, Path)]
             write_html(html, results.html, local, journal, facts, n_jobs)
-    summary = summary_text(counts, n_before, time.monotonic() - began_s)
-    print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
+    # videos alone have a summary of their own
+    summary = "" if more and not paths else summary_text(counts, n_before, checked_s - began_s)
+    if summary or left_out:
+        print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
     return counts
 
 
@@ -254,14 +265,20 @@ def open_reports(results: Results, stack: ExitStack) -> list[tuple[BinaryIO, Pie
     )
     for path, pieces, mark in wanted:
         if path is not None:
-            file = _open_file(path, stack)
+            file = open_report(path, stack)
             if path != STDOUT:
                 file.write(mark)
             opened.append((file, pieces))
     return opened
 
 
-def _open_file(path: Location, stack: ExitStack) -> BinaryIO:
+def open_report(path: Location, stack: ExitStack) -> BinaryIO:
+    """Open a report file: standard output for `STDOUT`, else a file that is whole or absent.
+
+    Raises:
+        OSError: it cannot be written.
+        AddressError: it cannot be written.
+    """
     return sys.stdout.buffer if path == STDOUT else stack.enter_context(open_whole(path))
 
 

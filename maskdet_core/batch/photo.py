@@ -118,26 +118,32 @@ class PhotoChecker:
 
     def settings(self) -> dict[str, Any]:
         """What the reports and copies depend on, in JSON types."""
-        detector = self.detector
-        manifest = detector.classifier.manifest
-        finder = detector.finder.fingerprint
         return {
-            "model": manifest.name,
-            "model_sha256": manifest.sha256,
-            "model_manifest": _digest(manifest.to_json()),
-            "finder": finder["name"],
-            "finder_manifest": _digest(finder["definition"]),
-            "min_confidence": detector.min_confidence,
-            "min_face_px": detector.min_face_px,
-            "max_faces": detector.max_faces,
+            **detector_settings(self.detector),
             "annotate": self._copies is not None,
             "blur": self._blur,
-            # absent where it is off, so that older journals, which lack it, can be resumed
-            **({"two_classes": True} if detector.two_classes else {}),
         }
 
     def _copy(self, image: RgbImage, found: Detections) -> bytes | None:
         return None if self._copies is None else annotated_copy(image, found, blurred=self._blur)
+
+
+def detector_settings(detector: MaskDetector) -> dict[str, Any]:
+    """What a detector's verdicts depend on, in JSON types."""
+    manifest = detector.classifier.manifest
+    finder = detector.finder.fingerprint
+    return {
+        "model": manifest.name,
+        "model_sha256": manifest.sha256,
+        "model_manifest": _digest(manifest.to_json()),
+        "finder": finder["name"],
+        "finder_manifest": _digest(finder["definition"]),
+        "min_confidence": detector.min_confidence,
+        "min_face_px": detector.min_face_px,
+        "max_faces": detector.max_faces,
+        # absent where it is off, so that older journals, which lack it, can be resumed
+        **({"two_classes": True} if detector.two_classes else {}),
+    }
 
 
 def lost_photo(task: PhotoTask, loss: Loss) -> PhotoReport:

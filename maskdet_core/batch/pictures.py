@@ -11,7 +11,9 @@ from typing import Final
 
 from maskdet_core.batch.addresses import Address, Location, list_files, matching
 from maskdet_core.batch.folder import COPIES
+from maskdet_core.batch.video import VIDEOS
 from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
+from maskdet_core.video.formats import VIDEO_SUFFIXES
 
 SKIPPED_FOLDERS: Final = frozenset(
     {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "thumbs"}
@@ -33,12 +35,14 @@ class FoundPictures:
 
     Attributes:
         paths: as given, or sorted within each folder.
+        videos: the same of videos, by their names' suffixes; only where they were asked for.
         left_out: numbers of files by reason.
         empty: folders in which no picture was found.
         unreadable: folders that cannot be listed.
     """
 
     paths: list[Location] = field(default_factory=list)
+    videos: list[Path] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     empty: list[Location] = field(default_factory=list)
     unreadable: list[Location] = field(default_factory=list)
@@ -58,7 +62,9 @@ def list_pictures(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
     return [path for path in find_pictures(paths, out).paths if isinstance(path, Path)]
 
 
-def find_pictures(paths: Sequence[Location], out: Location | None = None) -> FoundPictures:
+def find_pictures(
+    paths: Sequence[Location], out: Location | None = None, *, with_videos: bool = False
+) -> FoundPictures:
     """List files as given, and of folders all pictures at any depth, sorted by path.
 
     In folders, hidden files, hidden and system folders, and files of other types are left out.
@@ -68,7 +74,8 @@ def find_pictures(paths: Sequence[Location], out: Location | None = None) -> Fou
 
     Args:
         paths: files, folders and patterns, with a path or an address.
-        out: results folder, whose annotated copies are left out.
+        out: results folder, whose annotated copies and films are left out.
+        with_videos: list videos that have paths as well, apart.
 
     Raises:
         AddressError: an address cannot be listed.
@@ -79,12 +86,15 @@ def find_pictures(paths: Sequence[Location], out: Location | None = None) -> Fou
             _search_address(path, found, out)
             continue
         if not path.is_dir():
-            found.paths.append(path)
+            is_video = with_videos and path.suffix.lower() in VIDEO_SUFFIXES
+            (found.videos if is_video else found.paths).append(path)
             continue
         results = _results(path, out if isinstance(out, Path) else None)
-        pictures = _Search(found, results).search(path)
-        found.paths += sorted(pictures)
-        if not pictures:
+        search = _Search(found, results, with_videos=with_videos)
+        search.walk_all(path)
+        found.paths += sorted(search.pictures)
+        found.videos += sorted(search.videos)
+        if not search.pictures and not search.videos:
             found.empty.append(path)
     return found
 
@@ -92,21 +102,22 @@ def find_pictures(paths: Sequence[Location], out: Location | None = None) -> Fou
 class _Search:
     """The search of one folder."""
 
-    def __init__(self, found: FoundPictures, results: set[_Identity]) -> None:
+    def __init__(self, found: FoundPictures, results: set[_Identity], *, with_videos: bool) -> None:
         self._found = found
         self._results = results
         self._visited: set[_Identity] = set()
         self._links: list[Path] = []
-        self._pictures: list[Path] = []
+        self._video_suffixes = VIDEO_SUFFIXES if with_videos else frozenset()
+        self.pictures: list[Path] = []
+        self.videos: list[Path] = []
 
-    def search(self, folder: Path) -> list[Path]:
+    def walk_all(self, folder: Path) -> None:
         self._walk(folder)
         # a folder keeps its own path, even if a link to it comes earlier in the alphabet
         while self._links:
             links, self._links = sorted(self._links), []
             for link in links:
                 self._walk(link)
-        return self._pictures
 
     def _walk(self, top: Path) -> None:
         pending = [top]
@@ -151,7 +162,9 @@ class _Search:
         elif entry.is_symlink() and not path.exists():
             left_out[DANGLING] += 1
         elif is_file and path.suffix.lower() in PICTURE_SUFFIXES:
-            self._pictures.append(path)
+            self.pictures.append(path)
+        elif is_file and path.suffix.lower() in self._video_suffixes:
+            self.videos.append(path)
         else:
             left_out[OTHER_TYPES] += 1
         return False
@@ -235,5 +248,7 @@ def _results(folder: Path, out: Path | None) -> set[_Identity]:
     if out is None:
         return set()
     # with the results among the photos, only what was made is left out
-    made = [out / COPIES] if out.resolve() == folder.resolve() else [out, out / COPIES]
+    made = [out / COPIES, out / VIDEOS]
+    if out.resolve() != folder.resolve():
+        made.append(out)
     return {_identity(path) for path in made if path.is_dir()}

@@ -6,11 +6,12 @@ column or the encoding.
 
 import csv
 import io
+import itertools
 import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -143,12 +144,19 @@ def probabilities_json(probabilities: MaskProbabilities) -> dict[str, float | No
     return {name: rounded(p) for name, p in probabilities._asdict().items()}
 
 
-def json_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
-    """Yield a JSON array in pieces, with one object (see `to_json`) per line."""
+def json_text(
+    reports: Iterable[PhotoReport], others: Iterable[Mapping[str, Any]] = ()
+) -> Iterator[str]:
+    """Yield a JSON array in pieces, with one object (see `to_json`) per line.
+
+    Args:
+        reports: of photos.
+        others: further objects, which come last.
+    """
     yield "["
     before = "\n"
-    for report in reports:
-        yield before + json.dumps(to_json(report), ensure_ascii=False, allow_nan=False)
+    for row in itertools.chain(map(to_json, reports), others):
+        yield before + json.dumps(row, ensure_ascii=False, allow_nan=False)
         before = ",\n"
     yield "\n]\n"
 
@@ -160,10 +168,10 @@ def csv_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
     Text is quoted, so that neither comma nor semicolon in a name begins a column, and gets a
     leading ``'`` if a spreadsheet would take it for a formula.
     """
-    yield _csv_line(COLUMNS)
+    yield csv_line(COLUMNS)
     for report in reports:
         for row in _rows(report):
-            yield _csv_line(row)
+            yield csv_line(row)
 
 
 def csv_bytes(reports: Iterable[PhotoReport]) -> bytes:
@@ -187,11 +195,19 @@ def safe_name(photo: str, number: int) -> str:
     """
     if number < 1:
         raise ValueError(f"number must be 1 or more, got {number}")
-    name = re.split(r"[/\\]", photo)[-1]
+    return f"{number:03d}-{safe_stem(photo) or 'photo'}.jpg"
+
+
+def safe_stem(path: str) -> str:
+    r"""At most `MAX_NAME_CHARS` of A-Z, a-z, 0-9, ``_`` and ``-`` of a file's name, or none.
+
+    Args:
+        path: name or path, with ``/`` or ``\`` as separator; its suffix is left out.
+    """
+    name = re.split(r"[/\\]", path)[-1]
     stem = name.rpartition(".")[0] if "." in name else name
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
-    harmless = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")[:MAX_NAME_CHARS].rstrip("-_")
-    return f"{number:03d}-{harmless or 'photo'}.jpg"
+    return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")[:MAX_NAME_CHARS].rstrip("-_")
 
 
 def valid_text(text: str) -> str:
@@ -214,11 +230,11 @@ def rounded(probability: float) -> float | None:
 def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]:
     found = report.detections
     size = (None, None) if found is None else (found.width_px, found.height_px)
-    photo = (_cell(report.photo), *size, report.status)
+    photo = (text_cell(report.photo), *size, report.status)
     rest = (
         None if found is None else len(found.unjudged),
-        _cell(report.annotated or ""),
-        _cell(report.error or ""),
+        text_cell(report.annotated or ""),
+        text_cell(report.error or ""),
     )
     if found is None or not found.faces:
         yield (*photo, *[None] * 7, *rest, None, None, None)
@@ -230,7 +246,7 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
         yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others, percent)
 
 
-def _cell(text: str) -> str:
+def text_cell(text: str) -> str:
     """Make text that no spreadsheet takes for a formula (OWASP's advice on CSV injection)."""
     return ("'" if _is_formula(text) else "") + one_line(text)
 
@@ -251,7 +267,8 @@ def _is_formula(text: str) -> bool:
     return False
 
 
-def _csv_line(values: Iterable[str | int | float | None]) -> str:
+def csv_line(values: Iterable[str | int | float | None]) -> str:
+    """A line of CSV with its end; texts are quoted, and untrusted ones come from `text_cell`."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerow(values)
     return line.getvalue()
