@@ -135,16 +135,15 @@ def _show_face(
     with st.container(
         border=True, width=CROP_PX + 36, gap="xsmall", key=face_links.card_key(number)
     ):
+        st.html(face_links.number_html(number, name))
         if activation_map is None:
             st.image(crop, width=CROP_PX, alt=name)
         else:
             st.image(activation_map, width=CROP_PX, alt=t("photo.alt_heat", name=name))
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.html(face_links.number_html(number, name), width="content")
-            percent = shown_percent(face, two_classes=options.two_classes)
-            figure = "" if percent is None else " " + t("photo.p_value", value=percent)
-            label = verdict_label(face.verdict)
-            st.markdown(theme.badge(face.verdict, f"**{label}**{figure}"), width="content")
+        percent = shown_percent(face, two_classes=options.two_classes)
+        figure = "" if percent is None else " " + t("photo.p_value", value=percent)
+        label = verdict_label(face.verdict)
+        st.markdown(theme.badge(face.verdict, f"**{label}**{figure}"))
         if not face.probabilities.are_valid:
             st.caption(probability_text(math.nan))
             return
