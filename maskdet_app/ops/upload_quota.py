@@ -152,7 +152,7 @@ class UploadQuota:
         """
         with self._lock:
             for reference in self._batches.get(session_id, ()):
-                batch = reference()
+                batch: object = reference()
                 if isinstance(batch, KeepsRemoved):
                     # else a visitor who made room would be refused while it can be undone
                     batch.discard_removed()

@@ -29,6 +29,11 @@ def _offer(batch: PhotoBatch) -> None:
         st.button(
             t("photo.undo"),
             icon=":material/undo:",
-            on_click=batch.undo_remove_all,
+            on_click=_undo,
+            args=(batch,),
             key="undo",
         )
+
+
+def _undo(batch: PhotoBatch) -> None:
+    batch.undo_remove_all()

@@ -9,7 +9,7 @@ from maskdet_core.types import Verdict
 
 def detections(*boxes: FaceBox) -> Detections:
     faces = tuple(Face.of_two_classes(box, 0.99, Verdict.WITH_MASK) for box in boxes)
-    return Detections(faces, 200, 100)
+    return Detections(200, 100, faces)
 
 
 def test_each_face_has_a_spot_in_the_picture_that_leads_to_its_card_and_back() -> None:
