@@ -132,7 +132,7 @@ def secret_key(secret: str) -> bytes:
         key = secret.encode("utf-8")
     if len(key) < MIN_SECRET_BYTES:
         raise AlertError(
-            f"expected a secret of at least {MIN_SECRET_BYTES} bytes for the webhook, got {len(key)}"
+            f"expected a webhook's secret of at least {MIN_SECRET_BYTES} bytes, got {len(key)}"
         )
     return key
 

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import Final
 
@@ -109,8 +109,9 @@ def _run(options: argparse.Namespace) -> int:
         try:
             print_message(f"watching {source.shown}")
             watch = StreamWatch(detector, source, channels, watch_options, notify=print_message)
-            for line in watch.lines(stop):
-                write_json(line)
+            with closing(watch.lines(stop)) as lines:
+                for line in lines:
+                    write_json(line)
         finally:
             close_channels(channels)
         return EXIT_INTERRUPTED if stop.was_interrupted else EXIT_OK

@@ -95,6 +95,7 @@ class StreamReader:
         self._changed = threading.Condition()
         self._image: LiveImage | None = None
         self._connections: list[Connection] = []
+        self._told: Connection | None = None
         self._is_stopped = False
         self._lost_s: float | None = None
         self._thread = threading.Thread(target=self._run, name="stream-reader", daemon=True)
@@ -213,6 +214,9 @@ class StreamReader:
         with self._changed:
             if connection.state == "lost":
                 self._image = None
+            if connection == self._told:
+                return
+            self._told = connection
             self._connections = [*self._connections, connection][-2:]
             self._changed.notify_all()
 

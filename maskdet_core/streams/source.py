@@ -82,7 +82,8 @@ def parse_source(text: str, user: str | None = None, password: str | None = None
     path = Path(text)
     if not path.is_file():
         raise StreamError(
-            f"expected an address (rtsp://…, http://…), a device (/dev/video0) or a file, got {text}"
+            "expected an address (rtsp://…, http://…), a device (/dev/video0) or a file, "
+            f"got {text}"
         )
     return StreamSource(SourceKind.FILE, text, text, path.stem)
 

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +94,7 @@ class StreamWatch:
         self._shown_s = -math.inf
         self._told_s = -math.inf
 
-    def lines(self, stop: threading.Event) -> Iterator[Line]:
+    def lines(self, stop: threading.Event) -> Generator[Line, None, None]:
         """Watch until the end of a file, or until told to stop.
 
         Args:
