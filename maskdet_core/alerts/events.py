@@ -3,6 +3,7 @@
 Knows people and times, neither frames nor clocks.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -58,7 +59,7 @@ class AlertRules:
         """
         for name in ("hold_s", "clear_s", "forget_s"):
             value = getattr(self, name)
-            if not 0 <= value < float("inf"):
+            if not 0 <= value < math.inf:
                 raise ValueError(f"expected {name} of 0 s or more, got {value}")
 
 
@@ -128,6 +129,7 @@ class AlertTracker:
         self._people: dict[int, _Person] = {}
         self._is_alarmed = False
         self._newest_s: float | None = None
+        self._seen_since_s = -math.inf
 
     @property
     def counts(self) -> PeopleCounts:
@@ -168,20 +170,23 @@ class AlertTracker:
         return tuple(alerts)
 
     def _start_anew(self, at_s: float) -> None:
+        self._seen_since_s = at_s
         for one in self._people.values():
             one.since_s = at_s
             if one.left_s is not None:
                 one.left_s = at_s
 
     def _note(self, event: PersonEvent) -> None:
+        # an end before a gap is only known after it
+        event_s = max(event.at_s, self._seen_since_s)
         one = self._people.get(event.person)
         if one is None:
-            one = self._people[event.person] = _Person(event.verdict, event.at_s)
+            one = self._people[event.person] = _Person(event.verdict, event_s)
         if event.kind is EventKind.LEFT:
-            one.left_s = event.at_s
+            one.left_s = event_s
             return
         if event.verdict is not one.verdict or one.left_s is not None:
-            one.since_s = max(event.at_s, one.since_s)
+            one.since_s = max(event_s, one.since_s)
         one.verdict, one.left_s = event.verdict, None
 
     def _raised(self, at_s: float) -> list[Alert]:

@@ -105,7 +105,7 @@ class MqttAlerts:
         self._published: dict[str, Any] | None = None
         self._published_s = -STATE_EVERY_S
         self._is_available = False
-        self._was_told = False
+        self._told: str | None = None
         self._n_dropped = self._n_sent = 0
         self._waiting: set[int] = set()
         self._acknowledged: deque[int] = deque(maxlen=4 * MAX_QUEUED)
@@ -255,10 +255,10 @@ class MqttAlerts:
             self._tell(f"the MQTT broker refuses: {reason}")
             return
         with self._lock:
-            was_told, self._was_told = self._was_told, False
+            told, self._told = self._told, None
             state, self._published = self._state, self._state
             is_available = self._is_available
-        if was_told:
+        if told is not None:
             self._notify("the MQTT broker is back")
         for topic, payload in self.discovery().items():
             client.publish(topic, json.dumps(payload), qos=0, retain=True)
@@ -283,10 +283,10 @@ class MqttAlerts:
                 self._acknowledged.append(mid)
 
     def _tell(self, message: str) -> None:
-        """Once until the broker is back."""
+        """Each message once until the broker is back or another is told."""
         with self._lock:
-            was_told, self._was_told = self._was_told, True
-        if not was_told:
+            told, self._told = self._told, message
+        if told != message:
             self._notify(message)
 
     def _publish_retained(self, topic: str, payload: str) -> None:

@@ -1,6 +1,7 @@
 """A real mosquitto, and a subscriber that notes all it hears."""
 
 import json
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -31,10 +32,16 @@ def mosquitto(program: str, folder: Path, port: int) -> Iterator[subprocess.Pope
     )
     process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
+        wait_for(lambda: is_listening(port))
         yield process
     finally:
         process.terminate()
         process.wait(10)
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Subscriber:

@@ -48,7 +48,7 @@ def camera(python: str, port: int, jpeg: Path) -> Iterator[None]:
         yield
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @contextmanager

@@ -115,6 +115,14 @@ def test_an_outage_is_no_evidence() -> None:
     assert run(tracker, (60.3, 1, BARE), from_s=60.0, until_s=70.0) == []
 
 
+def test_who_is_only_known_to_have_left_after_an_outage_is_not_forgotten_at_once() -> None:
+    tracker = AlertTracker()
+    assert run(tracker, (0.0, 1, BARE), until_s=5.0) == [(NO_MASK, 2.0, 1)]
+    left = PersonEvent(EventKind.LEFT, 1, 4.9, BARE)
+    assert tracker.update(60.0, [left]) == ()
+    assert run(tracker, (61.0, 1, BARE), from_s=60.1, until_s=70.0) == []
+
+
 def test_what_would_have_lasted_during_an_outage_raises_nothing() -> None:
     tracker = AlertTracker()
     assert run(tracker, (0.0, 1, BARE), until_s=1.0) == []

@@ -88,7 +88,7 @@ def test_a_receiver_that_does_not_answer_holds_nobody_up() -> None:
     release = threading.Event()
 
     class Slow(Handler):
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802
             release.wait(10)
 
     receiver = Receiver()
