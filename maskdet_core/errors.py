@@ -33,6 +33,10 @@ class JournalError(MaskdetError):
     """A results folder cannot be continued: other settings, damaged, or in use."""
 
 
+class AddressError(MaskdetError):
+    """An address such as ``s3://bucket/photos`` cannot be used: its package, rights or form."""
+
+
 class WorkerError(MaskdetError):
     """Worker processes cannot be set up, for example because memory is short."""
 

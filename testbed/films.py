@@ -63,12 +63,12 @@ def film_bytes(
         if sound is not None:
             silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
             silence.sample_rate = 8000
-            out.mux(sound.encode(silence))  # type: ignore[union-attr, arg-type]
+            out.mux(sound.encode(silence))
         for at_s, image in itertools.chain([first], pairs):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = round(at_s / time_base), time_base
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
         if sound is not None:
-            out.mux(sound.encode())  # type: ignore[union-attr]
+            out.mux(sound.encode())
     return file.getvalue()

@@ -2,16 +2,18 @@
 
 The library's front end ends a stream at the first sign of a lost connection, does not notice a
 camera that has gone, shows a camera's error as the browser names it, and asks for the camera that
-it had first whatever the page asks for. It offers nothing to hook
-into, and its translations do not reach these messages. So it is served from a folder of our own, a
-copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md and
-0015-lost-video.md. `tests/app/live/test_front_end.py` fails once the library needs one no more.
+it had first whatever the page asks for; before the start it shows a grey strip. It offers nothing
+to hook into, and its translations do not reach these messages. So it is served from a folder of our
+own, a copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md,
+0015-lost-video.md and 0023-demo-film.md. `tests/app/live/test_front_end.py` fails once the library
+needs one no more.
 """
 
 import atexit
 import logging
 import shutil
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -21,23 +23,39 @@ import streamlit.components.v1 as components
 import streamlit_webrtc
 from streamlit_webrtc import component as library
 
+from maskdet_app.live.demo import stage
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"
 """The version whose front end is extended here; others are left as they are."""
 FRONT_END: Final = Path(streamlit_webrtc.__file__).with_name("frontend") / "dist"
-SCRIPTS: Final = tuple(
-    Path(__file__).with_name(name)
-    for name in ("camera_facing.js", "camera_words.js", "lost_video.js")
+SCRIPTS: Final = (
+    *(
+        Path(__file__).with_name(name)
+        for name in ("camera_facing.js", "camera_words.js", "lost_video.js", "one_start.js")
+    ),
+    stage.SCRIPT,
 )
 _FIRST_SCRIPT: Final = "<script "
-_STYLE: Final = "<style>.MuiAlert-colorWarning { display: none; }</style>"
-"""The library's warning that a connection takes long is English only; the page has its own."""
-
 Lost = Literal["camera", "connection", "picture"]
 """What a running stream has lost, by the browser: its camera, its connection for good, or its
 picture for a reason that only the server can know."""
+_REFUSALS: Final = ("NotAllowedError", "SecurityError")
+"""The browser's names for a camera that is not allowed: nobody is asked twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFailure:
+    """A request for the camera that failed.
+
+    Attributes:
+        n: which of the component's failures this is.
+        is_refusal: whether the visitor, or a setting, does not allow it.
+    """
+
+    n: int
+    is_refusal: bool
 
 
 @cache
@@ -68,7 +86,8 @@ def extend(folder: Path) -> None:
     if not found:
         raise ValueError("expected a script in streamlit-webrtc's page")
     shutil.copytree(FRONT_END, folder, dirs_exist_ok=True)
-    before += f"{_STYLE}\n    "
+    shutil.copyfile(stage.STYLE_SHEET, folder / stage.STYLE_SHEET.name)
+    before += f'<link rel="stylesheet" href="./{stage.STYLE_SHEET.name}">\n    '
     for script in SCRIPTS:
         shutil.copyfile(script, folder / script.name)
         before += f'<script src="./{script.name}"></script>\n    '
@@ -86,9 +105,26 @@ def lost(key: str) -> Lost | None:
     Args:
         key: the component's.
     """
-    value = st.session_state.get(library.generate_frontend_component_key(key))
-    said = value.get("lost") if isinstance(value, dict) else None
+    said = _said(key, "lost")
     return next((kind for kind in get_args(Lost) if kind == said), None)
+
+
+def failure(key: str) -> CameraFailure | None:
+    """The last failure of a camera that the page told to run; None if there was none.
+
+    Args:
+        key: the component's.
+    """
+    match _said(key, "failure"):
+        case {"n": int(n), "name": str(name)}:
+            return CameraFailure(n, is_refusal=name in _REFUSALS)
+    return None
+
+
+def _said(key: str, name: str) -> Any:
+    """A part of the component's value; None without it."""
+    value = st.session_state.get(library.generate_frontend_component_key(key))
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _camera_errors() -> dict[str, dict[str, str]]:
@@ -101,8 +137,7 @@ def _camera_errors() -> dict[str, dict[str, str]]:
     busy = {"title": t("webrtc.busy_title"), "text": t("webrtc.busy")}
     other = {"title": t("webrtc.failed_title"), "text": t("webrtc.failed")}
     return {
-        "NotAllowedError": refused,
-        "SecurityError": refused,
+        **dict.fromkeys(_REFUSALS, refused),
         "NotFoundError": missing,
         "NotReadableError": busy,
         "AbortError": busy,

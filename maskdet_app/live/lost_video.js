@@ -68,6 +68,7 @@
     let lookedAt = frameAt;
     let hasReported = false;
     let cameraEnded = false;
+    let isLooking = false;
 
     async function look() {
       const now = performance.now();
@@ -96,7 +97,15 @@
       else report(isOver ? "connection" : "picture");
     }
 
-    const timer = setInterval(() => look().catch((error) => console.debug(error)), LOOK_MS);
+    // one at a time: a browser that is slow to answer would have the later one told first
+    async function lookAlone() {
+      if (isLooking) return;
+      isLooking = true;
+      await look().catch((error) => console.debug(error));
+      isLooking = false;
+    }
+
+    const timer = setInterval(lookAlone, LOOK_MS);
     unwatch = () => {
       isWatched = false;
       clearInterval(timer);

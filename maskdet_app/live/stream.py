@@ -15,7 +15,8 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import front_end, ice, webrtc_fixes
+from maskdet_app.live import aiortc_fixes, front_end, ice, webrtc_fixes
+from maskdet_app.live.restarts import Restarts
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops import operator_log
 from maskdet_app.ops.client_address import address_group
@@ -26,6 +27,7 @@ from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
 
+aiortc_fixes.apply()
 webrtc_fixes.apply()
 front_end.apply()
 
@@ -46,6 +48,7 @@ _DRAWN_AT_CHANGE: Final = "stream_drawn_at_page_change"
 _KEY: Final = "live"
 _HELD_UNTIL: Final = "stream_held_until"
 _FACING: Final = "stream_facing"
+_RESTARTS: Final = "stream_restarts"
 _VIDEO_ATTRIBUTES: Final[dict[str, Any]] = {
     "autoPlay": True,
     "controls": False,
@@ -85,6 +88,7 @@ def show(
     rtc_configuration: dict[str, Any],
     facing: str,
     *,
+    stage: dict[str, Any] | None = None,
     embedded: bool = False,
 ) -> Any:
     """Show the component and take the restart's next step, if one is due.
@@ -93,6 +97,7 @@ def show(
         processor: gets the frames.
         rtc_configuration: as browsers take it.
         facing: the camera's facing mode.
+        stage: see `maskdet_app.live.demo.stage.arguments`; None shows the video alone.
         embedded: without buttons: it starts by itself whenever it is not running.
 
     Returns:
@@ -106,9 +111,17 @@ def show(
     _keep_through_other_runs()
     switched = st.session_state.get(_ACTIVE) and st.session_state.get(_FACING) != facing
     st.session_state[_FACING] = facing
-    if _step() is None and (switched or _is_lost(processor)):
+    restarts: Restarts = st.session_state.setdefault(_RESTARTS, Restarts())
+    failure = front_end.failure(_KEY)
+    if failure is not None and restarts.is_new(failure):
+        restarts.failed(time.monotonic(), is_refusal=failure.is_refusal)
+        _set_step("stop")
+    elif _step() is None and not restarts.is_given_up and (switched or _is_lost(processor)):
+        if not switched:
+            restarts.lost(time.monotonic())
         _set_step("stop")
     step = _step()
+    words = front_end.words() | ({} if stage is None else {"stage": stage})
     with video:
         context = streamlit_webrtc.webrtc_streamer(
             key=_KEY,
@@ -122,8 +135,10 @@ def show(
             # frame one or two frames later.
             async_processing=False,
             media_toggle_controls=False,
-            desired_playing_state=_desired_state(step, embedded=embedded),
-            translations=cast(Translations, {**_translations(), **front_end.words()}),
+            desired_playing_state=_desired_state(
+                step, starts_itself=embedded, is_given_up=restarts.is_given_up
+            ),
+            translations=cast(Translations, {**_translations(), **words}),
             video_html_attrs=_VIDEO_ATTRIBUTES,
         )
     state = context.state
@@ -131,20 +146,31 @@ def show(
     if step == "stop":
         # One that runs says that it has stopped, however long that takes on a busy machine. Told to
         # start before, it would seem to run already.
-        if not active and st.session_state.get(_ACTIVE):
+        if not active and (st.session_state.get(_ACTIVE) or restarts.is_given_up):
             _count_start(active)
-            _set_step("start")
-            st.rerun()
+            if restarts.is_given_up:
+                query_params.write(RUN, [])
+            if not restarts.wait_s:
+                _set_step(None if restarts.is_given_up else "start")
+                st.rerun()
         if not active:
             with restart:
                 st.fragment(_then_start, run_every=STOP_S)()
     elif step is None or state.playing:
         query_params.write(RUN, [RUNNING] if state.playing else [])
+        if active and restarts.is_given_up:
+            # the visitor has pressed Start
+            restarts.forget()
+        if state.playing:
+            restarts.begun(time.monotonic())
         if step is not None:
             # the buttons appear again
             _set_step(None)
             st.rerun()
-        if embedded and not active:
+        if restarts.is_given_up:
+            with restart:
+                _show_given_up(restarts, has_start_button=not embedded)
+        elif embedded and not active:
             _set_step("stop")
             st.rerun()
     elif not active:
@@ -249,10 +275,11 @@ def _translations() -> Translations:
     }
 
 
-def _desired_state(step: Step | None, *, embedded: bool) -> bool | None:
+def _desired_state(step: Step | None, *, starts_itself: bool, is_given_up: bool) -> bool | None:
     if step is not None:
         return step == "start"
-    return True if embedded else None
+    # None: with buttons
+    return not is_given_up if starts_itself else None
 
 
 def _step() -> Step | None:
@@ -269,9 +296,24 @@ def _set_step(step: Step | None) -> None:
 
 def _then_start() -> None:
     step, at_s = st.session_state[_STEP]
-    if step == "stop" and time.monotonic() - at_s >= STOP_S:
+    wait_s = max(STOP_S, st.session_state[_RESTARTS].wait_s)
+    if step == "stop" and time.monotonic() - at_s >= wait_s:
         _set_step("start")
         st.rerun(scope="app")
+
+
+def _show_given_up(restarts: Restarts, *, has_start_button: bool) -> None:
+    # a camera that did not start is explained where the picture would be
+    if not restarts.has_no_camera:
+        st.warning(t("live.unsteady"), icon=":material/videocam_off:")
+    elif has_start_button:
+        return
+    st.button(t("live.try_again"), key="live_try_again", on_click=_try_again)
+
+
+def _try_again() -> None:
+    st.session_state[_RESTARTS].forget()
+    _set_step("start")
 
 
 def _give_up() -> None:

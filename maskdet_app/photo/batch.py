@@ -8,20 +8,26 @@ from typing import Final, Literal, Protocol, get_args
 from maskdet_app.photo import decoding
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.batch.photo import detect_in_photo
-from maskdet_core.detector import MIN_FACE_PX, min_face_px_in
+from maskdet_core.detector import MIN_FACE_PX, MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.draw.annotate import Labels
+from maskdet_core.html_report.document import PICTURE_PX
 from maskdet_core.pictures.decode import DecodedPhoto, decode_image, shrink_within
 
 FaceSize = Literal["tiny", "usual", "large"]
 """Least size of the faces to detect; the codes are values of a query parameter."""
 FACE_SIZES: Final[tuple[FaceSize, ...]] = get_args(FaceSize)
-_LARGE_SHARE: Final = 1 / 8
-"""Least height of a large face as a share of the photo's long side: leaves out the background."""
+FACE_SHARES: Final[dict[FaceSize, float | None]] = {
+    "tiny": None,
+    "usual": MIN_FACE_SHARE["photo"],
+    # leaves out the background
+    "large": 1 / 8,
+}
+"""Least height as a share of the photo's long side; never below `MIN_FACE_PX`, the tiny one."""
 MAX_PHOTOS: Final = 500
 MAX_TOTAL_BYTES: Final = 400_000_000
 """Limit of one visitor's photos, which all stay in the server's memory."""
-PREVIEW_PX: Final = 512
-"""Long side of the pictures in the gallery."""
+PREVIEW_PX: Final = PICTURE_PX
+"""Long side of the pictures in the gallery, which an HTML report shows too."""
 DETAIL_PX: Final = 1600
 """Long side of the picture in the detail view."""
 _PREVIEW_QUALITY: Final = 85
@@ -243,13 +249,8 @@ def _detail_view(detector: MaskDetector, image: RgbImage, detections: Detections
 
 def min_face_px(face_size: FaceSize, width: int, height: int) -> int:
     """Least height of a face to detect in a picture of this size, px."""
-    match face_size:
-        case "tiny":
-            return MIN_FACE_PX
-        case "usual":
-            return min_face_px_in(width, height)
-        case "large":
-            return min_face_px_in(width, height, _LARGE_SHARE)
+    share = FACE_SHARES[face_size]
+    return MIN_FACE_PX if share is None else min_face_px_in(width, height, share)
 
 
 def annotate_resized(image_rgb: RgbImage, detections: Detections, labels: Labels) -> RgbImage:

@@ -15,6 +15,7 @@ from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import containers, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Face, ImageError, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
+from maskdet_core.draw.annotate import whole_percent
 
 CROP_PX: Final = 176
 """Width of a face's crop on the page."""
@@ -23,15 +24,14 @@ _ACTIVATION_MAP_PX: Final = 2 * CROP_PX
 
 
 def probability_text(probability: float) -> str:
-    """A probability in whole percent, never rounded to 0 or 100."""
+    """A probability in whole percent, rounded down as on the pictures, never 0 or 100."""
     if not math.isfinite(probability):
         return t("photo.p_none")
-    percent = probability * 100
-    if percent < 1:
+    if probability < 0.01:
         return t("photo.p_below")
-    if percent > 99:
+    if probability > 0.99:
         return t("photo.p_above")
-    return t("photo.p_value", value=f"{percent:.0f}")
+    return t("photo.p_value", value=whole_percent(probability))
 
 
 def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: PhotoOptions) -> None:

@@ -1,33 +1,21 @@
 """Overview of all photos: faces by verdict, photos by category."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import streamlit as st
 
 from maskdet_app.photo.batch import Photo
-from maskdet_app.photo.gallery import Category, categories
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
-
-_PRIORITY: Final[tuple[Category, ...]] = (
-    "without_mask",
-    "worn_wrong",
-    "not_sure",
-    "with_mask",
-    "no_face",
-    "unread",
-)
-"""A photo of several categories counts as the first of them."""
+from maskdet_core.batch.report import PhotoKind, photo_kind
 
 
-def photos_by_category(photos: Sequence[Photo]) -> dict[Category, int]:
+def photos_by_category(photos: Sequence[Photo]) -> dict[PhotoKind, int]:
     """Number of checked photos by category, each counted once."""
-    counts = dict.fromkeys(_PRIORITY, 0)
+    counts = dict.fromkeys(PhotoKind, 0)
     for photo in photos:
-        of_photo = categories(photo)
-        counts[next(category for category in _PRIORITY if category in of_photo)] += 1
+        counts[photo_kind(photo.detections)] += 1
     return counts
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.ops.metrics import PhotoMetrics
-from maskdet_app.photo import detail, downloads, gallery, overview, upload
+from maskdet_app.photo import detail, downloads, gallery, handout, overview, upload
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
@@ -64,7 +64,7 @@ def _show_photos(
 ) -> None:
     one_photo, total, buttons, filters, grid, navigation, opened_photo = containers.reserve(7)
     with buttons:
-        _show_downloads(batch, photos, options.blur_faces, still_checking=still_checking)
+        _show_downloads(batch, detector, photos, options, still_checking=still_checking)
     if len(batch) == 1:
         with one_photo:
             overview.show_faces(photos, options.verdicts)
@@ -92,11 +92,17 @@ def _open_photo(key: str | None) -> None:
 
 
 def _show_downloads(
-    batch: PhotoBatch, photos: list[Photo], blur_faces: bool, *, still_checking: bool
+    batch: PhotoBatch,
+    detector: MaskDetector,
+    photos: list[Photo],
+    options: PhotoOptions,
+    *,
+    still_checking: bool,
 ) -> None:
     with st.container(horizontal=True):
         if len(photos) > 1:
-            _show_zip_button(photos, blur_faces, still_checking=still_checking)
+            _show_zip_button(photos, options.blur_faces, still_checking=still_checking)
+        handout.show(photos, detector, options, still_checking=still_checking)
         for kind, label, help_text in (
             ("csv", t("photo.csv"), t("photo.csv_help")),
             ("json", t("photo.json"), t("photo.json_help")),

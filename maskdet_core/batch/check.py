@@ -5,25 +5,31 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
+from maskdet_core.batch.addresses import Address
 from maskdet_core.batch.command import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_SOME_UNREADABLE,
     Command,
     add_common_arguments,
+    place,
     positive,
     print_message,
     print_search,
     row_writer,
 )
 from maskdet_core.batch.folder import STDOUT, Results, check_folder, check_photos, open_report
+from maskdet_core.batch.folder_document import HtmlReport
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask
 from maskdet_core.batch.pictures import FoundPictures, find_pictures
+from maskdet_core.batch.ray_engine import check_on_ray
 from maskdet_core.batch.report import BOM, one_line, to_json
+from maskdet_core.batch.sharded import check_by_shards, check_here
 from maskdet_core.batch.video import VideoCheckConfig
 from maskdet_core.batch.video_report import tracks_csv_text
 from maskdet_core.batch.video_run import VideoRun
 from maskdet_core.cpu import n_cores
+from maskdet_core.html_report.texts import ENGLISH, languages
 from maskdet_core.video.limits import MAX_BYTES, MAX_LENGTH_S, VideoLimits
 
 _FORMS: Final = {
@@ -51,21 +57,28 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=place,
         metavar="DIR",
-        help="results folder; the same command resumes a run that was stopped",
+        help="results folder or address; the same command resumes a run that was stopped",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="who checks: this machine, or the Ray cluster that is running; needs --out "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--annotate",
         action="store_true",
         help="put copies of photos and films with the verdicts drawn into DIR",
     )
-    parser.add_argument("--blur", action="store_true", help="blur all faces in the copies")
+    parser.add_argument("--blur", action="store_true", help="blur all faces in copies and report")
     parser.add_argument("--fresh", action="store_true", help="discard what DIR holds, start over")
     for form in _FORMS:
         parser.add_argument(
             f"--{form}",
-            type=Path,
+            type=place,
             metavar="FILE",
             help=f"write the whole report {_FORMS[form]} (`-`: to standard output)",
         )
@@ -86,25 +99,64 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="GB",
         help="refuse larger videos (default: %(default)g)",
     )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a report to hand on, one HTML file (`-`: to standard output)",
+    )
+    parser.add_argument(
+        "--language", choices=languages(), help=f"of the HTML report (default: {ENGLISH})"
+    )
+    parser.add_argument(
+        "--no-pictures", action="store_true", help="leave the photos out of the HTML report"
+    )
     add_common_arguments(parser)
 
 
 def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    files = [path for path in (options.csv, options.tracks, options.json) if path is not None]
+    wanted = (options.csv, options.tracks, options.json, options.report)
+    files = [path for path in wanted if path is not None]
     for wrong, message in (
         (options.annotate and not options.out, "--annotate needs --out"),
+        (options.engine == "ray" and not options.out, "--engine ray needs --out"),
         (options.fresh and not options.out, "--fresh needs --out"),
-        (options.blur and not options.annotate, "--blur needs --annotate"),
+        (
+            options.blur and not (options.annotate or options.report),
+            "--blur needs --annotate or --report",
+        ),
+        (options.language and not options.report, "--language needs --report"),
+        (options.no_pictures and not options.report, "--no-pictures needs --report"),
         (
             options.format and (options.out or files),
-            "--format is for standard output, which --out, --csv, --tracks and --json replace",
+            "--format is for standard output, which --out, --csv, --tracks, --json and --report "
+            "replace",
         ),
-        (len(set(files)) < len(files), "expected a file of its own for each report"),
+        (
+            len(set(files)) < len(files),
+            "expected a file for each of --csv, --tracks, --json and --report, got one for two",
+        ),
         (options.tracks and options.no_videos, "--tracks needs videos, not --no-videos"),
-        *((path.is_dir(), f"expected a file to write, got the folder {path}") for path in files),
+        (
+            options.tracks and not _takes_videos(options),
+            "--tracks takes results with paths, and the local engine",
+        ),
+        (
+            options.report and (options.engine == "ray" or _has_address(options)),
+            "--report takes photos and results with paths, and the local engine",
+        ),
+        *(
+            (path.is_dir(), f"expected a file to write, got the folder {path}")
+            for path in files
+            if isinstance(path, Path)
+        ),
     ):
         if wrong:
             parser.error(message)
+
+
+def _has_address(options: argparse.Namespace) -> bool:
+    return any(isinstance(place, Address) for place in (options.out, *options.paths))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -113,17 +165,19 @@ def _run(options: argparse.Namespace) -> int:
         options.min_confidence,
         options.min_face,
         options.finder,
-        blur=options.blur,
+        # of the copies: that of the report is no setting of the journal's
+        blur=options.blur and options.annotate,
         two_classes=options.two_classes,
     )
-    n_jobs = options.jobs or n_cores()
-    found = find_pictures(options.paths, options.out, with_videos=not options.no_videos)
+    with_videos = _takes_videos(options) and not options.no_videos
+    found = find_pictures(options.paths, options.out, with_videos=with_videos)
     videos = VideoRun(found.videos, _video_config(options), fresh=options.fresh)
+    reports = (options.csv, options.tracks, options.json, options.report)
     try:
-        if options.out or options.csv or options.tracks or options.json:
-            all_read = _write_results(options, found, config, n_jobs, videos)
+        if options.out or any(reports):
+            all_read = _write_results(options, found, config, videos)
         else:
-            all_read = _print_rows(options, found, config, n_jobs, videos)
+            all_read = _print_rows(options, found, config, videos)
     except KeyboardInterrupt:
         if not options.out:
             raise
@@ -136,39 +190,42 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _write_results(
-    options: argparse.Namespace,
-    found: FoundPictures,
-    config: PhotoCheckConfig,
-    n_jobs: int,
-    videos: VideoRun,
+    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, videos: VideoRun
 ) -> bool:
     """Check into files; whether all photos and videos could be read."""
-    results = Results(options.out, options.csv, options.json, options.annotate, options.fresh)
-    with ExitStack() as stack:
-        tracks = None if options.tracks is None else open_report(options.tracks, stack)
-        counts = check_folder(
-            found.paths,
-            config,
-            results,
-            n_jobs,
-            left_out=found.left_out_text,
-            others=videos.rows,
-        )
-        if tracks is not None:
-            mark = b"" if options.tracks == STDOUT else BOM
-            tracks.write(mark + "".join(tracks_csv_text(videos.rows())).encode("utf-8"))
-            tracks.flush()
-    videos.print_summary()
+    html = options.report and HtmlReport(
+        options.report,
+        options.language or ENGLISH,
+        pictures=not options.no_pictures,
+        blurred=options.blur,
+    )
+    results = Results(options.out, options.csv, options.json, options.annotate, options.fresh, html)
+    n_jobs, left_out = options.jobs, found.left_out_text
+    if options.engine == "ray" or isinstance(options.out, Address):
+        engine = check_on_ray if options.engine == "ray" else check_here
+        counts = check_by_shards(found.paths, config, results, engine, n_jobs, left_out=left_out)
+    else:
+        with ExitStack() as stack:
+            tracks = None if options.tracks is None else open_report(options.tracks, stack)
+            counts = check_folder(
+                found.paths,
+                config,
+                results,
+                n_jobs or n_cores(),
+                left_out=left_out,
+                others=videos.rows,
+            )
+            if tracks is not None:
+                mark = b"" if options.tracks == STDOUT else BOM
+                tracks.write(mark + "".join(tracks_csv_text(videos.rows())).encode("utf-8"))
+                tracks.flush()
+        videos.print_summary()
     print_search(found, left_out=False)
     return not counts.n_unreadable and videos.all_read
 
 
 def _print_rows(
-    options: argparse.Namespace,
-    found: FoundPictures,
-    config: PhotoCheckConfig,
-    n_jobs: int,
-    videos: VideoRun,
+    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, videos: VideoRun
 ) -> bool:
     """Check and print a line per photo and video; whether all could be read."""
     write = row_writer(options.format)
@@ -177,7 +234,7 @@ def _print_rows(
     if not tasks and not found.videos:
         # no process does, and a wrong model is an error all the same
         config.load()
-    with closing(check_photos(tasks, config, n_jobs)) as reports:
+    with closing(check_photos(tasks, config, options.jobs or n_cores())) as reports:
         for report in reports:
             row = to_json(report)
             all_read = all_read and row["error"] is None
@@ -192,15 +249,21 @@ def _print_rows(
     return all_read
 
 
+def _takes_videos(options: argparse.Namespace) -> bool:
+    """Videos are checked here, into a folder with a path."""
+    return options.engine != "ray" and not isinstance(options.out, Address)
+
+
 def _video_config(options: argparse.Namespace) -> VideoCheckConfig:
+    out = options.out if isinstance(options.out, Path) else None
     return VideoCheckConfig(
         options.model,
         options.min_confidence,
         options.min_face,
         options.finder,
         two_classes=options.two_classes,
-        out=options.out,
-        annotate=options.annotate,
+        out=out,
+        annotate=options.annotate and out is not None,
         blur=options.blur,
         limits=VideoLimits(
             max_bytes=round(options.max_video_gb * 1e9),

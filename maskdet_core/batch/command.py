@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from maskdet_core.batch.addresses import Location, location
 from maskdet_core.batch.pictures import FoundPictures
 from maskdet_core.batch.report import one_line
+from maskdet_core.errors import AddressError
 from maskdet_core.types import validate_min_confidence
 
 EXIT_OK: Final = 0
@@ -47,7 +49,11 @@ class Command:
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add pictures, output format, decision rule and model, which `check` and `classify` share."""
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="file, folder or pattern"
+        "paths",
+        nargs="+",
+        type=place,
+        metavar="PATH",
+        help="file, folder or pattern; or an address such as s3://bucket/photos",
     )
     parser.add_argument(
         "--format",
@@ -86,6 +92,18 @@ def positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected 1 or more, got {value}")
     return value
+
+
+def place(text: str) -> Location:
+    """Parse an option that is a path or an address.
+
+    Raises:
+        argparse.ArgumentTypeError: an address that holds a password.
+    """
+    try:
+        return location(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def print_message(message: object) -> None:

@@ -6,9 +6,10 @@ import stat
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from maskdet_core.batch.addresses import Address, Location, list_files, matching
 from maskdet_core.batch.folder import COPIES
 from maskdet_core.batch.video import VIDEOS
 from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
@@ -33,18 +34,18 @@ class FoundPictures:
     """Pictures to check, and what a folder search left out.
 
     Attributes:
-        paths: pictures as given, or sorted within each folder.
+        paths: as given, or sorted within each folder.
         videos: the same of videos, by their names' suffixes; only where they were asked for.
         left_out: numbers of files by reason.
         empty: folders in which no picture was found.
         unreadable: folders that cannot be listed.
     """
 
-    paths: list[Path] = field(default_factory=list)
+    paths: list[Location] = field(default_factory=list)
     videos: list[Path] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    empty: list[Path] = field(default_factory=list)
-    unreadable: list[Path] = field(default_factory=list)
+    empty: list[Location] = field(default_factory=list)
+    unreadable: list[Location] = field(default_factory=list)
 
     @property
     def left_out_text(self) -> str:
@@ -57,12 +58,12 @@ class FoundPictures:
 
 
 def list_pictures(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
-    """As `find_pictures`, without what was left out."""
-    return find_pictures(paths, out).paths
+    """As `find_pictures`, without what was left out, for paths alone."""
+    return [path for path in find_pictures(paths, out).paths if isinstance(path, Path)]
 
 
 def find_pictures(
-    paths: Sequence[Path], out: Path | None = None, *, with_videos: bool = False
+    paths: Sequence[Location], out: Location | None = None, *, with_videos: bool = False
 ) -> FoundPictures:
     """List files as given, and of folders all pictures at any depth, sorted by path.
 
@@ -72,17 +73,24 @@ def find_pictures(
     expand none; if nothing matches, it is listed as given.
 
     Args:
-        paths: files, folders and patterns.
+        paths: files, folders and patterns, with a path or an address.
         out: results folder, whose annotated copies and films are left out.
-        with_videos: list videos as well, apart.
+        with_videos: list videos that have paths as well, apart.
+
+    Raises:
+        AddressError: an address cannot be listed.
     """
     found = FoundPictures()
     for path in _expanded(paths):
+        if isinstance(path, Address):
+            _search_address(path, found, out)
+            continue
         if not path.is_dir():
             is_video = with_videos and path.suffix.lower() in VIDEO_SUFFIXES
             (found.videos if is_video else found.paths).append(path)
             continue
-        search = _Search(found, _results(path, out), with_videos=with_videos)
+        results = _results(path, out if isinstance(out, Path) else None)
+        search = _Search(found, results, with_videos=with_videos)
         search.walk_all(path)
         found.paths += sorted(search.pictures)
         found.videos += sorted(search.videos)
@@ -162,9 +170,40 @@ class _Search:
         return False
 
 
-def _expanded(paths: Sequence[Path]) -> list[Path]:
-    expanded: list[Path] = []
+def _search_address(address: Address, found: FoundPictures, out: Location | None) -> None:
+    """Take the pictures below an address, by the rules for a folder."""
+    # what a pattern matched is known to be a file
+    files = list_files(address) if address.stamp is None else None
+    if files is None:
+        found.paths.append(address)
+        return
+    # as in `_results`: with the results among the photos, only what was made is left out
+    is_among = str(out).rstrip("/") == address.url.rstrip("/")
+    results = f"{str(out).rstrip('/')}/{COPIES if is_among else ''}".rstrip("/") + "/"
+    n_before = len(found.paths)
+    below = len(address.inner.rstrip("/"))
+    for file in files:
+        *folders, name = file.inner[below:].strip("/").split("/")
+        if out is not None and file.url.startswith(results):
+            found.left_out[RESULTS] += 1
+        elif any(folder.casefold() in SKIPPED_FOLDERS for folder in folders):
+            found.left_out[IN_SYSTEM_FOLDERS] += 1
+        elif any(part.startswith(".") for part in (*folders, name)):
+            found.left_out[HIDDEN] += 1
+        elif PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES:
+            found.paths.append(file)
+        else:
+            found.left_out[OTHER_TYPES] += 1
+    if len(found.paths) == n_before:
+        found.empty.append(address)
+
+
+def _expanded(paths: Sequence[Location]) -> list[Location]:
+    expanded: list[Location] = []
     for path in paths:
+        if isinstance(path, Address):
+            expanded += matching(path)
+            continue
         pattern = str(path)
         matches: list[str] = []
         if glob.has_magic(pattern) and not os.path.lexists(path):

@@ -13,9 +13,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
-from maskdet_core.types import Detections, MaskProbabilities
+from maskdet_core.draw.annotate import shown_percent
+from maskdet_core.types import Detections, MaskProbabilities, Verdict
 
 COLUMNS: Final[tuple[str, ...]] = (
     "photo",
@@ -34,6 +36,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "error",
     "p_worn_wrong",
     "p_without_mask",
+    "percent",
 )
 """The CSV's columns, explained in docs/command-line.md; new ones are only ever added at the end."""
 BOM: Final = b"\xef\xbb\xbf"
@@ -49,6 +52,25 @@ _INVISIBLE: Final = frozenset(
 _INVISIBLE_CATEGORIES: Final = ("C", "M", "Z")
 """Controls and format characters, combining marks with variation selectors, and white space."""
 _BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
+
+
+class PhotoKind(StrEnum):
+    """What a photo shows, in the order in which it matters: a photo is of the first that fits."""
+
+    WITHOUT_MASK = Verdict.WITHOUT_MASK
+    WORN_WRONG = Verdict.WORN_WRONG
+    NOT_SURE = Verdict.NOT_SURE
+    WITH_MASK = Verdict.WITH_MASK
+    NO_FACE = "no_face"
+    UNREAD = "unread"
+
+
+def photo_kind(detections: Detections | None) -> PhotoKind:
+    """The kind of a photo, by its faces; None stands for one that could not be used."""
+    if detections is None:
+        return PhotoKind.UNREAD
+    found = {face.verdict.value for face in detections}
+    return next((kind for kind in PhotoKind if kind in found), PhotoKind.NO_FACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +237,13 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
         text_cell(report.error or ""),
     )
     if found is None or not found.faces:
-        yield (*photo, None, None, None, None, None, None, None, *rest, None, None)
+        yield (*photo, *[None] * 7, *rest, None, None, None)
         return
     for number, face in enumerate(found.faces, 1):
         p_with_mask, *others = map(rounded, face.probabilities)
         verdict = face.verdict.value
-        yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others)
+        percent = shown_percent(face, two_classes=found.two_classes)
+        yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others, percent)
 
 
 def text_cell(text: str) -> str:

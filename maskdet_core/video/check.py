@@ -35,7 +35,7 @@ class VideoOptions:
     min_face_px: int | None = None
     blur: bool = False
     labels: Labels = field(default_factory=lambda: LABELS)
-    looking: tuple[str, str] = LOOKING
+    looking: str = LOOKING
     limits: VideoLimits = field(default_factory=VideoLimits)
 
 

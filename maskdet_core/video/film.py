@@ -11,7 +11,7 @@ from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 from av.video.stream import VideoStream
 
-from maskdet_core.draw.annotate import LABELS, LOOKING, Labels, annotate
+from maskdet_core.draw.annotate import LABELS, LOOKING, LabelMemory, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.types import FaceBox, RgbImage
 from maskdet_core.video.events import WatchedFrame
@@ -57,7 +57,7 @@ class AnnotatedFilm:
         *,
         blur: bool = False,
         labels: Labels = LABELS,
-        looking: tuple[str, str] = LOOKING,
+        looking: str = LOOKING,
     ) -> None:
         """Begin a film.
 
@@ -71,6 +71,7 @@ class AnnotatedFilm:
         """
         name, options = _encoder()
         self._labels, self._looking, self._blur = labels, looking, blur
+        self._memory = LabelMemory()
         self._container = av.open(file, "w", format="mp4")
         stream = self._container.add_stream(name, rate=30, options=dict(options))
         if not isinstance(stream, VideoStream):
@@ -109,7 +110,7 @@ class AnnotatedFilm:
         shown = watched.detections.resized(width, height)
         if self._blur:
             image_rgb = blur_faces(image_rgb, (*shown.boxes, *self._around(watched, width)))
-        drawn = annotate(image_rgb, shown, self._labels, looking=self._looking)
+        drawn = annotate(image_rgb, shown, self._labels, looking=self._looking, memory=self._memory)
         if (width, height) != self._size:
             # an odd row or column, or a frame of another size than the first
             drawn = _padded(drawn, *self._size)

@@ -1,15 +1,23 @@
 """axe finds no serious violation on any page, in either theme, empty and with results."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import t
+from maskdet_core import Detections, Face, FaceBox, encode_jpeg
+from maskdet_core.batch.photo_document import html_text
+from maskdet_core.batch.report import PhotoReport
+from maskdet_core.html_report.facts import CheckFacts
+from maskdet_core.html_report.texts import Texts
+from maskdet_core.types import MaskProbabilities, decide
 
 WAIT_MS = 30_000
 SERIOUS = {"serious", "critical"}
@@ -82,6 +90,37 @@ def test_photo_page_with_results(
         expect(page.get_by_role("button", name=t("photo.back"))).to_be_visible(timeout=WAIT_MS)
         assert violations(page) == []
         shoot(page, f"photo-detail-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+def test_html_report(scheme: str, tmp_path: Path, open_browser: Any) -> None:
+    faces = tuple(
+        Face(FaceBox(10, 10, 40, 50), *p, decide(MaskProbabilities(*p), 0.6))
+        for p in ((0.98, 0.01, 0.01), (0.01, 0.01, 0.98), (0.1, 0.8, 0.1), (0.4, 0.3, 0.3))
+    )
+    reports = [
+        *(PhotoReport(f"{n}.jpg", Detections(120, 90, faces[n:])) for n in range(5)),
+        PhotoReport("<b>.jpg", None, "expected a picture"),
+    ]
+    jpeg = encode_jpeg(np.full((90, 120, 3), 120, np.uint8))
+    facts = CheckFacts("net", "0" * 64, True, "street", 50, 0.6, False, 24, 1 / 24)
+    pieces = html_text(
+        reports, facts, Texts("en"), datetime.now(UTC), lambda indices: (jpeg for _ in indices)
+    )
+    target = tmp_path / "report.html"
+    target.write_text("".join(pieces), encoding="utf-8")
+    with open_browser(scheme=scheme, size=(375, 740)) as browser:
+        page = browser.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("request", lambda request: said.append(request.url.partition(",")[0]))
+        page.goto(target.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == 375
+        # the page itself and its own pictures; the policy had nothing to refuse
+        assert set(said) <= {target.as_uri(), "data:image/jpeg;base64"}
+        # what axe does to the page is not the report's own
+        page.context.set_default_timeout(WAIT_MS)
+        assert violations(page) == []
 
 
 def test_samples_can_be_checked_by_keyboard(server: Any, network: Path, open_browser: Any) -> None:

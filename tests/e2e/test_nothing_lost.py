@@ -7,6 +7,8 @@ How each disturbance is made:
 - Tab in the background: Chromium freezes the page, as it does with background tabs. What happens
   then happens at once, so that a few seconds stand for a minute.
 - Camera lost: Chromium's process for cameras is killed. The next request starts another.
+- Phone locked: all of the browser's processes are stopped until the server has ended video and
+  session. It does so within seconds instead of minutes here.
 - Camera switched, further tabs: as a visitor does it.
 """
 
@@ -26,16 +28,18 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.ui.i18n import t
 from testbed.browser import Browsers
-from testbed.process_tree import members
-from testbed.server import Server, serve
+from testbed.impatient_server import GIVEN_UP_S
+from testbed.server import Server, free_port, serve, serve_command
 from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
+from tests.e2e.programs import browser_processes, processes
 
 FRAMES_A_SECOND: Final = 6
 """Of the camera, so that four tabs run on any machine."""
 OUTAGE_S: Final = 10.0
 BACKGROUND_S: Final = 6.0
-BACK_WITHIN_S: Final = 60.0
-"""Without load the video is back within 5 s; what is asserted must hold on any machine."""
+BACK_WITHIN_S: Final = 20.0
+"""Without load the video is back within 5 s. With three times as much to do as two cores could,
+3 to 8 s were seen."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(sys.platform != "linux", reason="/proc")]
 
@@ -60,21 +64,6 @@ class Live:
     browser: BrowserContext
     page: Page
 
-    def browser_processes(self) -> list[int]:
-        own = set(members(os.getpid()))
-        (main,) = own & set(_processes("--user-data-dir=", "--type="))
-        return members(main)
-
-
-def _processes(has: str, lacks: str = "\n") -> Iterator[int]:
-    """Ids of processes by their command line."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        # ended meanwhile
-        with suppress(OSError):
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            if has in command and lacks not in command:
-                yield int(folder.name)
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, network: Path) -> Iterator[Server]:
@@ -83,6 +72,18 @@ def server(tmp_path_factory: pytest.TempPathFactory, network: Path) -> Iterator[
         yield running
         text = log.read_text(encoding="utf-8")
         assert "Traceback" not in text, text
+
+
+@pytest.fixture
+def server_that_gives_up(tmp_path: Path, network: Path) -> Iterator[Server]:
+    port = free_port()
+    command = [sys.executable, "-m", "testbed.impatient_server", "run", "server.py"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
+    with serve_command(
+        command, port, log=tmp_path / "server.log", MASKDET_MAX_VIEWERS="1"
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +176,20 @@ def test_tab_in_the_background(live: Live) -> None:
     _assert_back(live.page)
 
 
+def test_phone_locked(server_that_gives_up: Server, visitor: Live) -> None:
+    page = visitor.page
+    page.goto(server_that_gives_up.url)
+    start(page)
+    wait_for_count(page, "with_mask")
+    assert page.evaluate(SHOWN)[0] == 0
+    with _stopped(browser_processes()):
+        time.sleep(GIVEN_UP_S)
+    _assert_back(page, stream=1)
+
+
 def test_camera_lost(live: Live) -> None:
-    capture = set(_processes("video_capture.mojom.VideoCaptureService"))
-    for process in capture & set(live.browser_processes()):
+    capture = set(processes("video_capture.mojom.VideoCaptureService"))
+    for process in capture & set(browser_processes()):
         os.kill(process, signal.SIGKILL)
     _assert_back(live.page, stream=1)
 

@@ -10,11 +10,25 @@ from typing import Any
 import pytest
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = {"mqtt": "requirements-mqtt.txt"}
-FILES = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt", *EXTRAS.values())
-REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?P<bounds>[<>=!~].*)?$")
-IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage"}
-IMPORT_NAMES["paho-mqtt"] = "paho"
+EXTRAS = {
+    "cloud": "requirements-cloud.txt",
+    "mqtt": "requirements-mqtt.txt",
+    "ray": "requirements-ray.txt",
+}
+FILES = (
+    "requirements.txt",
+    "requirements-train.txt",
+    "requirements-dev.txt",
+    "requirements-bench.txt",
+    *EXTRAS.values(),
+)
+REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[a-z]+\])?(?P<bounds>[<>=!~].*)?$")
+IMPORT_NAMES = {
+    "opencv-python-headless": "cv2",
+    "paho-mqtt": "paho",
+    "pillow": "PIL",
+    "scikit-image": "skimage",
+}
 OURS = {"maskdet_core", "maskdet_app", "train", "benchmarks"}
 
 

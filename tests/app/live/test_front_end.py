@@ -14,23 +14,31 @@ from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import component as library
 
 from maskdet_app.live import front_end
+from maskdet_app.live.demo import stage
 from maskdet_app.live.front_end import FRONT_END, SCRIPTS, extend, words
 
-FACING, CAMERA_WORDS, LOST_VIDEO = SCRIPTS
+FACING, CAMERA_WORDS, LOST_VIDEO, ONE_START, _ = SCRIPTS
 
 # A page with a camera that fails, the component's arguments, and what the front end would show.
 FAILING_CAMERA = """
 const listeners = [];
-globalThis.window = {addEventListener: (kind, listener) => listeners.push(listener)};
+const send = (data) => listeners.forEach((listener) => listener({data}));
+const render = (args) => send({type: "streamlit:render", args});
+const args = JSON.parse(process.argv[3]);
+globalThis.window = {addEventListener: (kind, listener) => listeners.push(listener),
+  parent: {postMessage: ({value}) => {
+    console.log(`told ${value.failure.n} ${value.failure.name}`);
+    // the page's answer
+    setTimeout(() => { console.log("answered"); render({...args, desired_playing_state: null}); });
+  }}};
 const failure = Object.assign(new Error("Requested device not found"), {name: process.argv[2]});
 const devices = {getUserMedia: async () => { if (failure.name === "none") return "stream";
   throw failure; }};
 Object.defineProperty(globalThis, "navigator", {value: {mediaDevices: devices}});
 console.debug = () => {};
 require(process.argv[1]);
-const send = (data) => listeners.forEach((listener) => listener({data}));
 send("something else");
-send({type: "streamlit:render", args: JSON.parse(process.argv[3])});
+render(args);
 devices.getUserMedia({video: true}).then(
   (stream) => console.log(stream),
   (error) => console.log(`${error.name}: ${error.message}`),
@@ -117,6 +125,40 @@ const steps = {
 """
 
 
+# Starts of the front end: "ask" makes a connection and asks for its camera, "get" and "fail" answer
+# the oldest such request, after which the start that gets its camera makes an offer.
+STARTS = """
+const log = [], requests = [];
+let made = 0;
+class RTCPeerConnection {
+  constructor() { this.n = ++made; }
+  close() { log.push(`close ${this.n}`); }
+  createOffer() { log.push(`offer ${this.n}`); }
+}
+Object.assign(globalThis, {RTCPeerConnection, window: globalThis});
+const devices = {getUserMedia: () => new Promise((...answers) => requests.push(answers))};
+Object.defineProperty(globalThis, "navigator", {value: {mediaDevices: devices}});
+console.debug = () => {};
+require(process.argv[1]);
+const steps = {
+  ask: () => {
+    const connection = new window.RTCPeerConnection();
+    devices.getUserMedia({}).then(() => connection.createOffer(), () => log.push("failed"));
+  },
+  list: () => devices.getUserMedia({}).then(() => log.push("listed"), () => {}),
+  get: () => requests.shift()[0](),
+  fail: () => requests.shift()[1](new Error()),
+};
+(async () => {
+  for (const step of process.argv.slice(2)) {
+    steps[step]();
+    await new Promise(setImmediate);
+  }
+  console.log(log.join(", "));
+})();
+"""
+
+
 def run(harness: str, *arguments: str) -> str:
     """What a script for Node.js, which Playwright has, prints."""
     node = compute_driver_executable()[0]
@@ -125,9 +167,9 @@ def run(harness: str, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def shown(error: str, errors: Any) -> str:
-    """What the front end shows when the camera fails so."""
-    args = json.dumps({"translations": {"camera_errors": errors}})
+def shown(error: str, errors: Any, *, desired: bool | None = None) -> str:
+    """What the front end shows when the camera fails so, and what the page is told before."""
+    args = json.dumps({"translations": {"camera_errors": errors}, "desired_playing_state": desired})
     return run(FAILING_CAMERA, str(CAMERA_WORDS), error, args)
 
 
@@ -145,6 +187,13 @@ def test_browser_shows_the_pages_words(error: str, reason: str) -> None:
     told = shown(error, errors)
     assert told == f"{errors[reason]['title']}: {errors[reason]['text']}"
     assert error not in told
+
+
+def test_a_page_that_tells_it_to_run_hears_of_a_failure_first() -> None:
+    errors = words()["camera_errors"]
+    told = shown("NotFoundError", errors, desired=True).splitlines()
+    title, text = errors["NotFoundError"]["title"], errors["NotFoundError"]["text"]
+    assert told == ["told 1 NotFoundError", "answered", f"{title}: {text}"]
 
 
 def test_a_camera_that_works_is_passed_on() -> None:
@@ -205,6 +254,36 @@ def test_what_is_lost_is_told(steps: list[str], told: str) -> None:
     assert run(STREAM, str(LOST_VIDEO), *steps) == told
 
 
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("ask get", "offer 1"),
+        ("ask ask ask get", "close 2, close 3, offer 1"),
+        # the next one is a start of its own
+        ("ask ask get ask get", "close 2, offer 1, offer 3"),
+        ("ask fail ask get", "failed, offer 2"),
+        ("ask ask fail ask get", "close 2, failed, offer 3"),
+        # the list of cameras asks without a connection
+        ("list ask get get", "listed, offer 1"),
+        ("ask list ask get get", "close 2, offer 1, listed"),
+    ],
+)
+def test_a_start_that_overlaps_another_is_left_out(steps: str, told: str) -> None:
+    assert run(STARTS, str(ONE_START), *steps.split()) == told
+
+
+def test_looks_at_a_video_do_not_overlap() -> None:
+    # each answer takes as long as three looks
+    slow = STREAM.replace(
+        "async getStats() {",
+        "async getStats() { log.push(this.asked ? 'overlap' : 'look'); this.asked = true; "
+        "await new Promise(resolve => setTimeout(resolve, 5)); this.asked = false;",
+    ).replace("if (tick) await tick();", "if (tick) tick();")
+    told = run(slow, str(LOST_VIDEO), "play")
+    assert "look" in told
+    assert "overlap" not in told
+
+
 def test_before_it_has_begun_the_front_end_hears_of_a_failure() -> None:
     connecting = STREAM.replace('State = "connected"', 'State = "connecting"')
     assert run(connecting, str(LOST_VIDEO), "failed", "nothing") == "connecting, failed"
@@ -214,7 +293,8 @@ def test_the_front_end_is_complete_and_begins_with_the_scripts(tmp_path: Path) -
     extend(tmp_path)
     copied = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     original = {path.relative_to(FRONT_END) for path in FRONT_END.rglob("*") if path.is_file()}
-    assert copied == original | {Path(script.name) for script in SCRIPTS}
+    ours = {Path(path.name) for path in (*SCRIPTS, stage.STYLE_SHEET)}
+    assert copied == original | ours
     scripts = re.findall(r'<script [^>]*src="([^"]+)"', (tmp_path / "index.html").read_text())
     assert scripts[: len(SCRIPTS)] == [f"./{script.name}" for script in SCRIPTS]
     assert len(scripts) > len(SCRIPTS)
@@ -261,6 +341,8 @@ def test_streams_use_the_extended_front_end(new_app: Callable[..., AppTest]) -> 
         "connectionState===`disconnected`",
         # the first thing that ends it
         "getTransceivers().forEach(function(e){e.stop&&e.stop()})",
+        # a start begins again with each change of the arguments until the import is done
+        "t===!0&&c.webRtcState===`STOPPED`?h()",
         # the first camera is remembered
         "t.deviceIds.video??e.video",
     ],

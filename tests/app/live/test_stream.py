@@ -13,7 +13,7 @@ from streamlit_webrtc.component import (
     generate_frontend_component_key,
 )
 
-from maskdet_app.live import front_end, ice, options, stream
+from maskdet_app.live import front_end, ice, options, restarts, stream
 from maskdet_app.ui.i18n import t
 from maskdet_core import LiveProcessor, LiveStats
 from maskdet_core.live import AdmissionControl
@@ -173,6 +173,75 @@ def test_a_camera_that_is_refused_is_not_asked_for_again(
     monkeypatch.setattr(stream, "GIVE_UP_S", 0.0)
     app.run()
     assert component["desired_playing_state"] is None
+
+
+@pytest.mark.parametrize("embedded", [False, True])
+def test_a_video_that_ends_after_every_start_is_left_to_the_visitor(
+    embedded: bool, component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(st.context), "is_embedded", embedded)
+    monkeypatch.setattr(stream, "STOP_S", 0.0)
+    monkeypatch.setattr(restarts, "WAITS_S", (0.0, 0.0))
+    app = new_app().run()
+    lost: list[front_end.Lost | None] = [None]
+    monkeypatch.setattr(front_end, "lost", lambda key: lost[0])
+    for _ in range(3):
+        lost[0] = None
+        _set_state(component, playing=True)
+        app.run()
+        lost[0] = "camera"
+        app.run()
+        assert component["desired_playing_state"] is False
+        lost[0] = None
+        _set_state(component, playing=False)
+        app.run()
+    assert t("live.unsteady") in [warning.value for warning in app.warning]
+    assert component["desired_playing_state"] is (False if embedded else None)
+    assert "run" not in app.query_params
+    app.button(key="live_try_again").click().run()
+    assert component["desired_playing_state"] is True
+    assert not app.warning
+
+
+@pytest.mark.parametrize(("is_refusal", "is_tried_again"), [(True, False), (False, True)])
+def test_a_camera_that_fails_while_restarting(
+    is_refusal: bool,
+    is_tried_again: bool,
+    component: Component,
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "STOP_S", 0.0)
+    app = new_app(run="on").run()
+    app.run()
+    assert component["desired_playing_state"] is True
+    failure = front_end.CameraFailure(1, is_refusal=is_refusal)
+    monkeypatch.setattr(front_end, "failure", lambda key: failure)
+    monkeypatch.setattr(stream, "STOP_S", 60.0)
+    app.run()
+    assert component["desired_playing_state"] is (False if is_tried_again else None)
+    monkeypatch.setattr(stream, "STOP_S", 0.0)
+    app.run()
+    assert component["desired_playing_state"] is (True if is_tried_again else None)
+    # it has words of its own
+    assert not app.warning
+
+
+def test_a_cameras_failure_is_read_from_the_components_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = generate_frontend_component_key("live")
+    for value, is_refusal in [
+        (None, None),
+        ({"playing": False}, None),
+        ({"failure": "NotFoundError"}, None),
+        ({"failure": {"n": "1", "name": "NotFoundError"}}, None),
+        ({"failure": {"n": 1, "name": "NotFoundError"}}, False),
+        ({"failure": {"n": 1, "name": "NotAllowedError"}}, True),
+    ]:
+        monkeypatch.setattr(st, "session_state", {key: value})
+        failure = front_end.failure("live")
+        assert (failure and failure.is_refusal) is is_refusal
 
 
 def test_a_visitor_who_starts_too_often_waits(
