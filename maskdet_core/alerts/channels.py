@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from maskdet_core.alerts.delivery import DeliveryCounts
+from maskdet_core.alerts.delivery import DRAIN_S, DeliveryCounts
 from maskdet_core.alerts.events import PeopleCounts
 from maskdet_core.alerts.message import AlertMessage
 from maskdet_core.alerts.mqtt import MqttAlerts
@@ -37,11 +37,14 @@ class AlertChannels:
         if self.mqtt is not None:
             self.mqtt.set_available(is_available)
 
-    def close(self) -> dict[str, DeliveryCounts]:
-        """Send what waits, for a few seconds, and end.
+    def close(self, drain_s: float = DRAIN_S) -> dict[str, DeliveryCounts]:
+        """Send what waits, for a while, and end.
+
+        Args:
+            drain_s: time for each.
 
         Returns:
             What has become of the alerts, by the channels' names.
         """
         named = {"webhook": self.webhook, "mqtt": self.mqtt}
-        return {name: one.close() for name, one in named.items() if one is not None}
+        return {name: one.close(drain_s) for name, one in named.items() if one is not None}

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from maskdet_core.alerts.addresses import shown_address, validate_webhook_url
 from maskdet_core.alerts.delivery import (
+    DRAIN_S,
     Attempt,
     Delivery,
     DeliveryCounts,
@@ -91,9 +92,13 @@ class Webhook:
         """Queue an alert. Never waits."""
         self._delivery.put(message)
 
-    def close(self) -> DeliveryCounts:
-        """Send what waits, for a few seconds, and end."""
-        return self._delivery.close()
+    def close(self, drain_s: float = DRAIN_S) -> DeliveryCounts:
+        """Send what waits, for a while, and end.
+
+        Args:
+            drain_s: time for it.
+        """
+        return self._delivery.close(drain_s)
 
     def _attempt(self, message: AlertMessage) -> Attempt:
         body = json.dumps(message.to_json(), allow_nan=False).encode("utf-8")

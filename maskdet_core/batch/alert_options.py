@@ -4,6 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
+from maskdet_core.alerts.delivery import DRAIN_S, DeliveryLimits
 from maskdet_core.batch.command import print_message
 from maskdet_core.errors import AlertError
 
@@ -43,12 +44,15 @@ def add_mqtt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mqtt-tls", action="store_true", help="speak with the broker by TLS")
 
 
-def open_channels(options: argparse.Namespace, name: str) -> "AlertChannels":
+def open_channels(
+    options: argparse.Namespace, name: str, limits: DeliveryLimits | None = None
+) -> "AlertChannels":
     """Begin to send where the options say.
 
     Args:
         options: of `add_webhook_arguments`, and of `add_mqtt_arguments` where there are some.
         name: of the source.
+        limits: of the webhook; None takes the defaults.
 
     Raises:
         AlertError: an address or secret cannot be used, or a package is missing.
@@ -64,6 +68,7 @@ def open_channels(options: argparse.Namespace, name: str) -> "AlertChannels":
             _webhook_url(options.webhook),
             secret=secret,
             allow_plain=options.allow_plain,
+            limits=limits,
             notify=print_message,
         )
         if secret is None:
@@ -85,9 +90,14 @@ def open_channels(options: argparse.Namespace, name: str) -> "AlertChannels":
     return channels
 
 
-def close_channels(channels: "AlertChannels") -> None:
-    """Send what waits, for a few seconds, and print what has become of the alerts."""
-    for name, counts in channels.close().items():
+def close_channels(channels: "AlertChannels", drain_s: float = DRAIN_S) -> None:
+    """Send what waits, for a while, and print what has become of the alerts.
+
+    Args:
+        channels: of `open_channels`.
+        drain_s: time for it.
+    """
+    for name, counts in channels.close(drain_s).items():
         lost = ""
         if counts.n_failed or counts.n_dropped:
             lost = f", {counts.n_failed} given up, {counts.n_dropped} dropped"
