@@ -114,7 +114,9 @@ class Webhook:
             error.close()
             is_passing = error.code in _RETRIED or error.code >= 500
             outcome = Outcome.RETRY if is_passing else Outcome.REFUSED
-            return Attempt(outcome, f"status {error.code}", _retry_after_s(error.headers))
+            return Attempt(
+                outcome, f"status {error.code}", _retry_after_s(error.headers["Retry-After"])
+            )
         except urllib.error.URLError as error:
             return Attempt(Outcome.RETRY, _reason(error.reason))
         except (OSError, http.client.HTTPException) as error:
@@ -161,8 +163,8 @@ def signed_headers(
     return headers
 
 
-def _retry_after_s(headers: Mapping[str, str] | None) -> float | None:
-    text = (headers or {}).get("Retry-After") or ""
+def _retry_after_s(text: str | None) -> float | None:
+    text = text or ""
     # the other form, a date, is rare and needs the receiver's clock
     return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 

@@ -26,6 +26,10 @@ MAX_WAIT_S: Final = 30.0
 """Between two tries to open it; doubling in between."""
 STEADY_S: Final = 10.0
 """A source that lasted so long is opened again as after its first loss."""
+_LATE_S: Final = 0.2
+_MAX_EARLY_S: Final = 30.0
+"""Bounds of the difference between frames' own times and the clock that is made up for by waiting;
+segments last up to ten seconds, and some are read ahead."""
 _STOP_S: Final = 2.0
 """Time for the thread to end; it may be in the middle of opening."""
 
@@ -96,7 +100,7 @@ class StreamReader:
         self._image: LiveImage | None = None
         self._connections: list[Connection] = []
         self._told: Connection | None = None
-        self._is_stopped = False
+        self._stop = threading.Event()
         self._lost_s: float | None = None
         self._thread = threading.Thread(target=self._run, name="stream-reader", daemon=True)
         self._thread.start()
@@ -127,14 +131,12 @@ class StreamReader:
 
     def close(self) -> None:
         """End; a connection that is just being opened is left to itself."""
-        with self._changed:
-            self._is_stopped = True
-            self._changed.notify_all()
+        self._stop.set()
         self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         n_lost = 0
-        while not self._is_stopped:
+        while not self._stop.is_set():
             opened_s: float | None = None
             try:
                 container = self._opened()
@@ -152,7 +154,7 @@ class StreamReader:
             except Exception as error:
                 # whatever the decoder raises, the next connection may be better
                 reason = f"cannot be read ({type(error).__name__})"
-            if self._is_stopped:
+            if self._stop.is_set():
                 return
             now_s = self._clock()
             lasted_s = 0.0 if opened_s is None else now_s - opened_s
@@ -160,7 +162,7 @@ class StreamReader:
             if self._lost_s is None:
                 self._lost_s = now_s
             self._tell(Connection("lost", reason))
-            self._wait(_wait_s(n_lost, self._limits, random.random()))
+            self._stop.wait(_wait_s(n_lost, self._limits, random.random()))
 
     def _opened(self) -> "InputContainer":
         limits = self._limits
@@ -181,9 +183,10 @@ class StreamReader:
             raise _UnusableError(f"expected one of the codecs {', '.join(sorted(CODECS))}")
         # threads that work on several frames at once would keep each back for as many
         stream.thread_type = "SLICE"
+        playout = _Playout() if "hls" in container.format.name.split(",") else None
         n_damaged = 0
         for packet in container.demux(stream):
-            if self._is_stopped:
+            if self._stop.is_set():
                 return
             try:
                 frames = packet.decode()
@@ -195,6 +198,8 @@ class StreamReader:
             for frame in frames:
                 if isinstance(frame, av.VideoFrame):
                     n_damaged = 0
+                    if playout is not None and frame.time is not None:
+                        self._stop.wait(playout.wait_s(frame.time, self._clock()))
                     self._keep(frame)
 
     def _keep(self, frame: av.VideoFrame) -> None:
@@ -220,11 +225,32 @@ class StreamReader:
             self._connections = [*self._connections, connection][-2:]
             self._changed.notify_all()
 
-    def _wait(self, seconds: float) -> None:
-        until_s = time.monotonic() + seconds
-        with self._changed:
-            while not self._is_stopped and (left_s := until_s - time.monotonic()) > 0:
-                self._changed.wait(left_s)
+
+class _Playout:
+    """Spreads the frames of a source that sends some seconds at once, as HLS does.
+
+    Otherwise only the last frame of each segment would be seen.
+    """
+
+    def __init__(self) -> None:
+        self._offset_s: float | None = None
+
+    def wait_s(self, stamp_s: float, now_s: float) -> float:
+        """How long to hold a frame back.
+
+        Args:
+            stamp_s: its own time.
+            now_s: the time.
+        """
+        offset_s = now_s - stamp_s
+        if self._offset_s is None:
+            self._offset_s = offset_s
+        early_s = self._offset_s - offset_s
+        if early_s < -_LATE_S or early_s > _MAX_EARLY_S:
+            # late: play on from here, or each further segment would come too late as well;
+            # far too early: the times have leapt
+            self._offset_s, early_s = offset_s, 0.0
+        return max(0.0, early_s)
 
 
 class _UnusableError(Exception):

@@ -143,7 +143,6 @@ class StreamWatch:
                     yield from self._checked(shown)
                 except Exception as error:
                     # whatever a decoder or OpenCV raises, the next frame may be better
-                    self._watcher = None
                     self._tell(f"a frame cannot be checked ({type(error).__name__})")
 
     def _checked(self, frame: VideoFrame) -> Iterator[Line]:

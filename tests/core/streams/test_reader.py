@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.streams import reader as module
-from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader, _wait_s
+from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader, _Playout, _wait_s
 from maskdet_core.streams.source import parse_source
 from tests.core.alerts.alerts import wait_for
 
@@ -23,14 +24,17 @@ class FakeContainer:
     def __init__(self, n_frames: int, end: Exception | threading.Event | None = None) -> None:
         self._n_frames, self._end = n_frames, end
         self.n_given = 0
+        self.step_s = 0.0
         stream = type("Stream", (), {})()
         stream.codec_context = type("Context", (), {})()
         stream.codec_context.codec = type("Codec", (), {"canonical_name": "h264"})()
         self.streams = type("Streams", (), {"video": [stream]})()
+        self.format = type("Format", (), {"name": "rtsp"})()
 
     def demux(self, stream: Any) -> Iterator[Any]:
         for n in range(self._n_frames):
             frame = av.VideoFrame.from_ndarray(np.zeros((16, 16 + 2 * n, 3), np.uint8), "rgb24")
+            frame.pts, frame.time_base = round(1000 * n * self.step_s), Fraction(1, 1000)
             self.n_given += 1
             yield type("Packet", (), {"decode": lambda self, frame=frame: [frame]})()
         if isinstance(self._end, Exception):
@@ -121,6 +125,34 @@ def test_a_source_without_video_is_lost_with_a_reason(opened: list[Any]) -> None
         while len(states) < 2:
             states += reader.newest(5.0)[0]
     assert states[1] == Connection("lost", "the source holds no video")
+
+
+def test_frames_that_come_in_bursts_are_spread_by_their_times() -> None:
+    playout = _Playout()
+    # a segment of two seconds at once, the next one when it should come
+    assert [playout.wait_s(50.0 + n / 2, 7.0) for n in range(4)] == [0, 0.5, 1.0, 1.5]
+    assert [playout.wait_s(52.0 + n / 2, 9.0) for n in range(4)] == [0, 0.5, 1.0, 1.5]
+    # one that comes a second late: the rest follows at its pace
+    assert [playout.wait_s(54.0 + n / 2, 12.0) for n in range(3)] == [0, 0.5, 1.0]
+    # times that start anew
+    assert [playout.wait_s(n / 2, 14.0) for n in range(3)] == [0, 0.5, 1.0]
+    assert [playout.wait_s(1000.0 + n / 2, 15.0) for n in range(3)] == [0, 0.5, 1.0]
+
+
+def test_the_frames_of_a_segment_are_seen_one_by_one(opened: list[Any]) -> None:
+    end = threading.Event()
+    container = FakeContainer(8, end)
+    container.format.name = "hls"
+    container.step_s = 0.05
+    opened.append(container)
+    seen = set()
+    with StreamReader(SOURCE, FAST) as reader:
+        while 16 + 2 * 7 not in seen:
+            _, image = reader.newest(1.0)
+            if image is not None:
+                seen.add(image.frame.width)
+        end.set()
+    assert len(seen) >= 5
 
 
 def test_waits_double_within_bounds() -> None:

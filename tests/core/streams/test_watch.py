@@ -3,7 +3,9 @@
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 
 from maskdet_core import MaskDetector
@@ -11,6 +13,7 @@ from maskdet_core.alerts.channels import AlertChannels
 from maskdet_core.alerts.events import AlertRules
 from maskdet_core.alerts.webhook import Webhook
 from maskdet_core.batch import cli
+from maskdet_core.streams.reader import LiveImage
 from maskdet_core.streams.source import parse_source
 from maskdet_core.streams.watch import (
     OUTAGE_STEP_S,
@@ -33,8 +36,6 @@ def people_at(at_s: float) -> list[Painted]:
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four seconds: one person, bare, and masked from the third second on."""
-    import av
-
     path = tmp_path_factory.mktemp("film") / "door.mkv"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("mjpeg", rate=10, options={"qscale": "2"})
@@ -142,6 +143,50 @@ def test_wrong_options_are_told_without_secrets(
     assert why in err
     assert "s3cret" not in err.replace(" ".join(options), "")
     assert out == ""
+
+
+def test_a_frame_that_cannot_be_checked_is_told_and_the_next_one_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop = threading.Event()
+
+    class FakeReader:
+        """Ten frames of one bare person."""
+
+        def __init__(self, *_: Any, **__: Any) -> None:
+            self._n = 0
+
+        def __enter__(self) -> "FakeReader":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def newest(self, timeout_s: float) -> tuple[list[Any], LiveImage]:
+            self._n += 1
+            if self._n == 10:
+                stop.set()
+            frame = av.VideoFrame.from_ndarray(picture((100, 80, "bare", 1)), "rgb24")
+            return [], LiveImage(self._n / 10, frame)
+
+    detector = painted_detector()
+    find, n_runs = detector.finder.find, []
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        n_runs.append(1)
+        if len(n_runs) == 1:
+            raise RuntimeError("rtsp://me:s3cret@camera")
+        return find(*arguments, **options)
+
+    monkeypatch.setattr(detector.finder, "find", failing)
+    monkeypatch.setattr("maskdet_core.streams.watch.StreamReader", FakeReader)
+    notes: list[str] = []
+    source = parse_source("rtsp://camera/live")
+    watch = StreamWatch(detector, source, notify=notes.append, clock=lambda: 0.0)
+    monkeypatch.setattr(stop, "wait", lambda _: False)
+    lines = list(watch.lines(stop))
+    assert notes == ["a frame cannot be checked (RuntimeError)"]
+    assert [one["person"] for one in lines[-2]["people"]] == [1]
 
 
 def test_the_streams_time_stands_still_in_a_short_outage_only() -> None:
