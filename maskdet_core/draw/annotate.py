@@ -1,5 +1,6 @@
 """Draw verdicts onto an image, told apart by sign, word and line as well as by colour."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -138,7 +139,9 @@ def whole_percent(probability: float) -> int:
 
 
 def shown_percent(face: Face, *, two_classes: bool = False) -> int | None:
-    """The percentage of a face's verdict as its label and the reports have it; None if not sure.
+    """The percentage of a face's verdict as its label and the reports have it.
+
+    None if not sure, or where the network failed.
 
     Args:
         face: with its verdict.
@@ -146,7 +149,8 @@ def shown_percent(face: Face, *, two_classes: bool = False) -> int | None:
     """
     if face.verdict is Verdict.NOT_SURE:
         return None
-    return whole_percent(face.probabilities.of_verdict(face.verdict, two_classes=two_classes))
+    probability = face.probabilities.of_verdict(face.verdict, two_classes=two_classes)
+    return whole_percent(probability) if math.isfinite(probability) else None
 
 
 def label_texts(
