@@ -37,9 +37,9 @@ help:
 
 $(APP_VENV)/.installed: requirements.txt
 	@$(PYTHON) .ci/check_python.py
-	@echo "Setting up $(APP_VENV) (once, about a minute)"
+	@echo "First start: setting up $(APP_VENV), which takes a minute or two, once."
 	@$(PYTHON) -m venv $(APP_VENV)
-	@$(APP)/python -m pip install --quiet -r requirements.txt
+	@$(APP)/python .ci/install_packages.py -r requirements.txt
 	@touch $@
 
 $(DEV_VENV)/.installed: requirements.txt requirements-train.txt requirements-dev.txt \
@@ -53,8 +53,7 @@ $(DEV_VENV)/.installed: requirements.txt requirements-train.txt requirements-dev
 	@touch $@
 
 run: $(APP_VENV)/.installed
-	$(APP)/python -m streamlit run server.py --server.port $(PORT) \
-		--server.showEmailPrompt false
+	@$(APP)/python -m maskdet_app app --port $(PORT)
 
 test: $(DEV_VENV)/.installed tools lint types tests
 

@@ -1,6 +1,8 @@
 """The console script ``maskdet``: the library's commands, and ``app``, which starts the server."""
 
 import argparse
+import errno
+import socket
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -48,9 +50,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    # it costs seconds, which the other commands need not pay
-    from streamlit.web import cli as streamlit_cli
-
     from maskdet_app.server import log_format
 
     try:
@@ -59,9 +58,35 @@ def _run(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"maskdet app: {error}", file=sys.stderr)
         return EXIT_USAGE
+    if not options.streamlit and not _is_free(options.address, options.port):
+        print(
+            f"maskdet app: port {options.port} is in use, perhaps by a Maskdet that runs already. "
+            f"Look at http://localhost:{options.port}, or take another port: --port "
+            f"{options.port + 1} (make run PORT={options.port + 1}).",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
+    if not log_format.is_json():
+        print("Starting Maskdet, which takes a few seconds …", flush=True)
+
+    # it costs seconds, which the other commands need not pay
+    from streamlit.web import cli as streamlit_cli
 
     streamlit_cli.main(streamlit_arguments(options), prog_name="streamlit")
     return EXIT_OK
+
+
+def _is_free(address: str | None, port: int) -> bool:
+    """Whether a server could listen; where the answer is not clear, Streamlit finds out."""
+    family = socket.AF_INET6 if address and ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # As servers do: a port whose last connections are still closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address or "", port))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
 
 
 APP: Final = Command("app", "start the app in a local server", _add_arguments, _run)

@@ -54,6 +54,8 @@ def timeline(points: Sequence[TimelinePoint], verdicts: Collection[Verdict] = ()
         (max(p.n_with, p.n_without + p.n_worn_wrong, p.n_not_sure) for p in points), default=0
     )
     spec = deepcopy(_template(tuple(labels.items()), t("live.timeline_axis")))
+    has_wrong = Verdict.WORN_WRONG in labels
+    spec["description"] = t("live.timeline_worn_wrong" if has_wrong else "live.timeline")
     bars = spec["layer"][0]
     bars["data"]["values"] = rows
     bars["encoding"]["x"]["scale"]["domain"] = [-span_s, 0]

@@ -156,8 +156,6 @@ def _running(
 
 def _note(frame: FrameSnapshot) -> str:
     """What the counts leave open: faces without a verdict yet, or no face at all."""
-    if frame.n_looking == 1:
-        return t("live.looking_one")
     if frame.n_looking:
         return t("live.looking", n=frame.n_looking)
     if len(frame.detections):
@@ -189,11 +187,12 @@ def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None
 
 def _readouts(stats: LiveStats, frame: FrameSnapshot, admission: AdmissionControl) -> None:
     age = "–" if frame.verdict_age_s is None else f"{frame.verdict_age_s:.1f} s"
+    rates = t("live.fps_of", received=f"{stats.fps_in:.0f}", sent=f"{stats.fps:.0f}")
     viewers = t("live.viewers_of", n=admission.n_active, most=admission.capacity)
     st.html(
         theme.readouts_html(
             (
-                (t("live.fps"), f"{stats.fps_in:.0f} → {stats.fps:.0f}", t("live.fps_help")),
+                (t("live.fps"), rates, t("live.fps_help")),
                 (t("live.latency"), f"{stats.latency_ms:.0f} ms", t("live.latency_help")),
                 (t("live.age"), age, t("live.age_help")),
                 (t("live.viewers"), viewers, t("live.viewers_help")),

@@ -183,7 +183,8 @@ def _announce() -> None:
     if log_format.is_json():
         _LOG.info("listening at %s", " and ".join(urls))
     else:
-        print("", *(f"  Maskdet is ready at {url}" for url in urls), "", sep="\n", flush=True)
+        ready = (f"  Maskdet is ready at {url}" for url in urls)
+        print("", *ready, "  Ctrl+C stops it.", "", sep="\n", flush=True)
 
 
 def _upload_limits(default: UploadLimits) -> UploadLimits:

@@ -1,4 +1,4 @@
-"""Link preview: title, icon and picture of the app for programs that show a link to it."""
+"""Streamlit's HTML page with the app's own head: words, and a preview for who shows a link."""
 
 from collections.abc import Awaitable, Callable
 from html import escape
@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from maskdet_app.server import own_words
 from maskdet_app.server.base_path import app_path, base_path
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
@@ -32,9 +33,9 @@ def routes() -> list[Route]:
 
 
 class LinkPreview:
-    """ASGI middleware that writes title, icon and preview into Streamlit's HTML page.
+    """ASGI middleware that writes title, icon, preview and own words into Streamlit's HTML page.
 
-    Programs that show a link read them without running the page's JavaScript.
+    Programs that show a link read the first three without running the page's JavaScript.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,6 +67,7 @@ class LinkPreview:
                 body = body.replace(_STREAMLIT_TITLE, _head(URL(scope=scope))).replace(
                     _STREAMLIT_FAVICON, b'href="./icon.png"'
                 )
+                body = own_words.write_into(body)
                 headers = MutableHeaders(scope=start)
                 headers["content-length"] = str(len(body))
                 # They describe the original file.

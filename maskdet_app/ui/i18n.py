@@ -40,13 +40,25 @@ def t(key: str, /, **values: object) -> str:
 
     Args:
         key: table and name, such as "photo.title".
-        **values: values of the text's ``{placeholders}``.
+        **values: values of the text's ``{placeholders}``. Where the text has forms for numbers,
+            ``n`` chooses one.
 
     Raises:
         KeyError: English has no such text, or a placeholder has no value.
     """
-    text: str = _lookup(key)
-    return text.format(**values)
+    text = _lookup(key)
+    if isinstance(text, dict):
+        text = text[plural_form(values["n"])]
+    return str(text).format(**values)
+
+
+def plural_form(n: object) -> str:
+    """The form of a text for a number, by its name in Unicode's CLDR: "one" or "other".
+
+    It is the rule of English and Spanish for numbers below a million. A language with more forms
+    needs its own rule here.
+    """
+    return "one" if n == 1 else "other"
 
 
 def t_list(key: str) -> tuple[dict[str, str], ...]:

@@ -104,8 +104,7 @@ def _show_result(
         st.header(theme.escape_markdown(current.name), anchor=False)
         counts = {verdict: row["people_by_verdict"][verdict.value] for verdict in Verdict}
         st.html(theme.count_tiles_html(counts, verdicts))
-        key = "video.people_one" if row["n_people"] == 1 else "video.people"
-        st.caption(t(key, n=row["n_people"], length=charts.clock(row["length_s"])))
+        st.caption(t("video.people", n=row["n_people"], length=charts.clock(row["length_s"])))
     for note in row["notes"]:
         notes.caption(t("video.reading_note", note=note))
     if row["people"]:

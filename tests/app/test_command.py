@@ -1,6 +1,7 @@
 """The console script: what `maskdet app` hands to Streamlit, and where the app's files lie."""
 
 import logging
+import socket
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ def given_to_streamlit(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list
         given.extend(arguments)
 
     monkeypatch.setattr(streamlit_cli, "main", main)
+    # another server may use it on this machine
+    monkeypatch.setattr(command, "_is_free", lambda address, port: True)
     assert command.main(["app", *arguments]) == 0
     return given
 
@@ -48,6 +51,21 @@ def test_app_options_and_those_of_streamlit(monkeypatch: pytest.MonkeyPatch) -> 
 def test_wrong_ports_are_wrong_usage(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["app", "--port", port]) == 2
     assert "--port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", None])
+def test_port_in_use_is_said_with_a_way_on(
+    address: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        given = ["--address", address] if address else []
+        assert command.main(["app", "--port", str(port), *given]) == 2
+    said = capsys.readouterr().err
+    assert f"port {port} is in use" in said
+    assert f"--port {port + 1}" in said
 
 
 def test_help_lists_all_commands_without_loading_streamlit() -> None:

@@ -154,7 +154,7 @@ def test_snapshot_and_changed_settings_while_playing(
     assert blue.sum() > 300
     page.get_by_text("Settings").click()
     page.get_by_text("Banner and sound").click()
-    page.get_by_text("Show it like a mirror").click()
+    page.get_by_text(t("live.mirror_label")).click()
     wait_for_count(page, "with_mask")
     expect(frame(page).get_by_role("button", name="Stop", exact=False)).to_be_visible()
     shoot(page, "live-settings")

@@ -138,7 +138,7 @@ def test_size_limit_is_exact(
         _wait_for_count(page, "with_mask", 1)
         page.locator("input[type=file]").set_input_files(tmp_path / "above.jpg")
         expect(page.get_by_text("above.jpg")).to_be_visible(timeout=WAIT_MS)
-        expect(page.get_by_text("must be 20", exact=False)).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text("may have 20", exact=False)).to_be_visible(timeout=WAIT_MS)
         _wait_for_count(page, "with_mask", 1)
 
 
@@ -146,10 +146,10 @@ def test_camera_snapshot_is_checked(
     server: Any, network: Path, camera_browser: BrowserContext, shoot: Callable[..., Path]
 ) -> None:
     page = _open(server, camera_browser, "?camera=true")
-    taken = page.get_by_role("button", name="Clear photo")
+    taken = page.get_by_role("button", name=t("widgets.clear_photo"))
     for _ in range(4):
         # pressed before the camera shows its first frame, the button does nothing
-        page.get_by_role("button", name="Take Photo").click(timeout=WAIT_MS)
+        page.get_by_role("button", name=t("widgets.take_photo")).click(timeout=WAIT_MS)
         try:
             taken.wait_for(timeout=5_000)
             break

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from maskdet_app.ui.i18n import t
 from maskdet_app.video import view
 from maskdet_app.video.job import State, VideoJob
 from testbed.films import film_bytes
@@ -71,13 +72,13 @@ def counts(app: AppTest) -> dict[str, int]:
 def test_limits_are_said_before() -> None:
     app = open_page()
     assert "100 MB and 10 minutes" in app.file_uploader[0].label
-    assert "Here you will see who" in texts(app)
+    assert t("video.empty") in texts(app)
 
 
 def test_a_video_its_result_a_film_and_its_removal(film: bytes, jobs: list[VideoJob]) -> None:
     app = finish(upload(open_page(), "door.mp4", film), jobs)
     assert counts(app)["without_mask"] == 1
-    assert "1 person in 0:00 min" in texts(app)
+    assert t("video.people", n=1, length="0:00") in texts(app)
     assert "Moments without a mask" in texts(app)
     (first,) = jobs
     # another run checks nothing again
@@ -91,7 +92,7 @@ def test_a_video_its_result_a_film_and_its_removal(film: bytes, jobs: list[Video
     assert jobs[1].outcome is not None
     assert (jobs[1].outcome.film or b"")[4:8] == b"ftyp"
     app.button(key="video_forget").click().run()
-    assert "Here you will see who" in texts(app)
+    assert t("video.empty") in texts(app)
 
 
 def test_other_settings_are_offered_and_not_forced(film: bytes, jobs: list[VideoJob]) -> None:
