@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import SLATE, VIOLET, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, one_line
 
@@ -17,7 +17,7 @@ _APART_STEP_PX: Final = 21
 """Height of each dot's own line, where a row has two."""
 _TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
 """Vega expression that breaks a label at its first comma or colon."""
-_COLOURS: Final = [BLUE, VERMILION]
+_COLOURS: Final = [SLATE, VIOLET]
 _SHAPES: Final = ["circle", "diamond"]
 
 
@@ -94,9 +94,30 @@ def dot_plot(
     )
     bars, points = interval_dots(base, kinds, share)
     chart: Chart = alt.LayerChart(layer=[bars, points]).properties(
-        height=alt.Step(_APART_STEP_PX if side_by_side else _STEP_PX)
+        height=alt.Step(_APART_STEP_PX if side_by_side else _STEP_PX),
+        description=message(shown, title),
     )
     return chart
+
+
+def message(dots: Sequence[Dot], title: str) -> str:
+    """What a dot plot says, in words: each kind's lowest and highest share.
+
+    Args:
+        dots: one or more.
+        title: of the axis.
+    """
+    told = [f"{title}."]
+    for kind in dict.fromkeys(dot.kind for dot in dots):
+        ranked = sorted((dot for dot in dots if dot.kind == kind), key=lambda dot: dot.value)
+        low, high = ranked[0], ranked[-1]
+        values = {"low": f"{100 * low.value:.1f}", "high": f"{100 * high.value:.1f}"}
+        told.append(
+            t("dots.alt_one", kind=kind, name=low.name, low=values["low"])
+            if len(ranked) == 1
+            else t("dots.alt", kind=kind, lowest=low.name, highest=high.name, **values)
+        )
+    return " ".join(told)
 
 
 def interval_dots(

@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart, thinned
+from maskdet_app.ui.charts import BLUE, SLATE, VERMILION, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
 
 _COLOURS: Final = [BLUE, VERMILION]
+"""Of masked and bare people, the colours of their verdicts."""
 _SHAPES: Final = ["circle", "diamond"]
 _HEIGHT_PX: Final = 260
 MAX_ROWS: Final = 50
@@ -63,7 +64,14 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
         x="recall:Q", shape=_by_class("shape")
     )
     layered: alt.LayerChart = (
-        (bars + dots).properties(height=alt.Step(26)).configure_legend(orient="top")
+        (bars + dots)
+        .properties(
+            height=alt.Step(26),
+            description="; ".join(
+                f"{row['finder']}, {row['people']}: {100 * row['recall']:.1f} %" for row in rows
+            ),
+        )
+        .configure_legend(orient="top")
     )
     return layered
 
@@ -94,7 +102,25 @@ def operating_curve(curve: object) -> Chart | None:
         ],
     )
     line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
-    chart: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    told = []
+    for people in dict.fromkeys(str(row["people"]) for row in rows):
+        own = [row for row in rows if row["people"] == people]
+        ends = sorted((float(row["false"]), float(row["recall"])) for row in own)
+        (few, least), (many, most) = ends[0], ends[-1]
+        told.append(
+            t(
+                "finder.curve_alt",
+                people=people,
+                least=f"{100 * least:.1f}",
+                few=f"{few:.2f}",
+                most=f"{100 * most:.1f}",
+                many=f"{many:.2f}",
+            )
+        )
+    message = " ".join(told)
+    chart: alt.Chart = line.properties(height=_HEIGHT_PX, description=message).configure_legend(
+        orient="top"
+    )
     return chart
 
 
@@ -119,7 +145,7 @@ def stage_curve(stages: object) -> Chart | None:
         .encode(
             x=alt.X("stage:Q", title=t("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
             color=alt.Color("part:N", title=None, sort=part_labels).scale(
-                domain=part_labels, range=_COLOURS
+                domain=part_labels, range=[SLATE, VIOLET]
             ),
             shape=alt.Shape("part:N", title=None, sort=part_labels).scale(
                 domain=part_labels, range=_SHAPES
@@ -135,7 +161,10 @@ def stage_curve(stages: object) -> Chart | None:
             ],
         )
     )
-    chart: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    message = t("finder.stages_alt", n=len(rows), left=f"{float(rows[-1]['left']):.1e}")
+    chart: alt.Chart = line.properties(height=_HEIGHT_PX, description=message).configure_legend(
+        orient="top"
+    )
     return chart
 
 

@@ -6,16 +6,16 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.charts import class_labels
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, one_line
 from maskdet_core.types import MASK_CLASSES
 
 _MAX_RECORDS: Final = 20
 _OUTCOME_COLOURS: Final = {
-    "right_verdict": BLUE,
+    "right_verdict": RIGHT,
     "not_sure": GREY,
-    "wrong_verdict": VERMILION,
+    "wrong_verdict": WRONG,
     "not_found": "#C9CED2",
 }
 
@@ -61,10 +61,19 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 alt.Tooltip("n:Q", title=t("chart.number")),
             ],
         )
-        .properties(height=alt.Step(34))
+        .properties(height=alt.Step(34), description=_message(rows))
         .configure_legend(orient="top", columns=1)
     )
     return chart
+
+
+def _message(rows: Sequence[dict[str, Any]]) -> str:
+    told = []
+    for people in dict.fromkeys(str(row["people"]) for row in rows):
+        own = [row for row in rows if row["people"] == people]
+        counts = ", ".join(f"{row['outcome']} {row['n']:,.0f}" for row in own)
+        told.append(f"{people}: {counts}.")
+    return " ".join(told)
 
 
 def _outcomes(class_record: dict[str, Any]) -> dict[str, float] | None:

@@ -8,9 +8,10 @@ import altair as alt
 import streamlit as st
 
 from maskdet_app.metrics.dots import interval_dots, share_tooltips
+from maskdet_app.metrics.drawing import draw
 from maskdet_app.metrics.records import MAX_RECORD_BYTES, MODELS
 from maskdet_app.ui import theme
-from maskdet_app.ui.charts import BLUE, Chart, rows_chart
+from maskdet_app.ui.charts import SLATE, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
 from maskdet_core.run_records import WIDTHS_FILE, width_records
@@ -67,7 +68,7 @@ def show_widths() -> None:
     points = points_of(networks, chosen or tests[0])
     chart = front(points)
     if chart is not None:
-        st.altair_chart(chart)
+        draw(chart)
         st.caption(message(points))
 
 
@@ -178,10 +179,12 @@ def front(points: list[Point]) -> Chart | None:
         ],
     )
     share = alt.Y("low:Q", title=t("chart.right"), axis=alt.Axis(format="~%")).scale(zero=False)
-    line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=BLUE).encode(y="value:Q")
+    line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=SLATE).encode(y="value:Q")
     names = base.mark_text(align="left", dx=10, dy=-10, color=theme.text_colour()).encode(
         y="value:Q", text="name:N"
     )
     bars, dots = interval_dots(base, [other, chosen], share)
-    chart: Chart = (line + bars + dots + names).properties(height=_HEIGHT_PX)
+    chart: Chart = (line + bars + dots + names).properties(
+        height=_HEIGHT_PX, description=message(points)
+    )
     return chart
