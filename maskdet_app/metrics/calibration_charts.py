@@ -77,7 +77,9 @@ def risk_curve(points: Sequence[AtThreshold], marked: AtThreshold | None) -> Cha
     """
     if not points:
         return None
-    x_axis = alt.X("coverage:Q", title=t("chart.get_verdict"), axis=alt.Axis(format=".0%"))
+    x_axis = alt.X(
+        "coverage:Q", title=t("chart.get_verdict"), axis=alt.Axis(format="~%", tickCount=5)
+    )
     y_axis = alt.Y("risk:Q", title=t("chart.of_these"), axis=alt.Axis(format=".1%", tickCount=5))
     y_axis = y_axis.scale(domain=[0, max(_MIN_AXIS_TOP, *(point.risk for point in points))])
     tooltip = [

@@ -64,6 +64,7 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
     ]
     if not rows:
         return None
+    _name_ends(rows)
     is_share = metric == "accuracy"
     base = rows_chart(rows).encode(
         x=alt.X("epoch:Q", title=t("chart.epoch"), axis=alt.Axis(tickMinStep=1, format="d")).scale(
@@ -92,26 +93,26 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
             domain=sets, range=["circle", "diamond"]
         )
     )
-    last = [[row for row in rows if row["set"] == name][-1:] for name in sets]
-    ends = sorted((row for found in last for row in found), key=lambda row: row["value"])
-    # the higher line's name above its end, the lower one's below: they never lie on each other
     names = [
-        rows_chart([row])
-        .mark_text(
-            align="right",
-            baseline="bottom" if position == len(ends) - 1 else "top",
-            dx=6,
-            dy=-9 if position == len(ends) - 1 else 9,
-            fontWeight=600,
-            color=theme.text_colour(),
+        base.mark_text(align="right", baseline=baseline, dx=6, dy=dy, fontWeight=600).encode(
+            text=f"{place}:N", color=alt.value(theme.text_colour())
         )
-        .encode(x="epoch:Q", y="value:Q", text="set:N")
-        for position, row in enumerate(ends)
+        for place, baseline, dy in (("above", "bottom", -9), ("below", "top", 9))
     ]
     chart: Chart = alt.layer(lines, points, *names).properties(
         height=_HEIGHT_PX, description=_curve_message(rows, title, is_share=is_share)
     )
     return chart
+
+
+def _name_ends(rows: Sequence[dict[str, Any]]) -> None:
+    """Write the name of each line at its end: the higher one's above it, the other's below."""
+    for row in rows:
+        row |= {"above": "", "below": ""}
+    ends = {str(row["set"]): row for row in rows}
+    ranked = sorted(ends.values(), key=lambda row: float(row["value"]))
+    for row in ranked:
+        row["above" if row is ranked[-1] else "below"] = row["set"]
 
 
 def _curve_message(rows: Sequence[dict[str, Any]], title: str, *, is_share: bool) -> str:

@@ -72,7 +72,7 @@ def row_of(run: Run) -> dict[str, str]:
     validation = finite(last.get("val_accuracy"))
     return {
         t("compare.column_run"): one_line(run.name, 60),
-        t("compare.column_started"): one_line(run.info.get("started", "–"), 10)[:10],
+        t("compare.column_started"): one_line(run.info.get("started", "–"))[:10],
         t("compare.column_status"): one_line(run.info.get("status", "–"), 20),
         t("compare.column_channels"): (
             ", ".join(one_line(width, 6) for width in widths[:8])

@@ -21,6 +21,8 @@ SET_PARAM: Final = "test"
 """Query parameter of the test set, and its key."""
 THRESHOLD_PARAM: Final = "at"
 """Of the threshold in whole percent."""
+_DEFAULT_THRESHOLD: Final = "at_default"
+"""Key of the threshold that the slider began with."""
 _DEFAULT_MIN_CONFIDENCE: Final = 0.6
 
 
@@ -73,16 +75,17 @@ def _show_set(evaluation: dict[str, Any], sets: list[dict[str, Any]]) -> None:
     with curve:
         draw(calibration_charts.risk_curve(points, found), t("metrics.withheld"))
         st.caption(t("metrics.risk_note"))
-    by_class, parts = st.columns(2, gap="medium")
+    by_class, calibration = st.columns(2, gap="medium")
     with by_class:
         draw(confusion_chart.class_dots(test_set, classes), t("classes.title"))
         st.caption(t("classes.note"))
+    with calibration:
+        _show_calibration(test_set)
+    _show_curves(test_set, classes, min_confidence)
     weaker = test_sets.parts_of(original, sets)
     if weaker:
-        with parts:
-            draw(charts.accuracy_dots(weaker), t("metrics.parts"))
-            st.caption(t("metrics.sets_note"))
-    _show_curves(test_set, classes, min_confidence)
+        draw(charts.accuracy_dots(weaker), t("metrics.parts"))
+        st.caption(t("metrics.sets_note"))
 
 
 def _pick(sets: list[dict[str, Any]]) -> dict[str, Any]:
@@ -103,16 +106,26 @@ def _pick(sets: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _pick_threshold(recorded: float) -> int:
     low, high = thresholds.RANGE_PERCENT
+    default = min(max(round(100 * recorded), low), high)
+    # another run may have another threshold, which a visitor who chose none should see
+    if (
+        THRESHOLD_PARAM not in st.session_state
+        or st.session_state.get(_DEFAULT_THRESHOLD) != default
+    ):
+        codes = [str(percent) for percent in range(low, high + 1)]
+        st.session_state[THRESHOLD_PARAM] = int(
+            query_params.read(THRESHOLD_PARAM, codes, str(default))
+        )
+        st.session_state[_DEFAULT_THRESHOLD] = default
     percent: int = st.slider(
         t("metrics.at_label"),
         low,
         high,
-        value=min(max(round(100 * recorded), low), high),
         format="%d %%",
         help=t("metrics.at_help", percent=f"{100 * recorded:.1f}"),
         key=THRESHOLD_PARAM,
-        bind="query-params",
     )
+    query_params.write(THRESHOLD_PARAM, [str(percent)], [str(default)])
     return percent
 
 
@@ -152,6 +165,9 @@ def _show_curves(test_set: dict[str, Any], classes: tuple[str, ...], min_confide
             if two
             else t("metrics.threshold_note_three", high=high)
         )
+
+
+def _show_calibration(test_set: dict[str, Any]) -> None:
     reliability = calibration_charts.reliability(test_set)
     if reliability is None:
         return
@@ -159,11 +175,9 @@ def _show_curves(test_set: dict[str, Any], classes: tuple[str, ...], min_confide
     title = t("metrics.calibration")
     if error is not None:
         title = t("metrics.calibration_gap", gap=f"{error:.1%}")
-    left, _ = st.columns(2, gap="medium")
-    with left:
-        draw(reliability, title)
-        of_answer = calibration_charts.is_of_answer(test_set)
-        st.caption(t("metrics.answer_note") if of_answer else t("metrics.calibration_note"))
+    draw(reliability, title)
+    of_answer = calibration_charts.is_of_answer(test_set)
+    st.caption(t("metrics.answer_note") if of_answer else t("metrics.calibration_note"))
 
 
 def _with_area(title: str, curve: Any, name: str) -> str:

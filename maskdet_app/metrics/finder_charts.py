@@ -1,5 +1,7 @@
 """Altair charts of the face finder's record: recall, operating curve, cascade stages."""
 
+import math
+import statistics
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -90,7 +92,7 @@ def operating_curve(curve: object) -> Chart | None:
     base = rows_chart(rows).encode(
         x=alt.X("false:Q", title=t("finder.false")),
         y=alt.Y("recall:Q", title=t("finder.found"), axis=alt.Axis(format=".0%")).scale(
-            zero=False, nice=True
+            domain=[_bottom(rows), 1]
         ),
         color=_by_class("color"),
         strokeDash=alt.StrokeDash("people:N", title=None, sort=list(class_labels().values())),
@@ -101,7 +103,7 @@ def operating_curve(curve: object) -> Chart | None:
             alt.Tooltip("recall:Q", title=t("finder.found"), format=".1%"),
         ],
     )
-    line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
+    line = base.mark_line(strokeWidth=2.4, interpolate="step-after", clip=True)
     told = []
     for people in dict.fromkeys(str(row["people"]) for row in rows):
         own = [row for row in rows if row["people"] == people]
@@ -122,6 +124,12 @@ def operating_curve(curve: object) -> Chart | None:
         orient="top"
     )
     return chart
+
+
+def _bottom(rows: Sequence[dict[str, Any]]) -> float:
+    """Where the axis of recall begins: below the middle of the curves, not at their steep rise."""
+    middle = statistics.median(float(row["recall"]) for row in rows)
+    return max(0.0, math.floor(10 * middle - 1) / 10)
 
 
 def stage_curve(stages: object) -> Chart | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from maskdet_app.metrics.test_sets import BEST_ESTIMATE, slug_of
+from maskdet_app.metrics.test_sets import BEST_ESTIMATE, group_name, slug_of
 from maskdet_app.ui.i18n import plural_form, t
 from maskdet_app.ui.json_values import count, objects, one_line
 from maskdet_core.intervals import wilson_interval
@@ -33,15 +33,14 @@ class Counted:
     of: str
 
     @property
-    def interval(self) -> str:
-        """The share and its 95 % interval in words."""
+    def values(self) -> dict[str, str]:
+        """The share and its 95 % interval in percent, for a text."""
         low, high = wilson_interval(self.n_hits, self.n)
-        return t(
-            "lead.interval",
-            share=f"{100 * self.n_hits / self.n:.1f}",
-            low=f"{100 * low:.1f}",
-            high=f"{100 * high:.1f}",
-        )
+        return {
+            "share": f"{100 * self.n_hits / self.n:.1f}",
+            "low": f"{100 * low:.1f}",
+            "high": f"{100 * high:.1f}",
+        }
 
     @property
     def of_100(self) -> str:
@@ -122,11 +121,17 @@ def people_found(evaluation: dict[str, Any], preset: str) -> Counted | None:
 
 
 def _evidence(found: Counted, what: str, beside: str, harder: Counted | None) -> list[str]:
-    counts = t("lead.counts", n=f"{found.n_hits:,}", total=f"{found.n:,}", what=what)
-    lines = [found.interval, f"{counts} {found.of}".strip()]
+    values = found.values
+    lines = [
+        t("lead.interval", share=values["share"], low=values["low"], high=values["high"]),
+        t("lead.counts", n=f"{found.n_hits:,}", total=f"{found.n:,}", what=what, of=found.of),
+    ]
     if harder is not None:
-        lines.append(f"{beside} {harder.interval}")
-    return lines
+        values = harder.values
+        shares = t("lead.shares", share=values["share"], low=values["low"], high=values["high"])
+        lines.append(f"{beside} {shares}")
+    # a line must not end between a number and its sign
+    return [line.replace(" %", "\u00a0%") for line in lines]
 
 
 def _by_slug(sets: list[dict[str, Any]], slug: str) -> dict[str, Any] | None:
@@ -134,8 +139,11 @@ def _by_slug(sets: list[dict[str, Any]], slug: str) -> dict[str, Any] | None:
 
 
 def _name(record: dict[str, Any]) -> str:
+    """Name of a test: in words where it is the one that is meant for everyone."""
+    if slug_of(record) == BEST_ESTIMATE:
+        return group_name("leak_free")
     name = record.get("name")
-    return f"({one_line(name, 120)})" if isinstance(name, str) and name else ""
+    return one_line(name, 120) if isinstance(name, str) and name else t("lead.unnamed")
 
 
 def _numbers(record: dict[str, Any], *names: str) -> tuple[int, ...] | None:

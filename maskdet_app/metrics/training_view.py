@@ -101,7 +101,7 @@ def budget_text(run: Run) -> str:
         epochs=f"{epochs:,}",
         samples=f"{samples:,.0f}",
         total=f"{epochs * samples:,.0f}",
-        date=one_line(started, 10).removesuffix(" …"),
+        date=one_line(started)[:10],
     )
 
 
@@ -109,7 +109,7 @@ def dataset_rows(run: Run) -> list[dict[str, Any]]:
     """The picture sets of a run and the faces on each side of the split."""
     rows = []
     for one in objects(run.info.get("datasets"))[:_MAX_DATASETS]:
-        row: dict[str, Any] = {t("metrics.column_set"): one_line(one.get("name", "?"), 60)}
+        row: dict[str, Any] = {t("metrics.column_source"): one_line(one.get("name", "?"), 60)}
         for side in ("train", "validation", "test"):
             number = count(one.get(f"n_{side}"))
             row[t(f"metrics.column_{side}")] = "–" if number is None else f"{number:,.0f}"

@@ -59,7 +59,8 @@ def pick_run() -> Path | None:
 
 def show_page() -> None:
     """Show the picker of runs, what is said of the run chosen, and the tab chosen."""
-    picker, problems, sentences, chooser, *places = containers.reserve(4 + len(TABS))
+    problems, sentences, choices, *places = containers.reserve(3 + len(TABS))
+    chooser, picker = choices.columns([3, 2], gap="medium", vertical_alignment="bottom")
     with picker:
         folder = pick_run()
     run = None if folder is None else read_run(folder)
@@ -88,6 +89,7 @@ def pick_tab(run: Run | None) -> str:
         TABS[0],
         format_func=labels.__getitem__,
         label_visibility="collapsed",
+        wrap=True,
     )
 
 
