@@ -19,6 +19,8 @@ TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
 _MAX_CLASSES: Final = 8
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
+_NAME_SHARE: Final = 0.28
+"""Width of a line's name as a share of the epochs' width, on a phone."""
 _LEAST_ZOOM: Final = 0.9
 """A share's axis begins here or lower: curves of good networks lie in the last tenth."""
 _LEAST_FPR: Final = 1e-4
@@ -66,9 +68,15 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
         return None
     _name_ends(rows)
     is_share = metric == "accuracy"
+    first, last = (edge(int(row["epoch"]) for row in rows) for edge in (min, max))
+    # room for the lines' names at their right ends; no epoch is named there
+    room = _NAME_SHARE * max(1, last - first)
+    epoch_axis = alt.Axis(
+        tickMinStep=1, format="d", labelExpr=f"datum.value > {last} ? '' : datum.label"
+    )
     base = rows_chart(rows).encode(
-        x=alt.X("epoch:Q", title=t("chart.epoch"), axis=alt.Axis(tickMinStep=1, format="d")).scale(
-            zero=False, nice=False, padding=12
+        x=alt.X("epoch:Q", title=t("chart.epoch"), axis=epoch_axis).scale(
+            domain=[first, last + room], nice=False
         ),
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=".1%" if is_share else "~g")).scale(
             zero=False
@@ -94,10 +102,10 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
         )
     )
     names = [
-        base.mark_text(align="right", baseline=baseline, dx=6, dy=dy, fontWeight=600).encode(
+        base.mark_text(align="left", baseline=baseline, dx=9, fontWeight=600).encode(
             text=f"{place}:N", color=alt.value(theme.text_colour())
         )
-        for place, baseline, dy in (("above", "bottom", -9), ("below", "top", 9))
+        for place, baseline in (("above", "bottom"), ("below", "top"))
     ]
     chart: Chart = alt.layer(lines, points, *names).properties(
         height=_HEIGHT_PX, description=_curve_message(rows, title, is_share=is_share)

@@ -95,7 +95,9 @@ def curve(test_set: dict[str, Any], recorded: float) -> list[AtThreshold]:
         coverage, risk, confidence = values
         if coverage is not None and risk is not None and confidence is not None:
             points.append(AtThreshold(coverage, risk, confidence))
-    return sorted(points, key=lambda point: point.min_confidence)
+    # thresholds that the slider does not reach would take most of the chart
+    offered = [point for point in points if 100 * point.min_confidence <= high]
+    return sorted(offered or points, key=lambda point: point.min_confidence)
 
 
 def nearest(points: Sequence[AtThreshold], min_confidence: float) -> AtThreshold | None:

@@ -184,7 +184,7 @@ def test_threshold_moves_counts_risk_and_coverage_together(
     assert [metric.value for metric in page.metric] == ["92.3 %", "6.86 %"]
     page.slider(key="at").set_value(80).run()
     assert not page.exception
-    assert page.query_params["at"] == ["80"]
+    assert page.query_params["at"] == "80"
     assert [metric.value for metric in page.metric] == ["50.0 %", "0.00 %"]
     charts_shown = [json.loads(one.proto.spec) for one in page.get("vega_lite_chart")]
     assert any("said mask 50 (50.0 %)" in one.get("description", "") for one in charts_shown)
