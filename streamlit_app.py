@@ -1,7 +1,8 @@
-"""The entry script: page settings, navigation and footer, nothing else."""
+"""The entry script: page settings, navigation and footer, and the memory of the run."""
 
 import streamlit as st
 
+from maskdet_app.ops import garbage
 from maskdet_app.ui import containers, entry, footer, theme
 from maskdet_app.ui.i18n import t
 
@@ -39,3 +40,4 @@ with page:
     navigation.run()
 with below:
     footer.show()
+garbage.COLLECTOR.collect_soon()

@@ -5,8 +5,10 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks import (
+    api,
     check,
     classifier,
+    coding,
     decoder,
     finder,
     folder,
@@ -15,7 +17,10 @@ from benchmarks import (
     live,
     photo_page,
     proposals,
+    ray,
+    runtimes,
     soak,
+    video,
     viewers,
 )
 from maskdet_core.cpu import limit_opencv_threads
@@ -30,14 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finder,
         proposals,
         classifier,
+        runtimes,
         folder,
+        ray,
         live,
+        coding,
         viewers,
         soak,
+        video,
         photo_page,
         decoder,
         hostile,
         fuzz,
+        api,
     )
     for benchmark in modules:
         benchmark.add_parser(names)

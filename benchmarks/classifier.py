@@ -3,7 +3,8 @@
 All take one crop of 128 x 128 px at a time and take turns on the same machine; times are medians,
 with ratios to the shipped network. The float networks have VGG19's own widths, as `whole` has. The
 runtime's ceiling is the rate of an int8 matrix product (a 1 x 1 convolution, the best of a few
-sizes) in the same runtime with as many threads.
+sizes) in the same runtime with as many threads. The processor's is the products that its widest
+instructions can do in a cycle, times cores, times the measured clock (`benchmarks.processor`).
 """
 
 import argparse
@@ -16,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.processor import this_processor
 from maskdet_core import load_classifier
 from maskdet_core.cpu import N_THREADS
 from maskdet_core.masks.loading import DEFAULT_MODEL, WHOLE, WHOLE_MODEL
@@ -73,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
         side**2 * inner * outer / medians[side, inner, outer] for side, inner, outer in matrices
     )
     print(f"ceiling of the runtime: {rate / 1e9:.0f} billion MACs a second, {N_THREADS} threads")
+    _print_processor(rate)
     for name, path, seconds in (
         ("shipped", DEFAULT_MODEL, ours),
         ("whole", WHOLE_MODEL, medians["whole"]),
@@ -80,6 +83,19 @@ def run(options: argparse.Namespace) -> int:
         n_macs = products(read_trained(path.with_suffix(".tflite"))[1])
         print(f"{name}: {n_macs / 1e9:.2f} billion MACs, {n_macs / rate / seconds:.0%} of it")
     return 0
+
+
+def _print_processor(runtime_rate: float) -> None:
+    processor = this_processor()
+    own_rate = processor.rate(N_THREADS)
+    if not own_rate:
+        print(f"ceiling of the processor: not known for this one, {processor.name}")
+        return
+    print(
+        f"ceiling of the processor: {own_rate / 1e9:.0f} billion, {processor.per_cycle} a cycle by "
+        f"{processor.instructions}, {N_THREADS} cores at {processor.hertz / 1e9:.2f} GHz "
+        f"(measured); the runtime's is {runtime_rate / own_rate:.0%} of it; {processor.name}"
+    )
 
 
 def _float_vgg19(keras: Any) -> Any:

@@ -4,7 +4,12 @@ import asyncio
 from contextlib import suppress
 
 import av
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+)
 from aiortc.mediastreams import MediaStreamError
 
 from testbed.visitor import Film, FilmTrack
@@ -33,6 +38,9 @@ async def round_trips_s(film: Film, warm_up_s: float, seconds: float) -> list[fl
     server.on("track", lambda track: server.addTrack(track))
     client.on("track", lambda track: tasks.append(asyncio.create_task(watch(track))))
     client.addTrack(camera)
+    (transceiver,) = client.getTransceivers()
+    known = RTCRtpSender.getCapabilities("video").codecs
+    transceiver.setCodecPreferences([c for c in known if c.name in (film.codec_name, "rtx")])
     await client.setLocalDescription(await client.createOffer())
     await server.setRemoteDescription(client.localDescription)
     await server.setLocalDescription(await server.createAnswer())

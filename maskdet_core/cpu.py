@@ -1,9 +1,13 @@
-"""Number of cores and threads of this process."""
+"""Number of cores and threads of this process, and the priority of its threads."""
 
+import logging
 import os
+import threading
 from typing import Final
 
 import cv2
+
+_LOG = logging.getLogger(__name__)
 
 
 def n_cores() -> int:
@@ -27,3 +31,18 @@ def limit_opencv_threads(n_threads: int = N_THREADS) -> None:
         n_threads: 1 or more.
     """
     cv2.setNumThreads(n_threads)
+
+
+def lower_thread_priority(niceness: int) -> None:
+    """Lower the calling thread's priority, where threads have one of their own (Linux).
+
+    Threads and processes that it starts afterwards inherit it. It cannot be raised again.
+
+    Args:
+        niceness: 1, a little, to 19, the most.
+    """
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        try:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+        except OSError as error:
+            _LOG.info("a thread keeps its priority: %s", error.strerror)

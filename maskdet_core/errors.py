@@ -13,6 +13,14 @@ class TransientImageError(ImageError):
     """A file that cannot be read at the moment, or memory is short: another try may succeed."""
 
 
+class VideoError(MaskdetError):
+    """A video that cannot be read: damaged, of an unsupported format or codec, or too large."""
+
+
+class TransientVideoError(VideoError):
+    """A video file that cannot be read at the moment: another try may succeed."""
+
+
 class ModelError(MaskdetError):
     """A network or its manifest is missing, damaged, modified, or does not fit the other."""
 
@@ -23,6 +31,10 @@ class CascadeError(MaskdetError):
 
 class JournalError(MaskdetError):
     """A results folder cannot be continued: other settings, damaged, or in use."""
+
+
+class AddressError(MaskdetError):
+    """An address such as ``s3://bucket/photos`` cannot be used: its package, rights or form."""
 
 
 class WorkerError(MaskdetError):

@@ -296,8 +296,7 @@ class Detections:
         faces: with verdicts.
         unjudged: boxes that were found but not classified: beyond the detector's ``max_faces``, or
             live, of faces that nobody has looked at lately.
-        two_classes: whether the verdicts count a mask worn wrong as no mask; see `decide`. False
-            where it is not known, as from a journal.
+        two_classes: whether the verdicts count a mask worn wrong as no mask; see `decide`.
     """
 
     width_px: int

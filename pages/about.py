@@ -22,4 +22,5 @@ with privacy:
     st.header(t("about.privacy"), anchor=False)
     st.markdown(t("about.privacy_text"))
 view.show_model()
+view.show_api()
 view.show_build()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from maskdet_app.live import options, resources, status, stream
+from maskdet_app.live.demo import films, stage
 from maskdet_app.ops import operator_log
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
 from maskdet_app.ui.detector import load_detector
@@ -37,7 +38,8 @@ with held:
     is_held = detector is not None and stream.show_if_held()
 if detector is not None and not is_held:
     processor = resources.processor(detector, admission)
-    processor.set_labels(drawn_labels(), drawn_looking())
+    labels, looking = drawn_labels(), drawn_looking()
+    processor.set_labels(labels, looking)
     if not admission.holds(processor) and not admission.has_capacity:
         stream.restart_when_shown()
         with full:
@@ -48,17 +50,20 @@ if detector is not None and not is_held:
         with live:
             stream.show(processor, rtc_configuration, options.facing_from_url(), embedded=True)
     else:
-        left, right = live.columns([1.8, 1], gap="medium")
+        left, right = live.container(key="live-row").columns([1.8, 1], gap="medium")
         with left:
             video, settings = containers.reserve(2)
         with settings, st.expander(t("live.options"), icon=":material/tune:"):
             chosen = options.ask(processor, detector)
             processor.set_min_confidence(threshold.min_confidence_slider(detector))
             processor.set_two_classes(chosen.two_classes)
+        film = films.current(detector, labels, looking, two_classes=chosen.two_classes)
         with video:
-            state = stream.show(processor, rtc_configuration, chosen.facing)
+            shown = stage.arguments(film)
+            state = stream.show(processor, rtc_configuration, chosen.facing, stage=shown)
         with right:
-            status.show(processor, admission, state, chosen, restarting=stream.is_restarting())
+            restarting = stream.is_restarting()
+            status.show(processor, admission, state, chosen, restarting=restarting, film=film)
         way_out.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
         with meanings, st.expander(t("legend.title"), icon=":material/select:"):
             legend.show(chosen.verdicts, looking=True)

@@ -12,7 +12,7 @@ WIDTH_PX: Final = 640
 HEIGHT_PX: Final = 480
 _FACE: Final = (slice(0, 250), slice(120, 320))
 """Rows and columns of the astronaut's head and shoulders in scikit-image's portrait."""
-_GRIDS: Final = {1: (1, 1), 3: (3, 1), 8: (4, 2)}
+_GRIDS: Final = {0: (1, 1), 1: (1, 1), 3: (3, 1), 4: (2, 2), 8: (4, 2)}
 """Columns and rows by the number of heads."""
 
 
@@ -20,7 +20,7 @@ def scene(n_faces: int, n_frames: int, *, noise: float = 3.0) -> Iterator[NDArra
     """Frames of swaying heads, uint8 RGB (480, 640, 3), that loop seamlessly.
 
     Args:
-        n_faces: 1, 3 or 8.
+        n_faces: 0, 1, 3, 4 or 8.
         n_frames: length of the loop.
         noise: standard deviation of the camera noise, in grey levels.
     """

@@ -29,9 +29,13 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from maskdet_app.live import aiortc_fixes
 from testbed import frame_numbers
 from testbed.delta_tree import DeltaTree
 from testbed.websocket import open_websocket
+
+# a frame that a browser gets is complete with its marked packet, too
+aiortc_fixes.apply()
 
 _CLOCK: Final = Fraction(1, 90_000)
 """Time base of video in RTP."""
@@ -41,25 +45,35 @@ _READOUTS: Final = "md-readouts"
 _TILE: Final = re.compile(r'data-verdict="(\w+)"><b>(\d+)</b>')
 
 
-class Film:
-    """Frames encoded once as VP8, to be sent in a loop at a steady rate."""
+_ENCODERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
+    "VP8": ("libvpx", {"cpu-used": "-6", "deadline": "realtime", "lag-in-frames": "0"}),
+    "H264": ("libx264", {"profile": "baseline", "preset": "superfast", "tune": "zerolatency"}),
+}
 
-    def __init__(self, frames_rgb: Sequence[NDArray[np.uint8]], fps: int) -> None:
+
+class Film:
+    """Frames encoded once, to be sent in a loop at a steady rate."""
+
+    def __init__(
+        self, frames_rgb: Sequence[NDArray[np.uint8]], fps: int, *, codec_name: str = "VP8"
+    ) -> None:
         """Encode the frames; the first is a key frame, so that the loop can restart.
 
         Args:
             frames_rgb: uint8 (H, W, 3) each, with even sides; their numbers are burnt in.
             fps: frames a second.
+            codec_name: VP8, which browsers send if nothing else is asked for, or H264.
 
         Raises:
             ValueError: more frames than `frame_numbers.MAX_NUMBER`.
         """
-        self.fps = fps
+        self.fps, self.codec_name = fps, codec_name
         height, width = frames_rgb[0].shape[:2]
-        codec = av.CodecContext.create("libvpx", "w")
+        library, options = _ENCODERS[codec_name]
+        codec: Any = av.CodecContext.create(library, "w")
         codec.width, codec.height, codec.pix_fmt = width, height, "yuv420p"
         codec.bit_rate, codec.gop_size, codec.time_base = 1_500_000, 3000, Fraction(1, fps)
-        codec.options = {"cpu-used": "-6", "deadline": "realtime", "lag-in-frames": "0"}
+        codec.options = options
         self.packets: list[bytes] = []
         for i, image_rgb in enumerate(frames_rgb):
             frame = av.VideoFrame.from_ndarray(frame_numbers.burn(image_rgb, i), format="rgb24")

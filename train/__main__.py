@@ -1,7 +1,8 @@
 """Dispatch of `python -m train COMMAND …`.
 
 `fit | prune | export | rules | evaluate | ablate | widths` make the classifier, `cascade |
-proposals | finder | evaluate-detector` the face finders, `samples` the photo page's pictures.
+proposals | finder | evaluate-detector` the face finders, `samples` the photo page's pictures,
+`demo-film` the live page's film.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from maskdet_core.errors import MaskdetError
 from train.commands import (
     ablate,
     cascade,
+    demo_film,
     evaluate,
     evaluate_detector,
     export,
@@ -40,6 +42,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "finder": (finder, "train the network that verifies proposals instead"),
     "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),
+    "demo-film": (demo_film, "make the live page's demo film"),
 }
 """Module and summary by command. A module has a `DESCRIPTION`, `add_options` and `run`."""
 

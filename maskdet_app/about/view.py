@@ -1,10 +1,10 @@
-"""The about page's part on the network, from its manifest alone, and the line on the build."""
+"""The about page's parts on the network, from its manifest alone, on the API and on the build."""
 
 from collections.abc import Collection
 
 import streamlit as st
 
-from maskdet_app.ops import build_info, operator_log
+from maskdet_app.ops import api_settings, build_info, operator_log
 from maskdet_app.ui import theme, two_classes
 from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_app.ui.json_values import objects
@@ -59,6 +59,14 @@ def show_model() -> None:
         if value
     ]
     st.markdown("\n".join([head, "|---|---|", *rest]))
+
+
+def show_api() -> None:
+    """Show where the HTTP API is described, on a server that has one."""
+    url = api_settings.docs_url()
+    if url is not None:
+        st.header(t("about.api"), anchor=False)
+        st.markdown(t("about.api_text", url=url))
 
 
 def show_build() -> None:

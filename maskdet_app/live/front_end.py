@@ -2,10 +2,11 @@
 
 The library's front end ends a stream at the first sign of a lost connection, does not notice a
 camera that has gone, shows a camera's error as the browser names it, and asks for the camera that
-it had first whatever the page asks for. It offers nothing to hook
-into, and its translations do not reach these messages. So it is served from a folder of our own, a
-copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md and
-0015-lost-video.md. `tests/app/live/test_front_end.py` fails once the library needs one no more.
+it had first whatever the page asks for; before the start it shows a grey strip. It offers nothing
+to hook into, and its translations do not reach these messages. So it is served from a folder of our
+own, a copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md,
+0015-lost-video.md and 0023-demo-film.md. `tests/app/live/test_front_end.py` fails once the library
+needs one no more.
 """
 
 import atexit
@@ -22,20 +23,21 @@ import streamlit.components.v1 as components
 import streamlit_webrtc
 from streamlit_webrtc import component as library
 
+from maskdet_app.live.demo import stage
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"
 """The version whose front end is extended here; others are left as they are."""
 FRONT_END: Final = Path(streamlit_webrtc.__file__).with_name("frontend") / "dist"
-SCRIPTS: Final = tuple(
-    Path(__file__).with_name(name)
-    for name in ("camera_facing.js", "camera_words.js", "lost_video.js", "one_start.js")
+SCRIPTS: Final = (
+    *(
+        Path(__file__).with_name(name)
+        for name in ("camera_facing.js", "camera_words.js", "lost_video.js", "one_start.js")
+    ),
+    stage.SCRIPT,
 )
 _FIRST_SCRIPT: Final = "<script "
-_STYLE: Final = "<style>.MuiAlert-colorWarning { display: none; }</style>"
-"""The library's warning that a connection takes long is English only; the page has its own."""
-
 Lost = Literal["camera", "connection", "picture"]
 """What a running stream has lost, by the browser: its camera, its connection for good, or its
 picture for a reason that only the server can know."""
@@ -84,7 +86,8 @@ def extend(folder: Path) -> None:
     if not found:
         raise ValueError("expected a script in streamlit-webrtc's page")
     shutil.copytree(FRONT_END, folder, dirs_exist_ok=True)
-    before += f"{_STYLE}\n    "
+    shutil.copyfile(stage.STYLE_SHEET, folder / stage.STYLE_SHEET.name)
+    before += f'<link rel="stylesheet" href="./{stage.STYLE_SHEET.name}">\n    '
     for script in SCRIPTS:
         shutil.copyfile(script, folder / script.name)
         before += f'<script src="./{script.name}"></script>\n    '

@@ -21,9 +21,8 @@ _PROCESSOR: Final = "live_processor"
 def worker() -> InferenceWorker:
     """The server's inference worker.
 
-    Streamlit runs the garbage collector after each run of a page, and a live page runs twice a
-    second for each viewer. With all modules and networks to scan, this took half a core for three
-    viewers, with every thread waiting. What is loaded by now stays for good, so it is frozen.
+    While the garbage collector runs, every thread waits. What is loaded by now, modules and
+    networks, stays for good: frozen, it is scanned no more.
     """
     gc.collect()
     gc.freeze()

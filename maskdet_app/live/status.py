@@ -12,6 +12,8 @@ import numpy as np
 import streamlit as st
 
 from maskdet_app.live import charts
+from maskdet_app.live.demo import panel
+from maskdet_app.live.demo.films import DemoFilm
 from maskdet_app.live.options import Alert, LiveOptions
 from maskdet_app.ops import shutdown
 from maskdet_app.ui import containers, theme
@@ -42,6 +44,7 @@ def show(
     options: LiveOptions,
     *,
     restarting: bool,
+    film: DemoFilm,
 ) -> None:
     """Show the panel; while the camera runs it refreshes itself, and only itself.
 
@@ -51,16 +54,17 @@ def show(
         state: streamlit-webrtc's ``playing`` and ``signalling``.
         options: the visitor's.
         restarting: whether the video is on its way back by itself.
+        film: that the stage shows before the start.
     """
     alert, verdicts = options.alert, options.verdicts
-    panel, snapshot, timeline_title, timeline = containers.reserve(4)
+    counts, snapshot, timeline_title, timeline = containers.reserve(4)
     if state.playing or state.signalling:
         st.session_state.setdefault(_STARTED_AT, time.monotonic())
     else:
         st.session_state.pop(_STARTED_AT, None)
         st.session_state.pop(_HAS_BEGUN, None)
     if state.playing:
-        with panel:
+        with counts:
             st.fragment(_running, run_every=REFRESH_S)(processor, admission, alert, verdicts)
         with snapshot:
             _snapshot_button(processor)
@@ -69,13 +73,13 @@ def show(
         with timeline:
             st.fragment(_timeline, run_every=TIMELINE_REFRESH_S)(processor, verdicts)
         return
-    with panel:
+    with counts:
         if state.signalling:
-            st.fragment(_connecting, run_every=REFRESH_S)(verdicts)
+            st.fragment(_connecting, run_every=REFRESH_S)()
         elif restarting:
-            _counts(t("live.restarting_title"), t("live.restarting"), LiveStats(), verdicts)
+            _say(t("live.restarting_title"), t("live.restarting"))
         else:
-            _counts(t("live.idle_title"), t("live.idle"), LiveStats(), verdicts)
+            panel.show(film, verdicts)
 
 
 def show_full(admission: AdmissionControl) -> None:
@@ -94,11 +98,11 @@ def _wait_for_slot(admission: AdmissionControl) -> None:
     st.caption(t("live.full_waiting"))
 
 
-def _connecting(verdicts: Verdicts) -> None:
+def _connecting() -> None:
     if _timed_out():
         _show_no_connection()
     else:
-        _counts(t("live.connecting_title"), t("live.connecting"), LiveStats(), verdicts)
+        _say(t("live.connecting_title"), t("live.connecting"))
 
 
 def _timed_out() -> bool:
@@ -125,7 +129,7 @@ def _running(
     frame = stats.frame
     if frame is None and st.session_state.get(_HAS_BEGUN):
         with counts:
-            _counts(t("live.restarting_title"), t("live.restarting"), stats, verdicts)
+            _say(t("live.restarting_title"), t("live.restarting"))
         return
     if frame is None and _timed_out():
         with no_connection:
@@ -133,7 +137,7 @@ def _running(
         return
     if frame is None:
         with counts:
-            _counts(t("live.waiting_title"), t("live.waiting"), stats, verdicts)
+            _say(t("live.waiting_title"), t("live.waiting"))
         return
     st.session_state[_HAS_BEGUN] = True
     has_stopped = stats.frame_age_s is not None and stats.frame_age_s > STALE_S
@@ -162,8 +166,14 @@ def _note(frame: FrameSnapshot) -> str:
 
 
 def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
-    chart = charts.timeline(processor.snapshot().timeline, verdicts)
-    st.altair_chart(chart, key="live_timeline")
+    spec = charts.timeline(processor.snapshot().timeline, verdicts)
+    st.vega_lite_chart(spec, key="live_timeline")
+
+
+def _say(title: str, note: str) -> None:
+    """What happens while there is nothing to count."""
+    st.header(title, anchor=False)
+    st.caption(note)
 
 
 def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None:

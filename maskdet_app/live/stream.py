@@ -15,7 +15,7 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import front_end, ice, webrtc_fixes
+from maskdet_app.live import aiortc_fixes, front_end, ice, webrtc_fixes
 from maskdet_app.live.restarts import Restarts
 from maskdet_app.live.turn import TurnError
 from maskdet_app.ops import operator_log
@@ -27,6 +27,7 @@ from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
 
+aiortc_fixes.apply()
 webrtc_fixes.apply()
 front_end.apply()
 
@@ -87,6 +88,7 @@ def show(
     rtc_configuration: dict[str, Any],
     facing: str,
     *,
+    stage: dict[str, Any] | None = None,
     embedded: bool = False,
 ) -> Any:
     """Show the component and take the restart's next step, if one is due.
@@ -95,6 +97,7 @@ def show(
         processor: gets the frames.
         rtc_configuration: as browsers take it.
         facing: the camera's facing mode.
+        stage: see `maskdet_app.live.demo.stage.arguments`; None shows the video alone.
         embedded: without buttons: it starts by itself whenever it is not running.
 
     Returns:
@@ -118,6 +121,7 @@ def show(
             restarts.lost(time.monotonic())
         _set_step("stop")
     step = _step()
+    words = front_end.words() | ({} if stage is None else {"stage": stage})
     with video:
         context = streamlit_webrtc.webrtc_streamer(
             key=_KEY,
@@ -134,7 +138,7 @@ def show(
             desired_playing_state=_desired_state(
                 step, starts_itself=embedded, is_given_up=restarts.is_given_up
             ),
-            translations=cast(Translations, {**_translations(), **front_end.words()}),
+            translations=cast(Translations, {**_translations(), **words}),
             video_html_attrs=_VIDEO_ATTRIBUTES,
         )
     state = context.state

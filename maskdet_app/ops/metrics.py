@@ -24,6 +24,14 @@ for _verdict in Verdict:
     # a series that is there from the start, at 0, can be summed and alerted on
     FACES_SHOWN.labels(_verdict.value)
     PHOTO_FACES.labels(_verdict.value)
+API_REQUESTS: Final = Counter(
+    "maskdet_api_requests_total", "Requests of the API", ["resource", "outcome"]
+)
+API_PICTURES: Final = Counter(
+    "maskdet_api_pictures_total", "Pictures that the API judged", ["outcome"]
+)
+for _outcome in ("faces", "no_face", "refused", "failed"):
+    API_PICTURES.labels(_outcome)
 REFUSED: Final = Counter("maskdet_refused_total", "Requests refused", ["what"])
 PAGE_ERRORS: Final = Counter("maskdet_page_errors_total", "Page runs that failed")
 VIEWERS: Final = Gauge("maskdet_viewers", "Active live viewers")

@@ -35,18 +35,22 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
-    def wait_s(self, key: Hashable) -> float:
-        """Take a token of this key.
+    def wait_s(self, key: Hashable, n: int = 1) -> float:
+        """Take tokens of this key, all or none.
+
+        Args:
+            key: whose tokens.
+            n: how many, 1 to ``burst``.
 
         Returns:
-            0 if there was a token, else the seconds until there will be one.
+            0 if there were as many, else the seconds until there will be.
         """
         now = self._clock()
         with self._lock:
             tokens, updated_at = self._buckets.pop(key, (float(self._burst), now))
             tokens = min(float(self._burst), tokens + (now - updated_at) * self._per_s)
-            wait_s = 0.0 if tokens >= 1 else (1 - tokens) / self._per_s
-            self._buckets[key] = (tokens if wait_s else tokens - 1, now)
+            wait_s = 0.0 if tokens >= n else (n - tokens) / self._per_s
+            self._buckets[key] = (tokens if wait_s else tokens - n, now)
             if len(self._buckets) > MAX_KEYS:
                 self._buckets.popitem(last=False)
         return wait_s

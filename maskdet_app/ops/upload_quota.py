@@ -28,7 +28,7 @@ _KEEP_REFUSALS_S: Final = 10.0
 
 
 class HoldsFiles(Protocol):
-    """A batch of photos that knows which files it holds."""
+    """A batch of photos, or a visitor's video, that knows which files it holds."""
 
     def __contains__(self, file_id: str, /) -> bool:
         """Whether it holds this file."""
@@ -116,7 +116,7 @@ class UploadQuota:
             "address": Counter(),
             "server": Counter(),
         }
-        self._batches: dict[str, weakref.ref[HoldsFiles]] = {}
+        self._batches: dict[str, list[weakref.ref[HoldsFiles]]] = {}
         self._refusals: dict[str, Refusal] = {}
         self.stored: Callable[[], Mapping[FileKey, int]] = dict
         """Gives the size of each file that Streamlit holds."""
@@ -180,9 +180,12 @@ class UploadQuota:
                 del self._refusals[key[0]]
 
     def hold_in(self, session_id: str, batch: HoldsFiles) -> None:
-        """Count files for as long as this batch of the visit contains their ids."""
+        """Count files for as long as this, or another holder of the visit, contains their ids."""
         with self._lock:
-            self._batches[session_id] = weakref.ref(batch)
+            kept = [one for one in self._batches.get(session_id, ()) if one() is not None]
+            if all(one() is not batch for one in kept):
+                kept.append(weakref.ref(batch))
+            self._batches[session_id] = kept
 
     def release_dropped(self) -> None:
         """Stop counting files that nothing holds any more."""
@@ -192,8 +195,8 @@ class UploadQuota:
                 if not self._is_in_batch(key):
                     self._forget(key)
             sessions = {key[0] for key in self._entries}
-            for session_id, batch in list(self._batches.items()):
-                if batch() is None and session_id not in sessions:
+            for session_id, batches in list(self._batches.items()):
+                if session_id not in sessions and all(one() is None for one in batches):
                     del self._batches[session_id]
                     self._refusals.pop(session_id, None)
 
@@ -217,9 +220,8 @@ class UploadQuota:
 
     def _is_in_batch(self, key: FileKey) -> bool:
         session_id, file_id = key
-        reference = self._batches.get(session_id)
-        batch = reference() if reference is not None else None
-        return batch is not None and file_id in batch
+        batches = (one() for one in self._batches.get(session_id, ()))
+        return any(batch is not None and file_id in batch for batch in batches)
 
     def _forget(self, key: FileKey) -> None:
         entry = self._entries.pop(key, None)

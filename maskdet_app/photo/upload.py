@@ -50,6 +50,7 @@ def show(batch: PhotoBatch) -> None:
         t("photo.upload", mb=MAX_BYTES // 1_000_000),
         type=FILE_TYPES,
         accept_multiple_files=True,
+        max_upload_size=MAX_BYTES // 1_000_000,
         key=key,
         on_change=_remove_deselected,
         args=(batch, key),

@@ -9,15 +9,19 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.middleware import Middleware
 from streamlit import runtime
 
+from maskdet_app.api.resources import Api
+from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.live import ice, resources
 from maskdet_app.metrics.records import RUNS_ENV
 from maskdet_app.ops import (
+    api_settings,
     build_info,
     listening,
     malloc,
@@ -67,6 +71,7 @@ KNOWN_SETTINGS: Final = (
     *(client_address.TRUSTED_PROXIES, *UPLOAD_MB.values()),
     *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, resources.MAX_VIEWERS),
     two_classes.SETTING,
+    *api_settings.SETTINGS,
     *(ice.PROVIDER, ice.SERVERS, ice.POLICY, *ice.PROVIDER_SETTINGS),
 )
 """Names of settings, to find mistyped ones."""
@@ -87,6 +92,8 @@ def app_options() -> dict[str, Any]:
         _number(METRICS_PORT, 0)
         QUOTA.limits = _upload_limits(QUOTA.limits)
         n_proxies = client_address.n_trusted_proxies()
+        is_behind_proxy = bool(n_proxies or os.environ.get(client_address.FORWARDED_ALLOW_IPS))
+        api = api_settings.ApiSettings.from_environment(is_behind_proxy=is_behind_proxy)
     except ValueError as error:
         # The exception itself is logged by type only.
         operator_log.log_once(str(error))
@@ -94,8 +101,10 @@ def app_options() -> dict[str, Any]:
     QUOTA.stored = stored_files
     upload_memory.keep_uploads_in_memory()
     connection_guard.install(_CONNECTIONS)
+    served = Api(api, PictureWorkers(_n_viewers), QUOTA) if api.is_on else None
+    api_settings.note_mounted(api)
     return {
-        "lifespan": _lifespan,
+        "lifespan": partial(_lifespan, api=served),
         "middleware": [
             Middleware(
                 middleware.SecurityHeaders,
@@ -109,13 +118,13 @@ def app_options() -> dict[str, Any]:
             Middleware(UploadGuard, quota=QUOTA),
             Middleware(link_preview.LinkPreview),
         ],
-        "routes": link_preview.routes(),
+        "routes": [*link_preview.routes(), *(served.routes() if served else ())],
         "on_script_error": _count_page_error,
     }
 
 
 @asynccontextmanager
-async def _lifespan(_app: Any) -> AsyncIterator[None]:
+async def _lifespan(_app: Any, *, api: Api | None) -> AsyncIterator[None]:
     build = (build_info.version(), build_info.commit(), build_info.model())
     metrics.INFO.labels(*build).set(1)
     port = _number(METRICS_PORT, 0)
@@ -132,6 +141,8 @@ async def _lifespan(_app: Any) -> AsyncIterator[None]:
     report_settings()
     _announce()
     yield
+    if api is not None:
+        api.close()
     for task in tasks:
         task.cancel()
     _LOG.info("stopped")

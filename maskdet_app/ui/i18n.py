@@ -76,16 +76,13 @@ def verdict_label(verdict: Verdict) -> str:
 
 
 def drawn_labels() -> Labels:
-    """The labels that are drawn on pictures: for each verdict the long and the short one."""
-    return {
-        verdict: (verdict_label(verdict), t(f"verdict.{verdict.value}_short"))
-        for verdict in Verdict
-    }
+    """The words that are drawn on pictures, for each verdict."""
+    return {verdict: verdict_label(verdict) for verdict in Verdict}
 
 
-def drawn_looking() -> tuple[str, str]:
-    """The label of a face that is being looked at, long and short."""
-    return t("verdict.looking"), t("verdict.looking_short")
+def drawn_looking() -> str:
+    """The word that is drawn on a face that is being looked at."""
+    return t("verdict.looking")
 
 
 def current_language() -> str:

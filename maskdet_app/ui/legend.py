@@ -7,6 +7,7 @@ import streamlit as st
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
+from maskdet_core.draw.annotate import LOOKING_SIGN, SIGNS
 
 LOOKING = "looking"
 
@@ -22,5 +23,5 @@ def show(verdicts: Sequence[Verdict], *, looking: bool = False) -> None:
 
 
 def _look(kind: str) -> str:
-    mark = t(f"verdict.{kind}_short")
-    return t("legend.look", frame=t(f"legend.frame_{kind}"), mark=mark)
+    sign = LOOKING_SIGN if kind == LOOKING else SIGNS[Verdict(kind)]
+    return t("legend.look", frame=t(f"legend.frame_{kind}"), sign=sign)

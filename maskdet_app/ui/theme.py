@@ -65,6 +65,7 @@ def count_tiles_html(
     verdicts: Iterable[Verdict],
     *,
     frame_number: int | None = None,
+    attribute: str = "data-verdict",
 ) -> str:
     """Tiles with the number of faces, in the line style and colour of each verdict's frame.
 
@@ -72,10 +73,11 @@ def count_tiles_html(
         counts: number of faces of each verdict.
         verdicts: those that can be given. Another one has a tile only where it was given.
         frame_number: of the frame of a live video that the counts are of; kept in ``data-frame``.
+        attribute: of a tile, with its verdict.
     """
     possible = set(verdicts)
     cells = (
-        f'<div class="md-tile md-{verdict.value}" data-verdict="{verdict.value}"><b>{n}</b>'
+        f'<div class="md-tile md-{verdict.value}" {attribute}="{verdict.value}"><b>{n}</b>'
         f"<span>{icon_html(verdict)} {escape(verdict_label(verdict))}</span></div>"
         for verdict, n in counts.items()
         if n or verdict in possible

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from maskdet_core.batch.addresses import Location
 from maskdet_core.batch.command import (
     EXIT_OK,
     EXIT_SOME_UNREADABLE,
@@ -17,6 +18,7 @@ from maskdet_core.batch.command import (
     print_search,
     row_writer,
 )
+from maskdet_core.batch.fetching import Fetched, fetch_ahead, read_location
 from maskdet_core.batch.photo import lost_reason
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import probabilities_json, valid_text
@@ -28,7 +30,7 @@ from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
-from maskdet_core.pictures.decode import read_image, shrink_within
+from maskdet_core.pictures.decode import shrink_within
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import NO_PROBABILITIES, Face, FaceBox, RgbImage, decide
 
@@ -96,7 +98,7 @@ class CropCheckConfig:
     min_confidence: float | None = None
     two_classes: bool = False
 
-    def load(self) -> Callable[[Path], Row]:
+    def load(self) -> Callable[[Location | Fetched], Row]:
         """Load the network; returns the function that gives a picture's row.
 
         Raises:
@@ -112,31 +114,64 @@ class CropCheckConfig:
         return partial(_classified, detector=detector)
 
 
-def _classified(path: Path, *, detector: MaskDetector) -> Row:
-    classifier = detector.classifier
+def _classified(path: Location | Fetched, *, detector: MaskDetector) -> Row:
     try:
-        image = read_image(path)
+        image = read_location(path).image_rgb
     except ImageError as error:
-        return _row(path, str(error))
-    predicted = classifier.predict(whole_picture_crop(image, classifier)[None])
-    reason = no_face_crop_reason(image, float(predicted.p_face[0]), detector)
+        return unclassified(str(path), str(error))
+    return classify_crop(str(path), image, detector)
+
+
+def classify_crop(
+    name: str,
+    image_rgb: RgbImage,
+    detector: MaskDetector,
+    *,
+    min_confidence: float | None = None,
+    two_classes: bool | None = None,
+) -> Row:
+    """Classify a picture that is one face crop.
+
+    Args:
+        name: of the picture, for its row; never trusted.
+        image_rgb: uint8 (H, W, 3), unchanged.
+        detector: its classifier decides; its finder sees what is no crop.
+        min_confidence: see `decide`; None takes the detector's.
+        two_classes: see `decide`; None takes the detector's.
+
+    Returns:
+        ``path``, ``verdict``, the probabilities of `probabilities_json`, and ``error``: None, or
+        why the picture is no crop of one face. Then it has no verdict.
+    """
+    classifier = detector.classifier
+    predicted = classifier.predict(whole_picture_crop(image_rgb, classifier)[None])
+    reason = no_face_crop_reason(image_rgb, float(predicted.p_face[0]), detector)
     if reason is not None:
-        return _row(path, f"no face crop: {reason}")
-    verdict = decide(predicted[0], detector.min_confidence, two_classes=detector.two_classes)
-    return {**_row(path, None), "verdict": verdict.value, **probabilities_json(predicted[0])}
-
-
-def _row(path: Path, error: str | None) -> Row:
+        return unclassified(name, f"no face crop: {reason}")
+    if min_confidence is None:
+        min_confidence = detector.min_confidence
+    if two_classes is None:
+        two_classes = detector.two_classes
+    verdict = decide(predicted[0], min_confidence, two_classes=two_classes)
     return {
-        "path": valid_text(str(path)),
+        **unclassified(name, None),
+        "verdict": verdict.value,
+        **probabilities_json(predicted[0]),
+    }
+
+
+def unclassified(name: str, error: str | None) -> Row:
+    """The row of a picture without a verdict, and the reason for that."""
+    return {
+        "path": valid_text(name),
         "verdict": None,
         **probabilities_json(NO_PROBABILITIES),
         "error": error,
     }
 
 
-def _lost(path: Path, loss: Loss) -> Row:
-    return _row(path, lost_reason(loss))
+def _lost(path: Location | Fetched, loss: Loss) -> Row:
+    return unclassified(str(path), lost_reason(loss))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -147,7 +182,10 @@ def _run(options: argparse.Namespace) -> int:
     if not found.paths:
         # no process does, and a wrong model is an error all the same
         config.load()
-    with closing(map_in_order(found.paths, config.load, 1, _lost)) as rows:
+    with (
+        closing(fetch_ahead(found.paths, 1)) as photos,
+        closing(map_in_order(photos, config.load, 1, _lost)) as rows,
+    ):
         for row in rows:
             if row["error"] is not None:
                 exit_status = EXIT_SOME_UNREADABLE

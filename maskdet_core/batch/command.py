@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from maskdet_core.batch.addresses import Location, location
 from maskdet_core.batch.pictures import FoundPictures
 from maskdet_core.batch.report import one_line
+from maskdet_core.errors import AddressError
 from maskdet_core.types import validate_min_confidence
 
 EXIT_OK: Final = 0
@@ -47,7 +49,11 @@ class Command:
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add pictures, output format, decision rule and model, which `check` and `classify` share."""
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="file, folder or pattern"
+        "paths",
+        nargs="+",
+        type=place,
+        metavar="PATH",
+        help="file, folder or pattern; or an address such as s3://bucket/photos",
     )
     parser.add_argument(
         "--format",
@@ -81,6 +87,18 @@ def positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected 1 or more, got {value}")
     return value
+
+
+def place(text: str) -> Location:
+    """Parse an option that is a path or an address.
+
+    Raises:
+        argparse.ArgumentTypeError: an address that holds a password.
+    """
+    try:
+        return location(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def print_message(message: object) -> None:
@@ -121,8 +139,23 @@ def _write_text(row: Row) -> None:
     if row["error"] is not None:
         print(f"{path}: {one_line(row['error'])}", flush=True)
         return
+    if row.get("kind") == "video":
+        print(f"{path}: {_video_text(row)}", flush=True)
+        return
     predicted = row.get("faces", [row])
     print(f"{path}: {', '.join(map(_face_text, predicted)) or 'no face found'}", flush=True)
+
+
+def _video_text(row: Row) -> str:
+    people = [
+        f"person {person['person']} "
+        + ", ".join(
+            f"{one['verdict']} {one['start_s']:.1f}–{one['end_s']:.1f} s"
+            for one in person["intervals"]
+        )
+        for person in row["people"]
+    ]
+    return "; ".join([*people, *row["notes"]] if people else ["no face found", *row["notes"]])
 
 
 def _face_text(face: Row) -> str:

@@ -7,19 +7,22 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from tqdm import tqdm
 
 from maskdet_core.batch import leftovers
+from maskdet_core.batch.addresses import Address, Location, open_whole, stamp_of
+from maskdet_core.batch.fetching import fetch_ahead
 from maskdet_core.batch.folder_document import HtmlReport, write_html
 from maskdet_core.batch.journal import JOURNAL, Entry, FileStamp, Journal
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask, lost_photo
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import JournalError
-from maskdet_core.files import PARTIAL, open_atomic
+from maskdet_core.files import PARTIAL
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.types import Verdict
 
@@ -29,8 +32,10 @@ STDOUT: Final = Path("-")
 MIN_PHOTOS_PER_JOB: Final = 8
 """Photos from which on another process pays for its start-up."""
 
-_COPY: Final = re.compile(rf"(\d{{3,}})-[A-Za-z0-9_-]+\.jpg({re.escape(PARTIAL)})?")
-_Pieces = Callable[[Iterable[PhotoReport]], Iterator[str]]
+COPY_NAME: Final = re.compile(rf"(\d{{3,}})-[A-Za-z0-9_-]+\.jpg({re.escape(PARTIAL)})?")
+"""Names of annotated copies, the unfinished ones included."""
+
+Pieces = Callable[[Iterable[PhotoReport]], Iterator[str]]
 
 
 @dataclass(slots=True)
@@ -80,9 +85,9 @@ class Results:
         html: the HTML report, to a file or `STDOUT`, or None for none.
     """
 
-    out: Path | None = None
-    csv: Path | None = None
-    json: Path | None = None
+    out: Location | None = None
+    csv: Location | None = None
+    json: Location | None = None
     annotate: bool = False
     fresh: bool = False
     html: HtmlReport | None = None
@@ -122,16 +127,28 @@ def check_photos(
     """
     n_jobs = max(1, min(n_jobs, len(tasks) // MIN_PHOTOS_PER_JOB))
     load = config.load if n_jobs == 1 else config.load_in_worker
-    yield from map_in_order(tasks, load, n_jobs, lost_photo)
+    with closing(fetched_tasks(tasks, n_jobs)) as fetched:
+        yield from map_in_order(fetched, load, n_jobs, lost_photo)
+
+
+def fetched_tasks(tasks: Sequence[PhotoTask], n_jobs: int) -> Generator[PhotoTask, None, None]:
+    """The tasks, with the content of photos that have an address; see `fetch_ahead`."""
+    if all(isinstance(task.path, Path) for task in tasks):
+        yield from tasks
+        return
+    with closing(fetch_ahead((task.path for task in tasks), n_jobs)) as fetched:
+        for task, path in zip(tasks, fetched, strict=True):
+            yield PhotoTask(path, task.number)
 
 
 def check_folder(
-    paths: Sequence[Path],
+    paths: Sequence[Location],
     config: PhotoCheckConfig,
     results: Results,
     n_jobs: int,
     *,
     left_out: str = "",
+    others: Callable[[], Iterable[Mapping[str, Any]]] = tuple,
 ) -> VerdictCounts:
     """Check photos and write what ``results`` asks for.
 
@@ -140,11 +157,14 @@ def check_folder(
     is gone. Progress goes to stderr if that is a terminal, a summary line in any case.
 
     Args:
-        paths: the photos; one that is named twice counts once.
+        paths: the photos, with a path or an address; one that is named twice counts once.
         config: how they are checked; ``results`` says whether copies are made.
-        results: where results go.
+        results: where results go; for a folder at an address see
+            `maskdet_core.batch.sharded.check_by_shards`.
         n_jobs: most processes, 1 or more.
         left_out: what the search for photos left out, added to the summary line.
+        others: called once the photos are checked, for objects that follow theirs in the JSON
+            report, such as those of videos.
 
     Returns:
         The counts over all photos, earlier runs included.
@@ -160,6 +180,8 @@ def check_folder(
     paths = list(dict.fromkeys(paths))
     with ExitStack() as stack:
         out = results.out
+        if isinstance(out, Address):
+            raise ValueError(f"expected a results folder with a path, got {out}")
         if out is None:
             leftovers.remove_stale_journals()
             temporary = tempfile.TemporaryDirectory(prefix=leftovers.TEMPORARY)
@@ -179,26 +201,34 @@ def check_folder(
         if copies is not None:
             copies.mkdir(exist_ok=True)
         # opened first, so that an unwritable file fails before the work and not after it
-        reports = _open_reports(results, stack)
-        html = None if results.html is None else _open_file(results.html.path, stack)
+        reports = open_reports(results, stack)
+        html = None if results.html is None else open_report(results.html.path, stack)
         counts = VerdictCounts()
         todo = list(_todo(paths, journal, copies, counts))
         n_before = counts.n_photos
         new = stack.enter_context(closing(check_photos([task for task, _ in todo], config, n_jobs)))
-        bar = stack.enter_context(_bar(len(paths), n_before))
+        bar = stack.enter_context(progress_bar(len(paths), n_before))
         for (task, stamp), report in zip(todo, new, strict=True):
             # without a stamp the next run finds the photo changed, and checks it again
             journal.append(Entry(report, task.number, stamp if report.is_final else FileStamp()))
             counts.add(report)
             bar.set_postfix_str(f"{counts.summary}, {counts.n_unreadable} unread", refresh=False)
             bar.update()
+        bar.close()
+        checked_s = time.monotonic()
+        more = list(others())
         for file, pieces in reports:
+            if pieces is json_text:
+                pieces = partial(json_text, others=more)
             file.writelines(piece.encode("utf-8") for piece in pieces(_entries(paths, journal)))
             file.flush()
         if html is not None and results.html is not None and facts is not None:
-            write_html(html, results.html, paths, journal, facts, n_jobs)
-    summary = _summary(counts, n_before, time.monotonic() - began_s)
-    print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
+            local = [path for path in paths if isinstance(path, Path)]
+            write_html(html, results.html, local, journal, facts, n_jobs)
+    # videos alone have a summary of their own
+    summary = "" if more and not paths else summary_text(counts, n_before, checked_s - began_s)
+    if summary or left_out:
+        print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
     return counts
 
 
@@ -206,7 +236,7 @@ def _open_journal(out: Path, settings: Mapping[str, Any], *, fresh: bool) -> Jou
     ours = [
         (path, match)
         for path in (out / COPIES).glob("*")
-        if (match := _COPY.fullmatch(path.name)) is not None and path.is_file()
+        if (match := COPY_NAME.fullmatch(path.name)) is not None and path.is_file()
     ]
     if ours and not fresh and not (out / JOURNAL).exists():
         raise JournalError(
@@ -221,32 +251,44 @@ def _open_journal(out: Path, settings: Mapping[str, Any], *, fresh: bool) -> Jou
     return journal
 
 
-def _open_reports(results: Results, stack: ExitStack) -> list[tuple[BinaryIO, _Pieces]]:
-    opened: list[tuple[BinaryIO, _Pieces]] = []
-    wanted: tuple[tuple[Path | None, _Pieces, bytes], ...] = (
+def open_reports(results: Results, stack: ExitStack) -> list[tuple[BinaryIO, Pieces]]:
+    """Open the report files until ``stack`` ends, each with what makes its text of reports.
+
+    Raises:
+        OSError: one cannot be written.
+        AddressError: one cannot be written.
+    """
+    opened: list[tuple[BinaryIO, Pieces]] = []
+    wanted: tuple[tuple[Location | None, Pieces, bytes], ...] = (
         (results.csv, csv_text, BOM),
         (results.json, json_text, b""),
     )
     for path, pieces, mark in wanted:
         if path is not None:
-            file = _open_file(path, stack)
+            file = open_report(path, stack)
             if path != STDOUT:
                 file.write(mark)
             opened.append((file, pieces))
     return opened
 
 
-def _open_file(path: Path, stack: ExitStack) -> BinaryIO:
-    return sys.stdout.buffer if path == STDOUT else stack.enter_context(open_atomic(path))
+def open_report(path: Location, stack: ExitStack) -> BinaryIO:
+    """Open a report file: standard output for `STDOUT`, else a file that is whole or absent.
+
+    Raises:
+        OSError: it cannot be written.
+        AddressError: it cannot be written.
+    """
+    return sys.stdout.buffer if path == STDOUT else stack.enter_context(open_whole(path))
 
 
 def _todo(
-    paths: Sequence[Path], journal: Journal, copies: Path | None, counts: VerdictCounts
+    paths: Sequence[Location], journal: Journal, copies: Path | None, counts: VerdictCounts
 ) -> Iterator[tuple[PhotoTask, FileStamp]]:
     """Yield what is left to do, and count what is done already."""
     last_number = journal.last_number
     for path in paths:
-        stamp = FileStamp.of(path)
+        stamp = stamp_of(path)
         entry = journal.find(str(path))
         if entry is None:
             last_number += 1
@@ -263,14 +305,15 @@ def _lacks_copy(report: PhotoReport, copies: Path | None) -> bool:
     return not (copies / report.annotated).is_file()
 
 
-def _entries(paths: Sequence[Path], journal: Journal) -> Iterator[PhotoReport]:
+def _entries(paths: Sequence[Location], journal: Journal) -> Iterator[PhotoReport]:
     for path in paths:
         entry = journal.find(str(path))
         if entry is not None:
             yield entry.report
 
 
-def _bar(n_photos: int, n_before: int) -> Any:
+def progress_bar(n_photos: int, n_before: int) -> Any:
+    """A bar on stderr, if that is a terminal."""
     return tqdm(
         total=n_photos,
         initial=n_before,
@@ -280,7 +323,8 @@ def _bar(n_photos: int, n_before: int) -> Any:
     )
 
 
-def _summary(counts: VerdictCounts, n_before: int, seconds: float) -> str:
+def summary_text(counts: VerdictCounts, n_before: int, seconds: float) -> str:
+    """What a run says at its end."""
     n_new = counts.n_photos - n_before
     before = f" ({n_before} of them done before)" if n_before else ""
     rate = f", {n_new / seconds:.1f} photos a second" if n_new else ""

@@ -62,16 +62,15 @@ class JournalReports:
             there: who gets the report need not know this machine's folders.
     """
 
-    def __init__(self, paths: Sequence[Path], journal: Journal, *, two_classes: bool) -> None:
+    def __init__(self, paths: Sequence[Path], journal: Journal) -> None:
         """Take the photos that the journal has.
 
         Args:
             paths: of the photos, in the report's order.
             journal: of the check.
-            two_classes: how it decided, which a journal's line does not say.
         """
         self._photos = [str(path) for path in paths if journal.find(str(path)) is not None]
-        self._journal, self._two_classes = journal, two_classes
+        self._journal = journal
         self.folder = common_folder(self._photos)
 
     def __len__(self) -> int:
@@ -90,11 +89,7 @@ class JournalReports:
         entry = self._journal.find(self._photos[index])
         if entry is None:
             raise IndexError(f"expected a photo of the journal, got number {index}")
-        found = entry.report.detections
-        if found is None:
-            return entry
-        found = replace(found, two_classes=self._two_classes)
-        return replace(entry, report=replace(entry.report, detections=found))
+        return entry
 
 
 def common_folder(photos: Sequence[str]) -> Path | None:
@@ -132,7 +127,7 @@ def write_html(
         WorkerError: worker processes cannot be set up.
         OSError: the file cannot be written.
     """
-    reports = JournalReports(paths, journal, two_classes=facts.two_classes)
+    reports = JournalReports(paths, journal)
     texts = Texts(wanted.language)
     set_up = partial(set_up_pictures, texts.labels(), blurred=wanted.blurred)
     with ExitStack() as stack:

@@ -23,20 +23,23 @@ FORMAT: Final = 1
 """Version of the journal's layout; others are refused."""
 
 _T = TypeVar("_T")
-_REMEDY: Final = "Name another folder, or start over with --fresh."
+REMEDY: Final = "Name another folder, or start over with --fresh."
+"""What a user can do about a journal that cannot be continued."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """Size and time by which a changed file is recognised; both None if there is no such file.
+    """What a changed file is recognised by; all None if there is no such file.
 
     Attributes:
         size_bytes: its length.
-        changed_ns: time of its last modification, in ns since 1970.
+        changed_ns: time of its last modification, in ns since 1970; of a file with a path.
+        version: entity tag, checksum or time that its service gives; of a file with an address.
     """
 
     size_bytes: int | None = None
     changed_ns: int | None = None
+    version: str | None = None
 
     @classmethod
     def of(cls, path: Path) -> Self:
@@ -83,6 +86,7 @@ class Journal:
         self.path = path
         self.last_number = 0
         self._offsets: dict[str, int] = {}
+        self._two_classes = bool(settings.get("two_classes"))
         path.touch()
         self._file: BinaryIO = path.open("r+b")
         try:
@@ -114,7 +118,7 @@ class Journal:
         if offset is None:
             return None
         self._file.seek(offset)
-        return self._parsed(self._file.readline())
+        return parsed_entry(self.path, self._file.readline(), two_classes=self._two_classes)
 
     def append(self, entry: Entry) -> None:
         """Write a photo's entry; on return the operating system has it.
@@ -124,63 +128,95 @@ class Journal:
         """
         self._offsets[entry.report.photo] = self._file.seek(0, 2)
         self.last_number = max(self.last_number, entry.number)
-        self._write(_row(entry))
+        self._write(entry_line(entry))
 
-    def _write(self, row: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(row, allow_nan=False).encode("ascii") + b"\n")
+    def _write(self, line: bytes) -> None:
+        self._file.write(line)
         self._file.flush()
 
     def _load(self, settings: dict[str, Any]) -> None:
         head = self._file.readline()
         if not head.endswith(b"\n"):
             if self._file.seek(0, 2) and not head.startswith(b'{"maskdet_journal"'[: len(head)]):
-                raise JournalError(
-                    f"{self.path}: expected a journal, got something else. {_REMEDY}"
-                )
+                raise JournalError(f"{self.path}: expected a journal, got something else. {REMEDY}")
             self._file.truncate(0)
             self._file.seek(0)
-            self._write({"maskdet_journal": FORMAT, "settings": settings})
+            self._write(head_line(settings))
             return
-        self._check_head(head, settings)
+        check_head(self.path, head, settings)
         offset = len(head)
         for line in self._file:
             if not line.endswith(b"\n"):
                 self._file.truncate(offset)
                 break
-            entry = self._parsed(line)
+            entry = parsed_entry(self.path, line, two_classes=self._two_classes)
             self._offsets[entry.report.photo] = offset
             self.last_number = max(self.last_number, entry.number)
             offset += len(line)
 
-    def _check_head(self, line: bytes, settings: dict[str, Any]) -> None:
-        try:
-            head = _typed(_parsed_json(line), dict)
-            made_by, made_with = head["maskdet_journal"], _typed(head["settings"], dict)
-        except (ValueError, KeyError) as error:
-            raise JournalError(
-                f"{self.path}: expected a journal, got something else. {_REMEDY}"
-            ) from error
-        if made_by != FORMAT:
-            raise JournalError(
-                f"{self.path}: expected format {FORMAT}, got {reprlib.repr(made_by)}. {_REMEDY}"
-            )
-        differing = [
-            f"{name} was {_shown(made_with, name)} and is now {_shown(settings, name)}"
-            for name in sorted(made_with.keys() | settings.keys())
-            if made_with.get(name) != settings.get(name)
-        ]
-        if differing:
-            raise JournalError(
-                f"{self.path} was made with other settings: {'; '.join(differing)}. {_REMEDY}"
-            )
 
-    def _parsed(self, line: bytes) -> Entry:
-        try:
-            return _entry(_typed(_parsed_json(line), dict))
-        except (ValueError, KeyError) as error:
-            raise JournalError(
-                f"{self.path}: expected a photo a line, got a damaged one ({error}). {_REMEDY}"
-            ) from error
+def head_line(settings: Mapping[str, Any]) -> bytes:
+    """The first line of a journal; ``settings`` are what the results depend on, in JSON types."""
+    return _json_line({"maskdet_journal": FORMAT, "settings": settings})
+
+
+def check_head(place: object, line: bytes, settings: Mapping[str, Any]) -> None:
+    """Check that a journal has our format and was made with these settings.
+
+    Args:
+        place: where it lies, for messages.
+        line: its first line.
+        settings: in JSON types, as parsed again.
+
+    Raises:
+        JournalError: it has another format or other settings, or is no journal.
+    """
+    try:
+        head = _typed(_parsed_json(line), dict)
+        made_by, made_with = head["maskdet_journal"], _typed(head["settings"], dict)
+    except (ValueError, KeyError) as error:
+        raise JournalError(f"{place}: expected a journal, got something else. {REMEDY}") from error
+    if made_by != FORMAT:
+        raise JournalError(
+            f"{place}: expected format {FORMAT}, got {reprlib.repr(made_by)}. {REMEDY}"
+        )
+    differing = [
+        f"{name} was {_shown(made_with, name)} and is now {_shown(settings, name)}"
+        for name in sorted(made_with.keys() | settings.keys())
+        if made_with.get(name) != settings.get(name)
+    ]
+    if differing:
+        raise JournalError(
+            f"{place} was made with other settings: {'; '.join(differing)}. {REMEDY}"
+        )
+
+
+def entry_line(entry: Entry) -> bytes:
+    """A photo's line in a journal."""
+    return _json_line(_row(entry))
+
+
+def parsed_entry(place: object, line: bytes, *, two_classes: bool) -> Entry:
+    """Parse a photo's line.
+
+    Args:
+        place: where the journal lies, for messages.
+        line: with or without its end.
+        two_classes: how it was decided, which the line does not say.
+
+    Raises:
+        JournalError: it is damaged.
+    """
+    try:
+        return _entry(_typed(_parsed_json(line), dict), two_classes=two_classes)
+    except (ValueError, KeyError) as error:
+        raise JournalError(
+            f"{place}: expected a photo a line, got a damaged one ({error}). {REMEDY}"
+        ) from error
+
+
+def _json_line(row: Mapping[str, Any]) -> bytes:
+    return json.dumps(row, allow_nan=False).encode("ascii") + b"\n"
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -192,10 +228,12 @@ def _row(entry: Entry) -> dict[str, Any]:
         "number": entry.number,
         "size_bytes": entry.stamp.size_bytes,
         "changed_ns": entry.stamp.changed_ns,
+        # absent for paths, so that their journals stay as they were
+        **({} if entry.stamp.version is None else {"version": entry.stamp.version}),
     }
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def _entry(row: dict[str, Any], *, two_classes: bool) -> Entry:
     """Build an entry from a journal line.
 
     Raises:
@@ -210,6 +248,7 @@ def _entry(row: dict[str, Any]) -> Entry:
             _size(row["height"], 1),
             tuple(_face(face) for face in _typed(row["faces"], list)),
             tuple(_box(box) for box in _typed(row["unjudged_xywh"], list)),
+            two_classes,
         )
     annotated = _optional(row["annotated"], str)
     if annotated is not None and Path(annotated).name != annotated:
@@ -218,7 +257,11 @@ def _entry(row: dict[str, Any]) -> Entry:
     return Entry(
         PhotoReport(_typed(row["path"], str), found, error, annotated),
         _size(row["number"], 1),
-        FileStamp(_optional(size_bytes, int), _optional(changed_ns, int)),
+        FileStamp(
+            _optional(size_bytes, int),
+            _optional(changed_ns, int),
+            _optional(row.get("version"), str),
+        ),
     )
 
 

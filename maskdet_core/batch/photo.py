@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from maskdet_core.batch.addresses import Location, write_whole
+from maskdet_core.batch.fetching import Fetched, read_location
 from maskdet_core.batch.report import PhotoReport, safe_name
 from maskdet_core.batch.workers import MAX_CPU_S
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads
@@ -14,9 +16,8 @@ from maskdet_core.detector import MIN_FACE_PX, MaskDetector
 from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError, TransientImageError
-from maskdet_core.files import write_atomic
 from maskdet_core.masks.loading import load_classifier
-from maskdet_core.pictures.decode import DecodedPhoto, encode_jpeg, is_out_of_memory, read_photo
+from maskdet_core.pictures.decode import DecodedPhoto, encode_jpeg, is_out_of_memory
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import Detections, RgbImage
 
@@ -27,7 +28,7 @@ _RECORDS: Final = ("training", "metrics", "evaluation")
 class PhotoTask(NamedTuple):
     """A photo to check; ``number`` names its annotated copy, 1 or more."""
 
-    path: Path
+    path: Location | Fetched
     number: int
 
 
@@ -49,7 +50,7 @@ class PhotoCheckConfig:
     min_confidence: float | None = None
     min_face_px: int | None = None
     finder: str | None = None
-    copies: Path | None = None
+    copies: Location | None = None
     blur: bool = False
     two_classes: bool = False
 
@@ -82,7 +83,7 @@ class PhotoChecker:
     """Checks photos with one detector."""
 
     def __init__(
-        self, detector: MaskDetector, copies: Path | None = None, *, blur: bool = False
+        self, detector: MaskDetector, copies: Location | None = None, *, blur: bool = False
     ) -> None:
         """Take a detector; ``copies`` and ``blur`` as in `PhotoCheckConfig`."""
         self.detector = detector
@@ -94,10 +95,11 @@ class PhotoChecker:
 
         Raises:
             OSError: the annotated copy cannot be written, so the next ones could not be either.
+            AddressError: the same, where copies go to an address.
         """
         photo = str(task.path)
         try:
-            decoded = read_photo(task.path)
+            decoded = read_location(task.path)
             found = detect_in_photo(self.detector, decoded)
             copy = self._copy(decoded.image_rgb, found)
         except TransientImageError as error:
@@ -111,31 +113,37 @@ class PhotoChecker:
         if self._copies is None or copy is None:
             return PhotoReport(photo, found)
         name = safe_name(photo, task.number)
-        write_atomic(self._copies / name, copy)
+        write_whole(self._copies / name, copy)
         return PhotoReport(photo, found, annotated=name)
 
     def settings(self) -> dict[str, Any]:
         """What the reports and copies depend on, in JSON types."""
-        detector = self.detector
-        manifest = detector.classifier.manifest
-        finder = detector.finder.fingerprint
         return {
-            "model": manifest.name,
-            "model_sha256": manifest.sha256,
-            "model_manifest": _digest(manifest.to_json()),
-            "finder": finder["name"],
-            "finder_manifest": _digest(finder["definition"]),
-            "min_confidence": detector.min_confidence,
-            "min_face_px": detector.min_face_px,
-            "max_faces": detector.max_faces,
+            **detector_settings(self.detector),
             "annotate": self._copies is not None,
             "blur": self._blur,
-            # absent where it is off, so that older journals, which lack it, can be resumed
-            **({"two_classes": True} if detector.two_classes else {}),
         }
 
     def _copy(self, image: RgbImage, found: Detections) -> bytes | None:
         return None if self._copies is None else annotated_copy(image, found, blurred=self._blur)
+
+
+def detector_settings(detector: MaskDetector) -> dict[str, Any]:
+    """What a detector's verdicts depend on, in JSON types."""
+    manifest = detector.classifier.manifest
+    finder = detector.finder.fingerprint
+    return {
+        "model": manifest.name,
+        "model_sha256": manifest.sha256,
+        "model_manifest": _digest(manifest.to_json()),
+        "finder": finder["name"],
+        "finder_manifest": _digest(finder["definition"]),
+        "min_confidence": detector.min_confidence,
+        "min_face_px": detector.min_face_px,
+        "max_faces": detector.max_faces,
+        # absent where it is off, so that older journals, which lack it, can be resumed
+        **({"two_classes": True} if detector.two_classes else {}),
+    }
 
 
 def lost_photo(task: PhotoTask, loss: Loss) -> PhotoReport:

@@ -6,11 +6,14 @@ import stat
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from maskdet_core.batch.addresses import Address, Location, list_files, matching
 from maskdet_core.batch.folder import COPIES
+from maskdet_core.batch.video import VIDEOS
 from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
+from maskdet_core.video.formats import VIDEO_SUFFIXES
 
 SKIPPED_FOLDERS: Final = frozenset(
     {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "thumbs"}
@@ -32,15 +35,17 @@ class FoundPictures:
 
     Attributes:
         paths: as given, or sorted within each folder.
+        videos: the same of videos, by their names' suffixes; only where they were asked for.
         left_out: numbers of files by reason.
         empty: folders in which no picture was found.
         unreadable: folders that cannot be listed.
     """
 
-    paths: list[Path] = field(default_factory=list)
+    paths: list[Location] = field(default_factory=list)
+    videos: list[Path] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    empty: list[Path] = field(default_factory=list)
-    unreadable: list[Path] = field(default_factory=list)
+    empty: list[Location] = field(default_factory=list)
+    unreadable: list[Location] = field(default_factory=list)
 
     @property
     def left_out_text(self) -> str:
@@ -53,11 +58,13 @@ class FoundPictures:
 
 
 def list_pictures(paths: Sequence[Path], out: Path | None = None) -> list[Path]:
-    """As `find_pictures`, without what was left out."""
-    return find_pictures(paths, out).paths
+    """As `find_pictures`, without what was left out, for paths alone."""
+    return [path for path in find_pictures(paths, out).paths if isinstance(path, Path)]
 
 
-def find_pictures(paths: Sequence[Path], out: Path | None = None) -> FoundPictures:
+def find_pictures(
+    paths: Sequence[Location], out: Location | None = None, *, with_videos: bool = False
+) -> FoundPictures:
     """List files as given, and of folders all pictures at any depth, sorted by path.
 
     In folders, hidden files, hidden and system folders, and files of other types are left out.
@@ -66,17 +73,28 @@ def find_pictures(paths: Sequence[Path], out: Path | None = None) -> FoundPictur
     expand none; if nothing matches, it is listed as given.
 
     Args:
-        paths: files, folders and patterns.
-        out: results folder, whose annotated copies are left out.
+        paths: files, folders and patterns, with a path or an address.
+        out: results folder, whose annotated copies and films are left out.
+        with_videos: list videos that have paths as well, apart.
+
+    Raises:
+        AddressError: an address cannot be listed.
     """
     found = FoundPictures()
     for path in _expanded(paths):
-        if not path.is_dir():
-            found.paths.append(path)
+        if isinstance(path, Address):
+            _search_address(path, found, out)
             continue
-        pictures = _Search(found, _results(path, out)).search(path)
-        found.paths += sorted(pictures)
-        if not pictures:
+        if not path.is_dir():
+            is_video = with_videos and path.suffix.lower() in VIDEO_SUFFIXES
+            (found.videos if is_video else found.paths).append(path)
+            continue
+        results = _results(path, out if isinstance(out, Path) else None)
+        search = _Search(found, results, with_videos=with_videos)
+        search.walk_all(path)
+        found.paths += sorted(search.pictures)
+        found.videos += sorted(search.videos)
+        if not search.pictures and not search.videos:
             found.empty.append(path)
     return found
 
@@ -84,21 +102,22 @@ def find_pictures(paths: Sequence[Path], out: Path | None = None) -> FoundPictur
 class _Search:
     """The search of one folder."""
 
-    def __init__(self, found: FoundPictures, results: set[_Identity]) -> None:
+    def __init__(self, found: FoundPictures, results: set[_Identity], *, with_videos: bool) -> None:
         self._found = found
         self._results = results
         self._visited: set[_Identity] = set()
         self._links: list[Path] = []
-        self._pictures: list[Path] = []
+        self._video_suffixes = VIDEO_SUFFIXES if with_videos else frozenset()
+        self.pictures: list[Path] = []
+        self.videos: list[Path] = []
 
-    def search(self, folder: Path) -> list[Path]:
+    def walk_all(self, folder: Path) -> None:
         self._walk(folder)
         # a folder keeps its own path, even if a link to it comes earlier in the alphabet
         while self._links:
             links, self._links = sorted(self._links), []
             for link in links:
                 self._walk(link)
-        return self._pictures
 
     def _walk(self, top: Path) -> None:
         pending = [top]
@@ -143,15 +162,48 @@ class _Search:
         elif entry.is_symlink() and not path.exists():
             left_out[DANGLING] += 1
         elif is_file and path.suffix.lower() in PICTURE_SUFFIXES:
-            self._pictures.append(path)
+            self.pictures.append(path)
+        elif is_file and path.suffix.lower() in self._video_suffixes:
+            self.videos.append(path)
         else:
             left_out[OTHER_TYPES] += 1
         return False
 
 
-def _expanded(paths: Sequence[Path]) -> list[Path]:
-    expanded: list[Path] = []
+def _search_address(address: Address, found: FoundPictures, out: Location | None) -> None:
+    """Take the pictures below an address, by the rules for a folder."""
+    # what a pattern matched is known to be a file
+    files = list_files(address) if address.stamp is None else None
+    if files is None:
+        found.paths.append(address)
+        return
+    # as in `_results`: with the results among the photos, only what was made is left out
+    is_among = str(out).rstrip("/") == address.url.rstrip("/")
+    results = f"{str(out).rstrip('/')}/{COPIES if is_among else ''}".rstrip("/") + "/"
+    n_before = len(found.paths)
+    below = len(address.inner.rstrip("/"))
+    for file in files:
+        *folders, name = file.inner[below:].strip("/").split("/")
+        if out is not None and file.url.startswith(results):
+            found.left_out[RESULTS] += 1
+        elif any(folder.casefold() in SKIPPED_FOLDERS for folder in folders):
+            found.left_out[IN_SYSTEM_FOLDERS] += 1
+        elif any(part.startswith(".") for part in (*folders, name)):
+            found.left_out[HIDDEN] += 1
+        elif PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES:
+            found.paths.append(file)
+        else:
+            found.left_out[OTHER_TYPES] += 1
+    if len(found.paths) == n_before:
+        found.empty.append(address)
+
+
+def _expanded(paths: Sequence[Location]) -> list[Location]:
+    expanded: list[Location] = []
     for path in paths:
+        if isinstance(path, Address):
+            expanded += matching(path)
+            continue
         pattern = str(path)
         matches: list[str] = []
         if glob.has_magic(pattern) and not os.path.lexists(path):
@@ -196,5 +248,7 @@ def _results(folder: Path, out: Path | None) -> set[_Identity]:
     if out is None:
         return set()
     # with the results among the photos, only what was made is left out
-    made = [out / COPIES] if out.resolve() == folder.resolve() else [out, out / COPIES]
+    made = [out / COPIES, out / VIDEOS]
+    if out.resolve() != folder.resolve():
+        made.append(out)
     return {_identity(path) for path in made if path.is_dir()}

@@ -6,15 +6,17 @@ column or the encoding.
 
 import csv
 import io
+import itertools
 import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from maskdet_core.draw.annotate import shown_percent
 from maskdet_core.types import Detections, MaskProbabilities, Verdict
 
 COLUMNS: Final[tuple[str, ...]] = (
@@ -34,6 +36,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "error",
     "p_worn_wrong",
     "p_without_mask",
+    "percent",
 )
 """The CSV's columns, explained in docs/command-line.md; new ones are only ever added at the end."""
 BOM: Final = b"\xef\xbb\xbf"
@@ -141,12 +144,19 @@ def probabilities_json(probabilities: MaskProbabilities) -> dict[str, float | No
     return {name: rounded(p) for name, p in probabilities._asdict().items()}
 
 
-def json_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
-    """Yield a JSON array in pieces, with one object (see `to_json`) per line."""
+def json_text(
+    reports: Iterable[PhotoReport], others: Iterable[Mapping[str, Any]] = ()
+) -> Iterator[str]:
+    """Yield a JSON array in pieces, with one object (see `to_json`) per line.
+
+    Args:
+        reports: of photos.
+        others: further objects, which come last.
+    """
     yield "["
     before = "\n"
-    for report in reports:
-        yield before + json.dumps(to_json(report), ensure_ascii=False, allow_nan=False)
+    for row in itertools.chain(map(to_json, reports), others):
+        yield before + json.dumps(row, ensure_ascii=False, allow_nan=False)
         before = ",\n"
     yield "\n]\n"
 
@@ -158,10 +168,10 @@ def csv_text(reports: Iterable[PhotoReport]) -> Iterator[str]:
     Text is quoted, so that neither comma nor semicolon in a name begins a column, and gets a
     leading ``'`` if a spreadsheet would take it for a formula.
     """
-    yield _csv_line(COLUMNS)
+    yield csv_line(COLUMNS)
     for report in reports:
         for row in _rows(report):
-            yield _csv_line(row)
+            yield csv_line(row)
 
 
 def csv_bytes(reports: Iterable[PhotoReport]) -> bytes:
@@ -185,11 +195,19 @@ def safe_name(photo: str, number: int) -> str:
     """
     if number < 1:
         raise ValueError(f"number must be 1 or more, got {number}")
-    name = re.split(r"[/\\]", photo)[-1]
+    return f"{number:03d}-{safe_stem(photo) or 'photo'}.jpg"
+
+
+def safe_stem(path: str) -> str:
+    r"""At most `MAX_NAME_CHARS` of A-Z, a-z, 0-9, ``_`` and ``-`` of a file's name, or none.
+
+    Args:
+        path: name or path, with ``/`` or ``\`` as separator; its suffix is left out.
+    """
+    name = re.split(r"[/\\]", path)[-1]
     stem = name.rpartition(".")[0] if "." in name else name
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
-    harmless = re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")[:MAX_NAME_CHARS].rstrip("-_")
-    return f"{number:03d}-{harmless or 'photo'}.jpg"
+    return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")[:MAX_NAME_CHARS].rstrip("-_")
 
 
 def valid_text(text: str) -> str:
@@ -212,22 +230,23 @@ def rounded(probability: float) -> float | None:
 def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]:
     found = report.detections
     size = (None, None) if found is None else (found.width_px, found.height_px)
-    photo = (_cell(report.photo), *size, report.status)
+    photo = (text_cell(report.photo), *size, report.status)
     rest = (
         None if found is None else len(found.unjudged),
-        _cell(report.annotated or ""),
-        _cell(report.error or ""),
+        text_cell(report.annotated or ""),
+        text_cell(report.error or ""),
     )
     if found is None or not found.faces:
-        yield (*photo, None, None, None, None, None, None, None, *rest, None, None)
+        yield (*photo, *[None] * 7, *rest, None, None, None)
         return
     for number, face in enumerate(found.faces, 1):
         p_with_mask, *others = map(rounded, face.probabilities)
         verdict = face.verdict.value
-        yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others)
+        percent = shown_percent(face, two_classes=found.two_classes)
+        yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others, percent)
 
 
-def _cell(text: str) -> str:
+def text_cell(text: str) -> str:
     """Make text that no spreadsheet takes for a formula (OWASP's advice on CSV injection)."""
     return ("'" if _is_formula(text) else "") + one_line(text)
 
@@ -248,7 +267,8 @@ def _is_formula(text: str) -> bool:
     return False
 
 
-def _csv_line(values: Iterable[str | int | float | None]) -> str:
+def csv_line(values: Iterable[str | int | float | None]) -> str:
+    """A line of CSV with its end; texts are quoted, and untrusted ones come from `text_cell`."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerow(values)
     return line.getvalue()

@@ -11,8 +11,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from enum import Enum
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
@@ -32,6 +32,7 @@ class Message(Enum):
     """The first part of what a worker sends; the second is a value or an exception."""
 
     READY = "ready"
+    PROGRESS = "progress"
     RESULT = "result"
     RAISED = "raised"
     NOT_SET_UP = "not set up"
@@ -50,7 +51,8 @@ class WorkerProcess:
         """Start a process.
 
         Args:
-            set_up: called once in the process; returns the function. Picklable.
+            set_up: called once in the process; returns the function. Picklable. Where the function
+                is a generator, what it yields is sent as progress, and what it returns as result.
             max_cpu_s: most processor time for a task.
 
         Raises:
@@ -153,18 +155,31 @@ def _serve(
         while True:
             task = connection.recv()
             limit_cpu(max_cpu_s)
-            reply = _call(function, task)
+            reply = _call(function, task, connection)
             limit_cpu(0)
             connection.send_bytes(reply)
             del task, reply
 
 
-def _call(function: Callable[[Any], Any], task: Any) -> bytes:
+def _call(function: Callable[[Any], Any], task: Any, connection: "Connection[Any, Any]") -> bytes:
     """Call a function; the pickled message about its outcome."""
     try:
-        return pickle.dumps((Message.RESULT, function(task)))
+        value = function(task)
+        if isinstance(value, Generator):
+            value = _send_progress(value, connection)
+        return pickle.dumps((Message.RESULT, value))
     except Exception as error:
         return pickle.dumps((Message.RAISED, _portable(error)))
+
+
+def _send_progress(steps: Generator[Any, None, Any], connection: "Connection[Any, Any]") -> Any:
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as stop:
+                return stop.value
+            connection.send((Message.PROGRESS, step))
 
 
 def _portable(error: Exception) -> Exception:

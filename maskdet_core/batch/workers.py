@@ -62,15 +62,9 @@ def map_in_order(
         MaskdetError: what ``set_up`` raised.
         Exception: whatever the function raised for a task.
     """
-    crew = _Crew(set_up, n_jobs, lost, max_cpu_s)
-    waiting: deque[_Job[_T, _R]] = deque()
+    crew = Crew(set_up, n_jobs, lost, max_cpu_s)
     try:
-        for task in tasks:
-            waiting.append(crew.submit(task))
-            if len(waiting) == IN_FLIGHT_PER_JOB * n_jobs:
-                yield crew.result_of(waiting.popleft())
-        while waiting:
-            yield crew.result_of(waiting.popleft())
+        yield from crew.map(tasks)
     finally:
         crew.close()
 
@@ -84,7 +78,7 @@ class _Job(Generic[_T, _R]):
     error: Exception | None = None
 
 
-class _Crew(Generic[_T, _R]):
+class Crew(Generic[_T, _R]):
     """Worker processes, each with at most one task, and the tasks that wait for one."""
 
     def __init__(
@@ -92,21 +86,41 @@ class _Crew(Generic[_T, _R]):
         set_up: Callable[[], Callable[[_T], _R]],
         n_jobs: int,
         lost: Callable[[_T, Loss], _R],
-        max_cpu_s: float,
+        max_cpu_s: float = MAX_CPU_S,
     ) -> None:
+        """Take the arguments of `map_in_order`; processes start with the first task."""
         self._set_up, self._lost, self._max_cpu_s = set_up, lost, max_cpu_s
         self._n_jobs = n_jobs if sys.platform != "win32" else min(n_jobs, _MAX_JOBS_WINDOWS)
         self._jobs: dict[WorkerProcess, _Job[_T, _R] | None] = {}
         self._pending: deque[_Job[_T, _R]] = deque()
         self._n_failed = 0
 
-    def submit(self, task: _T) -> _Job[_T, _R]:
+    def warm_up(self) -> None:
+        """Start a process, if there is none, while the first task is on its way.
+
+        Raises:
+            WorkerError: it cannot be started.
+        """
+        if not self._jobs:
+            self._started()
+
+    def map(self, tasks: Iterable[_T]) -> Generator[_R, None, None]:
+        """Yield the results of tasks, in their order; see `map_in_order`."""
+        waiting: deque[_Job[_T, _R]] = deque()
+        for task in tasks:
+            waiting.append(self._submit(task))
+            if len(waiting) == IN_FLIGHT_PER_JOB * self._n_jobs:
+                yield self._result_of(waiting.popleft())
+        while waiting:
+            yield self._result_of(waiting.popleft())
+
+    def _submit(self, task: _T) -> _Job[_T, _R]:
         job: _Job[_T, _R] = _Job(task)
         self._pending.append(job)
         self._hand_out()
         return job
 
-    def result_of(self, job: _Job[_T, _R]) -> _R:
+    def _result_of(self, job: _Job[_T, _R]) -> _R:
         # also when this result is there: others may have come, and their workers wait
         self._take_messages(0)
         while job.outcome is None and job.error is None:

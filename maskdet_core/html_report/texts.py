@@ -62,8 +62,5 @@ class Texts:
         return self(f"verdict.{verdict.value}")
 
     def labels(self) -> Labels:
-        """The labels that are drawn on pictures: for each verdict the long and the short one."""
-        return {
-            verdict: (self.verdict(verdict), self(f"verdict.{verdict.value}_short"))
-            for verdict in Verdict
-        }
+        """The words that are drawn on pictures, for each verdict."""
+        return {verdict: self.verdict(verdict) for verdict in Verdict}

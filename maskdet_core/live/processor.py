@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from numpy.typing import NDArray
 
 from maskdet_core.detector import MaskDetector
-from maskdet_core.draw.annotate import LABELS, LOOKING, Labels, annotate
+from maskdet_core.draw.annotate import LABELS, LOOKING, LabelMemory, Labels, annotate
 from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.error_log import ErrorLog
 from maskdet_core.live.frame import ArrayFrame, CameraFrame, LiveFrame
@@ -88,6 +88,7 @@ class LiveProcessor:
         self._mirrored = False
         self._labels: Labels = LABELS
         self._looking = LOOKING
+        self._label_memory = LabelMemory()
         self._tracker = FaceTracker()
         self._pending: LiveFrame | None = None
         self._inferred_at_s: float | None = None
@@ -180,8 +181,8 @@ class LiveProcessor:
                 self._mirrored = mirrored
                 self._reset()
 
-    def set_labels(self, labels: Labels, looking: tuple[str, str] = LOOKING) -> None:
-        """Use other texts from the next drawing on, in ASCII; see `annotate`."""
+    def set_labels(self, labels: Labels, looking: str = LOOKING) -> None:
+        """Use other words from the next drawing on; see `annotate`."""
         self._labels, self._looking = labels, looking
 
     def recv(self, frame: "av.VideoFrame") -> "av.VideoFrame":
@@ -202,7 +203,7 @@ class LiveProcessor:
                 shown = self._track(current, number)
             drawn = frame
             if shown.detections.boxes or current.mirrored:
-                drawn = current.with_pixels(self._annotate(current, shown))
+                drawn = current.with_pixels(self._annotate(current, shown, self._label_memory))
         except Exception as error:
             # An exception that leaves this callback ends the viewer's stream, whatever the decoder
             # or OpenCV raised.
@@ -266,7 +267,7 @@ class LiveProcessor:
             picture, shown = self._picture, self._snapshot
         if picture is None or shown is None:
             return None
-        return self._annotate(picture, shown)
+        return self._annotate(picture, shown, self._label_memory.copy())
 
     def snapshot(self) -> LiveStats:
         """Statistics of this moment, with the snapshot of the newest frame returned."""
@@ -330,8 +331,10 @@ class LiveProcessor:
             delayed=self._delayed_at_s is not None and now_s - self._delayed_at_s < DELAYED_HOLD_S,
         )
 
-    def _annotate(self, frame: LiveFrame, shown: FrameSnapshot) -> RgbImage:
-        return annotate(frame.rgb, shown.detections, self._labels, looking=self._looking)
+    def _annotate(self, frame: LiveFrame, shown: FrameSnapshot, memory: LabelMemory) -> RgbImage:
+        return annotate(
+            frame.rgb, shown.detections, self._labels, looking=self._looking, memory=memory
+        )
 
     def _finish(self, frame: LiveFrame, shown: FrameSnapshot) -> None:
         with self._lock:

@@ -24,8 +24,13 @@ QUICK_PREDICTION_INTERVAL_S: Final = 0.05
 class Scheduler:
     """Schedules one viewer's runs of the finder and predictions. Not thread-safe."""
 
-    def __init__(self) -> None:
-        """Everything is due at once."""
+    def __init__(self, fine_every: int = FINE_EVERY) -> None:
+        """Everything is due at once.
+
+        Args:
+            fine_every: every so many runs of the finder it is asked for small faces as well.
+        """
+        self._fine_every = fine_every
         self._finder_ran_at_s = -math.inf
         self._finder_marked_at_s = -math.inf
         self._n_runs = 0
@@ -51,7 +56,7 @@ class Scheduler:
         """
         finder_px = None
         if now_s >= self._finder_due_s(tracks, backoff):
-            is_fine = self._n_runs % FINE_EVERY == 0
+            is_fine = self._n_runs % self._fine_every == 0
             finder_px = min_face_px if is_fine else round(COARSE_FACTOR * min_face_px)
             self._finder_ran_at_s = self._finder_marked_at_s = now_s
             self._n_runs += 1

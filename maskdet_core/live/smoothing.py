@@ -101,6 +101,7 @@ class VerdictSmoother:
         self._shown = Verdict.NOT_SURE
         self._rule: _Rule | None = None
         self._settled = True
+        self._shown_since_s: float | None = None
         # asked for on each frame, and the same until the next prediction
         self._smoothed: MaskProbabilities | None = None
 
@@ -108,6 +109,14 @@ class VerdictSmoother:
     def predicted_at_s(self) -> float | None:
         """Time of the newest usable prediction; None before the first."""
         return self._predictions[-1].at_s if self._predictions else None
+
+    @property
+    def shown_since_s(self) -> float | None:
+        """Time of the first prediction that speaks for the label shown; None before the first.
+
+        A change shows once it is certain, some predictions after it happened.
+        """
+        return self._shown_since_s
 
     @property
     def probabilities(self) -> MaskProbabilities:
@@ -172,7 +181,7 @@ class VerdictSmoother:
     def _decide(self, rule: _Rule) -> None:
         """Without regard to what was shown before."""
         self._rule = rule
-        self._shown = rule.verdict(self.probabilities)
+        self._relabel(rule.verdict(self.probabilities), self._predictions[-1].at_s)
 
     def _change(self, rule: _Rule) -> bool:
         """Show another class where predictions since the last change speak for it."""
@@ -201,7 +210,7 @@ class VerdictSmoother:
         average = self.probabilities
         if rule.sureness(average, self._shown) < rule.unsure:
             if len(run) >= MIN_UNSURE and rule.verdict(average) is Verdict.NOT_SURE:
-                self._shown = Verdict.NOT_SURE
+                self._relabel(Verdict.NOT_SURE, run[0].at_s)
             return
         is_lasting = _spans(run, MIN_LASTING, LASTING_S)
         if is_lasting and rule.verdict(self._average(run)) is Verdict.NOT_SURE:
@@ -212,7 +221,7 @@ class VerdictSmoother:
         average = self.probabilities
         verdict = rule.verdict(average)
         if verdict is not Verdict.NOT_SURE and rule.sureness(average, verdict) >= SURE_MARGIN:
-            self._shown = verdict
+            self._relabel(verdict, self._predictions[-1].at_s)
             return
         newest = rule.verdict(self._average([self._predictions[-1]]))
         if newest is Verdict.NOT_SURE:
@@ -230,8 +239,13 @@ class VerdictSmoother:
 
     def _show(self, verdict: Verdict, predictions: Sequence[_Prediction]) -> None:
         """What was predicted before the change no longer counts."""
-        self._shown, self._smoothed = verdict, None
+        self._smoothed = None
         self._predictions = deque(predictions, maxlen=_MAX_KEPT)
+        self._relabel(verdict, predictions[0].at_s)
+
+    def _relabel(self, verdict: Verdict, since_s: float) -> None:
+        if verdict is not self._shown or self._shown_since_s is None:
+            self._shown, self._shown_since_s = verdict, since_s
 
     def _newest_while(self, condition: Callable[[_Prediction], bool]) -> list[_Prediction]:
         run: list[_Prediction] = []

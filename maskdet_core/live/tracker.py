@@ -8,7 +8,7 @@ from maskdet_core.live.appearance import face_patch, has_changed
 from maskdet_core.live.frame import LiveFrame
 from maskdet_core.live.inference import FacePrediction, InferenceResult, InferenceTask
 from maskdet_core.live.optical_flow import move_boxes
-from maskdet_core.live.scheduler import Scheduler
+from maskdet_core.live.scheduler import FINE_EVERY, Scheduler
 from maskdet_core.live.smoothing import VerdictSmoother
 from maskdet_core.live.track import Track, Tracks
 from maskdet_core.types import NO_PROBABILITIES, Detections, Face, FaceBox, Verdict
@@ -27,10 +27,14 @@ class FaceTracker:
     the newest frame, and `apply` brings the result to the frames that came meanwhile.
     """
 
-    def __init__(self) -> None:
-        """Begin without a frame and without a face."""
+    def __init__(self, fine_every: int = FINE_EVERY) -> None:
+        """Begin without a frame and without a face.
+
+        Args:
+            fine_every: see `Scheduler`.
+        """
         self._tracks = Tracks()
-        self._scheduler = Scheduler()
+        self._scheduler = Scheduler(fine_every)
         self._newest: LiveFrame | None = None
         self._first_s: float | None = None
 
@@ -49,6 +53,11 @@ class FaceTracker:
             if track.looked_at_s is not None and _has_look(track, at_s)
         ]
         return min(looks_s, default=None)
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks, oldest first; to be read, not changed."""
+        return tuple(self._tracks)
 
     def can_follow(self, frame: LiveFrame) -> bool:
         """Whether a frame continues the stream: of the size of those before it, if any."""
@@ -159,18 +168,26 @@ class FaceTracker:
             min_confidence: 0.5 <= c < 1.
             two_classes: see `decide`.
         """
-        faces: list[Face] = []
-        looking: list[FaceBox] = []
-        for track in self._tracks:
-            box = track.face_box.clipped(frame.width_px, frame.height_px)
-            if box is None:
-                continue
-            if _has_look(track, frame.received_s):
-                faces.append(_to_face(track, box, frame, min_confidence, two_classes))
-            else:
-                looking.append(box)
+        shown = self.faces(frame, min_confidence, two_classes=two_classes)
+        looking = tuple(
+            box
+            for track in self._tracks
+            if track.id not in shown
+            and (box := track.face_box.clipped(frame.width_px, frame.height_px)) is not None
+        )
         size = (frame.width_px, frame.height_px)
-        return Detections(*size, tuple(faces), tuple(looking), two_classes)
+        return Detections(*size, tuple(shown.values()), looking, two_classes)
+
+    def faces(
+        self, frame: LiveFrame, min_confidence: float, *, two_classes: bool = False
+    ) -> dict[int, Face]:
+        """The faces of `detections` that have a verdict, by track id, oldest track first."""
+        return {
+            track.id: _to_face(track, box, frame, min_confidence, two_classes)
+            for track in self._tracks
+            if _has_look(track, frame.received_s)
+            and (box := track.face_box.clipped(frame.width_px, frame.height_px)) is not None
+        }
 
     def _start(self, box: FaceBox, frame: LiveFrame) -> Track:
         newest = frame if self._newest is None else self._newest

@@ -6,13 +6,13 @@ become less frequent before the video becomes choppy.
 """
 
 import logging
-import os
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from maskdet_core.cpu import lower_thread_priority
 from maskdet_core.live.workload import Workload
 
 _LOG = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class InferenceWorker:
             self._thread.join()
 
     def _run(self) -> None:
-        _lower_priority()
+        lower_thread_priority(_NICENESS)
         while True:
             viewer = self._next()
             if viewer is None:
@@ -205,12 +205,3 @@ class InferenceWorker:
         elif self._load < LOW_LOAD:
             self._backoff = max(1.0, self._backoff / _BACKOFF_STEP)
         self._busy_s, self._since_s = 0.0, now_s
-
-
-def _lower_priority() -> None:
-    """Lower this thread's priority, where threads have one of their own (Linux)."""
-    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        except OSError as error:
-            _LOG.info("the worker keeps its priority: %s", error.strerror)

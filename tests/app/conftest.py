@@ -69,4 +69,4 @@ def make_photo() -> MakePhoto:
     return make
 
 
-LABELS = {verdict: (verdict.value, "x") for verdict in Verdict}
+LABELS = {verdict: verdict.value for verdict in Verdict}

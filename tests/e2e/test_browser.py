@@ -57,8 +57,8 @@ def test_live_camera(
         expect(frame(page).get_by_role("button", name="Start", exact=False)).to_be_visible(
             timeout=WAIT_MS
         )
-        expect(page.get_by_text("Camera is off")).to_be_visible(timeout=WAIT_MS)
-        go_to(page, "Photo check")
+        expect(page.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)
+        go_to(page, "Photos & videos")
         go_to(page, "Live camera")
         start(page)
         wait_for_count(page, verdict)
@@ -94,10 +94,10 @@ def test_second_viewer_waits_for_the_only_slot_and_gets_it(
         wait_for_count(second, "without_mask")
 
         # a page change releases the slot as well
-        go_to(second, "Photo check")
+        go_to(second, "Photos & videos")
         third = browser.new_page()
         third.goto(server.url)
-        expect(third.get_by_text("Camera is off")).to_be_visible(timeout=FREE_WITHIN_MS)
+        expect(third.get_by_text(t("live.idle_title"))).to_be_visible(timeout=FREE_WITHIN_MS)
         log = (tmp_path / "server.log").read_text(encoding="utf-8")
         assert "Traceback" not in log, log
 
@@ -114,7 +114,7 @@ def test_without_a_camera_the_page_explains_it_and_links_to_the_photo_page(
         expect(message).to_be_in_viewport()
         expect(frame(page).get_by_text("NotFoundError")).to_have_count(0)
         shoot(page, "live-no-camera")
-        follow(page, t("live.way_out"), "Photo check")
+        follow(page, t("live.way_out"), "Photos & videos")
 
 
 @pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("es-ES", "es")])

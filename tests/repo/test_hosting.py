@@ -12,7 +12,7 @@ import yaml
 from maskdet_app.live import ice
 from maskdet_app.ops import build_info
 from maskdet_app.server import asgi, client_address, middleware
-from maskdet_core.pictures.decode import MAX_BYTES
+from maskdet_app.video.job import MAX_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -239,7 +239,7 @@ def test_actions_are_pinned_by_commit_with_their_version() -> None:
     assert [one for one in uses if not pinned.fullmatch(one)] == []
 
 
-def test_proxies_let_a_photo_of_the_largest_size_pass() -> None:
+def test_proxies_let_a_video_of_the_largest_size_pass() -> None:
     haproxy = (REPO_ROOT / "hosting" / "haproxy.cfg").read_text(encoding="utf-8")
     caddy = (REPO_ROOT / "hosting" / "Caddyfile").read_text(encoding="utf-8")
     (most,) = re.findall(r"content-length\) gt (\d+)", haproxy)

@@ -25,6 +25,9 @@ PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".
 SAMPLES = {f"maskdet_app/photo/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
 # The icon, and the picture of the link preview, which is made of the three samples.
 ICON_AND_PREVIEW = {"maskdet_app/ui/icon.png", "maskdet_app/server/preview.png"}
+# The live page's demo, drawn on the same portrait by `python -m train demo-film`.
+FILM = "maskdet_app/live/demo/film.mp4"
+FILM_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".mjpeg", ".y4m"}
 WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
 CONTRACTS = {
     *("core-layers", "core-alone", "keras-in-one-place", "app-layers", "app-alone"),
@@ -155,6 +158,11 @@ def test_pictures_are_documentation_samples_icon_and_preview_only() -> None:
     pictures = [path for path in repository_files() if path.suffix.lower() in PICTURE_SUFFIXES]
     others = [path for path in pictures if path.relative_to(REPO_ROOT).parts[0] != "docs"]
     assert sorted(names(others)) == sorted(SAMPLES | ICON_AND_PREVIEW)
+
+
+def test_the_demo_is_the_only_film() -> None:
+    films = [path for path in repository_files() if path.suffix.lower() in FILM_SUFFIXES]
+    assert names(films) == [FILM]
 
 
 def test_the_samples_folder_holds_nothing_else() -> None:

@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
-FILES = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt")
-REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?P<bounds>[<>=!~].*)?$")
+EXTRAS = {"cloud": "requirements-cloud.txt", "ray": "requirements-ray.txt"}
+FILES = (
+    "requirements.txt",
+    "requirements-train.txt",
+    "requirements-dev.txt",
+    "requirements-bench.txt",
+    *EXTRAS.values(),
+)
+REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[a-z]+\])?(?P<bounds>[<>=!~].*)?$")
 IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage"}
 OURS = {"maskdet_core", "maskdet_app", "train", "benchmarks"}
 
@@ -80,8 +87,9 @@ def test_pyproject_takes_its_dependencies_from_the_file() -> None:
     assert "dependencies" in settings["project"]["dynamic"]
     hook = settings["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]
     # training and development need a checkout, so their requirements are not extras
-    assert hook == {"files": ["requirements.txt"]}
-    assert "optional-dependencies" not in settings["project"]
+    extras = {name: [file] for name, file in EXTRAS.items()}
+    assert hook == {"files": ["requirements.txt"], "optional-dependencies": extras}
+    assert "optional-dependencies" in settings["project"]["dynamic"]
 
 
 def test_a_host_installs_no_training_library() -> None:
@@ -90,8 +98,10 @@ def test_a_host_installs_no_training_library() -> None:
 
 def test_the_app_uses_only_what_is_declared() -> None:
     used = third_party_imports("maskdet_core", "maskdet_app", "pages", "streamlit_app.py")
-    # Only keras_classifier.py names Keras, and loads it when a .keras file is asked for.
-    assert used - {"keras"} <= import_names("requirements.txt")
+    # Only keras_classifier.py names Keras, and loads it when a .keras file is asked for. What the
+    # extras bring is loaded when it is asked for, too.
+    extras = set().union(*map(import_names, EXTRAS.values()))
+    assert used - {"keras"} - extras <= import_names("requirements.txt")
 
 
 def test_training_uses_only_what_is_declared() -> None:

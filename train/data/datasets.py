@@ -38,7 +38,7 @@ REQUIRED: Final = ("with_mask", "without_mask")
 UNLABELLED: Final = -1
 """Label of faces that belong to no class."""
 
-Origin = Literal["labelled", "false_alarm", "loose_box"]
+Origin = Literal["labelled", "false_alarm", "confirmed", "loose_box"]
 
 SPLITS = {
     "train": "train",
@@ -81,7 +81,7 @@ CROP_FRAMES: Final[dict[tuple[str, str], Box]] = {
 """Where the face lies in a set's crops, by class folder: medians of the boxes that Maskdet's finder
 gives in about 100 training crops of each. The bare ones come from another publisher than the masked
 ones and show more around the face: cut to these boxes, the framing does not give the class away.
-Sets that are not named frame their classes alike."""
+Sets that are not named frame their classes confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ class FaceSample:
         published_split: "train", "validation" or "test", as its publisher sorted it.
         box: face as (x, y, w, h) in fractions of the picture, or None where the picture itself is
             the face crop.
-        origin: "labelled" by people; "false_alarm", a find or proposal without a face;
+        origin: "labelled" by people; "false_alarm", a find or proposal without a face; "confirmed",
+            one that somebody looked at;
             "loose_box", a face whose surroundings are to be framed too widely, see
             `train.data.loose_boxes`.
         others: boxes of the other faces in the picture, known in photographs only.

@@ -18,13 +18,14 @@ from tqdm import tqdm
 
 from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.nms import non_maximum_suppression
+from maskdet_core.faces.nms import Boxes, non_maximum_suppression
 from maskdet_core.types import FaceBox
 from train.data.boxes import PHOTOS_FILE, Box, boxes_px, known_boxes
 from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import read_rgb
 from train.data.kept import KeptResults, digest_of
 from train.data.records import write_json
+from train.data.seen_boxes import SeenBoxes, seen_boxes
 from train.errors import RunError
 
 LABEL = OUTPUTS.index("no_face")
@@ -71,14 +72,27 @@ def find_hard_negatives(
     for path, sample in tqdm(sorted(photos.items()), desc="hard negatives", unit="photo"):
         root = roots[path]
         faces = known[root].get(path, [])
-        digest = digest_of(path, about, seed, faces, PER_PHOTO, FALSE_IOU, SURE_SCORE)
+        seen = seen_boxes(path)
+        digest = digest_of(path, about, seed, faces, seen, PER_PHOTO, FALSE_IOU, SURE_SCORE)
         if digest not in results:
             rng = np.random.default_rng((seed, int(digest[:8], 16)))
             min_px = UNBOXED_BELOW_PX if by_hand[root] else 0
-            results[digest] = _without_face(read_rgb(path), faces, finder, rng, min_px)
+            results[digest] = _without_face(read_rgb(path), faces, seen, finder, rng, min_px)
         for x, y, w, h in results[digest]:
             found.append(_no_face(sample, (x, y, w, h)))
     results.save()
+    return found
+
+
+def confirmed_samples(samples: Sequence[FaceSample]) -> list[FaceSample]:
+    """Finds in the photographs of the samples that somebody saw to show no face."""
+    found = []
+    for path, sample in sorted({s.path: s for s in samples if s.in_photo}.items()):
+        boxes = seen_boxes(path).no_faces_px()
+        if len(boxes):
+            height, width = read_rgb(path).shape[:2]
+            for x, y, w, h in (boxes / [width, height, width, height]).tolist():
+                found.append(replace(_no_face(sample, (x, y, w, h)), origin="confirmed"))
     return found
 
 
@@ -113,14 +127,15 @@ def _root(sample: FaceSample) -> Path:
 def _without_face(
     image: NDArray[np.uint8],
     known: Sequence[Box],
+    seen: SeenBoxes,
     finder: CascadeFaceFinder,
     rng: np.random.Generator,
     min_find_px: int,
 ) -> list[Box]:
-    """Boxes of one photograph that show no face, in fractions."""
+    """Boxes of one photograph that show no face, in fractions; none on what may be a face."""
     height, width = image.shape[:2]
     min_px = min_face_px_in(width, height)
-    faces = boxes_px(known, image)
+    faces = [*boxes_px(known, image), *_face_boxes(seen.possible_faces_px())]
     found = finder.find(image, min_face_px=min_px)
     boxes = [box for box in found if box.score < SURE_SCORE][: PER_PHOTO["found"]]
     squares, scores = finder.propose(image, min_face_px=min_px)
@@ -138,3 +153,7 @@ def _without_face(
         if max(box.w, box.h) >= min_find_px
         and max((box.iou(face) for face in faces), default=0.0) < FALSE_IOU
     ]
+
+
+def _face_boxes(boxes: Boxes) -> list[FaceBox]:
+    return [FaceBox(*(round(v) for v in box)) for box in boxes.tolist()]

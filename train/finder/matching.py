@@ -33,10 +33,20 @@ def matched_boxes(photo: LabelledPhoto, found: Sequence[FaceBox]) -> dict[int, i
 def further_boxes(
     photo: LabelledPhoto, found: Sequence[FaceBox], matched: Mapping[int, int]
 ) -> list[int]:
-    """Indices of boxes on no labelled face, without those that are too small to tell."""
-    used = set(matched.values())
+    """Indices of boxes on no face.
+
+    Left out are those on a face that nobody labelled but somebody saw, and those that are too small
+    to tell.
+    """
+    used = set(matched.values()) | _on_seen_faces(photo, found)
     return [
         number
         for number, box in enumerate(found)
         if number not in used and (photo.complete or max(box.w, box.h) >= UNLABELLED_PX)
     ]
+
+
+def _on_seen_faces(photo: LabelledPhoto, found: Sequence[FaceBox]) -> set[int]:
+    boxes = np.array([[b.x, b.y, b.w, b.h] for b in found], np.float64).reshape(-1, 4)
+    iou, _ = pairwise_overlaps(boxes, photo.seen.faces_px())
+    return set(np.flatnonzero(iou.max(axis=1, initial=0.0) >= DRAWN_IOU).tolist())

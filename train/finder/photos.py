@@ -14,6 +14,7 @@ from maskdet_core.faces.window_crops import Windows
 from maskdet_core.faces.windows import ASPECT
 from train.data.detection import Scene
 from train.data.images import read_rgb
+from train.data.seen_boxes import NOTHING_SEEN, SeenBoxes, seen_boxes
 from train.errors import DataError
 
 PHOTOS_FILE: Final = "photos.json"
@@ -39,6 +40,7 @@ class LabelledPhoto:
         complete: whether every face has a box.
         shift_y: from the centre of a box down to that of the reference framing, in sides of the
             face's window.
+        seen: boxes without a label that were looked at.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class LabelledPhoto:
     labels: tuple[str, ...]
     complete: bool
     shift_y: float = 0.0
+    seen: SeenBoxes = NOTHING_SEEN
 
     def boxes_px(self) -> Boxes:
         """Its boxes (N, 4), as they were drawn."""
@@ -75,6 +78,7 @@ def read_photos(root: Path) -> list[LabelledPhoto]:
                 tuple(str(face["label"]) for face in photo["faces"]),
                 photo["source"] not in INCOMPLETE_SOURCES,
                 DRAWN_SHIFT_Y.get(photo["source"], 0.0),
+                seen_boxes(root / photo["file"]),
             )
             for photo in json.loads(path.read_text(encoding="utf-8"))
         ]
@@ -104,7 +108,14 @@ def of_scenes(scenes: Sequence[Scene]) -> list[LabelledPhoto]:
         boxes = [(x * width, y * height, w * width, h * height) for x, y, w, h in scene.boxes]
         # the detector misses some faces, masked ones above all
         photos.append(
-            LabelledPhoto(scene.path, "train", tuple(boxes), ("",) * len(boxes), complete=False)
+            LabelledPhoto(
+                scene.path,
+                "train",
+                tuple(boxes),
+                ("",) * len(boxes),
+                complete=False,
+                seen=seen_boxes(scene.path),
+            )
         )
     return photos
 

@@ -43,6 +43,7 @@ class VisitConfig:
         jittered: windows drawn at random around each face, beside the proposals.
         others: most proposals without a face, half of them those with the highest scores.
         unproposed: windows without a face drawn anywhere.
+        confirmed: windows drawn at random around each box that was seen to show no face.
     """
 
     zooms: tuple[float, float] = (1.0, 1.0)
@@ -50,6 +51,7 @@ class VisitConfig:
     jittered: int = 4
     others: int = 60
     unproposed: int = 4
+    confirmed: int = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def visit(
             and some at random.
     """
     image, zoom = _zoomed(read_rgb(photo.path), rng, config.zooms)
-    faces, doubtful = photo.reference_boxes_px() * zoom, doubtful * zoom
+    faces = photo.reference_boxes_px() * zoom
+    doubtful = np.vstack([doubtful, photo.seen.possible_faces_px()]) * zoom
     min_px = max(MIN_SIDE_PX, max(image.shape[:2]) / 32)
     proposer = proposers[int(rng.integers(len(proposers)))]
     found = proposer.find(grey_image(image), min_px)
@@ -134,6 +137,9 @@ def visit(
         kept += [others[:n_top], rng.permutation(others[n_top:])[: config.others - n_top]]
         drawn = _drawn(image, config.unproposed, min_px, rng)
         kept.append(_without_face(drawn, np.vstack([faces, doubtful])))
+    confirmed = windows_around(photo.seen.no_faces_px() * zoom)
+    confirmed = _near(confirmed[confirmed[:, 2] >= MIN_SIDE_PX], config.confirmed, rng)
+    kept.append(_without_face(confirmed, faces))
     windows = np.concatenate(kept)
     crops = WindowCutter(image).cut(windows, STORED_CONTEXT, STORED_PX)
     return Samples(crops, _nearest(windows, faces))
@@ -185,12 +191,18 @@ def _around_faces(
             continue
         on_face = (iou[:, number] >= FACE_IOU) & (iou.argmax(axis=1) == number)
         kept.append(rng.permutation(proposed[on_face])[: config.per_face])
-        near = np.repeat(face[None], config.jittered, axis=0)
-        near[:, :2] += rng.uniform(-0.22, 0.22, (len(near), 2)) * face[2]
-        near[:, 2] *= np.exp(rng.uniform(-0.35, 0.35, len(near)))
+        near = _near(face[None], config.jittered, rng)
         overlap, _ = pairwise_overlaps(boxes_of(near), faces[number : number + 1])
         kept.append(near[overlap[:, 0] >= FACE_IOU])
     return np.concatenate(kept)
+
+
+def _near(windows: Windows, n: int, rng: np.random.Generator) -> Windows:
+    """Windows at random around each of some."""
+    near = np.repeat(windows, n, axis=0)
+    near[:, :2] += rng.uniform(-0.22, 0.22, (len(near), 2)) * near[:, 2:]
+    near[:, 2] *= np.exp(rng.uniform(-0.35, 0.35, len(near)))
+    return near
 
 
 def _without_face(windows: Windows, faces: Boxes) -> Windows:

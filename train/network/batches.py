@@ -16,12 +16,13 @@ from train.network.config import FitConfig
 
 PATTERN: Final = (
     *("with_mask", "without_mask", "worn_wrong", "false_alarm", "without_mask"),
-    *("loose_box", "with_mask", "worn_wrong", "without_mask", "loose_box"),
+    *("loose_box", "with_mask", "worn_wrong", "without_mask", "loose_box", "confirmed"),
 )
 """Kinds of samples in the order in which they are drawn: classes of faces, and origins of pictures
 without a face. Bare faces come more often, since masks drawn onto some of them make all three
 classes about equally frequent. Loose boxes come twice as often as false alarms: they look more like
-faces. A kind without pictures is left out."""
+faces. False alarms that somebody saw to be none ("confirmed") have a share of their own: among the
+others they would be one in fifteen. A kind without pictures is left out."""
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int32]]
 

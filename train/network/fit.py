@@ -176,7 +176,7 @@ def _without_face(
     *,
     resume: bool,
 ) -> list[FaceSample]:
-    """False alarms of the finder, and loose boxes around the faces of the same photographs."""
+    """False alarms of the finder, found and confirmed, and loose boxes, of the same photographs."""
     if finder is None or not config.network.no_face:
         return []
     path = run.hard_negatives
@@ -186,7 +186,11 @@ def _without_face(
         )
         hard_negatives.save(path, found)
     # read back the first time too, so that a resumed run gets exactly the same
-    return [*hard_negatives.load(path, split.train), *loose_box_samples(split.train)]
+    return [
+        *hard_negatives.load(path, split.train),
+        *hard_negatives.confirmed_samples(split.train),
+        *loose_box_samples(split.train),
+    ]
 
 
 def _kit(config: FitConfig, split: Split, hands: Path | None, kept: KeptFiles) -> AugmentKit:

@@ -4,6 +4,7 @@ The portrait is NASA's and in the public domain; it ships with scikit-image.
 """
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from train.samples.hand import draw_hand
 from train.samples.sleeve import SIZE_PX
 
 Rgb = NDArray[np.uint8]
+Corners = NDArray[np.int_]
 
 CUT = (slice(0, 690), slice(150, 702))
 """Rows and columns of the doubled portrait that a sample shows: head and shoulders, 4:5, ending
@@ -117,17 +119,31 @@ def draw_mask(picture_rgb: Rgb) -> Rgb:
     Returns:
         The portrait at twice its size, uint8 (1024, 1024, 3).
     """
-    picture_rgb = doubled(picture_rgb)
+    return paint_mask(doubled(picture_rgb), MASK_OUTLINE, MASK_LOOPS, n_rim=7)
+
+
+def paint_mask(picture_rgb: Rgb, outline: Corners, loops: Sequence[Corners], *, n_rim: int) -> Rgb:
+    """Draw a mask of any outline on the portrait.
+
+    Args:
+        picture_rgb: the portrait at twice its size, uint8 (1024, 1024, 3); not changed.
+        outline: corners in px, (N, 2), clockwise from the left end of the upper rim.
+        loops: corners of each ear loop.
+        n_rim: how many corners the upper rim has.
+
+    Returns:
+        A new picture of the same size.
+    """
     height, width = picture_rgb.shape[:2]
     scale = 4
     shape = np.zeros((height * scale, width * scale), np.uint8)
-    cv2.fillPoly(shape, [MASK_OUTLINE * scale], 255)
+    cv2.fillPoly(shape, [outline * scale], 255)
     alpha = cv2.resize(shape, (width, height), interpolation=cv2.INTER_AREA)
     alpha_share = cv2.GaussianBlur(alpha, (0, 0), 0.8).astype(np.float64)[:, :, None] / 255
     grey = cv2.cvtColor(picture_rgb, cv2.COLOR_RGB2GRAY).astype(np.float64)
     light = cv2.GaussianBlur(grey, (0, 0), 16)
     light = np.clip(0.62 + 0.45 * light / light[alpha > 0].max(), 0.6, 1.06)
-    left, top, across, down = cv2.boundingRect(MASK_OUTLINE)
+    left, top, across, down = cv2.boundingRect(outline)
     # a mask bulges: darker to the sides and towards the chin.
     columns = (np.arange(width) - left - across / 2) / (across / 2)
     rows = (np.arange(height) - top) / down
@@ -146,8 +162,8 @@ def draw_mask(picture_rgb: Rgb) -> Rgb:
     drawn = drawn * (1 - 0.22 * shadow)
     drawn = drawn * (1 - alpha_share) + cloth * alpha_share
     result = np.asarray(np.clip(drawn, 0, 255), np.uint8)
-    for loop in MASK_LOOPS:
+    for loop in loops:
         cv2.polylines(result, [loop], False, (226, 231, 234), 3, cv2.LINE_AA)
-    rim = MASK_OUTLINE[:7] + np.array([0, 3])
+    rim = outline[:n_rim] + np.array([0, 3])
     cv2.polylines(result, [rim], False, (205, 226, 238), 3, cv2.LINE_AA)
     return result

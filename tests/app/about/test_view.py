@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ops import build_info
+from maskdet_app.ops import api_settings, build_info
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.masks.loading import default_model_path
@@ -20,6 +20,7 @@ def _page() -> AppTest:
         from maskdet_app.about import view
 
         view.show_model()
+        view.show_api()
         view.show_build()
 
     app = AppTest.from_function(page).run()
@@ -87,3 +88,13 @@ def test_build_has_version_commit_and_network() -> None:
         model=build_info.model(),
     )
     assert _page().caption[-1].value == expected
+
+
+@pytest.mark.parametrize("is_on", [True, False, None])
+def test_the_api_is_named_where_the_server_has_one(
+    is_on: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted = [] if is_on is None else [api_settings.ApiSettings(is_on)]
+    monkeypatch.setattr(api_settings, "_mounted", mounted)
+    shown = "(/api/v1/docs)" in "".join(one.value for one in _page().markdown)
+    assert shown == bool(is_on)

@@ -14,9 +14,10 @@ from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import component as library
 
 from maskdet_app.live import front_end
+from maskdet_app.live.demo import stage
 from maskdet_app.live.front_end import FRONT_END, SCRIPTS, extend, words
 
-FACING, CAMERA_WORDS, LOST_VIDEO, ONE_START = SCRIPTS
+FACING, CAMERA_WORDS, LOST_VIDEO, ONE_START, _ = SCRIPTS
 
 # A page with a camera that fails, the component's arguments, and what the front end would show.
 FAILING_CAMERA = """
@@ -292,7 +293,8 @@ def test_the_front_end_is_complete_and_begins_with_the_scripts(tmp_path: Path) -
     extend(tmp_path)
     copied = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     original = {path.relative_to(FRONT_END) for path in FRONT_END.rglob("*") if path.is_file()}
-    assert copied == original | {Path(script.name) for script in SCRIPTS}
+    ours = {Path(path.name) for path in (*SCRIPTS, stage.STYLE_SHEET)}
+    assert copied == original | ours
     scripts = re.findall(r'<script [^>]*src="([^"]+)"', (tmp_path / "index.html").read_text())
     assert scripts[: len(SCRIPTS)] == [f"./{script.name}" for script in SCRIPTS]
     assert len(scripts) > len(SCRIPTS)

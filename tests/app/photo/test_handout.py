@@ -30,9 +30,7 @@ def test_app_and_report_have_the_same_languages_and_labels() -> None:
     assert tuple(i18n.languages()) == texts.languages()
     for language in texts.languages():
         app = catalogue(language)["verdict"]
-        assert Texts(language).labels() == {
-            verdict: (app[verdict.value], app[f"{verdict.value}_short"]) for verdict in Verdict
-        }
+        assert Texts(language).labels() == {verdict: app[verdict.value] for verdict in Verdict}
 
 
 def test_report_shows_all_photos_in_the_language(photos: list[Photo]) -> None:

@@ -46,6 +46,8 @@ def request(
     scope_type: str = "http",
     headers: Mapping[str, str] | None = None,
     body: Sequence[bytes] = (),
+    host: str = "maskdet.example",
+    query: str = "lang=es",
 ) -> Response:
     messages: list[Any] = []
     received: list[None] = []
@@ -67,10 +69,10 @@ def request(
     scope: dict[str, Any] = {
         "type": scope_type,
         "path": path,
-        "query_string": b"lang=es",
+        "query_string": query.encode(),
         "scheme": "https",
         "server": ("maskdet.example", 443),
-        "headers": [(b"host", b"maskdet.example"), (b"accept-encoding", b"gzip")]
+        "headers": [(b"host", host.encode()), (b"accept-encoding", b"gzip")]
         + [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
     }
     if scope_type == "http":

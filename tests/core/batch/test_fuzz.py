@@ -149,7 +149,7 @@ def test_reports_are_valid_and_keep_their_rows(written: list[PhotoReport]) -> No
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     n_rows = sum(max(1, len(one.detections.faces) if one.detections else 1) for one in written)
     assert len(rows) == 1 + n_rows
-    assert {len(row) for row in rows} == {16}
+    assert {len(row) for row in rows} == {17}
     assert len(json.loads("".join(json_text(written)).encode())) == len(written)
 
 

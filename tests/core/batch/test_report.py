@@ -74,7 +74,7 @@ def photo_cell(name: str) -> str:
 def test_columns_and_their_order() -> None:
     assert ",".join(COLUMNS) == (
         "photo,width_px,height_px,status,face,x_px,y_px,w_px,h_px,verdict,p_with_mask,n_unjudged,"
-        "annotated,error,p_worn_wrong,p_without_mask"
+        "annotated,error,p_worn_wrong,p_without_mask,percent"
     )
     assert next(csv_text([])) == ",".join(f'"{name}"' for name in COLUMNS) + "\r\n"
 
@@ -84,20 +84,20 @@ def test_a_row_a_face_and_one_for_a_photo_without() -> None:
     assert [list(row.values()) for row in rows(REPORTS)] == [
         [
             *["a.jpg", *size, "faces", "1", "10", "20", "30", "40"],
-            *["with_mask", "0.987654", "2", "001-a.jpg", "", "0.0", "0.012346"],
+            *["with_mask", "0.987654", "2", "001-a.jpg", "", "0.0", "0.012346", "98"],
         ],
         [
             *["a.jpg", *size, "faces", "2", "50", "20", "31", "41"],
-            *["without_mask", "0.02", "2", "001-a.jpg", "", "0.0", "0.98"],
+            *["without_mask", "0.02", "2", "001-a.jpg", "", "0.0", "0.98", "98"],
         ],
         [
             *["a.jpg", *size, "faces", "3", "0", "0", "5", "6"],
-            *["not_sure", "", "2", "001-a.jpg", "", "", ""],
+            *["not_sure", "", "2", "001-a.jpg", "", "", "", ""],
         ],
-        ["b.jpg", *size, "no_face", *[""] * 7, "0", "", "", "", ""],
+        ["b.jpg", *size, "no_face", *[""] * 7, "0", "", "", "", "", ""],
         [
             *["c.jpg", "", "", "error", *[""] * 8, "", "expected a picture, got an empty file"],
-            *["", ""],
+            *["", "", ""],
         ],
     ]
 

@@ -10,8 +10,12 @@ from maskdet_core.draw.annotate import (
     LABELS,
     LOOKING,
     LOOKING_COLOUR,
+    LOOKING_SIGN,
+    SIGNS,
+    LabelMemory,
     label_texts,
-    text_height_px,
+    shown_percent,
+    text_size_px,
     whole_percent,
 )
 
@@ -53,25 +57,30 @@ def test_detections_of_another_size_are_refused() -> None:
 
 def test_percent_is_rounded_down_and_below_100() -> None:
     assert [whole_percent(p) for p in (0.999, 1.0, 0.58, 0.0)] == [99, 99, 58, 0]
+    # also from what the reports keep of it
+    for p in (0.92999999, 0.9300001, 0.9299994, 0.58):
+        assert whole_percent(p) == whole_percent(round(p, 6))
 
 
 def test_labels_distinguish_the_verdicts() -> None:
     box = FaceBox(0, 0, 9, 9, 1.0)
     texts = [label_texts(Face(box, *P[verdict], verdict)) for verdict in Verdict]
     assert [text[0] for text in texts] == [
-        "Mask 98 %",
-        "Worn wrong 90 %",
-        "No mask 97 %",
-        "Not sure",
+        "\u2713 Mask 98 %",
+        "! Worn wrong 90 %",
+        "\u2717 No mask 97 %",
+        "? Not sure",
     ]
+    assert [text[-1] for text in texts] == list(SIGNS.values())
     assert len({text for several in texts for text in several}) == 11
-    assert label_texts(Face.of_two_classes(box, math.nan, Verdict.NOT_SURE))[0] == "Not sure"
+    assert label_texts(Face.of_two_classes(box, math.nan, Verdict.NOT_SURE))[0] == "? Not sure"
 
 
 def test_percent_of_a_label_is_what_decided() -> None:
     face = Face(FaceBox(0, 0, 9, 9), 0.05, 0.3, 0.65, Verdict.WITHOUT_MASK)
-    assert label_texts(face)[0] == "No mask 65 %"
-    assert label_texts(face, two_classes=True)[0] == "No mask 95 %"
+    assert label_texts(face)[0] == "\u2717 No mask 65 %"
+    assert label_texts(face, two_classes=True)[0] == "\u2717 No mask 95 %"
+    assert (shown_percent(face), shown_percent(face, two_classes=True)) == (65, 95)
     image = np.full((300, 400, 3), 90, np.uint8)
     face = Face(FaceBox(100, 100, 90, 90), 0.05, 0.3, 0.65, Verdict.WITHOUT_MASK)
     of_three = Detections(400, 300, (face,)).with_min_confidence(0.6)
@@ -79,13 +88,15 @@ def test_percent_of_a_label_is_what_decided() -> None:
     assert not np.array_equal(annotate(image, of_three), annotate(image, of_two))
 
 
-def test_labels_of_another_language_must_be_ascii() -> None:
+def test_labels_of_another_language_are_in_the_typefaces_letters() -> None:
     image = np.full((300, 400, 3), 90, np.uint8)
     found = one_face(400, 300, FaceBox(100, 100, 90, 90, 1.0), Verdict.WITH_MASK)
-    spanish = {Verdict.WITH_MASK: ("Con mascarilla", "M")}
-    assert not np.array_equal(annotate(image, found, spanish), annotate(image, found))
-    with pytest.raises(ValueError, match="ASCII"):
-        annotate(image, found, {Verdict.WITH_MASK: ("قناع", "م")})
+    for word in ("Con mascarilla", "Ñandú", "N\u0303andu\u0301", "Маска", "Μάσκα", "Maść"):
+        other = annotate(image, found, {Verdict.WITH_MASK: word})
+        assert not np.array_equal(other, annotate(image, found))
+    for word in ("قناع", "口罩", "Mask\n", "\U0001f637"):
+        with pytest.raises(ValueError, match="letters"):
+            annotate(image, found, {Verdict.WITH_MASK: word})
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -160,17 +171,65 @@ def test_label_lies_inside_the_image(place: tuple[int, int], verdict: Verdict) -
         outside[y0:y1, x0:x1] = 200
         return int(np.count_nonzero(np.any(outside != 200, axis=2)))
 
-    text = text_height_px(640, 480)
+    text = text_size_px(40, 640, 480)
     pixels = label_pixels(640, 480, FaceBox(*place, 40, 40, 1.0))
     assert pixels > text * text
 
 
-def test_text_height_follows_the_image_within_bounds() -> None:
-    heights = [text_height_px(side, side) for side in (50, 320, 640, 1280, 4000, 10_000)]
-    assert heights == sorted(heights)
-    assert heights[0] >= 11
-    assert text_height_px(640, 480) == 20
-    assert heights[-1] <= 90
+def test_text_follows_image_and_face_and_is_never_too_small_to_read() -> None:
+    sizes = [text_size_px(1000, side, side) for side in (50, 320, 640, 1280, 4000, 7300)]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], sizes[2]) == (12, 18)
+    # a large photo seen at 1200 px
+    assert sizes[-1] * 1200 / 7300 > 12
+    of_faces = [text_size_px(side, 7300, 5475) for side in (10, 24, 100, 300, 3000)]
+    assert of_faces == sorted(of_faces)
+    assert of_faces[1] == 12
+
+
+def test_numbers_on_request() -> None:
+    image = np.full((300, 400, 3), 90, np.uint8)
+    faces = tuple(
+        Face(FaceBox(40 + 180 * i, 100, 90, 90), *P[Verdict.WITH_MASK], Verdict.WITH_MASK)
+        for i in range(2)
+    )
+    found = Detections(400, 300, faces)
+    plain, numbered = annotate(image, found), annotate(image, found, numbered=True)
+    labels = [numbered[60:99, 180 * i + 35 : 180 * i + 75] for i in range(2)]
+    assert not np.array_equal(plain, numbered)
+    assert not np.array_equal(*labels)
+    # the frames are the same
+    assert np.array_equal(plain[110:], numbered[110:])
+
+
+class TestMemory:
+    """Labels in a video."""
+
+    def at(self, y: int, memory: LabelMemory | None, h: int = 90) -> np.ndarray:
+        image = np.full((300, 400, 3), 90, np.uint8)
+        found = one_face(400, 300, FaceBox(100, y, 90, h), Verdict.WITH_MASK)
+        return annotate(image, found, memory=memory)
+
+    def is_above(self, drawn: np.ndarray, y: int) -> bool:
+        return bool(np.any(drawn[: y - 4] != 90))
+
+    def test_label_stays_on_its_side(self) -> None:
+        memory = LabelMemory()
+        assert not self.is_above(self.at(8, memory), 8)
+        other = memory.copy()
+        assert not self.is_above(self.at(40, memory), 40)
+        assert self.is_above(self.at(40, None), 40)
+        # a copy is not changed by what the original draws
+        assert not self.is_above(self.at(45, other), 45)
+        # another face, elsewhere
+        assert self.is_above(self.at(200, memory), 200)
+
+    def test_size_of_the_text_does_not_flicker(self) -> None:
+        memory = LabelMemory()
+        assert text_size_px(54, 400, 300) != text_size_px(50, 400, 300)
+        self.at(100, memory, 50)
+        small = self.at(100, memory, 54)
+        assert not np.array_equal(small, self.at(100, None, 54))
 
 
 def looking(width: int, height: int, box: FaceBox, grey: int = 200) -> np.ndarray:
@@ -199,13 +258,14 @@ def test_a_face_being_looked_at_has_dots_in_no_verdicts_colour(grey: int) -> Non
 
 
 def test_label_of_a_face_being_looked_at_is_no_verdicts() -> None:
-    assert not {text for texts in LABELS.values() for text in texts} & set(LOOKING)
+    assert LOOKING not in LABELS.values()
+    assert LOOKING_SIGN not in SIGNS.values()
     assert LOOKING_COLOUR not in COLOURS.values()
     image = looking(640, 480, FaceBox(200, 150, 150, 200))
     label = image[120:150, 200:320]
     assert np.all(label == LOOKING_COLOUR, axis=2).sum() > 500
-    with pytest.raises(ValueError, match="ASCII"):
-        annotate(np.zeros((9, 9, 3), np.uint8), Detections(9, 9), looking=("Looking\u2026", ".."))
+    with pytest.raises(ValueError, match="letters"):
+        annotate(np.zeros((9, 9, 3), np.uint8), Detections(9, 9), looking="\u0642")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (64, 48), (1, 900), (4000, 3000)])

@@ -68,6 +68,7 @@ def test_options_of_fit_change_the_named_configuration() -> None:
             {"models": Path("models"), "photos": None, "dump_false": None, "earlier": None},
         ),
         (["samples"], {"out": Path("maskdet_app/photo/samples")}),
+        (["demo-film"], {"out": Path("maskdet_app/live/demo/film.mp4")}),
     ],
 )
 def test_defaults(argv: list[str], expected: dict[str, object]) -> None:

@@ -11,6 +11,7 @@ from train.augment.faces import AugmentConfig
 from train.data import hard_negatives
 from train.data.datasets import OUTPUTS, FaceSample, read_dataset
 from train.data.loose_boxes import ENLARGED, MAX_IOU, draw_loose_box, loose_box_samples
+from train.data.seen_boxes import SeenBoxes
 from train.errors import RunError
 
 FACE = FaceBox(50, 50, 60, 80, 5.0)
@@ -55,6 +56,24 @@ def test_false_positives_and_random_boxes_are_taken_but_no_face(
         assert (0, 0, 30, 40) in places
         assert 2 <= len(places) <= 5
         assert all(FaceBox(*place).iou(FACE) < 0.1 for place in places)
+
+
+def test_boxes_that_were_seen_are_negatives_only_where_they_show_no_face(
+    photo_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = read_dataset(photo_set)
+    seen = SeenBoxes(no_face=(SHIRT.xywh,), unclear=((62, 142, 38, 48),))
+    monkeypatch.setattr(hard_negatives, "seen_boxes", lambda path: seen)
+    found = hard_negatives.find_hard_negatives(samples, Finder(), seed=1)  # type: ignore[arg-type]
+    for sample in found:
+        assert sample.box is not None
+        assert FaceBox(*(round(200 * side) for side in sample.box)).iou(SHIRT) < 0.1
+    confirmed = hard_negatives.confirmed_samples(samples)
+    assert {sample.path for sample in confirmed} == {sample.path for sample in samples}
+    assert {(sample.origin, OUTPUTS[sample.label]) for sample in confirmed} == {
+        ("confirmed", "no_face")
+    }
+    assert {sample.box for sample in confirmed} == {(0.3, 0.7, 0.2, 0.25)}
 
 
 def test_sure_finds_without_a_box_may_be_faces_that_nobody_labelled(photo_set: Path) -> None:

@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
+from train.data.seen_boxes import SeenBoxes
 from train.evaluate_finder.drawn_boxes import (
     DrawnTally,
     count,
@@ -46,6 +48,12 @@ def test_pairs_of_high_overlap_come_first() -> None:
 def test_tiny_boxes_are_nothing_where_labels_may_lack(complete: bool, further: list[float]) -> None:
     tally = tallied(photo([], complete=complete), [FaceBox(0, 0, 15, 19, 1.0)])
     assert tally.further == further
+
+
+def test_a_face_that_nobody_labelled_but_somebody_saw_is_no_false_one() -> None:
+    seen = replace(photo([]), seen=SeenBoxes(face=((0, 0, 40, 50),), unclear=((90, 0, 40, 50),)))
+    found = [FaceBox(4, 2, 40, 50, 2.0), FaceBox(90, 0, 40, 50, 1.0)]
+    assert tallied(seen, found).further == [1.0]
 
 
 def test_a_loose_box_finds_nobody() -> None:

@@ -12,6 +12,7 @@ from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.window_crops import Windows
 from maskdet_core.faces.windows import boxes_of
 from maskdet_core.types import RgbImage
+from train.data.seen_boxes import SeenBoxes
 from train.finder.photos import LabelledPhoto
 from train.finder.samples import (
     FACE_IOU,
@@ -107,3 +108,17 @@ def test_samples_are_stored_and_joined(tmp_path: Path) -> None:
     assert len(read) == 5
     assert np.array_equal(read.crops[:4], crops) and np.array_equal(read.faces[:4], samples.faces)
     assert len(Samples.joined([])) == 0
+
+
+def test_windows_on_what_was_seen_to_be_no_face_are_taken_and_on_what_may_be_one_are_not(
+    photo: LabelledPhoto, proposers: list[HaarProposer]
+) -> None:
+    config = VisitConfig(others=500, unproposed=0, confirmed=3)
+    plain, _ = visited(photo, proposers, config)
+    confirmed = replace(photo, seen=SeenBoxes(no_face=((150, 100, 46, 60),)))
+    more, iou = visited(confirmed, proposers, config)
+    assert len(more) == len(plain) + 3
+    assert (iou[-3:] < OTHER_IOU).all()
+    everywhere = tuple((x, y, 46.0, 60.0) for x in range(0, 240, 12) for y in range(0, 180, 12))
+    _, iou = visited(replace(photo, seen=SeenBoxes(unclear=everywhere)), proposers, config)
+    assert (iou < OTHER_IOU).sum() < (visited(photo, proposers, config)[1] < OTHER_IOU).sum()

@@ -40,13 +40,14 @@ def test_kinds_alternate_in_fixed_shares() -> None:
         *(FaceSample(Path(f"{label}"), label, "set", "train", None) for label in range(3)),
         FaceSample(Path("a"), 3, "set", "train", (0.1, 0.1, 0.1, 0.1), "false_alarm"),
         FaceSample(Path("b"), 3, "set", "train", (0.1, 0.1, 0.1, 0.1), "loose_box"),
+        FaceSample(Path("c"), 3, "set", "train", (0.1, 0.1, 0.1, 0.1), "confirmed"),
     ]
-    config = FitConfig(batch_size=10, epoch_samples=100, seed=1)
+    config = FitConfig(batch_size=11, epoch_samples=110, seed=1)
     faces = AugmentedFaces(samples, config, epoch=0)
     drawn = Counter(kind_of(samples[i]) for i in faces._order)
     assert drawn == {
         **{"with_mask": 20, "worn_wrong": 20, "without_mask": 30},
-        **{"false_alarm": 10, "loose_box": 20},
+        **{"false_alarm": 10, "loose_box": 20, "confirmed": 10},
     }
 
 

@@ -1,0 +1,123 @@
+"""The demo film: judged once by this server's own models, kept in memory, the same for everybody.
+
+`python -m train demo-film` makes the film. A visitor costs nothing but its transfer: it is judged
+and drawn in the background when it is first needed, and browsers play it as an ordinary video.
+"""
+
+import threading
+from collections.abc import Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from maskdet_app.ops import operator_log
+from maskdet_core import MaskDetector, Verdict
+from maskdet_core.cpu import lower_thread_priority
+from maskdet_core.draw.annotate import Labels
+from maskdet_core.live import FrameSnapshot
+from maskdet_core.live.film import draw_film, judge_film
+
+FILM: Final = Path(__file__).with_name("film.mp4")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of the film in which the counts stay.
+
+    Attributes:
+        from_s: since the film's beginning.
+        to_s: likewise.
+        counts: faces by verdict.
+    """
+
+    from_s: float
+    to_s: float
+    counts: dict[Verdict, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFilm:
+    """What can be shown of the film just now.
+
+    Attributes:
+        mp4: the film, with its verdicts drawn once it is judged.
+        spans: what was judged; empty before that, or where it failed.
+        work: what judges it; None once that was done or has failed.
+    """
+
+    mp4: bytes
+    spans: tuple[Span, ...] = ()
+    work: "Future[DemoFilm] | None" = None
+
+
+_NICENESS: Final = 5
+"""As much as the thread that looks at cameras: the film can wait."""
+_THREAD: Final = ThreadPoolExecutor(
+    1, "maskdet-demo", initializer=lambda: lower_thread_priority(_NICENESS)
+)
+_LOCK: Final = threading.Lock()
+_WORK: Final[dict[Hashable, Future[DemoFilm]]] = {}
+_MOST: Final = 16
+"""Of languages, rules and networks, each a few hundred KB."""
+
+
+def current(detector: MaskDetector, labels: Labels, looking: str, *, two_classes: bool) -> DemoFilm:
+    """The film as it can be shown now; the first call has it judged in the background.
+
+    Args:
+        detector: judges it.
+        labels: see `annotate`.
+        looking: see `annotate`.
+        two_classes: whether a mask worn wrong counts as no mask.
+    """
+    finder = detector.finder.fingerprint
+    key = (
+        repr(detector.classifier.manifest),
+        repr(finder),
+        tuple(labels.items()),
+        looking,
+        two_classes,
+    )
+    with _LOCK:
+        work = _WORK.get(key)
+        if work is None:
+            if len(_WORK) >= _MOST:
+                _WORK.clear()
+            work = _THREAD.submit(_make, detector, labels, looking, two_classes=two_classes)
+            _WORK[key] = work
+    if not work.done():
+        return DemoFilm(_plain(), work=work)
+    error = work.exception()
+    if error is None:
+        return work.result()
+    # the film without verdicts is better than none
+    operator_log.log_once(f"the demo film cannot be judged: {type(error).__name__}: {error}")
+    return DemoFilm(_plain())
+
+
+@cache
+def _plain() -> bytes:
+    return FILM.read_bytes()
+
+
+def _make(detector: MaskDetector, labels: Labels, looking: str, *, two_classes: bool) -> DemoFilm:
+    shown = judge_film(FILM, detector, two_classes=two_classes)
+    return DemoFilm(draw_film(FILM, shown, labels, looking), _spans(shown))
+
+
+def _spans(shown: tuple[FrameSnapshot, ...]) -> tuple[Span, ...]:
+    interval_s = shown[1].received_s - shown[0].received_s
+    began_s = shown[0].received_s
+
+    def counts(frame: FrameSnapshot) -> dict[Verdict, int]:
+        return {verdict: frame.count(verdict) for verdict in Verdict}
+
+    spans = []
+    for same, group in groupby(shown, counts):
+        frames = list(group)
+        from_s, last_s = (one.received_s - began_s for one in (frames[0], frames[-1]))
+        spans.append(Span(from_s, last_s + interval_s, same))
+    return tuple(spans)

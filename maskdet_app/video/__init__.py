@@ -1,0 +1,1 @@
+"""The video part of the page for photos and videos."""

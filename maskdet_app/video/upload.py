@@ -1,0 +1,130 @@
+"""Videos in: one at a time, by file upload."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from maskdet_app.ops import malloc, upload_memory
+from maskdet_app.ops.upload_quota import QUOTA
+from maskdet_app.ui import containers
+from maskdet_app.ui.i18n import t
+from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, VideoJob
+from maskdet_core.video.formats import VIDEO_SUFFIXES
+
+# Also where the app runs without server.py.
+upload_memory.keep_uploads_in_memory()
+
+FILE_TYPES: Final = tuple(sorted(suffix.removeprefix(".") for suffix in VIDEO_SUFFIXES))
+_VISIT: Final = "video_visit"
+_GENERATION: Final = "video_generation"
+_MB: Final = 1_000_000
+
+
+@dataclass(slots=True, weakref_slot=True)
+class VideoVisit:
+    """A visitor's video, its check, and the film made of it.
+
+    Attributes:
+        file_id: of the upload; empty before the first.
+        name: file name on the visitor's device; untrusted.
+        data: content of the file.
+        check: finds people; None before it begins.
+        film: makes the annotated film; None until one is asked for.
+        start_s: where the player begins.
+    """
+
+    file_id: str = ""
+    name: str = ""
+    data: bytes = b""
+    check: VideoJob | None = None
+    film: VideoJob | None = None
+    start_s: float = 0.0
+
+    def __contains__(self, file_id: str, /) -> bool:
+        """Whether it holds this file."""
+        return bool(self.data) and file_id == self.file_id
+
+    def clear(self) -> None:
+        """End what runs, and forget the video."""
+        for job in (self.check, self.film):
+            if job is not None:
+                job.cancel()
+        self.file_id = self.name = ""
+        self.data, self.start_s = b"", 0.0
+        self.check = self.film = None
+
+
+def visit() -> VideoVisit:
+    """This visitor's, which lives as long as the session."""
+    made: VideoVisit = st.session_state.setdefault(_VISIT, VideoVisit())
+    return made
+
+
+def show(current: VideoVisit) -> None:
+    """Draw the uploader, and take a new video from it."""
+    uploader, refusal, note = containers.reserve(3)
+    context = get_script_run_ctx()
+    if context is not None:
+        QUOTA.hold_in(context.session_id, current)
+    key = f"video-{st.session_state.setdefault(_GENERATION, 0)}"
+    most_mb, most_minutes = MAX_BYTES // _MB, round(MAX_LENGTH_S / 60)
+    uploaded = uploader.file_uploader(
+        t("video.upload", mb=most_mb, minutes=most_minutes),
+        type=FILE_TYPES,
+        max_upload_size=most_mb,
+        key=key,
+        on_change=_remove_deselected,
+        args=(current, key),
+    )
+    if uploaded is not None and uploaded.file_id != current.file_id:
+        current.clear()
+        if uploaded.size > MAX_BYTES:
+            refusal.error(
+                t("video.too_large", mb=most_mb, minutes=most_minutes),
+                icon=":material/inventory_2:",
+            )
+        else:
+            current.file_id, current.name = uploaded.file_id, uploaded.name
+            current.data = uploaded.getvalue()
+    refused = QUOTA.refusal(context.session_id) if context is not None else None
+    if refused is not None:
+        mb = QUOTA.limits.of(refused.bound) // _MB
+        refusal.warning(t(f"photo.quota_{refused.bound}", mb=mb), icon=":material/inventory_2:")
+    note.caption(t("video.note"))
+
+
+def remove(current: VideoVisit) -> None:
+    """Forget the video, and free what Streamlit holds of it; for the callback of a button."""
+    context = get_script_run_ctx()
+    if context is not None:
+        # Streamlit would keep the file of the previous widget until the session ends
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+        QUOTA.clear_refusal(context.session_id)
+    current.clear()
+    # a widget with another key is a new, empty one
+    st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
+    malloc.trim_soon()
+
+
+def while_visited() -> Callable[[], bool]:
+    """A function that tells in any thread whether this visitor is still there."""
+    context = get_script_run_ctx()
+
+    def is_visited() -> bool:
+        return (
+            context is None
+            or not runtime.exists()
+            or runtime.get_instance().is_active_session(context.session_id)
+        )
+
+    return is_visited
+
+
+def _remove_deselected(current: VideoVisit, key: str) -> None:
+    """Forget the video when the visitor removes it, not when they return from another page."""
+    if st.session_state[key] is None:
+        current.clear()

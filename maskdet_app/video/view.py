@@ -1,0 +1,277 @@
+"""The video part of the page: progress, then who is seen when, moments, downloads."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from maskdet_app.ui import containers, theme
+from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
+from maskdet_app.video import charts, upload
+from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
+from maskdet_app.video.upload import VideoVisit
+from maskdet_core import Verdict
+from maskdet_core.batch.video_process import VideoJobOptions
+from maskdet_core.batch.video_report import tracks_csv_bytes
+
+REFRESH_S: Final = 0.5
+"""Time between two looks at the progress."""
+_PLAYABLE: Final = {
+    "mp4": "video/mp4",
+    "m4v": "video/mp4",
+    "mov": "video/mp4",
+    "webm": "video/webm",
+}
+"""Media type by suffix of what browsers play."""
+_PLAYER_PX: Final = 640
+_MOMENTS_SHOWN: Final = 24
+_CHART: Final = "video_chart"
+
+
+def show(
+    current: VideoVisit,
+    verdicts: tuple[Verdict, ...],
+    *,
+    min_confidence: float,
+    two_classes: bool,
+    blur: bool,
+) -> None:
+    """Draw the check of the visitor's video; begin it where it has not.
+
+    Args:
+        current: the visitor's video.
+        verdicts: those that can be given.
+        min_confidence: see `maskdet_core.types.decide`.
+        two_classes: the same.
+        blur: blur all faces in the annotated film.
+    """
+    progress, empty_note, changed, result, film_progress = containers.reserve(5)
+    if not current.data:
+        empty_note.info(t("video.empty"), icon=":material/movie:")
+        return
+    wanted = _options(min_confidence, two_classes)
+    if current.check is None:
+        current.check = _job(current, wanted)
+    check = current.check
+    if check.state in (State.WAITING, State.RUNNING):
+        with progress:
+            _show_progress(check, "video.progress")
+        return
+    if check.outcome is None:
+        key = "video.cancelled" if check.state is State.CANCELLED else "video.error"
+        empty_note.warning(t(key, reason=check.error), icon=":material/movie_off:")
+        if check.state is State.CANCELLED:
+            changed.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
+        return
+    if check.options != wanted:
+        with changed.container(horizontal=True, vertical_alignment="center"):
+            st.caption(t("video.changed"))
+            st.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
+    with result:
+        _show_result(current, check.outcome.row, check.outcome.pictures, verdicts, blur=blur)
+    film = current.film
+    if film is not None and film.state in (State.WAITING, State.RUNNING):
+        with film_progress:
+            _show_progress(film, "video.film_progress")
+
+
+@st.fragment(run_every=REFRESH_S)
+def _show_progress(job: VideoJob, key: str) -> None:
+    now = job.snapshot()
+    if now.state not in (State.WAITING, State.RUNNING):
+        st.rerun()
+    if now.state is State.WAITING:
+        text = t("video.waiting")
+    elif now.left_s is None:
+        text = t("video.starting")
+    else:
+        text = t(key, percent=int(100 * (now.share or 0.0)), left=charts.clock(now.left_s + 1))
+    st.progress(now.share or 0.0, text)
+    st.button(t("video.cancel"), icon=":material/stop:", on_click=job.cancel, key=f"stop-{key}")
+
+
+def _show_result(
+    current: VideoVisit,
+    row: Mapping[str, Any],
+    pictures: tuple[bytes, ...],
+    verdicts: tuple[Verdict, ...],
+    *,
+    blur: bool,
+) -> None:
+    summary, notes, player, chart, moments, seconds, downloads = containers.reserve(7)
+    with summary:
+        st.header(theme.escape_markdown(current.name), anchor=False)
+        counts = {verdict: row["people_by_verdict"][verdict.value] for verdict in Verdict}
+        st.html(theme.count_tiles_html(counts, verdicts))
+        key = "video.people_one" if row["n_people"] == 1 else "video.people"
+        st.caption(t(key, n=row["n_people"], length=charts.clock(row["length_s"])))
+    for note in row["notes"]:
+        notes.caption(t("video.reading_note", note=note))
+    if row["people"]:
+        with chart:
+            _show_timeline(current, row)
+    # after the chart, whose click may have moved it, and above it
+    with player:
+        _show_player(current)
+    if row["moments"]:
+        with moments:
+            _show_moments(current, row, pictures)
+    if row["people"]:
+        with seconds:
+            st.subheader(t("video.by_second"), anchor=False)
+            st.altair_chart(charts.seconds_chart(row), alt=t("video.by_second"))
+    with downloads:
+        _show_downloads(current, row, blur=blur)
+
+
+def _show_player(current: VideoVisit) -> None:
+    media_type = _PLAYABLE.get(current.name.rpartition(".")[2].lower())
+    if media_type is None:
+        st.caption(t("video.not_playable"))
+        return
+    st.video(
+        current.data,
+        format=media_type,
+        start_time=int(current.start_s),
+        alt=current.name,
+        width=_PLAYER_PX,
+    )
+
+
+def _show_timeline(current: VideoVisit, row: Mapping[str, Any]) -> None:
+    st.subheader(t("video.timeline"), anchor=False)
+    event = st.altair_chart(
+        charts.people_chart(row),
+        on_select="rerun",
+        selection_mode=charts.SELECTED,
+        key=_CHART,
+        alt=t("video.timeline_alt", n=row["n_people"]),
+    )
+    chosen = event["selection"].get(charts.SELECTED) if event else None
+    if chosen:
+        current.start_s = float(chosen[0]["start_s"])
+    hidden = row["n_people"] - charts.MAX_PEOPLE
+    st.caption(t("video.timeline_note") + (f" {t('video.hidden', n=hidden)}" if hidden > 0 else ""))
+
+
+def _show_moments(current: VideoVisit, row: Mapping[str, Any], pictures: tuple[bytes, ...]) -> None:
+    st.subheader(t("video.moments"), anchor=False)
+    with st.container(horizontal=True):
+        for n, (one, jpeg) in enumerate(zip(row["moments"], pictures, strict=True)):
+            if n == _MOMENTS_SHOWN:
+                break
+            with st.container(width=160):
+                label = verdict_label(Verdict(one["verdict"]))
+                who = t("video.person", n=one["person"])
+                at = charts.clock(one["at_s"])
+                st.image(jpeg, alt=f"{who}, {label}, {at}", caption=f"{who}: {label}")
+                st.button(
+                    t("video.jump", at=at),
+                    icon=":material/play_arrow:",
+                    on_click=_jump,
+                    args=(current, one["at_s"]),
+                    key=f"jump-{n}",
+                )
+    hidden = len(row["moments"]) - _MOMENTS_SHOWN
+    if hidden > 0:
+        st.caption(t("video.moments_hidden", n=hidden))
+
+
+def _show_downloads(current: VideoVisit, row: Mapping[str, Any], *, blur: bool) -> None:
+    with st.container(horizontal=True):
+        _show_film_button(current, blur=blur)
+        for kind, data, mime, icon in (
+            ("csv", tracks_csv_bytes([row]), "text/csv", ":material/table:"),
+            (
+                "json",
+                json.dumps(row, ensure_ascii=False).encode(),
+                "application/json",
+                ":material/data_object:",
+            ),
+        ):
+            st.download_button(
+                t(f"photo.{kind}"),
+                data,
+                file_name=f"maskdet-video.{kind}",
+                mime=mime,
+                icon=icon,
+                help=t(f"video.{kind}_help"),
+                on_click="ignore",
+                key=f"video_{kind}",
+            )
+        st.button(
+            t("video.forget"),
+            icon=":material/delete:",
+            on_click=upload.remove,
+            args=(current,),
+            key="video_forget",
+        )
+
+
+def _show_film_button(current: VideoVisit, *, blur: bool) -> None:
+    check, film = current.check, current.film
+    if check is None:
+        return
+    wanted = _options(check.options.min_confidence, check.options.two_classes, film=True, blur=blur)
+    if film is not None and film.options == wanted and film.outcome is not None:
+        st.download_button(
+            t("video.film_ready"),
+            film.outcome.film or b"",
+            file_name="maskdet.mp4",
+            mime="video/mp4",
+            icon=":material/download:",
+            on_click="ignore",
+            type="primary",
+            key="video_film",
+        )
+        return
+    runs = film is not None and film.state in (State.WAITING, State.RUNNING)
+    st.button(
+        t("video.film"),
+        icon=":material/movie_edit:",
+        help=t("video.film_help"),
+        on_click=_make_film,
+        args=(current, wanted),
+        disabled=runs,
+        key="video_make_film",
+    )
+    if film is not None and film.state is State.FAILED:
+        st.caption(t("video.error", reason=film.error))
+
+
+def _options(
+    min_confidence: float | None, two_classes: bool, *, film: bool = False, blur: bool = False
+) -> VideoJobOptions:
+    return VideoJobOptions(
+        MAX_BYTES,
+        MAX_LENGTH_S,
+        MAX_PIXELS,
+        min_confidence=min_confidence,
+        two_classes=two_classes,
+        film=film,
+        blur=blur and film,
+        labels={str(one): word for one, word in drawn_labels().items()} if film else None,
+        looking=drawn_looking() if film else None,
+    )
+
+
+def _job(current: VideoVisit, options: VideoJobOptions) -> VideoJob:
+    return VideoJob(current.name, current.data, options, upload.while_visited())
+
+
+def _check_again(current: VideoVisit) -> None:
+    for job in (current.check, current.film):
+        if job is not None:
+            job.cancel()
+    current.check = current.film = None
+
+
+def _make_film(current: VideoVisit, options: VideoJobOptions) -> None:
+    current.film = _job(current, options)
+
+
+def _jump(current: VideoVisit, at_s: float) -> None:
+    current.start_s = at_s
+    # a selection in the chart would win over it
+    st.session_state.pop(_CHART, None)

@@ -1,0 +1,178 @@
+"""Check a video file: from the file to people, counts, moments and an annotated film."""
+
+import math
+from collections.abc import Generator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from maskdet_core.detector import MaskDetector
+from maskdet_core.draw.annotate import LABELS, LOOKING, Labels
+from maskdet_core.video.film import FILM_PX, FILM_STEP_S, AnnotatedFilm
+from maskdet_core.video.limits import VideoLimits
+from maskdet_core.video.moments import Moment, Moments
+from maskdet_core.video.reading import SEARCH_PX, VideoInfo, VideoReader, fitted
+from maskdet_core.video.timeline import Person, Timeline
+from maskdet_core.video.watcher import STEP_S, FaceWatcher
+
+NO_SOUND: Final = "the annotated film has no sound"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """How a video is checked.
+
+    Attributes:
+        min_face_px: height of the smallest face in the video's frames, px; None takes the
+            detector's, or 1/24 of the longer side where it has none.
+        blur: blur all faces in the annotated film and in the pictures of moments.
+        labels: of the annotated film; see `annotate`.
+        looking: the same.
+        limits: on what is read.
+    """
+
+    min_face_px: int | None = None
+    blur: bool = False
+    labels: Labels = field(default_factory=lambda: LABELS)
+    looking: str = LOOKING
+    limits: VideoLimits = field(default_factory=VideoLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a check is.
+
+    Attributes:
+        at_s: time in the video up to which it is checked.
+        length_s: of the whole video; None where the file does not say.
+    """
+
+    at_s: float
+    length_s: float | None
+
+    @property
+    def share(self) -> float | None:
+        """Part that is done, 0 to 1; None where the length is not known."""
+        if self.length_s is None:
+            return None
+        return min(1.0, self.at_s / self.length_s)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoResult:
+    """What was found in a video.
+
+    Attributes:
+        width_px: of a frame as it is shown.
+        height_px: the same.
+        length_s: what could be read.
+        info: what the file says of itself.
+        n_frames: frames looked at.
+        people: each once, with the intervals in which they are seen.
+        moments: the beginnings of intervals without a mask, or with one worn wrong, by time.
+        notes: what was left out or could not be read, in English.
+    """
+
+    width_px: int
+    height_px: int
+    length_s: float
+    info: VideoInfo
+    n_frames: int
+    people: tuple[Person, ...]
+    moments: tuple[Moment, ...]
+    notes: tuple[str, ...] = ()
+
+
+def check_video(
+    source: Path | str | BinaryIO,
+    detector: MaskDetector,
+    options: VideoOptions | None = None,
+    *,
+    film: BinaryIO | None = None,
+) -> Generator[Progress, None, VideoResult]:
+    """Check a video, step by step: each step of the generator takes a frame.
+
+    Closing the generator ends the check; what ``film`` holds then is no film. In memory are the
+    frames of some seconds, whatever the video's length.
+
+    A decoder may take long over a frame that was made to, and crash: where files come from
+    strangers, run this in a process of its own with a limit on processor time
+    (`maskdet_core.batch.video` does).
+
+    Args:
+        source: path, or a seekable binary file.
+        detector: finds and classifies; the preset "live" is meant for this. Its threshold and rule
+            decide.
+        options: None takes the defaults.
+        film: where an annotated film is written as MP4; None for none.
+
+    Yields:
+        How far it is; first right after opening.
+
+    Returns:
+        The result. A damaged video gives what could be read of it, and a note.
+
+    Raises:
+        VideoError: the file cannot be read, or is above a limit.
+        OSError: the film cannot be written.
+    """
+    options = VideoOptions() if options is None else options
+    with ExitStack() as stack:
+        reader = stack.enter_context(VideoReader(source, options.limits))
+        length_s = reader.info.length_s
+        yield Progress(0.0, length_s)
+        watcher: FaceWatcher | None = None
+        writer: AnnotatedFilm | None = None
+        timeline, moments = Timeline(), Moments(blur=options.blur)
+        width = height = n_frames = 0
+        for frame in reader.frames(STEP_S if film is None else FILM_STEP_S):
+            image = frame.search_rgb
+            if watcher is None:
+                width, height = frame.width_px, frame.height_px
+                watcher = _watcher(detector, options, width, height)
+            if writer is None and film is not None:
+                size = fitted(width, height, FILM_PX)
+                writer = AnnotatedFilm(
+                    film,
+                    *size,
+                    blur=options.blur,
+                    labels=options.labels,
+                    looking=options.looking,
+                )
+            watched = watcher.add(frame.at_s, image)
+            for event in watched.events:
+                timeline.add(event)
+            moments.add(watched, image)
+            if writer is not None:
+                writer.add(watched, frame.scaled(FILM_PX))
+            n_frames += 1
+            yield Progress(frame.at_s, length_s)
+        for event in () if watcher is None else watcher.finish(reader.length_s):
+            timeline.add(event)
+        if writer is not None:
+            writer.close()
+        notes = [*reader.notes, *moments.notes]
+        if film is not None and reader.info.has_audio:
+            notes.append(NO_SOUND)
+        people = timeline.people()
+        return VideoResult(
+            width,
+            height,
+            reader.length_s,
+            reader.info,
+            n_frames,
+            people,
+            moments.lasting(people),
+            tuple(notes),
+        )
+
+
+def _watcher(
+    detector: MaskDetector, options: VideoOptions, width_px: int, height_px: int
+) -> FaceWatcher:
+    least_px = options.min_face_px or detector.min_face_px
+    if least_px is not None:
+        scale = min(1.0, SEARCH_PX / max(width_px, height_px))
+        least_px = max(1, math.floor(least_px * scale))
+    return FaceWatcher(detector, min_face_px=least_px)
