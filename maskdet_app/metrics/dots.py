@@ -110,7 +110,7 @@ def message(dots: Sequence[Dot], title: str) -> str:
         dots: one or more.
         title: of the axis.
     """
-    told = [f"{title}."]
+    told = [] if all(dot.kind == title for dot in dots) else [f"{title}."]
     for kind in dict.fromkeys(dot.kind for dot in dots):
         ranked = sorted((dot for dot in dots if dot.kind == kind), key=lambda dot: dot.value)
         low, high = ranked[0], ranked[-1]
@@ -163,8 +163,10 @@ def share_tooltips() -> list[alt.Tooltip]:
 
 
 def wrapped(name: str) -> str:
-    """A name in lines that fit beside a chart."""
-    return "\n".join(textwrap.wrap(name, _LABEL_CHARS)) or name
+    """A name in lines that fit beside a chart; what stands before a colon has its own."""
+    parts = name.replace(": ", ":\n").split("\n")
+    lines = [textwrap.wrap(part, _LABEL_CHARS, break_on_hyphens=False) for part in parts]
+    return "\n".join(line for part in lines for line in part) or name
 
 
 def name_axis() -> alt.Axis:

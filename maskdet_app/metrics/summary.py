@@ -44,7 +44,9 @@ def set_dots(sets: Sequence[dict[str, Any]]) -> Chart | None:
     dots: list[Dot | None] = []
     for one in sets:
         group = test_sets.group_name(test_sets.group_of(one))
-        name = t("tests.of_group", group=group, name=charts.set_name(one))
+        name = charts.set_name(one)
+        if not name.startswith(group):
+            name = t("tests.of_group", group=group, name=name)
         dots.append(Dot.of(name, t("classes.label"), one, "accuracy"))
         shown = lead.right(one)
         if shown is not None:
