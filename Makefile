@@ -43,12 +43,13 @@ $(APP_VENV)/.installed: requirements.txt
 	@touch $@
 
 $(DEV_VENV)/.installed: requirements.txt requirements-train.txt requirements-dev.txt \
-		requirements-cloud.txt requirements-ray.txt
+		requirements-cloud.txt requirements-ray.txt requirements-mqtt.txt
 	@$(PYTHON) .ci/check_python.py
 	@echo "Setting up $(DEV_VENV) with the training and test tools (once, a few minutes)"
 	@$(PYTHON) -m venv $(DEV_VENV)
 	@$(DEV)/python -m pip install --quiet -r requirements.txt -r requirements-train.txt \
-		-r requirements-dev.txt -r requirements-cloud.txt -r requirements-ray.txt
+		-r requirements-dev.txt -r requirements-cloud.txt -r requirements-ray.txt \
+		-r requirements-mqtt.txt
 	@touch $@
 
 run: $(APP_VENV)/.installed

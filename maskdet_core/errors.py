@@ -39,3 +39,11 @@ class AddressError(MaskdetError):
 
 class WorkerError(MaskdetError):
     """Worker processes cannot be set up, for example because memory is short."""
+
+
+class StreamError(MaskdetError):
+    """A stream that cannot be watched: an address or device of a kind that is not read."""
+
+
+class AlertError(MaskdetError):
+    """Alerts cannot be sent: a wrong address or secret, or a package that is not installed."""

@@ -122,6 +122,25 @@ def caddy_path() -> str:
 
 
 @pytest.fixture(scope="session")
+def mosquitto_path() -> str:
+    """The MQTT broker mosquitto."""
+    return tool("mosquitto", "mosquitto")
+
+
+@pytest.fixture(scope="session")
+def rtsp_python() -> str:
+    """The system's Python with the bindings of GStreamer's RTSP server."""
+    python = "/usr/bin/python3"
+    code = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    if (
+        shutil.which(python)
+        and not subprocess.run([python, "-c", code], capture_output=True, check=False).returncode
+    ):
+        return python
+    skip_unless_ci("no RTSP server found (Debian's gir1.2-gst-rtsp-server-1.0 has GStreamer's)")
+
+
+@pytest.fixture(scope="session")
 def ip_path() -> str:
     """The program that sets up networks."""
     return tool("ip", "iproute2")

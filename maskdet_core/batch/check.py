@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.batch.addresses import Address
+from maskdet_core.batch.alert_options import add_webhook_arguments
 from maskdet_core.batch.command import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -26,6 +27,7 @@ from maskdet_core.batch.ray_engine import check_on_ray
 from maskdet_core.batch.report import BOM, one_line, to_json
 from maskdet_core.batch.sharded import check_by_shards, check_here
 from maskdet_core.batch.video import VideoCheckConfig
+from maskdet_core.batch.video_alerts import video_alerts
 from maskdet_core.batch.video_report import tracks_csv_text
 from maskdet_core.batch.video_run import VideoRun
 from maskdet_core.cpu import n_cores
@@ -111,6 +113,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-pictures", action="store_true", help="leave the photos out of the HTML report"
     )
+    add_webhook_arguments(parser)
     add_common_arguments(parser)
 
 
@@ -137,6 +140,10 @@ def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> N
             "expected a file for each of --csv, --tracks, --json and --report, got one for two",
         ),
         (options.tracks and options.no_videos, "--tracks needs videos, not --no-videos"),
+        (
+            options.webhook is not None and (options.no_videos or not _takes_videos(options)),
+            "--webhook tells of videos, which are not checked here",
+        ),
         (
             options.tracks and not _takes_videos(options),
             "--tracks takes results with paths, and the local engine",
@@ -171,7 +178,16 @@ def _run(options: argparse.Namespace) -> int:
     )
     with_videos = _takes_videos(options) and not options.no_videos
     found = find_pictures(options.paths, options.out, with_videos=with_videos)
-    videos = VideoRun(found.videos, _video_config(options), fresh=options.fresh)
+    with video_alerts(options) as on_checked:
+        videos = VideoRun(
+            found.videos, _video_config(options), fresh=options.fresh, on_checked=on_checked
+        )
+        return _checked(options, found, config, videos)
+
+
+def _checked(
+    options: argparse.Namespace, found: FoundPictures, config: PhotoCheckConfig, videos: VideoRun
+) -> int:
     reports = (options.csv, options.tracks, options.json, options.report)
     try:
         if options.out or any(reports):

@@ -21,10 +21,11 @@ from maskdet_core.batch.command import (
     Command,
     print_message,
 )
+from maskdet_core.batch.watch import WATCH
 from maskdet_core.errors import MaskdetError
 from maskdet_core.version import __version__
 
-COMMANDS: Final[tuple[Command, ...]] = (CHECK, CLASSIFY)
+COMMANDS: Final[tuple[Command, ...]] = (CHECK, CLASSIFY, WATCH)
 """The library's own commands."""
 
 

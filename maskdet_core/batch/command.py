@@ -60,6 +60,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("json", "text"),
         help="of the lines on standard output (default: text)",
     )
+    add_decision_arguments(parser)
+
+
+def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add decision rule and model."""
     parser.add_argument(
         "--min-confidence",
         type=_confidence,
@@ -118,7 +123,14 @@ def print_search(found: FoundPictures, *, left_out: bool = True) -> None:
 
 def row_writer(output_format: str | None) -> Callable[[Row], None]:
     """The function that prints a picture's row to standard output, as ``--format`` asks."""
-    return _write_json if output_format == "json" else _write_text
+    return write_json if output_format == "json" else _write_text
+
+
+def write_json(row: Row) -> None:
+    """Print an object to standard output, as one line."""
+    # the terminal's own escapes for what it cannot show are no JSON
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(row, ensure_ascii=not is_utf8, allow_nan=False), flush=True)
 
 
 def _confidence(text: str) -> float:
@@ -126,12 +138,6 @@ def _confidence(text: str) -> float:
         return validate_min_confidence(float(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _write_json(row: Row) -> None:
-    # the terminal's own escapes for what it cannot show are no JSON
-    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(row, ensure_ascii=not is_utf8, allow_nan=False), flush=True)
 
 
 def _write_text(row: Row) -> None:

@@ -33,10 +33,23 @@ class VideoRun:
     """
 
     def __init__(
-        self, videos: Sequence[Path], config: VideoCheckConfig, *, fresh: bool = False
+        self,
+        videos: Sequence[Path],
+        config: VideoCheckConfig,
+        *,
+        fresh: bool = False,
+        on_checked: Callable[[Row], None] = lambda row: None,
     ) -> None:
-        """Note what is to be done; see `check_videos`."""
+        """Note what is to be done; see `check_videos`.
+
+        Args:
+            videos: see `check_videos`.
+            config: see `check_videos`.
+            fresh: see `check_videos`.
+            on_checked: called with the JSON object of each video that had not been done before.
+        """
         self._videos, self._config, self._fresh = videos, config, fresh
+        self._on_checked = on_checked
         self._rows: list[Row] | None = None
         self._n_before = 0
         self._took_s = self._new_s = 0.0
@@ -93,6 +106,8 @@ class VideoRun:
                 self._new_s += 0.0 if was_done else row["length_s"] or 0.0
                 self.all_read = self.all_read and row["error"] is None
                 write(row)
+                if not was_done:
+                    self._on_checked(row)
         self._took_s = time.monotonic() - began_s
 
 

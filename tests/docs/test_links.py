@@ -36,7 +36,7 @@ def test_paths_exist(page: Path) -> None:
     assert sorted(path for path in paths if not any(REPO_ROOT.glob(path))) == []
 
 
-@pytest.mark.parametrize("command", ["check", "classify", "app"])
+@pytest.mark.parametrize("command", ["check", "classify", "watch", "app"])
 def test_every_option_is_documented(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main = pytest.importorskip("maskdet_app.command").main if command == "app" else cli.main
     assert main([command, "--help"]) == 0

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = {"cloud": "requirements-cloud.txt", "ray": "requirements-ray.txt"}
+EXTRAS = {
+    "cloud": "requirements-cloud.txt",
+    "mqtt": "requirements-mqtt.txt",
+    "ray": "requirements-ray.txt",
+}
 FILES = (
     "requirements.txt",
     "requirements-train.txt",
@@ -19,7 +23,12 @@ FILES = (
     *EXTRAS.values(),
 )
 REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[a-z]+\])?(?P<bounds>[<>=!~].*)?$")
-IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage"}
+IMPORT_NAMES = {
+    "opencv-python-headless": "cv2",
+    "paho-mqtt": "paho",
+    "pillow": "PIL",
+    "scikit-image": "skimage",
+}
 OURS = {"maskdet_core", "maskdet_app", "train", "benchmarks"}
 
 

@@ -321,7 +321,7 @@ def test_commands_are_a_registry(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["echo", "hello"], commands=(*cli.COMMANDS, extra)) == 7
     assert capsys.readouterr().out == "hello\n"
     assert cli.main(["echo", "hello"]) == cli.EXIT_USAGE
-    assert [command.name for command in cli.COMMANDS] == ["check", "classify"]
+    assert [command.name for command in cli.COMMANDS] == ["check", "classify", "watch"]
 
 
 def test_help_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,8 @@ from maskdet_core.draw.annotate import LABELS, LOOKING
 from maskdet_core.live import FrameSnapshot
 from maskdet_core.types import Detections
 
-WAIT_S = 60
+WAIT_S = 240
+"""The thread has a low priority: on a busy machine it waits for everybody."""
 
 
 @pytest.fixture(autouse=True)
