@@ -142,8 +142,15 @@ def beyond_chance(
     )
 
 
+def _name(configuration: Mapping[str, Any]) -> str:
+    # records call it the recipe that ships, though the network that ships has another training
+    if configuration.get("name") == _SHIPPED:
+        return t("ablations.whole")
+    return one_line(configuration.get("summary") or configuration.get("name"), 120)
+
+
 def _summary(configuration: Mapping[str, Any]) -> str:
-    text = one_line(configuration.get("summary") or configuration.get("name"), 120)
+    text = _name(configuration)
     return f"“{theme.escape_markdown(text, max_chars=120)}”"
 
 
@@ -173,7 +180,7 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> Chart | None:
     kinds = [t("ablations.ours"), t("ablations.other")]
     found = [
         Dot.of(
-            one_line(configuration.get("summary") or configuration.get("name"), 120),
+            _name(configuration),
             kinds[configuration.get("name") != _SHIPPED],
             result,
         )

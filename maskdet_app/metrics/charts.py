@@ -21,6 +21,8 @@ _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
 _NAME_SHARE: Final = 0.28
 """Width of a line's name as a share of the epochs' width, on a phone."""
+_NAME_DY_PX: Final = 7
+"""Half the height of a name, so that those of lines with one end do not lie on each other."""
 _LEAST_ZOOM: Final = 0.9
 """A share's axis begins here or lower: curves of good networks lie in the last tenth."""
 _LEAST_FPR: Final = 1e-4
@@ -101,13 +103,12 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
             domain=sets, range=["circle", "diamond"]
         )
     )
-    names = [
-        base.mark_text(align="left", baseline=baseline, dx=9, fontWeight=600).encode(
-            text=f"{place}:N", color=alt.value(theme.text_colour())
-        )
-        for place, baseline in (("above", "bottom"), ("below", "top"))
-    ]
-    chart: Chart = alt.layer(lines, points, *names).properties(
+    named = base.encode(color=alt.value(theme.text_colour()))
+    above, below = (
+        named.mark_text(align="left", dx=9, dy=dy, fontWeight=600).encode(text=f"{place}:N")
+        for place, dy in (("above", -_NAME_DY_PX), ("below", _NAME_DY_PX))
+    )
+    chart: Chart = alt.LayerChart(layer=[lines, points, above, below]).properties(
         height=_HEIGHT_PX, description=_curve_message(rows, title, is_share=is_share)
     )
     return chart

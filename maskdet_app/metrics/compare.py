@@ -28,7 +28,9 @@ def show_runs() -> None:
     if shared:
         if st.session_state.get(_KEY) not in shared:
             st.session_state[_KEY] = next(iter(shared))
-        slug = st.selectbox(t("metrics.set_pick"), list(shared), format_func=shared.get, key=_KEY)
+        slug = st.selectbox(
+            t("metrics.set_pick"), list(shared), format_func=shared.__getitem__, key=_KEY
+        )
         draw(run_dots(runs, slug))
         st.caption(t("compare.note"))
     st.dataframe([row_of(run) for run in runs], hide_index=True)

@@ -26,7 +26,7 @@ def class_labels() -> dict[str, str]:
 
 def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     """Recall of each finder with confidence intervals; None without a usable record."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for record in records[:MAX_ROWS]:
         for key, label in class_labels().items():
             result = record.get(key)
@@ -80,7 +80,7 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
 
 def operating_curve(curve: object) -> Chart | None:
     """Recall against false positives per photo; None without a usable point."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for order, point in enumerate(thinned(objects(curve))):
         false_faces = finite(point.get("false_per_photo"))
         for key, label in class_labels().items():

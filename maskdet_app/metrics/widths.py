@@ -165,11 +165,15 @@ def front(points: list[Point]) -> Chart | None:
             "ms": point.ms,
             "megabytes": point.megabytes,
             "kind": chosen if point is pays else other,
+            **dict.fromkeys(("above", "below", "last"), ""),
+            _name_place(number, len(points)): point.name,
         }
-        for point in points
+        for number, point in enumerate(points)
     ]
     base = rows_chart(rows).encode(
-        x=alt.X("billions:Q", title=t("widths.cost"), axis=alt.Axis(format="~g")).scale(type="log"),
+        x=alt.X("billions:Q", title=t("widths.cost"), axis=alt.Axis(format="~g")).scale(
+            type="log", nice=False, padding=24
+        ),
         tooltip=[
             alt.Tooltip("name:N", title=t("widths.channels")),
             alt.Tooltip("billions:Q", title=t("widths.cost"), format=".2f"),
@@ -180,11 +184,24 @@ def front(points: list[Point]) -> Chart | None:
     )
     share = alt.Y("low:Q", title=t("chart.right"), axis=alt.Axis(format="~%")).scale(zero=False)
     line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=SLATE).encode(y="value:Q")
-    names = base.mark_text(align="left", dx=10, dy=-10, color=theme.text_colour()).encode(
-        y="value:Q", text="name:N"
-    )
+    # above and below in turn, and the last to the left: long names of near networks keep apart
+    named = base.encode(y="value:Q", color=alt.value(theme.text_colour()))
+    names = [
+        named.mark_text(align=align, dx=dx, dy=dy).encode(text=f"{place}:N")
+        for place, align, dx, dy in (
+            ("above", "left", 10, -11),
+            ("below", "left", 10, 13),
+            ("last", "right", -10, -11),
+        )
+    ]
     bars, dots = interval_dots(base, [other, chosen], share)
-    chart: Chart = (line + bars + dots + names).properties(
+    chart: Chart = alt.LayerChart(layer=[line, bars, dots, *names]).properties(
         height=_HEIGHT_PX, description=message(points)
     )
     return chart
+
+
+def _name_place(number: int, n: int) -> str:
+    if number == n - 1 and n > 1:
+        return "last"
+    return "below" if number % 2 else "above"
