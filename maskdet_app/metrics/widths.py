@@ -204,4 +204,4 @@ def front(points: list[Point]) -> Chart | None:
 def _name_place(number: int, n: int) -> str:
     if number == n - 1 and n > 1:
         return "last"
-    return "below" if number % 2 else "above"
+    return "above" if number % 2 else "below"
