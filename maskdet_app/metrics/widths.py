@@ -187,14 +187,10 @@ def front(points: list[Point]) -> Chart | None:
     # above and below in turn, and the last to the left: long names of near networks keep apart
     named = base.encode(y="value:Q", color=alt.value(theme.text_colour()))
     names = [
-        named.mark_text(align=align, dx=dx, dy=dy).encode(text=f"{place}:N")
-        for place, align, dx, dy in (
-            ("above", "left", 10, -11),
-            ("below", "left", 10, 13),
-            ("last", "right", -10, -11),
-        )
+        named.mark_text(align="left", dx=10, dy=-11).encode(text="above:N"),
+        named.mark_text(align="left", dx=10, dy=13).encode(text="below:N"),
+        named.mark_text(align="right", dx=-10, dy=-11).encode(text="last:N"),
     ]
-    bars, dots = interval_dots(base, [other, chosen], share)
     chart: Chart = alt.LayerChart(layer=[line, bars, dots, *names]).properties(
         height=_HEIGHT_PX, description=message(points)
     )
