@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 Bound = Literal["visit", "address", "server"]
 FileKey = tuple[str, str]
@@ -32,6 +32,15 @@ class HoldsFiles(Protocol):
 
     def __contains__(self, file_id: str, /) -> bool:
         """Whether it holds this file."""
+        ...
+
+
+@runtime_checkable
+class KeepsRemoved(Protocol):
+    """A batch that keeps removed files for a moment."""
+
+    def discard_removed(self) -> None:
+        """Delete the files that it keeps only so that their removal can be undone."""
         ...
 
 
@@ -142,6 +151,11 @@ class UploadQuota:
             QuotaReachedError: there is no room for the announced size.
         """
         with self._lock:
+            for reference in self._batches.get(session_id, ()):
+                batch: object = reference()
+                if isinstance(batch, KeepsRemoved):
+                    # else a visitor who made room would be refused while it can be undone
+                    batch.discard_removed()
             self.release_dropped()
             self._require_room(session_id, address, expected)
             self._n_opened += 1

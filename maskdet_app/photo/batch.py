@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, get_args
 
 from maskdet_app.photo import decoding
+from maskdet_app.photo.removed import RemovedPhotos
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
 from maskdet_core.batch.photo import detect_in_photo
 from maskdet_core.detector import MIN_FACE_PX, MIN_FACE_SHARE, min_face_px_in
@@ -95,6 +96,8 @@ class PhotoBatch:
         """
         self._meter = meter
         self._photos: dict[str, Photo] = {}
+        self.removed: RemovedPhotos[Photo] = RemovedPhotos()
+        """Those of the last `remove_all`, for a moment."""
         self._detail_view: tuple[str, FaceSize, DetailView] | None = None
         self._previews: dict[str, tuple[Detections, Labels, bytes]] = {}
 
@@ -103,8 +106,8 @@ class PhotoBatch:
         return len(self._photos)
 
     def __contains__(self, key: str, /) -> bool:
-        """Whether the batch has a photo with this key."""
-        return key in self._photos
+        """Whether the batch holds a photo with this key, also one that was just removed."""
+        return key in self._photos or key in self.removed
 
     def __iter__(self) -> Iterator[Photo]:
         """Iterate over the photos."""
@@ -113,11 +116,14 @@ class PhotoBatch:
     def add(self, key: str, name: str, data: bytes) -> bool:
         """Add a photo, unchecked. A key that the batch has already is left as it is.
 
+        Photos that were just removed are gone for good then: they must not add up.
+
         Returns:
             False if the photo exceeds `MAX_PHOTOS` or `MAX_TOTAL_BYTES`.
         """
         if key in self._photos:
             return True
+        self.discard_removed()
         n_bytes = sum(len(photo.data) for photo in self._photos.values()) + len(data)
         if len(self._photos) >= MAX_PHOTOS or n_bytes > MAX_TOTAL_BYTES:
             return False
@@ -132,11 +138,26 @@ class PhotoBatch:
             if self._detail_view is not None and self._detail_view[0] == key:
                 self._detail_view = None
 
-    def clear(self) -> None:
-        """Remove all photos."""
+    def remove_all(self) -> None:
+        """Remove all photos; for a moment, `undo_remove_all` brings them back."""
+        self.removed.put(self._photos.values())
         self._photos.clear()
         self._previews.clear()
         self._detail_view = None
+
+    def undo_remove_all(self) -> bool:
+        """Bring back what `remove_all` removed, with its detections.
+
+        Returns:
+            False if it is gone for good.
+        """
+        photos = self.removed.take()
+        self._photos.update((photo.key, photo) for photo in photos)
+        return bool(photos)
+
+    def discard_removed(self) -> None:
+        """Delete for good what `remove_all` removed. Any thread may call it."""
+        self.removed.discard()
 
     def waiting(self, face_size: FaceSize) -> list[Photo]:
         """The photos that were not checked for faces of this size yet."""
@@ -253,7 +274,16 @@ def min_face_px(face_size: FaceSize, width: int, height: int) -> int:
     return MIN_FACE_PX if share is None else min_face_px_in(width, height, share)
 
 
-def annotate_resized(image_rgb: RgbImage, detections: Detections, labels: Labels) -> RgbImage:
-    """A copy of a resized photo with the frames of the detections in the original photo."""
+def annotate_resized(
+    image_rgb: RgbImage, detections: Detections, labels: Labels, *, numbered: bool = False
+) -> RgbImage:
+    """A copy of a resized photo with the frames of the detections in the original photo.
+
+    Args:
+        image_rgb: the resized photo, uint8 (H, W, 3).
+        detections: in the original photo.
+        labels: words by verdict.
+        numbered: see `annotate`.
+    """
     height, width = image_rgb.shape[:2]
-    return annotate(image_rgb, detections.resized(width, height), labels)
+    return annotate(image_rgb, detections.resized(width, height), labels, numbered=numbered)

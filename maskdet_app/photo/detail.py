@@ -8,14 +8,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from maskdet_app.photo import decoding, downloads
+from maskdet_app.photo import decoding, downloads, face_links
 from maskdet_app.photo.batch import Photo, PhotoBatch, annotate_resized
 from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import containers, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
 from maskdet_core import Face, ImageError, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
-from maskdet_core.draw.annotate import whole_percent
+from maskdet_core.draw.annotate import shown_percent, whole_percent
 
 CROP_PX: Final = 176
 """Width of a face's crop on the page."""
@@ -24,13 +24,11 @@ _ACTIVATION_MAP_PX: Final = 2 * CROP_PX
 
 
 def probability_text(probability: float) -> str:
-    """A probability in whole percent, rounded down as on the pictures, never 0 or 100."""
+    """A probability in whole percent, rounded down as on the pictures, and never 0 or 100."""
     if not math.isfinite(probability):
         return t("photo.p_none")
     if probability < 0.01:
         return t("photo.p_below")
-    if probability > 0.99:
-        return t("photo.p_above")
     return t("photo.p_value", value=whole_percent(probability))
 
 
@@ -56,13 +54,20 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
         _show_error(unread, str(error))
         return
     labels, stop_after_visit = drawn_labels(), decoding.stop_after_visit()
-    left, right = drawn.columns([1.25, 1], gap="medium")
+    names = _face_names(photo)
+    view = drawn.container(key=face_links.VIEW_KEY)
+    left, right = view.columns([1.25, 1], gap="medium")
     with left:
-        st.image(
-            encode_jpeg(annotate_resized(detail_view.image_rgb, photo.detections, labels)),
-            width="stretch",
-            alt=t("photo.alt", name=photo.name[:60], summary=summary(photo)),
-        )
+        with st.container(key=face_links.PICTURE_KEY, gap=None):
+            annotated = annotate_resized(
+                detail_view.image_rgb, photo.detections, labels, numbered=True
+            )
+            st.image(
+                encode_jpeg(annotated),
+                width="stretch",
+                alt=t("photo.alt", name=photo.name[:60], summary=summary(photo)),
+            )
+            st.html(face_links.spots_html(photo.detections, names))
         st.download_button(
             t("photo.download"),
             lambda: downloads.annotated_photo(
@@ -87,16 +92,23 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
                 icon=":material/groups:",
             )
         bars_note.caption(t("photo.bars_note"))
-        maps = (
-            _activation_maps(detector, detail_view.crops) if options.show_activation_map else None
-        )
+        crops, maps = detail_view.crops, None
+        if options.show_activation_map:
+            maps = detector.classifier.activation_map(np.stack(crops))
         if maps is not None:
-            map_note.caption(t("photo.why_note"))
+            rows, columns = maps.shape[1:]
+            places = t("photo.why_places", rows=rows, columns=columns)
+            map_note.caption(f"{t('photo.why_note')} {places}")
         with faces.container(horizontal=True, gap="small"):
-            for index, face in enumerate(photo.detections):
-                crop = detail_view.crops[index]
-                activation_map = None if maps is None else maps[index]
-                _show_face(index, face, crop, activation_map, options)
+            for index, (face, crop, name) in enumerate(
+                zip(photo.detections, crops, names, strict=True)
+            ):
+                activation_map = (
+                    None
+                    if maps is None
+                    else draw_activation_map(crop, maps[index], _ACTIVATION_MAP_PX)
+                )
+                _show_face(index + 1, name, face, crop, activation_map, options)
 
 
 def _show_error(place: DeltaGenerator, reason: str) -> None:
@@ -104,25 +116,34 @@ def _show_error(place: DeltaGenerator, reason: str) -> None:
     place.error(text, icon=":material/broken_image:")
 
 
-def _activation_maps(detector: MaskDetector, crops: tuple[RgbImage, ...]) -> list[RgbImage] | None:
-    maps = detector.classifier.activation_map(np.stack(crops))
-    if maps is None:
-        return None
+def _face_names(photo: Photo) -> list[str]:
+    """Number and verdict of each face, for screen readers."""
     return [
-        draw_activation_map(*pair, _ACTIVATION_MAP_PX) for pair in zip(crops, maps, strict=True)
+        t("photo.face", n=number, verdict=verdict_label(face.verdict))
+        for number, face in enumerate(photo.detections or (), 1)
     ]
 
 
 def _show_face(
-    index: int, face: Face, crop: RgbImage, activation_map: RgbImage | None, options: PhotoOptions
+    number: int,
+    name: str,
+    face: Face,
+    crop: RgbImage,
+    activation_map: RgbImage | None,
+    options: PhotoOptions,
 ) -> None:
-    label = verdict_label(face.verdict)
-    with st.container(border=True, width=CROP_PX + 36, gap="xsmall", key=f"face-{index}"):
+    with st.container(
+        border=True, width=CROP_PX + 36, gap="xsmall", key=face_links.card_key(number)
+    ):
+        st.html(face_links.number_html(number, name))
         if activation_map is None:
-            st.image(crop, width=CROP_PX, alt=t("photo.alt_face", verdict=label))
+            st.image(crop, width=CROP_PX, alt=name)
         else:
-            st.image(activation_map, width=CROP_PX, alt=t("photo.alt_heat", verdict=label))
-        st.markdown(theme.badge(face.verdict, f"**{label}**"))
+            st.image(activation_map, width=CROP_PX, alt=t("photo.alt_heat", name=name))
+        percent = shown_percent(face, two_classes=options.two_classes)
+        figure = "" if percent is None else " " + t("photo.p_value", value=percent)
+        label = verdict_label(face.verdict)
+        st.markdown(theme.badge(face.verdict, f"**{label}**{figure}"))
         if not face.probabilities.are_valid:
             st.caption(probability_text(math.nan))
             return
@@ -131,6 +152,8 @@ def _show_face(
             theme.probabilities_html(
                 ((one, p, probability_text(p)) for one, p in probabilities.items()),
                 options.min_confidence,
+                name=name,
+                threshold=t("photo.bars_mark", value=round(100 * options.min_confidence)),
             )
         )
 

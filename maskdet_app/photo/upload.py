@@ -76,11 +76,11 @@ def show(batch: PhotoBatch) -> None:
 
 
 def remove_all(batch: PhotoBatch) -> None:
-    """Clear the batch and the widgets, and free what Streamlit holds of them.
+    """Clear the batch, which can be undone, and the widgets; free what Streamlit holds of them.
 
     For the callback of a button: a widget's key must not change while the page is being drawn.
     """
-    batch.clear()
+    batch.remove_all()
     st.session_state[_ADDED_IDS] = set()
     st.session_state[_N_REJECTED] = 0
     # A widget with another key is a new, empty one.

@@ -6,18 +6,17 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.ops.metrics import PhotoMetrics
-from maskdet_app.photo import detail, downloads, gallery, handout, overview, upload
+from maskdet_app.photo import detail, downloads, gallery, handout, overview, undo, upload
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import containers, theme
+from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t
 from maskdet_core import MaskDetector
 
 WORK_SLICE_S: Final = 1.0
 """Work between two runs of the page: long beside a run, short beside a click."""
 _BATCH: Final = "photo_batch"
-_OPEN_PHOTO: Final = "photo_open"
 ZIP_IN_PROGRESS: Final = "photo_zip"
 _REPORTS: Final = {
     "csv": (downloads.csv_report, "text/csv", ":material/table:"),
@@ -34,7 +33,7 @@ def photo_batch() -> PhotoBatch:
 
 def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
     """Draw the batch; while photos wait, check some of them and run the page again."""
-    check_progress, zip_progress, empty_note, shown = containers.reserve(4)
+    undo_offer, check_progress, zip_progress, empty_note, shown = containers.reserve(5)
     waiting = batch.waiting(options.face_size)
     checked = [
         photo.with_min_confidence(options.min_confidence, two_classes=options.two_classes)
@@ -42,6 +41,8 @@ def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> No
         if photo.face_size == options.face_size
     ]
     if not len(batch):
+        with undo_offer:
+            undo.show(batch)
         empty_note.info(t("photo.empty"), icon=":material/add_photo_alternate:")
         return
     if checked:
@@ -76,7 +77,9 @@ def _show_photos(
         overview.show(photos, options.verdicts)
     with filters:
         listed = gallery.show_filter(photos, options.verdicts)
-    opened = next((p for p in photos if p.key == st.session_state.get(_OPEN_PHOTO)), None)
+    opened = next(
+        (p for p in photos if p.key == st.query_params.get(query_params.OPEN_PHOTO)), None
+    )
     if opened is None:
         with grid:
             gallery.show(batch, listed, _open_photo)
@@ -88,7 +91,7 @@ def _show_photos(
 
 
 def _open_photo(key: str | None) -> None:
-    st.session_state[_OPEN_PHOTO] = key
+    query_params.write(query_params.OPEN_PHOTO, [] if key is None else [key])
 
 
 def _show_downloads(
@@ -132,7 +135,7 @@ def _show_downloads(
 def _remove_all(batch: PhotoBatch) -> None:
     upload.remove_all(batch)
     st.session_state.pop(ZIP_IN_PROGRESS, None)
-    st.session_state.pop(_OPEN_PHOTO, None)
+    _open_photo(None)
 
 
 def _show_zip_button(photos: list[Photo], blur_faces: bool, *, still_checking: bool) -> None:

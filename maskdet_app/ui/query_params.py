@@ -14,6 +14,8 @@ T = TypeVar("T", bound=str)
 RUN: Final = "run"
 RUNNING: Final = "on"
 """Name and value of the query parameter that is set while the live video runs."""
+OPEN_PHOTO: Final = "photo"
+"""Query parameter with the key of the photo that is open: the browser's Back button closes it."""
 
 
 def read(name: str, options: Sequence[T], default: T) -> T:

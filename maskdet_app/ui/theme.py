@@ -141,13 +141,19 @@ def stacked_bar_html(title: str, parts: Iterable[tuple[str, int, str]]) -> str:
 
 
 def probabilities_html(
-    probabilities: Iterable[tuple[Verdict, float, str]], min_confidence: float
+    probabilities: Iterable[tuple[Verdict, float, str]],
+    min_confidence: float,
+    *,
+    name: str,
+    threshold: str,
 ) -> str:
     """A labelled bar for each probability, with a mark at the threshold.
 
     Args:
         probabilities: verdict, value from 0 to 1, and the value in words.
         min_confidence: threshold, 0.5 to 1.
+        name: of whose probabilities these are, for screen readers.
+        threshold: words for the mark, below the bars.
     """
     rows = (
         f"<div><dt>{escape(verdict_label(verdict))}</dt><dd>{escape(text)}"
@@ -156,7 +162,12 @@ def probabilities_html(
         f'<i class="md-at" style="left:{100 * min_confidence:.0f}%"></i></i></dd></div>'
         for verdict, p, text in probabilities
     )
-    return f'<dl class="md-probabilities">{"".join(rows)}</dl>'
+    return (
+        f'<div role="group" aria-label="{escape(name)}">'
+        f'<dl class="md-probabilities">{"".join(rows)}</dl>'
+        f'<div class="md-needed" style="width:{100 * min_confidence:.0f}%">'
+        f"{escape(threshold)}</div></div>"
+    )
 
 
 def steps_html(steps: Iterable[tuple[str, str]]) -> str:

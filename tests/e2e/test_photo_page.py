@@ -224,6 +224,30 @@ def _spanish(name: str) -> str:
     return str(catalogue("es")["photo"][name])
 
 
+def test_close_view_links_faces_with_cards_and_back_returns_to_the_gallery(
+    server: Any, network: Path, open_browser: Any, samples: dict[str, bytes]
+) -> None:
+    with open_browser() as browser:
+        page = _open(server, browser)
+        _upload(page, *((f"{name}.jpg", samples[name]) for name in ("masked", "bare")))
+        _wait_until_checked(page)
+        page.get_by_role("button", name=t("photo.open")).first.click()
+        spot = page.locator("#md-spot-1")
+        card = page.locator(".st-key-face-1")
+        picture = page.locator(".st-key-close-picture img")
+        # the links lie on the picture, wherever its place and whatever its size
+        expect(spot).to_be_visible(timeout=WAIT_MS)
+        assert page.locator(".md-spots").bounding_box() == picture.bounding_box()
+        clear = "rgba(0, 0, 0, 0)"
+        expect(card).to_have_css("outline-color", clear)
+        spot.hover()
+        expect(card).not_to_have_css("outline-color", clear)
+        card.hover()
+        expect(spot).not_to_have_css("outline-color", clear)
+        page.go_back()
+        expect(page.get_by_role("button", name=t("photo.open"))).to_have_count(2, timeout=WAIT_MS)
+
+
 @pytest.mark.shared_data
 def test_many_photos(
     server: Any,

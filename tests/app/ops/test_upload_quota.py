@@ -16,9 +16,13 @@ LIMITS = UploadLimits(visit=100, address=150, server=200)
 class Batch:
     def __init__(self, *file_ids: str) -> None:
         self.file_ids = set(file_ids)
+        self.removed_ids: set[str] = set()
 
     def __contains__(self, file_id: str, /) -> bool:
-        return file_id in self.file_ids
+        return file_id in self.file_ids | self.removed_ids
+
+    def discard_removed(self) -> None:
+        self.removed_ids.clear()
 
 
 class Streamlit:
@@ -105,6 +109,18 @@ def test_file_counts_while_the_batch_of_the_page_holds_it(server: Streamlit) -> 
     batch.file_ids.clear()
     server.upload("s1", "f2", 20)
     assert server.quota.used("visit", "s1") == 20
+
+
+def test_files_whose_removal_can_be_undone_count_until_the_next_upload(server: Streamlit) -> None:
+    batch = Batch("f1")
+    server.quota.hold_in("s1", batch)
+    server.upload("s1", "f1", 90)
+    server.files.clear()
+    batch.removed_ids, batch.file_ids = batch.file_ids, set()
+    server.quota.release_dropped()
+    assert server.quota.used("visit", "s1") == 90
+    server.upload("s1", "f2", 100)
+    assert server.quota.used("visit", "s1") == 100
 
 
 def test_ended_visit_releases_everything(server: Streamlit) -> None:

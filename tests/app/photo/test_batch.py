@@ -187,8 +187,35 @@ def test_nothing_is_kept_of_removed_photos(
     batch.remove("a")
     assert [photo.key for photo in batch] == ["b"]
     assert b"'a'" not in content(batch)
-    batch.clear()
-    assert content(batch) == content(PhotoBatch())
+    batch.remove_all()
+    assert b"'b'" not in content(batch)
+    batch.discard_removed()
+    assert not batch.removed
+
+
+def test_removal_can_be_undone_with_the_verdicts(detector: MaskDetector) -> None:
+    batch = PhotoBatch()
+    for key in ("a", "b"):
+        batch.add(key, key, jpeg())
+    checked = check_all(batch, detector)
+    batch.remove_all()
+    assert len(batch) == 0
+    # memory still holds it, so the quota must count it
+    assert "a" in batch
+    assert batch.undo_remove_all()
+    assert list(batch) == checked
+    assert not batch.removed
+    assert not batch.undo_remove_all()
+
+
+def test_next_photo_makes_a_removal_final() -> None:
+    batch = PhotoBatch()
+    batch.add("a", "a", jpeg())
+    batch.remove_all()
+    batch.add("b", "b", jpeg())
+    assert "a" not in batch
+    assert not batch.undo_remove_all()
+    assert [photo.key for photo in batch] == ["b"]
 
 
 @pytest.fixture

@@ -11,15 +11,17 @@ from maskdet_app.ui.i18n import t
     [
         (0.0, "photo.p_below"),
         (0.0099, "photo.p_below"),
-        (0.9901, "photo.p_above"),
-        (1.0, "photo.p_above"),
         (math.nan, "photo.p_none"),
     ],
 )
-def test_probability_is_never_rounded_to_0_or_100_percent(probability: float, key: str) -> None:
+def test_probability_is_never_rounded_to_0(probability: float, key: str) -> None:
     assert probability_text(probability) == t(key)
 
 
-@pytest.mark.parametrize(("probability", "percent"), [(0.01, "1"), (0.5, "50"), (0.99, "99")])
-def test_probability_is_shown_in_whole_percent(probability: float, percent: str) -> None:
+@pytest.mark.parametrize(
+    ("probability", "percent"), [(0.01, "1"), (0.5, "50"), (0.99, "99"), (1.0, "99")]
+)
+def test_probability_is_shown_in_the_whole_percent_of_the_picture(
+    probability: float, percent: str
+) -> None:
     assert probability_text(probability) == t("photo.p_value", value=percent)

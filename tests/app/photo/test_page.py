@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.photo import decoding, view
+from maskdet_app.photo import decoding, detail, view
+from maskdet_app.photo.batch import annotate_resized
 from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.i18n import t, verdict_label
+from maskdet_core.draw.annotate import shown_percent
 from maskdet_core.errors import TransientImageError
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.masks.classifier import MaskClassifier
@@ -211,6 +213,7 @@ def test_photo_opens_in_detail_and_closes_again(bare: bytes, masked: bytes) -> N
     app = upload([("a.jpg", bare), ("b.jpg", masked)])
     open_first(app)
     assert t("photo.back") in [button.label for button in app.button]
+    assert app.query_params["photo"]
     assert label_of_the_only_face(app) == t("verdict.without_mask")
     app.toggle(key="why").set_value(True).run()
     assert not app.exception
@@ -218,6 +221,53 @@ def test_photo_opens_in_detail_and_closes_again(bare: bytes, masked: bytes) -> N
     next(button for button in app.button if button.label == t("photo.back")).click().run()
     assert not app.exception
     assert t("photo.back") not in [button.label for button in app.button]
+    assert "photo" not in app.query_params
+
+
+def test_address_opens_a_photo_of_the_pile_and_no_other() -> None:
+    app = open_page()
+    app.button(key="samples").click().run()
+    app.query_params["photo"] = "sample-hand"
+    app.run()
+    name = f"**{theme.escape_markdown(t('photo.sample_hand'))}**"
+    assert name in [markdown.value for markdown in app.markdown]
+    assert t("photo.back") in [button.label for button in app.button]
+    # as after the browser's Back button
+    del app.query_params["photo"]
+    app.run()
+    assert t("photo.back") not in [button.label for button in app.button]
+    app.query_params["photo"] = "someone-else's"
+    app.run()
+    assert not app.exception
+    assert t("photo.back") not in [button.label for button in app.button]
+
+
+def test_faces_have_the_same_numbers_and_figures_in_picture_and_cards(
+    bare_image: Image.Image, masked: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbered = []
+
+    def annotated(*args: Any, **options: Any) -> Any:
+        numbered.append(options)
+        return annotate_resized(*args, **options)
+
+    monkeypatch.setattr(detail, "annotate_resized", annotated)
+    pair = Image.new("RGB", (2 * bare_image.width, bare_image.height))
+    pair.paste(bare_image, (0, 0))
+    pair.paste(Image.open(io.BytesIO(masked)).resize(bare_image.size), (bare_image.width, 0))
+    app = upload([("pair.png", encoded(pair, "PNG"))])
+    assert numbered[-1] == {"numbered": True}
+    [photo] = app.session_state["photo_batch"]
+    html = "".join(str(element.proto.body) for element in app.get("html"))
+    badges = [str(m.value) for m in app.markdown if "-badge[" in str(m.value)]
+    assert len(photo.detections) == len(badges) == 2
+    for number, (face, badge) in enumerate(zip(photo.detections, badges, strict=True), 1):
+        name = t("photo.face", n=number, verdict=verdict_label(face.verdict))
+        assert f'aria-label="{t("photo.to_card", name=name)}"' in html
+        assert f'href="#md-spot-{number}" aria-label="{t("photo.to_picture", name=name)}"' in html
+        figure = t("photo.p_value", value=shown_percent(face))
+        assert badge.endswith(f"**{verdict_label(face.verdict)}** {figure}]")
+    assert html.count(f">{t('photo.bars_mark', value=app.slider(key='sure').value)}<") == 2
 
 
 def test_photo_that_cannot_be_decoded_now_says_why(
@@ -282,6 +332,28 @@ def test_photos_survive_a_page_change_until_they_are_removed(bare: bytes) -> Non
     assert counts(app) == {}
     assert t("photo.empty") in texts(app)
     assert len(app.session_state["photo_batch"]) == 0
+
+
+def test_remove_all_can_be_undone(bare: bytes) -> None:
+    app = upload([("a.jpg", bare), ("b.jpg", bare)])
+    open_first(app)
+    app.button(key="forget").click().run()
+    assert "photo" not in app.query_params
+    assert t("photo.removed", n=2, seconds=10) in texts(app)
+    app.button(key="undo").click().run()
+    assert not app.exception
+    assert counts(app)["without_mask"] == 2
+    assert "undo" not in [button.key for button in app.button]
+
+
+def test_undo_is_not_offered_after_its_time(bare: bytes) -> None:
+    app = upload([("a.jpg", bare)])
+    app.button(key="forget").click().run()
+    app.session_state["photo_batch"].discard_removed()
+    app.run()
+    assert not app.exception
+    assert "undo" not in [button.key for button in app.button]
+    assert t("photo.empty") in texts(app)
 
 
 def test_zip_is_built_on_the_page(bare: bytes) -> None:

@@ -69,6 +69,9 @@ class TestThreeVerdicts:
         app = upload(files)
         open_first(app)
         assert shown_probabilities(app) == {"Mask": "17 %", "Worn wrong": "76 %", "No mask": "7 %"}
+        assert ":yellow-badge[:material/priority_high: **Worn wrong** 76 %]" in [
+            str(markdown.value) for markdown in app.markdown
+        ]
         assert t("photo.bars_note") in [caption.value for caption in app.caption]
 
     def test_switch_counts_worn_wrong_as_no_mask_at_once(self, files: Files) -> None:

@@ -29,7 +29,11 @@ def test_each_probability_is_labelled_in_words_and_marked_at_the_threshold() -> 
             (Verdict.WITHOUT_MASK, 0.05, "5 %"),
         ),
         0.6,
+        name="Face 2: <Worn wrong>",
+        threshold="needs 60 %",
     )
+    assert 'aria-label="Face 2: &lt;Worn wrong&gt;"' in html
+    assert '<div class="md-needed" style="width:60%">needs 60 %</div>' in html
     assert re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)<", html) == [
         ("Mask", "25 &lt;%&gt;"),
         ("Worn wrong", "70 %"),
