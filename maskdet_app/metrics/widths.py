@@ -191,6 +191,7 @@ def front(points: list[Point]) -> Chart | None:
         named.mark_text(align="left", dx=10, dy=13).encode(text="below:N"),
         named.mark_text(align="right", dx=-10, dy=-11).encode(text="last:N"),
     ]
+    bars, dots = interval_dots(base, [other, chosen], share)
     chart: Chart = alt.LayerChart(layer=[line, bars, dots, *names]).properties(
         height=_HEIGHT_PX, description=message(points)
     )
