@@ -150,6 +150,20 @@ class RiskCoveragePoint(TypedDict):
     min_confidence: float
 
 
+class ThresholdsRecord(TypedDict):
+    """What the app would show at other thresholds of a verdict.
+
+    Attributes:
+        min_confidence: the thresholds, rising.
+        verdicts: by true class and verdict of `maskdet_core.types.MASK_CLASSES` the number of faces
+            at each threshold. All others are withheld as "not sure", but for those taken for no
+            face, who are as many at every threshold: see the last column of `SetMetrics.verdicts`.
+    """
+
+    min_confidence: list[float]
+    verdicts: dict[str, dict[str, list[int]]]
+
+
 class MistakeRecord(TypedDict):
     """A wrongly labelled face by its name within the sets.
 
@@ -196,6 +210,7 @@ class TestSetRecord(SetMetrics):
     """A test set of an evaluation: metrics, faces taken for none, calibration.
 
     `calibration_error` is that of the most probable class; `class_calibration_error` by class.
+    Earlier records lack `by_threshold`.
     """
 
     n_no_face: int
@@ -203,6 +218,7 @@ class TestSetRecord(SetMetrics):
     class_calibration_error: NotRequired[dict[str, float]]
     calibration: list[CalibrationBin]
     risk_coverage: list[RiskCoveragePoint]
+    by_threshold: NotRequired[ThresholdsRecord]
 
 
 class AgreementRecord(TypedDict):

@@ -1,24 +1,15 @@
-"""Training metrics: how the network was trained and how often it is right."""
+"""Training metrics: how often the network is right, and how it was trained."""
 
 import streamlit as st
 
-from maskdet_app.metrics import ablations, finder, view, widths
+from maskdet_app.metrics import view
 from maskdet_app.ui import containers, entry
 from maskdet_app.ui.i18n import t
 
 entry.require()
-heading, picker, shown_run, front, study, face_finder = containers.reserve(6)
+heading, body = containers.reserve(2)
 with heading:
     st.title(t("metrics.title"))
     st.markdown(t("metrics.intro"))
-with picker:
-    folder = view.pick_run()
-if folder is not None:
-    with shown_run:
-        view.show_run(folder)
-with front:
-    widths.show_widths()
-with study:
-    ablations.show_ablations()
-with face_finder:
-    finder.show_finder()
+with body:
+    view.show_page()

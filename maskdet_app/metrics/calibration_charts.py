@@ -1,11 +1,13 @@
 """Altair charts of calibration: reliability diagram and risk-coverage curve."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, Chart, rows_chart, thinned
+from maskdet_app.metrics.thresholds import AtThreshold
+from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, objects
 
@@ -38,7 +40,7 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
     ideal = rows_chart(ends).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x_axis, y=y_axis)
     dots = (
         rows_chart(rows)
-        .mark_circle(color=BLUE, opacity=0.85)
+        .mark_circle(color=SLATE, opacity=0.85)
         .encode(
             x=x_axis,
             y=y_axis,
@@ -52,44 +54,62 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
             ],
         )
     )
-    chart: Chart = (ideal + dots).properties(height=_HEIGHT_PX)
+    largest = max(rows, key=lambda row: row["n"])
+    message = t(
+        "chart.reliability_alt",
+        said=f"{100 * largest['mean_p']:.1f}",
+        true=f"{100 * largest['share']:.1f}",
+        n=f"{largest['n']:,.0f}",
+    )
+    chart: Chart = (ideal + dots).properties(height=_HEIGHT_PX, description=message)
     return chart
 
 
-def risk_curve(test_set: dict[str, Any], min_confidence: float) -> Chart | None:
+def risk_curve(points: Sequence[AtThreshold], marked: AtThreshold | None) -> Chart | None:
     """Risk-coverage curve: share of wrong verdicts against the share of faces that get one.
 
     Args:
-        test_set: one set of an evaluation record.
-        min_confidence: threshold to mark on the curve.
+        points: of `thresholds.curve`.
+        marked: the one of the threshold in use.
 
     Returns:
-        None without usable points.
+        None without a point.
     """
-    rows = _rows(test_set.get("risk_coverage"), ("coverage", "risk", "min_confidence"))
-    if not rows:
+    if not points:
         return None
-    x_axis = alt.X("coverage:Q", title=t("chart.get_verdict"), axis=alt.Axis(format=".0%"))
+    x_axis = alt.X(
+        "coverage:Q", title=t("chart.get_verdict"), axis=alt.Axis(format="~%", tickCount=5)
+    )
     y_axis = alt.Y("risk:Q", title=t("chart.of_these"), axis=alt.Axis(format=".1%", tickCount=5))
-    y_axis = y_axis.scale(domain=[0, max(_MIN_AXIS_TOP, *(row["risk"] for row in rows))])
+    y_axis = y_axis.scale(domain=[0, max(_MIN_AXIS_TOP, *(point.risk for point in points))])
     tooltip = [
         alt.Tooltip("coverage:Q", title=t("chart.get_verdict"), format=".1%"),
         alt.Tooltip("risk:Q", title=t("chart.of_these"), format=".2%"),
         alt.Tooltip("min_confidence:Q", title=t("chart.least_sure"), format=".1%"),
     ]
     line = (
-        rows_chart(rows)
-        .mark_line(color=BLUE, strokeWidth=2.2)
-        .encode(x=x_axis.scale(zero=False), y=y_axis, tooltip=tooltip)
+        rows_chart([asdict(point) for point in thinned(points)])
+        .mark_line(color=SLATE, strokeWidth=2.2)
+        .encode(x=x_axis.scale(zero=False), y=y_axis, order="min_confidence:Q", tooltip=tooltip)
     )
-    at_threshold = [row for row in rows if row["min_confidence"] >= min_confidence][-1:]
     mark = (
-        rows_chart(at_threshold)
-        .mark_point(color=BLUE, filled=True, size=90)
+        rows_chart([asdict(point) for point in (marked,) if point is not None])
+        .mark_point(color=VIOLET, filled=True, size=140, shape="diamond", opacity=1)
         .encode(x=x_axis, y=y_axis, tooltip=tooltip)
     )
-    chart: Chart = (line + mark).properties(height=_HEIGHT_PX)
+    told = "" if marked is None else risk_message(marked)
+    chart: Chart = (line + mark).properties(height=_HEIGHT_PX, description=told)
     return chart
+
+
+def risk_message(point: AtThreshold) -> str:
+    """Risk and coverage of a threshold in words."""
+    return t(
+        "chart.risk_alt",
+        percent=f"{100 * point.min_confidence:.0f}",
+        coverage=f"{100 * point.coverage:.1f}",
+        risk=f"{100 * point.risk:.2f}",
+    )
 
 
 def _rows(value: Any, names: Sequence[str]) -> list[dict[str, float]]:

@@ -7,7 +7,7 @@ import altair as alt
 
 from maskdet_app.metrics.charts import TWO_CLASSES, class_labels, of_faces, usable_names
 from maskdet_app.metrics.dots import Dot, dot_plot
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite
 from maskdet_app.ui.theme import text_colour
@@ -16,7 +16,7 @@ from maskdet_core.types import NO_FACE, Verdict
 
 _HEIGHT_PX: Final = 260
 _KINDS: Final = ["right", "withheld", "wrong"]
-_COLOURS: Final = [BLUE, GREY, VERMILION]
+_COLOURS: Final = [RIGHT, GREY, WRONG]
 _WITHHELD: Final = (Verdict.NOT_SURE.value, NO_FACE)
 
 
@@ -136,5 +136,20 @@ def _chart(cells: list[dict[str, Any]], names: Sequence[str], columns: Sequence[
     shares = base.mark_text(fontSize=share_px, dy=14, color=text_colour()).encode(
         text=alt.Text("share:Q", format=".1%")
     )
-    chart: Chart = (boxes + counts + shares).properties(height=_HEIGHT_PX)
+    chart: Chart = (boxes + counts + shares).properties(
+        height=_HEIGHT_PX, description=_message(cells)
+    )
     return chart
+
+
+def _message(cells: list[dict[str, Any]]) -> str:
+    """What is said of each class, the most frequent first."""
+    told = []
+    for true in dict.fromkeys(str(cell["true"]) for cell in cells):
+        row = [cell for cell in cells if cell["true"] == true and cell["n"]]
+        said = ", ".join(
+            f"{cell['predicted']} {cell['n']:,.0f} ({100 * cell['share']:.1f} %)"
+            for cell in sorted(row, key=lambda cell: -float(cell["n"]))
+        )
+        told.append(t("chart.confusion_alt", true=true, said=said or "0"))
+    return " ".join(told)

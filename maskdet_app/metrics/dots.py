@@ -1,12 +1,13 @@
 """Dot plots of shares with their 95 % intervals: the form of most charts on the metrics page."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart
+from maskdet_app.ui.charts import SLATE, VIOLET, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, one_line
 
@@ -15,9 +16,10 @@ MAX_ROWS: Final = 60
 _STEP_PX: Final = 38
 _APART_STEP_PX: Final = 21
 """Height of each dot's own line, where a row has two."""
-_TWO_LINE_LABEL: Final = "split(replace(datum.label, /[,:] /, '\\n'), '\\n')"
-"""Vega expression that breaks a label at its first comma or colon."""
-_COLOURS: Final = [BLUE, VERMILION]
+_LABEL_CHARS: Final = 30
+"""Of a line of a label, so that names fit beside a chart on a narrow screen."""
+_LABEL_LINE_PX: Final = 14
+_COLOURS: Final = [SLATE, VIOLET]
 _SHAPES: Final = ["circle", "diamond"]
 
 
@@ -74,12 +76,10 @@ def dot_plot(
         return None
     names = list(dict.fromkeys(dot.name for dot in shown))
     kinds = list(dict.fromkeys(dot.kind for dot in shown))
-    rows = [
-        {"name": d.name, "kind": d.kind, "value": d.value, "low": d.low, "high": d.high, "n": d.n}
-        for d in shown
-    ]
+    labels = {name: wrapped(name) for name in names}
+    rows = [{**asdict(dot), "label": labels[dot.name]} for dot in shown]
     base = rows_chart(rows).encode(
-        y=alt.Y("name:N", title=None, sort=names, axis=name_axis()),
+        y=alt.Y("label:N", title=None, sort=list(labels.values()), axis=name_axis()),
         tooltip=[
             alt.Tooltip("name:N", title=t("dots.row")),
             alt.Tooltip("kind:N", title=t("dots.kind")),
@@ -93,10 +93,34 @@ def dot_plot(
         zero=from_zero, nice=True
     )
     bars, points = interval_dots(base, kinds, share)
+    label_px = _LABEL_LINE_PX * max(label.count("\n") + 2 for label in labels.values())
     chart: Chart = alt.LayerChart(layer=[bars, points]).properties(
-        height=alt.Step(_APART_STEP_PX if side_by_side else _STEP_PX)
+        height=alt.Step(
+            max(_APART_STEP_PX, label_px // 2) if side_by_side else max(_STEP_PX, label_px)
+        ),
+        description=message(shown, title),
     )
     return chart
+
+
+def message(dots: Sequence[Dot], title: str) -> str:
+    """What a dot plot says, in words: each kind's lowest and highest share.
+
+    Args:
+        dots: one or more.
+        title: of the axis.
+    """
+    told = [] if all(dot.kind == title for dot in dots) else [f"{title}."]
+    for kind in dict.fromkeys(dot.kind for dot in dots):
+        ranked = sorted((dot for dot in dots if dot.kind == kind), key=lambda dot: dot.value)
+        low, high = ranked[0], ranked[-1]
+        least, most = f"{100 * low.value:.1f}", f"{100 * high.value:.1f}"
+        told.append(
+            t("dots.alt_one", kind=kind, name=low.name, low=least)
+            if len(ranked) == 1
+            else t("dots.alt", kind=kind, lowest=low.name, highest=high.name, low=least, high=most)
+        )
+    return " ".join(told)
 
 
 def interval_dots(
@@ -138,6 +162,13 @@ def share_tooltips() -> list[alt.Tooltip]:
     ]
 
 
+def wrapped(name: str) -> str:
+    """A name in lines that fit beside a chart; what stands before a colon has its own."""
+    parts = name.replace(": ", ":\n").split("\n")
+    lines = [textwrap.wrap(part, _LABEL_CHARS, break_on_hyphens=False) for part in parts]
+    return "\n".join(line for part in lines for line in part) or name
+
+
 def name_axis() -> alt.Axis:
-    """A y axis for long names, on two lines each to fit a narrow screen."""
-    return alt.Axis(labelExpr=_TWO_LINE_LABEL, labelLimit=230)
+    """A y axis for names that are `wrapped`."""
+    return alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=230)

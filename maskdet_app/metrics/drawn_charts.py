@@ -7,7 +7,7 @@ import altair as alt
 
 from maskdet_app.metrics.charts import class_labels
 from maskdet_app.metrics.dots import Dot, dot_plot
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart, thinned
+from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, objects, one_line
 from maskdet_core.types import MASK_CLASSES
@@ -16,8 +16,8 @@ POSES: Final = ("frontal", "three_quarter", "profile", "turned_away_or_down")
 """Poses with a translated name; others keep theirs."""
 MAX_FINDERS: Final = 12
 _LINES: Final = {
-    "measured": ((BLUE, [1, 0]),),
-    "earlier": ((VERMILION, [7, 3]),),
+    "measured": ((SLATE, [1, 0]),),
+    "earlier": ((VIOLET, [7, 3]),),
     "stock": ((GREY, [2, 3]), (GREY, [9, 3, 2, 3])),
 }
 """Colour and dash pattern of each finder's curve by role."""

@@ -8,6 +8,7 @@ import streamlit as st
 
 from maskdet_app.metrics import drawn_charts
 from maskdet_app.metrics.charts import class_labels
+from maskdet_app.metrics.drawing import draw
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
@@ -39,12 +40,12 @@ def show_drawn(manifest: CascadeManifest) -> None:
     with left:
         curves = drawn_charts.recall_curves(records, label)
         if curves is not None:
-            st.altair_chart(curves)
+            draw(curves)
             st.caption(t("drawn.curve_note"))
     with right:
         poses = drawn_charts.pose_dots(records, label)
         if poses is not None:
-            st.altair_chart(poses)
+            draw(poses)
             st.caption(t("drawn.pose_note"))
     st.dataframe(list(drawn_charts.table_rows(records)), hide_index=True)
     st.caption(t("drawn.time_note", processor=processor(drawn)))

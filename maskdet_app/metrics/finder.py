@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics import drawn_view, finder_charts
+from maskdet_app.metrics.drawing import draw
 from maskdet_app.ops import operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
@@ -38,7 +39,7 @@ def show_finder() -> None:
     chart = finder_charts.stage_curve(Bounded(manifest.training.get("stages")).value)
     if chart is not None:
         with st.expander(t("finder.stages")):
-            st.altair_chart(chart)
+            draw(chart)
             st.caption(t("finder.stages_note"))
 
 
@@ -58,12 +59,12 @@ def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
     with left:
         dots = finder_charts.recall_dots(shown)
         if dots is not None:
-            st.altair_chart(dots)
+            draw(dots)
         st.caption(t("finder.dots_note"))
     with right:
         curve = finder_charts.operating_curve(shown[0].get("curve"))
         if curve is not None:
-            st.altair_chart(curve)
+            draw(curve)
             st.caption(t("finder.price_note"))
     st.dataframe([_row(record, ratios) for record in shown], hide_index=True)
 

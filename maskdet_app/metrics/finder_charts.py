@@ -1,15 +1,18 @@
 """Altair charts of the face finder's record: recall, operating curve, cascade stages."""
 
+import math
+import statistics
 from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart, thinned
+from maskdet_app.ui.charts import BLUE, SLATE, VERMILION, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
 
 _COLOURS: Final = [BLUE, VERMILION]
+"""Of masked and bare people, the colours of their verdicts."""
 _SHAPES: Final = ["circle", "diamond"]
 _HEIGHT_PX: Final = 260
 MAX_ROWS: Final = 50
@@ -23,7 +26,7 @@ def class_labels() -> dict[str, str]:
 
 def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
     """Recall of each finder with confidence intervals; None without a usable record."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for record in records[:MAX_ROWS]:
         for key, label in class_labels().items():
             result = record.get(key)
@@ -63,14 +66,21 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
         x="recall:Q", shape=_by_class("shape")
     )
     layered: alt.LayerChart = (
-        (bars + dots).properties(height=alt.Step(26)).configure_legend(orient="top")
+        (bars + dots)
+        .properties(
+            height=alt.Step(26),
+            description="; ".join(
+                f"{row['finder']}, {row['people']}: {100 * row['recall']:.1f} %" for row in rows
+            ),
+        )
+        .configure_legend(orient="top")
     )
     return layered
 
 
 def operating_curve(curve: object) -> Chart | None:
     """Recall against false positives per photo; None without a usable point."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for order, point in enumerate(thinned(objects(curve))):
         false_faces = finite(point.get("false_per_photo"))
         for key, label in class_labels().items():
@@ -82,7 +92,7 @@ def operating_curve(curve: object) -> Chart | None:
     base = rows_chart(rows).encode(
         x=alt.X("false:Q", title=t("finder.false")),
         y=alt.Y("recall:Q", title=t("finder.found"), axis=alt.Axis(format=".0%")).scale(
-            zero=False, nice=True
+            domain=[_bottom(rows), 1]
         ),
         color=_by_class("color"),
         strokeDash=alt.StrokeDash("people:N", title=None, sort=list(class_labels().values())),
@@ -93,9 +103,33 @@ def operating_curve(curve: object) -> Chart | None:
             alt.Tooltip("recall:Q", title=t("finder.found"), format=".1%"),
         ],
     )
-    line = base.mark_line(strokeWidth=2.4, interpolate="step-after")
-    chart: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    line = base.mark_line(strokeWidth=2.4, interpolate="step-after", clip=True)
+    told = []
+    for people in dict.fromkeys(str(row["people"]) for row in rows):
+        own = [row for row in rows if row["people"] == people]
+        ends = sorted((float(row["false"]), float(row["recall"])) for row in own)
+        (few, least), (many, most) = ends[0], ends[-1]
+        told.append(
+            t(
+                "finder.curve_alt",
+                people=people,
+                least=f"{100 * least:.1f}",
+                few=f"{few:.2f}",
+                most=f"{100 * most:.1f}",
+                many=f"{many:.2f}",
+            )
+        )
+    message = " ".join(told)
+    chart: alt.Chart = line.properties(height=_HEIGHT_PX, description=message).configure_legend(
+        orient="top"
+    )
     return chart
+
+
+def _bottom(rows: Sequence[dict[str, Any]]) -> float:
+    """Where the axis of recall begins: below the middle of the curves, not at their steep rise."""
+    middle = statistics.median(float(row["recall"]) for row in rows)
+    return max(0.0, math.floor(10 * middle - 1) / 10)
 
 
 def stage_curve(stages: object) -> Chart | None:
@@ -119,7 +153,7 @@ def stage_curve(stages: object) -> Chart | None:
         .encode(
             x=alt.X("stage:Q", title=t("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
             color=alt.Color("part:N", title=None, sort=part_labels).scale(
-                domain=part_labels, range=_COLOURS
+                domain=part_labels, range=[SLATE, VIOLET]
             ),
             shape=alt.Shape("part:N", title=None, sort=part_labels).scale(
                 domain=part_labels, range=_SHAPES
@@ -135,7 +169,10 @@ def stage_curve(stages: object) -> Chart | None:
             ],
         )
     )
-    chart: alt.Chart = line.properties(height=_HEIGHT_PX).configure_legend(orient="top")
+    message = t("finder.stages_alt", n=len(rows), left=f"{float(rows[-1]['left']):.1e}")
+    chart: alt.Chart = line.properties(height=_HEIGHT_PX, description=message).configure_legend(
+        orient="top"
+    )
     return chart
 
 

@@ -6,16 +6,19 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.charts import class_labels
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart, rows_chart
+from maskdet_app.metrics.dots import name_axis, wrapped
+from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, one_line
 from maskdet_core.types import MASK_CLASSES
 
 _MAX_RECORDS: Final = 20
+_STEP_PX: Final = 52
+"""Three lines of a name."""
 _OUTCOME_COLOURS: Final = {
-    "right_verdict": BLUE,
+    "right_verdict": RIGHT,
     "not_sure": GREY,
-    "wrong_verdict": VERMILION,
+    "wrong_verdict": WRONG,
     "not_found": "#C9CED2",
 }
 
@@ -35,12 +38,18 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 if "name" in record:
                     people = f"{one_line(record['name'], 80)}: {people}"
                 rows += [
-                    {"people": people, "outcome": name, "n": n, "order": order}
+                    {
+                        "people": people,
+                        "label": wrapped(people),
+                        "outcome": name,
+                        "n": n,
+                        "order": order,
+                    }
                     for order, (name, n) in enumerate(counts.items())
                 ]
     if not rows:
         return None
-    names = list(dict.fromkeys(str(row["people"]) for row in rows))
+    names = list(dict.fromkeys(str(row["label"]) for row in rows))
     scale = alt.Scale(domain=_outcome_labels(), range=list(_OUTCOME_COLOURS.values()))
     chart: alt.Chart = (
         rows_chart(rows)
@@ -52,7 +61,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 title=t("chart.people"),
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
-            y=alt.Y("people:N", title=None, sort=names, axis=alt.Axis(labelLimit=460)),
+            y=alt.Y("label:N", title=None, sort=names, axis=name_axis()),
             color=alt.Color("outcome:N", title=None, scale=scale),
             order=alt.Order("order:Q"),
             tooltip=[
@@ -61,10 +70,19 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 alt.Tooltip("n:Q", title=t("chart.number")),
             ],
         )
-        .properties(height=alt.Step(34))
+        .properties(height=alt.Step(_STEP_PX), description=_message(rows))
         .configure_legend(orient="top", columns=1)
     )
     return chart
+
+
+def _message(rows: Sequence[dict[str, Any]]) -> str:
+    told = []
+    for people in dict.fromkeys(str(row["people"]) for row in rows):
+        own = [row for row in rows if row["people"] == people]
+        counts = ", ".join(f"{row['outcome']} {row['n']:,.0f}" for row in own)
+        told.append(f"{people}: {counts}.")
+    return " ".join(told)
 
 
 def _outcomes(class_record: dict[str, Any]) -> dict[str, float] | None:

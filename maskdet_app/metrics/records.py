@@ -90,7 +90,8 @@ def read_run(folder: Path, *, summary: bool = False) -> Run:
     )
 
 
-def _read_text(path: Path, problems: list[str]) -> str | None:
+def read_text(path: Path, problems: list[str]) -> str | None:
+    """Text of a file that is not too large, else None and a line in ``problems``."""
     try:
         if path.stat().st_size > MAX_RECORD_BYTES:
             problems.append(f"{path.name} is too large to be a training record.")
@@ -105,7 +106,7 @@ def _read_text(path: Path, problems: list[str]) -> str | None:
 
 def read_object(path: Path, problems: list[str]) -> dict[str, Any] | None:
     """The object that a JSON file holds; None, and a line in ``problems``, where it does not."""
-    text = _read_text(path, problems)
+    text = read_text(path, problems)
     if text is None:
         return None
     try:
@@ -126,7 +127,7 @@ def read_object(path: Path, problems: list[str]) -> dict[str, Any] | None:
 
 
 def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
-    text = _read_text(path, problems)
+    text = read_text(path, problems)
     if text is None:
         return []
     epochs: list[dict[str, Any]] = []

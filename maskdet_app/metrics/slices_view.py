@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics import slice_charts
+from maskdet_app.metrics.drawing import draw
 from maskdet_app.ui.i18n import t
 
 
@@ -15,7 +16,7 @@ def show_slices(evaluation: dict[str, Any]) -> None:
     if rates is not None or covered is not None:
         st.header(t("slices.title"), anchor=False)
     if rates is not None:
-        st.altair_chart(rates)
+        draw(rates)
         st.caption(t("slices.rates_note"))
     if covered is not None:
         st.caption(covered)
@@ -38,14 +39,15 @@ def _show_loose(records: object) -> None:
     )
     chart = slice_charts.loose_dots(records, chosen if chosen in around else around[0])
     if chart is not None:
-        st.altair_chart(chart)
+        draw(chart)
     st.caption(t("slices.loose_note"))
 
 
 def show_people(evaluation: dict[str, Any]) -> None:
-    """Draw how evenly it works, or nothing where that was not measured."""
+    """Draw how evenly it works, or a note that it was not measured."""
     known = slice_charts.conditions(evaluation.get("people"))
     if not known:
+        st.info(t("metrics.not_recorded"), icon=":material/groups:")
         return
     st.header(t("people.title"), anchor=False)
     left, right = st.columns(2, gap="medium")
@@ -69,7 +71,7 @@ def show_people(evaluation: dict[str, Any]) -> None:
     by = by or slice_charts.GROUPINGS[0]
     chart = slice_charts.people_dots(record, by)
     if chart is not None:
-        st.altair_chart(chart)
+        draw(chart)
     for text in slice_charts.gap_texts(record, by):
         st.text(text)
     st.caption(t("people.note"))

@@ -8,9 +8,10 @@ import altair as alt
 import streamlit as st
 
 from maskdet_app.metrics.dots import interval_dots, share_tooltips
+from maskdet_app.metrics.drawing import draw
 from maskdet_app.metrics.records import MAX_RECORD_BYTES, MODELS
 from maskdet_app.ui import theme
-from maskdet_app.ui.charts import BLUE, Chart, rows_chart
+from maskdet_app.ui.charts import SLATE, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
 from maskdet_core.run_records import WIDTHS_FILE, width_records
@@ -67,7 +68,7 @@ def show_widths() -> None:
     points = points_of(networks, chosen or tests[0])
     chart = front(points)
     if chart is not None:
-        st.altair_chart(chart)
+        draw(chart)
         st.caption(message(points))
 
 
@@ -164,11 +165,15 @@ def front(points: list[Point]) -> Chart | None:
             "ms": point.ms,
             "megabytes": point.megabytes,
             "kind": chosen if point is pays else other,
+            **dict.fromkeys(("above", "below", "last"), ""),
+            _name_place(number, len(points)): point.name,
         }
-        for point in points
+        for number, point in enumerate(points)
     ]
     base = rows_chart(rows).encode(
-        x=alt.X("billions:Q", title=t("widths.cost"), axis=alt.Axis(format="~g")).scale(type="log"),
+        x=alt.X("billions:Q", title=t("widths.cost"), axis=alt.Axis(format="~g")).scale(
+            type="log", nice=False, padding=24
+        ),
         tooltip=[
             alt.Tooltip("name:N", title=t("widths.channels")),
             alt.Tooltip("billions:Q", title=t("widths.cost"), format=".2f"),
@@ -178,10 +183,22 @@ def front(points: list[Point]) -> Chart | None:
         ],
     )
     share = alt.Y("low:Q", title=t("chart.right"), axis=alt.Axis(format="~%")).scale(zero=False)
-    line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=BLUE).encode(y="value:Q")
-    names = base.mark_text(align="left", dx=10, dy=-10, color=theme.text_colour()).encode(
-        y="value:Q", text="name:N"
-    )
+    line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=SLATE).encode(y="value:Q")
+    # above and below in turn, and the last to the left: long names of near networks keep apart
+    named = base.encode(y="value:Q", color=alt.value(theme.text_colour()))
+    names = [
+        named.mark_text(align="left", dx=10, dy=-11).encode(text="above:N"),
+        named.mark_text(align="left", dx=10, dy=13).encode(text="below:N"),
+        named.mark_text(align="right", dx=-10, dy=-11).encode(text="last:N"),
+    ]
     bars, dots = interval_dots(base, [other, chosen], share)
-    chart: Chart = (line + bars + dots + names).properties(height=_HEIGHT_PX)
+    chart: Chart = alt.LayerChart(layer=[line, bars, dots, *names]).properties(
+        height=_HEIGHT_PX, description=message(points)
+    )
     return chart
+
+
+def _name_place(number: int, n: int) -> str:
+    if number == n - 1 and n > 1:
+        return "last"
+    return "above" if number % 2 else "below"

@@ -11,6 +11,13 @@ GREY: Final = "#808A92"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
 YELLOW: Final = "#F0E442"
+SLATE: Final = "#6F8598"
+"""Of the first line or dot that is no verdict; stands out from a light and a dark page."""
+VIOLET: Final = "#8A63D2"
+"""Of the second."""
+RIGHT: Final = "#009E73"
+"""Of right answers, so that blue and vermilion stay those of verdicts."""
+WRONG: Final = "#AA3377"
 OUTLINES: Final = {YELLOW: "#14222E"}
 """Of a colour that would not stand out from a light page."""
 

@@ -61,6 +61,18 @@ def plural_form(n: object) -> str:
     return "one" if n == 1 else "other"
 
 
+def plural_form(number: str) -> str:
+    """The end of the key of a text about so many things: "one" or "other".
+
+    CLDR has these two forms for the integers and fractions below a million of both languages. A
+    language with further forms needs them here.
+
+    Args:
+        number: as it is shown, since "1.0" is no singular.
+    """
+    return "one" if number == "1" else "other"
+
+
 def t_list(key: str) -> tuple[dict[str, str], ...]:
     """A list of texts in the visitor's language, such as the steps of "about.steps".
 

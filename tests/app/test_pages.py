@@ -34,17 +34,6 @@ def test_page_opens(page: str) -> None:
     assert len(app.title) == 1
 
 
-def test_metrics_page_draws_curves_and_evaluation_of_the_shipped_run() -> None:
-    app = _run("metrics")
-    texts = _texts(app)
-    assert t("metrics.no_epochs") not in texts
-    assert t("metrics.no_evaluation") not in texts
-    headings = [heading.value for heading in app.header]
-    assert t("metrics.sets") in headings and t("metrics.detail") in headings
-    assert len(app.get("vega_lite_chart")) >= 6
-    assert not app.exception
-
-
 @pytest.mark.parametrize("page", ["live", "photo"])
 def test_missing_model_is_reported_and_the_log_has_its_path(
     page: str,

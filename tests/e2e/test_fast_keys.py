@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from maskdet_app.live.status import TIMELINE_REFRESH_S
+from maskdet_app.metrics import view
 from maskdet_app.ui.i18n import t
 from maskdet_core.run_records import RUN_FILE
 from testbed.server import Server, serve
@@ -148,15 +149,17 @@ def test_metrics_page_stays_while_a_run_trains(server: Server, open_browser: Any
         page = watched.page
         page.goto(f"{server.url}/metrics")
         expect(page.get_by_text(t("metrics.no_epochs"))).to_be_visible(timeout=WAIT_MS)
-        choices = page.get_by_test_id("stButtonGroup")
-        expect(choices).to_have_count(4, timeout=WAIT_MS)
+        tabs = page.get_by_role("radiogroup").first.get_by_role("radio")
+        expect(tabs).to_have_count(len(view.TABS), timeout=WAIT_MS)
         watched.slow_down()
         watched.press_in_bursts(
             lambda chance: (
-                choices.nth(chance.randrange(2)).get_by_role("radio").first,
+                tabs.nth(chance.randrange(len(view.TABS))),
                 ["ArrowLeft", "ArrowRight", "Enter"],
             )
         )
-        expect(page.get_by_text(t("metrics.no_epochs"))).to_have_count(1)
-        expect(page.get_by_text(t("ablations.title"), exact=True)).to_have_count(1)
-        expect(page.get_by_text(t("finder.title"), exact=True)).to_have_count(1)
+        for tab, shown in (("compare", "ablations.title"), ("finder", "finder.title")):
+            page.get_by_role("radio", name=t(f"tabs.{tab}")).click()
+            expect(page.get_by_text(t(shown), exact=True)).to_have_count(1, timeout=WAIT_MS)
+        page.get_by_role("radio", name=t("tabs.training")).click()
+        expect(page.get_by_text(t("metrics.no_epochs"))).to_have_count(1, timeout=WAIT_MS)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.intervals import wilson_interval
 from maskdet_core.run_records import AblationTest
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK
 from train.data import hard_negatives
@@ -18,7 +19,6 @@ from train.evaluate import test_sets
 from train.evaluate.calibration import MAX_FACES_DROPPED
 from train.evaluate.judged import truths
 from train.evaluate.slices import coarse
-from train.intervals import wilson_interval
 from train.network.export import float_logits
 
 COARSE_PX = 20

@@ -41,7 +41,7 @@ from train.evaluate.calibration import (
 )
 from train.evaluate.judged import Judged, outcome_counts, outcomes, truths
 from train.evaluate.loose_boxes import loose_tests, measure_loose
-from train.evaluate.metrics import evaluate_set, label_agreement
+from train.evaluate.metrics import by_threshold, evaluate_set, label_agreement
 from train.evaluate.people import measure_people, people_tests
 from train.evaluate.rates import rates
 from train.evaluate.test_sets import FaceTest
@@ -258,6 +258,7 @@ def measure(
             "class_calibration_error": dict(zip(MASK_CLASSES, by_class.tolist(), strict=True)),
             "calibration": bins,
             "risk_coverage": risk_coverage(judged.p, judged.truth),
+            "by_threshold": by_threshold(judged),
         }
         _print(result)
         yield result

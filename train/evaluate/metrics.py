@@ -1,8 +1,11 @@
 """Counts, intervals and curves of three classes; in curves the positive class is "with mask"."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.intervals import wilson_interval
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.run_records import (
     OUTCOMES,
@@ -11,13 +14,16 @@ from maskdet_core.run_records import (
     PrecisionRecallRecord,
     RocRecord,
     SetMetrics,
+    ThresholdsRecord,
 )
 from maskdet_core.types import MASK_CLASSES, WITH_MASK
-from train.evaluate.judged import NOT_SURE_AT, Judged
-from train.intervals import share_of, wilson_interval
+from train.evaluate.judged import NO_FACE_AT, NOT_SURE_AT, Judged
+from train.intervals import share_of
 
 WITH_MASK_AT = MASK_CLASSES.index(WITH_MASK)
 _MAX_CURVE_POINTS = 200
+THRESHOLDS: Final = tuple(percent / 100 for percent in range(50, 100))
+"""Those that the threshold slider of the app offers."""
 
 
 def label_agreement(
@@ -66,6 +72,28 @@ def evaluate_set(slug: str, name: str, note: str, judged: Judged) -> SetMetrics:
         "mask_or_not": share_of(int(mask_or_not.sum()), len(right)),
         "roc": _roc(p_with_mask, masked),
         "pr": _precision_recall(p_with_mask, masked),
+    }
+
+
+def by_threshold(judged: Judged) -> ThresholdsRecord:
+    """What would be shown of each class at each of `THRESHOLDS`.
+
+    Args:
+        judged: the faces; those that it calls no face are shown at no threshold.
+    """
+    confidence = np.nan_to_num(judged.p.max(axis=1))
+    shown = judged.said != NO_FACE_AT
+    return {
+        "min_confidence": list(THRESHOLDS),
+        "verdicts": {
+            truth: {
+                label: [int((here & (confidence >= threshold)).sum()) for threshold in THRESHOLDS]
+                for said, label in enumerate(MASK_CLASSES)
+                for here in [shown & (judged.truth == i) & (judged.labels == said)]
+            }
+            for i, truth in enumerate(MASK_CLASSES)
+            if (judged.truth == i).any()
+        },
     }
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from tqdm import tqdm
 
 from maskdet_core.detector import MaskDetector, Preset
+from maskdet_core.intervals import wilson_interval
 from maskdet_core.run_records import PeopleRecord, WholePhotosRecord
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, Verdict
 from train.data.boxes import boxes_px
@@ -14,7 +15,6 @@ from train.data.images import read_rgb
 from train.data.matching import take_best
 from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
 from train.finder.photos import LabelledPhoto
-from train.intervals import wilson_interval
 
 HELD_BACK: Final = "Held-back photographs"
 """Of sets whose boxes are a detector's."""

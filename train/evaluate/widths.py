@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.intervals import wilson_interval
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.width_records import WidthTest
@@ -14,7 +15,6 @@ from train.data.split import Split
 from train.evaluate import test_sets
 from train.evaluate.judged import class_probabilities, truths
 from train.evaluate.slices import side_px
-from train.intervals import wilson_interval
 
 ROUNDS = 60
 """Crops that each network is timed on, in turn with the others."""

@@ -17,12 +17,12 @@ from tqdm import tqdm
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.intervals import wilson_interval
 from maskdet_core.types import FaceBox, RgbImage
 from train.data.boxes import boxes_px
 from train.data.detection import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
-from train.intervals import wilson_interval
 
 SIZE_EDGES_PX: Final = (64, 128, 256)
 FRAME: Final = (640, 480)

@@ -12,13 +12,13 @@ from tqdm import tqdm
 from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.finder_records import FoundByClass, FoundRecord, OperatingPoint
+from maskdet_core.intervals import wilson_interval
 from maskdet_core.types import MASK_CLASSES, FaceBox, RgbImage
 from train.data.boxes import Box
 from train.data.images import read_rgb
 from train.data.poses import FacePoses
 from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
 from train.finder.photos import LabelledPhoto
-from train.intervals import wilson_interval
 
 NO_POSES: Final = MappingProxyType[tuple[str, Box], str]({})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from train.intervals import wilson_interval
+from maskdet_core.intervals import wilson_interval
 
 
 def percent(value: float) -> str:

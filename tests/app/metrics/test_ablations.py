@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.metrics import ablations
+from maskdet_app.metrics.records import Run
 
 RECORD = {
     "epochs": 3,
@@ -50,7 +51,9 @@ def test_every_test_set_can_be_picked(file: Path) -> None:
     app = _page()
     assert not app.exception and not app.warning
     assert app.pills[0].options == ["new people", "hands"]
-    assert "3 epochs of 5,000 faces" in app.caption[0].value
+    told = " ".join(text.value for text in app.markdown)
+    assert "3 epochs of 5,000 faces, 15,000 in all" in told
+    assert "by more than chance: none. Worse by more than chance: “The old recipe”." in told
     assert not app.pills[0].set_value("hands").run().exception
 
 
@@ -63,6 +66,23 @@ def test_dots_mark_the_shipped_configuration() -> None:
         ("one thing changed", 0.9),
     ]
     assert ablations.dots([], "new people") is None
+
+
+def test_reasons_have_the_figures_of_both_records() -> None:
+    shipped = Run(
+        *("slim <b>", Path(), True),
+        info={
+            "started": "2026-11-30T10:58:59+00:00",
+            "config": {"epoch_samples": 6400, "network": {"widths": [16, 32]}},
+        },
+        epochs=({"epoch": 1}, {"epoch": 2}),
+    )
+    told = " ".join(ablations.reasons(RECORD, RECORD["configurations"], "hands", shipped))  # type: ignore[arg-type]
+    assert "2 epochs of 6,400 faces, 12,800 in all" in told and "16, 32 channels" in told
+    assert "<b>" not in told
+    assert "chance: none. Worse by more than chance: none." in told
+    without = ablations.reasons({}, [], "hands", None)
+    assert len(without) == 2
 
 
 @pytest.mark.parametrize(

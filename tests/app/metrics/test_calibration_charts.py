@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.metrics import calibration_charts
+from maskdet_app.metrics import calibration_charts, thresholds
 from maskdet_app.ui.charts import Chart
 
 GOOD = {
@@ -50,9 +50,19 @@ def test_bins_of_the_answer_are_told_from_those_of_a_mask() -> None:
 
 @pytest.mark.parametrize(("min_confidence", "coverage"), [(0.6, 0.9), (0.7, 0.9), (0.995, None)])
 def test_risk_curve_marks_the_threshold(min_confidence: float, coverage: float | None) -> None:
-    line, mark = points(calibration_charts.risk_curve(GOOD, min_confidence))
+    found = thresholds.curve(GOOD, 0.7)
+    marked = thresholds.nearest(found, min_confidence)
+    chart = calibration_charts.risk_curve(found, marked)
+    line, mark = points(chart)
     assert len(line) == 3
     assert [row["coverage"] for row in mark] == ([] if coverage is None else [coverage])
+    assert chart is not None
+    told = chart.to_dict()["description"]
+    assert told == (
+        ""
+        if coverage is None
+        else "From 70 % on, 90.0 % of the faces get a verdict; 1.00 % of these are wrong."
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,5 +80,5 @@ def test_risk_curve_marks_the_threshold(min_confidence: float, coverage: float |
 def test_invalid_records_give_no_chart(bad: object) -> None:
     record = {"calibration": bad, "risk_coverage": bad}
     assert calibration_charts.reliability(record) is None
-    assert calibration_charts.risk_curve(record, 0.6) is None
+    assert calibration_charts.risk_curve(thresholds.curve(record, 0.6), None) is None
     assert calibration_charts.reliability({}) is None

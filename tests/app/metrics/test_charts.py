@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics import charts
-from maskdet_app.ui.charts import MAX_POINTS, Chart
+from maskdet_app.ui.charts import BLUE, MAX_POINTS, VERMILION, Chart
 
 EPOCHS = [
     {"epoch": 1, "phase": "head", "loss": 0.6, "val_loss": 0.5, "accuracy": 0.7},
@@ -30,6 +30,34 @@ def test_learning_curve_leaves_missing_values_out() -> None:
     rows = data(charts.learning_curve(epochs, "loss", "Loss"))
     assert [(row["epoch"], row["value"]) for row in rows] == [(1, 0.6), (1, 0.5), (2, 0.4)]
     assert charts.learning_curve([], "loss", "Loss") is None
+
+
+def test_lines_are_named_at_their_ends_and_told_by_more_than_colour() -> None:
+    chart = charts.learning_curve(EPOCHS, "loss", "Loss")
+    rows = data(chart)
+    named = {row[place]: place for row in rows for place in ("above", "below") if row[place]}
+    assert named == {"kept aside": "above", "training": "below"}
+    assert chart is not None
+    line = chart.to_dict()["layer"][0]["encoding"]
+    assert len(set(map(tuple, line["strokeDash"]["scale"]["range"]))) == 2
+    assert not set(line["color"]["scale"]["range"]) & {BLUE, VERMILION}, "those of verdicts"
+    assert "training: 0.6 at first, 0.4 after epoch 2" in chart.to_dict()["description"]
+
+
+def test_curves_are_drawn_where_they_lie() -> None:
+    good = {"fpr": [0.0, 0.002, 0.01, 1.0], "tpr": [0.5, 0.96, 0.99, 1.0]}
+    good |= {"threshold": [0.99, 0.7, 0.3, 0.0]}
+    chart = charts.threshold_curve(good, "fpr", "tpr", ("false", "true"), 0.7)
+    assert chart is not None
+    axes = chart.to_dict()["layer"][0]["encoding"]
+    assert axes["x"]["scale"] == {"type": "log", "domain": [0.001, 1]}
+    assert axes["y"]["scale"]["domain"] == [0.9, 1]
+    # a rate of 0 has no place on a logarithmic axis
+    assert [row["at"] for row in data(chart)[:2]] == [0.001, 0.002]
+    assert "96.0 % true" in chart.to_dict()["description"]
+    poor = charts.threshold_curve(CURVE, "tpr", "fpr", ("x", "y"), 0.75)
+    assert poor is not None
+    assert poor.to_dict()["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0.1, 1]
 
 
 def test_curve_marks_both_thresholds() -> None:
@@ -85,7 +113,7 @@ def test_table_shows_a_dash_for_what_is_not_recorded() -> None:
         ]
     )
     assert list(full.values()) == [
-        *("new people", "1,234", "98.7 %", "98.0 to 99.0 %", "7"),
+        *("Others", "new people", "1,234", "98.7 %", "98.0 to 99.0 %", "7"),
         *("90.0 %", "100.0 %", ""),
     ]
-    assert list(empty.values()) == ["?", *"––––––", ""]
+    assert list(empty.values()) == ["Others", "?", *"––––––", ""]

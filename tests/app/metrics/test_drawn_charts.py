@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics import drawn_charts
-from maskdet_app.ui.charts import BLUE, GREY, VERMILION, Chart
+from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart
 from tests.app.metrics.drawn_records import RECORDS, record
 
 
@@ -19,7 +19,7 @@ def test_curves_have_a_colour_and_a_dash_pattern_each() -> None:
     lines, points = chart["layer"]
     assert lines["encoding"]["color"]["scale"] == {
         "domain": ["maskdet photo", "earlier photo", "frontalface_alt"],
-        "range": [BLUE, VERMILION, GREY],
+        "range": [SLATE, VIOLET, GREY],
     }
     dashes = lines["encoding"]["strokeDash"]["scale"]["range"]
     assert len({tuple(dash) for dash in dashes}) == 3

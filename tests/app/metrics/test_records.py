@@ -16,9 +16,14 @@ from maskdet_app.metrics import (
     ablations,
     calibration_charts,
     charts,
+    compare,
     confusion_chart,
+    lead,
     outcome_chart,
     slice_charts,
+    test_sets,
+    thresholds,
+    training_view,
     view,
 )
 from maskdet_app.metrics.records import MAX_EPOCHS, Run, read_run
@@ -69,6 +74,7 @@ NAMES = st.sampled_from(
             "place",
         ),
         *("shown", "shown_mask", "people", "conditions", "condition", "groups", "by", "gaps"),
+        *("by_threshold", "datasets", "config", "epoch_samples", "started", "n_wrong_sure"),
         *("wrong", "not_sure", "highest", "lowest", "covered_other", "no_face"),
         *("false_faces", "n_people", "n_found", "n_right", "configurations", "tests", "value"),
     ]
@@ -121,7 +127,10 @@ def draw(run: Run) -> list[str]:
             charts.threshold_curve(item.get("roc"), "fpr", "tpr", ("x", "y"), 0.6),
             charts.threshold_curve(item.get("pr"), "recall", "precision", ("x", "y"), 0.6),
             calibration_charts.reliability(item),
-            calibration_charts.risk_curve(item, 0.6),
+            calibration_charts.risk_curve(
+                points := thresholds.curve(thresholds.at(item, 80, 0.6), 0.6),
+                thresholds.nearest(points, 0.8),
+            ),
         ]
     texts = [chart.to_dict() for chart in found if chart is not None]
     texts += [
@@ -131,6 +140,9 @@ def draw(run: Run) -> list[str]:
     ]
     texts.append(slice_charts.covered_text(evaluation.get("covered_other")))
     texts += [charts.set_rows(sets), view.label(run), list(run.problems)]
+    texts += [list(lead.sentences(evaluation)), test_sets.codes_of(test_sets.ordered(sets))]
+    texts += [training_view.dataset_rows(run), training_view.budget_text(run), compare.row_of(run)]
+    texts.append(ablations.reasons(evaluation, configurations, "a", run))
     shown = [json.dumps(text, ensure_ascii=False, allow_nan=False) for text in texts]
     for text in shown:
         text.encode()
@@ -284,10 +296,12 @@ def test_page_shows_names_literally_and_survives_hostile_totals(
     app.switch_page("pages/metrics.py").run()
     picker = app.selectbox[0]
     picker.set_value(str(folder)).run()
-    assert not app.exception
-    rendered = [
-        element.value for group in (app.markdown, app.caption, app.warning) for element in group
-    ]
-    rendered += [metric.label for metric in app.metric]
+    rendered = []
+    for tab in view.TABS:
+        app.segmented_control(key=view.TAB_PARAM).set_value(tab).run()
+        assert not app.exception
+        groups = (app.markdown, app.caption, app.warning)
+        rendered += [element.value for group in groups for element in group]
+        rendered += [metric.label for metric in app.metric]
     assert [text for text in rendered if "<img" in text or "](https" in text] == []
     assert any("run.json" in text.replace("&#46;", ".") for text in rendered)

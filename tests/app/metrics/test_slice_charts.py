@@ -84,7 +84,7 @@ def test_people_have_two_dots_each_and_all_come_first() -> None:
     assert [row["value"] for row in found if row["kind"] == "wrong verdict"] == [0.02, 0.03, 0.01]
     assert chart is not None
     colour = chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]
-    assert colour["range"] == ["#0072B2", "#D55E00"]
+    assert colour["range"] == ["#6F8598", "#8A63D2"]
     assert [row["name"] for row in rows(slice_charts.people_dots(bare, "gender"))[2:]] == [
         "women and girls"
     ] * 2

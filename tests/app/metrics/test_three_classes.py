@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.metrics import charts, outcome_chart
+from maskdet_app.metrics import charts, outcome_chart, view
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
@@ -124,9 +124,9 @@ FULL = {
 
 
 def open_page(
-    evaluation: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    evaluation: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tab: str
 ) -> AppTest:
-    """The metrics page with the record among its runs."""
+    """A tab of the metrics page with the record among its runs."""
     run = tmp_path / "three"
     run.mkdir()
     record = {"format": 1, "name": "three", "epochs_total": 1, "status": "finished"}
@@ -135,19 +135,21 @@ def open_page(
     (run / EVALUATION_FILE).write_text(json.dumps(evaluation))
     monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
     app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    app.query_params["tab"] = tab
     page = app.switch_page("pages/metrics.py").run()
     picker = page.selectbox(key="run")
     return picker.set_value(next(one for one in picker.options if "three" in one)).run()
 
 
 def test_page_explains_three_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = open_page(EVALUATION, tmp_path, monkeypatch)
+    page = open_page(EVALUATION, tmp_path, monkeypatch, "errors")
     assert not page.exception
     captions = [caption.value for caption in page.caption]
     assert t("metrics.threshold_note_three", high="60") in captions
     assert t("metrics.threshold_note", high="60", low="40") not in captions
     assert t("metrics.not_recorded") not in [info.value for info in page.info]
     assert t("metrics.confusion_note") in captions, "no verdicts in this record"
+    page.segmented_control(key="tab").set_value("summary").run()
     table = page.dataframe[0].value
     assert t("metrics.column_class", people="Worn wrong") in table.columns
 
@@ -155,25 +157,49 @@ def test_page_explains_three_classes(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_page_shows_rare_errors_loose_boxes_and_people(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = open_page(FULL, tmp_path, monkeypatch)
+    page = open_page(FULL, tmp_path, monkeypatch, "errors")
     assert not page.exception
     captions = [caption.value for caption in page.caption]
     for key in ("metrics.verdicts_note", "metrics.answer_note", "slices.rates_note"):
         assert t(key) in captions
-    headers = [header.value for header in page.header]
-    assert t("slices.title") in headers and t("people.title") in headers
-    assert any("2.0 points" in text.value for text in page.text)
+    assert t("slices.title") in [header.value for header in page.header]
     page.segmented_control(key="loose_around").set_value("with_mask").run()
+    page.segmented_control(key="tab").set_value("groups").run()
+    assert t("people.title") in [header.value for header in page.header]
+    assert any("2.0 points" in text.value for text in page.text)
     page.segmented_control(key="people_by").set_value("gender").run()
     assert not page.exception
     assert not any("2.0 points" in text.value for text in page.text)
 
 
-def test_page_of_the_shipped_record_has_no_parts_that_it_lacks(
+def test_threshold_moves_counts_risk_and_coverage_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [percent / 100 for percent in range(50, 100)]
+    said = {truth: {label: [50 * (truth == label)] * 50 for label in CLASSES} for truth in CLASSES}
+    record = {"min_confidence": steps, "verdicts": said}
+    sets = [{**FULL["sets"][0], "by_threshold": record}]
+    page = open_page({**FULL, "sets": sets}, tmp_path, monkeypatch, "errors")
+    assert t("metrics.moves", percent="60") in [caption.value for caption in page.caption]
+    assert [metric.value for metric in page.metric] == ["92.3 %", "6.86 %"]
+    page.slider(key="at").set_value(80).run()
+    assert not page.exception
+    assert page.query_params["at"] == "80"
+    assert [metric.value for metric in page.metric] == ["50.0 %", "0.00 %"]
+    charts_shown = [json.loads(one.proto.spec) for one in page.get("vega_lite_chart")]
+    assert any("said mask 50 (50.0 %)" in one.get("description", "") for one in charts_shown)
+
+
+@pytest.mark.parametrize("tab", view.TABS)
+def test_every_tab_of_the_shipped_record_is_complete(
+    tab: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
     app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
+    app.query_params["tab"] = tab
     page = app.switch_page("pages/metrics.py").run()
     assert not page.exception and not page.warning
     assert t("metrics.not_recorded") not in [info.value for info in page.info]
+    shown = page.get("vega_lite_chart")
+    assert shown, "the tab that the address names"
+    assert [one for one in shown if not one.proto.alt] == [], "a chart without its message"

@@ -225,6 +225,11 @@ def test_text_missing_in_a_translation_falls_back_to_english(
         t("photo.packing", n=1)
 
 
+def test_only_a_bare_one_is_singular() -> None:
+    forms = [i18n.plural_form(number) for number in ("1", "0", "2", "1.0", "100")]
+    assert forms == ["one", *["other"] * 4]
+
+
 def test_language_is_english_outside_of_a_session() -> None:
     assert current_language() == ENGLISH
     assert t_list("about.steps")[0]["head"] == "Picture"

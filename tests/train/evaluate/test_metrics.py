@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from maskdet_core.intervals import wilson_interval
 from maskdet_core.masks.manifest import ModelManifest
 from train.evaluate.judged import Judged
-from train.evaluate.metrics import evaluate_set, label_agreement
-from train.intervals import wilson_interval
+from train.evaluate.metrics import THRESHOLDS, by_threshold, evaluate_set, label_agreement
 
 FOUR = ModelManifest(
     *("m", "m.tflite", "0" * 64, 1),
@@ -46,6 +48,20 @@ def test_three_classes_against_what_is_shown() -> None:
     assert record["per_class"]["with_mask"]["shown_right"]["value"] == 0.5
     assert record["per_class"]["with_mask"]["ci95"] == list(wilson_interval(2, 2))
     assert record["mask_or_not"]["n_hits"] == 5
+
+
+def test_counts_by_threshold_are_the_verdicts_at_each() -> None:
+    chance = np.random.default_rng(3)
+    truth = chance.integers(0, 2, 400)
+    logits = chance.normal(0, 2, (400, 4))
+    at = {t: Judged.of(truth, logits, replace(FOUR, min_confidence=t)) for t in THRESHOLDS[::7]}
+    record = by_threshold(at[0.5])
+    assert record["min_confidence"][0] == 0.5 and record["min_confidence"][-1] == 0.99
+    assert list(record["verdicts"]) == ["with_mask", "worn_wrong"]
+    for position, judged in enumerate(at.values()):
+        verdicts = evaluate_set("s", "S", "", judged)["verdicts"]
+        for row, said in zip(verdicts, record["verdicts"].values(), strict=False):
+            assert [counts[7 * position] for counts in said.values()] == row[:3]
 
 
 def test_network_of_two_classes_never_says_worn_wrong() -> None:
