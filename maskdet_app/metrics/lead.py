@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics.test_sets import BEST_ESTIMATE, group_name, slug_of
-from maskdet_app.ui.i18n import plural_form, t
+from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, objects, one_line
 from maskdet_core.intervals import wilson_interval
 
@@ -71,9 +71,8 @@ def sentences(evaluation: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
     for key, counted in (("right", right), ("not_sure", not_sure)):
         found, harder = counted(main), counted(street)
         if found is not None:
-            number = found.of_100
             yield (
-                t(f"lead.{key}_{plural_form(number)}", n=number),
+                t(f"lead.{key}", n=found.of_100),
                 _evidence(
                     found,
                     t("lead.faces"),
@@ -83,9 +82,8 @@ def sentences(evaluation: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
             )
     photos = people_found(evaluation, _PHOTO)
     if photos is not None:
-        number = photos.of_100
         yield (
-            t(f"lead.found_{plural_form(number)}", n=number),
+            t("lead.found", n=photos.of_100),
             _evidence(photos, t("lead.people"), t("lead.live"), people_found(evaluation, _LIVE)),
         )
 

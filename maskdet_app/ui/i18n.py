@@ -57,20 +57,11 @@ def plural_form(n: object) -> str:
 
     It is the rule of English and Spanish for numbers below a million. A language with more forms
     needs its own rule here.
-    """
-    return "one" if n == 1 else "other"
-
-
-def plural_form(number: str) -> str:
-    """The end of the key of a text about so many things: "one" or "other".
-
-    CLDR has these two forms for the integers and fractions below a million of both languages. A
-    language with further forms needs them here.
 
     Args:
-        number: as it is shown, since "1.0" is no singular.
+        n: a number, or one as it is shown: "1.0" is no singular.
     """
-    return "one" if number == "1" else "other"
+    return "one" if str(n) == "1" else "other"
 
 
 def t_list(key: str) -> tuple[dict[str, str], ...]:

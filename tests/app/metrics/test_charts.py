@@ -36,7 +36,7 @@ def test_lines_are_named_at_their_ends_and_told_by_more_than_colour() -> None:
     chart = charts.learning_curve(EPOCHS, "loss", "Loss")
     rows = data(chart)
     named = {row[place]: place for row in rows for place in ("above", "below") if row[place]}
-    assert named == {"kept aside": "above", "training": "below"}
+    assert named == {"validation": "above", "training": "below"}
     assert chart is not None
     line = chart.to_dict()["layer"][0]["encoding"]
     assert len(set(map(tuple, line["strokeDash"]["scale"]["range"]))) == 2
