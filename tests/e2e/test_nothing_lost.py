@@ -47,7 +47,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(sys.platform != "linux", r
 SHOWN = """
 () => {
   const component = document.querySelector("iframe[title*='webrtc_streamer']");
-  const video = component && component.contentDocument.querySelector("video");
+  if (!component) return null;
+  // the demo film is a file, the camera's video a stream
+  const video = [...component.contentDocument.querySelectorAll("video")].find(
+    (one) => one.srcObject
+  );
   if (!video) return null;
   window.streams = window.streams || [];
   if (!window.streams.includes(video)) window.streams.push(video);
