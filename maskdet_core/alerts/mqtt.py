@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from maskdet_core.alerts.addresses import require_private
-from maskdet_core.alerts.delivery import DRAIN_S, DeliveryCounts
+from maskdet_core.alerts.addresses import require_host_name, require_private
+from maskdet_core.alerts.delivery import DRAIN_S, DeliveryCounts, guarded
 from maskdet_core.alerts.events import PeopleCounts
 from maskdet_core.alerts.message import SCHEMA, AlertMessage
 from maskdet_core.errors import AlertError
@@ -92,12 +92,14 @@ class MqttAlerts:
             clock: monotonic seconds.
 
         Raises:
-            AlertError: the extra is not installed, or the broker is neither encrypted nor private.
+            AlertError: the extra is not installed, or the broker's name is none, or the broker is
+                neither encrypted nor private.
         """
+        require_host_name(address.host)
         if not address.tls and not address.allow_plain:
             require_private(address.host, "TLS (--mqtt-tls)")
         self._address, self._name = address, name
-        self._notify, self._clock = notify, clock
+        self._notify, self._clock = guarded(notify), clock
         self._slug = topic_name(name)
         self._base = f"maskdet/{self._slug}"
         self._lock = threading.Lock()

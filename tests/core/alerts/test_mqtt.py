@@ -72,6 +72,11 @@ def test_a_public_broker_needs_tls(monkeypatch: pytest.MonkeyPatch) -> None:
         MqttAlerts(MqttAddress("broker.test"), "entrance")
 
 
+def test_a_broker_needs_a_name_that_can_be_looked_up() -> None:
+    with pytest.raises(AlertError, match="empty part"):
+        MqttAlerts(MqttAddress("broker..test", tls=True), "entrance")
+
+
 def test_without_a_broker_nothing_waits_and_what_is_lost_is_counted() -> None:
     notes: list[str] = []
     address = MqttAddress("127.0.0.1", free_port(), user="me", password="s3cret")
