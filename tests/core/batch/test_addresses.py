@@ -57,6 +57,13 @@ def test_a_path_stays_a_path(text: str) -> None:
         "zip://a.jpg::sftp://me:secret@host/x.zip",
         "https://host/a.jpg?sig=secret",
         "zip://a.jpg::https://host:8080/x.zip?sig=secret",
+        "s3://AKIA:sec/ret/secret+e@bucket/x",
+        "s3://AKIA:a::secret@bucket/x",
+        "https://secret@host/a.zip",
+        "HTTPS://host/a.jpg?sig=secret",
+        "abfs://c@account/x?sv=secret",
+        "zip://a.jpg::ABFS://c@account/x.zip?sv=secret",
+        "webdav://host/a.jpg?token=secret",
     ],
 )
 def test_an_address_with_a_secret_is_refused_and_not_repeated(
@@ -67,7 +74,18 @@ def test_an_address_with_a_secret_is_refused_and_not_repeated(
     assert "secret" not in said
 
 
-@pytest.mark.parametrize("text", ["s3://b/a@b:c.jpg", "s3://b/what?.jpg", "abfs://c@account/a.jpg"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://b/a@b:c.jpg",
+        "s3://b/what?.jpg",
+        "s3://b/200?/month=1/*.jpg",
+        "abfs://c@account/a.jpg",
+        "zip://12:30@home?n=1.jpg::abfs://c@account/x.zip",
+        "zip://::photos@home.zip",
+        "https://host:8080/a.jpg",
+    ],
+)
 def test_signs_in_names_are_no_secret(text: str) -> None:
     assert location(text) == Address(text)
 
