@@ -1,9 +1,11 @@
 """Photos and results at addresses: zip files, and fsspec's file system in memory."""
 
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fsspec
@@ -188,6 +190,54 @@ def test_no_more_is_read_than_a_photo_may_have(memory: Any) -> None:
     fetched = next(fetching.fetch_ahead([Address("memory://a.jpg")], 1))
     assert isinstance(fetched, Fetched) and isinstance(fetched.data, bytes)
     assert len(fetched.data) == MAX_BYTES + 1
+
+
+def test_a_server_that_sends_more_than_was_asked_for_is_not_read_to_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Endless:
+        """A stream that gives less than it is asked for, and never ends."""
+
+        n_read = 0
+
+        def __enter__(self) -> "Endless":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def read(self, n: int) -> bytes:
+            n = min(n, 1 << 20)
+            self.n_read += n
+            return bytes(n)
+
+    stream = Endless()
+    server = SimpleNamespace(protocol=("http", "https"), open=lambda *_, **__: stream)
+    monkeypatch.setattr(fetching, "opened", lambda address: (server, "a.jpg"))
+    with pytest.raises(ImageError, match="expected at most 20 MB"):
+        read_location(Address("https://host/a.jpg"))
+    assert stream.n_read == MAX_BYTES + 1
+
+
+def test_a_read_that_nobody_wants_any_more_is_not_waited_for() -> None:
+    gate, is_reading = threading.Event(), threading.Event()
+
+    def read(n: int) -> int:
+        if n:
+            is_reading.set()
+            assert gate.wait(10)
+        return n
+
+    mapped = fetching.map_ahead(read, range(4), 2)
+    assert next(mapped) == 0
+    assert is_reading.wait(10)
+    closing = threading.Thread(target=mapped.close)
+    closing.start()
+    closing.join(5)
+    was_waiting = closing.is_alive()
+    gate.set()
+    closing.join()
+    assert not was_waiting
 
 
 def test_what_a_service_says_of_an_error_is_not_repeated(
