@@ -102,15 +102,16 @@ class TokenBucket:
         self._tokens -= 1
 
 
-def backoff_s(n_tries: int, limits: DeliveryLimits, spread: float) -> float:
+def backoff_s(n_tries: int, first_s: float, max_s: float, spread: float) -> float:
     """Time to wait after a failed try: doubling, with jitter, so that many do not come at once.
 
     Args:
         n_tries: that have failed, 1 or more.
-        limits: bounds.
+        first_s: longest time after the first.
+        max_s: longest time after any.
         spread: 0 to 1, by chance: half the time is certain, the rest by this.
     """
-    longest_s = min(limits.max_wait_s, limits.first_wait_s * 2.0 ** min(n_tries - 1, 30))
+    longest_s = min(max_s, first_s * 2.0 ** min(n_tries - 1, 30))
     return longest_s * (0.5 + 0.5 * spread)
 
 
@@ -242,10 +243,11 @@ class Delivery(Generic[T]):
 
     def _wait_for_retry(self, n_tries: int, after_s: float | None) -> bool:
         """Whether there is another try."""
+        limits = self._limits
         # jitter needs no secret randomness
-        wait_s = backoff_s(n_tries, self._limits, random.random())
+        wait_s = backoff_s(n_tries, limits.first_wait_s, limits.max_wait_s, random.random())
         if after_s is not None:
-            wait_s = min(max(wait_s, after_s), self._limits.max_wait_s)
+            wait_s = min(max(wait_s, after_s), limits.max_wait_s)
         until_s = self._clock() + wait_s
         with self._changed:
             while not self._is_stopped and (left_s := until_s - self._clock()) > 0:
