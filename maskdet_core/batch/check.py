@@ -178,11 +178,13 @@ def _run(options: argparse.Namespace) -> int:
     )
     with_videos = _takes_videos(options) and not options.no_videos
     found = find_pictures(options.paths, options.out, with_videos=with_videos)
-    with video_alerts(options) as on_checked:
+    with video_alerts(options) as alerts:
         videos = VideoRun(
-            found.videos, _video_config(options), fresh=options.fresh, on_checked=on_checked
+            found.videos, _video_config(options), fresh=options.fresh, on_checked=alerts.send
         )
-        return _checked(options, found, config, videos)
+        status = _checked(options, found, config, videos)
+        alerts.was_interrupted = status == EXIT_INTERRUPTED
+        return status
 
 
 def _checked(
