@@ -74,7 +74,8 @@ def test_it_ends_at_once_when_it_is_unwanted(film: bytes) -> None:
 TAKEN_OVER = """
 import struct, sys, time
 def write(kind, body, length=None):
-    sys.stdout.buffer.write(struct.pack(">cQ", kind, len(body) if length is None else length) + body)
+    header = struct.pack(">cQ", kind, len(body) if length is None else length)
+    sys.stdout.buffer.write(header + body)
     sys.stdout.buffer.flush()
 """
 """A process that a video has taken over: it sends what it likes."""
