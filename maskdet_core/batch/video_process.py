@@ -40,11 +40,11 @@ MAX_DATA_BYTES: Final = 1_500_000_000
 frames of a decoder; libraries reserve more than they use."""
 BASE_CPU_S: Final = 60.0
 CPU_S_PER_SECOND: Final = 10.0
-"""Most processor time for each second of the video, beside `BASE_CPU_S`. As much time may pass on the
-clock: without a hostile video both are far from it."""
+"""Most processor time for each second of the video, beside `BASE_CPU_S`. As much time may pass on
+the clock: without a hostile video both are far from it."""
 MAX_SILENCE_S: Final = 120.0
-"""Longest time without progress, which otherwise comes several times a second: a process that sleeps
-uses no processor time, and holds the place."""
+"""Longest time without progress, which otherwise comes several times a second: a process that
+sleeps uses no processor time, and holds the place."""
 MAX_FILM_BYTES: Final = 300_000_000
 """Largest annotated film: twice what ten minutes of a busy scene give."""
 POLL_S: Final = 0.1
