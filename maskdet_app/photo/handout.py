@@ -28,8 +28,8 @@ def show(
     ):
         st.markdown(t("photo.report_note"))
         with_pictures = st.toggle(t("photo.report_pictures"), value=True, key="report_pictures")
-        if with_pictures and not options.blur_faces:
-            st.caption(t("photo.report_shown", blur=t("photo.blur")))
+        # always one line: an element that comes and goes moves those below it
+        st.caption(_about_pictures(with_pictures=with_pictures, blurred=options.blur_faces))
         st.download_button(
             t("photo.report_download"),
             partial(
@@ -49,6 +49,14 @@ def show(
             disabled=still_checking,
             key="download_report",
         )
+
+
+def _about_pictures(*, with_pictures: bool, blurred: bool) -> str:
+    if not with_pictures:
+        return t("photo.report_bare")
+    if blurred:
+        return t("photo.report_blurred")
+    return t("photo.report_shown", blur=t("photo.blur"))
 
 
 def check_facts(detector: MaskDetector, options: PhotoOptions) -> CheckFacts:

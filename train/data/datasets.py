@@ -81,7 +81,7 @@ CROP_FRAMES: Final[dict[tuple[str, str], Box]] = {
 """Where the face lies in a set's crops, by class folder: medians of the boxes that Maskdet's finder
 gives in about 100 training crops of each. The bare ones come from another publisher than the masked
 ones and show more around the face: cut to these boxes, the framing does not give the class away.
-Sets that are not named frame their classes confirmed."""
+Sets that are not named frame their classes alike."""
 
 
 @dataclass(frozen=True, slots=True)

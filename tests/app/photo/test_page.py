@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -309,16 +310,20 @@ def test_opening_a_photo_runs_the_network_only_for_activation_maps_and_the_finde
     n_classified = {"predict": 0, "activation_map": 0}
     find = CascadeFaceFinder.find
 
+    def is_page() -> bool:
+        # the demo film of an earlier test may still be judged
+        return not threading.current_thread().name.startswith("maskdet-demo")
+
     def counted_find(*args: Any, **kwargs: Any) -> Any:
         nonlocal n_searches
-        n_searches += 1
+        n_searches += is_page()
         return find(*args, **kwargs)
 
     def counted(name: str) -> Callable[..., Any]:
         method = getattr(MaskClassifier, name)
 
         def count(self: MaskClassifier, crops: Any) -> Any:
-            n_classified[name] += len(crops)
+            n_classified[name] += len(crops) * is_page()
             return method(self, crops)
 
         return count
