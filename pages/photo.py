@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from maskdet_app.photo import options, upload, view
+from maskdet_app.photo import options, undo, upload, view
 from maskdet_app.ui import containers, entry, query_params
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import t
@@ -10,11 +10,14 @@ from maskdet_app.video import upload as video_upload
 from maskdet_app.video import view as video_view
 
 entry.require()
-heading, kinds, loading, choices, checked = containers.reserve(5)
-with heading:
-    st.title(t("photo.title"))
-    st.markdown(t("photo.intro"))
-with kinds:
+heading, intro, loading, removed, choices, checked, privacy = containers.reserve(7)
+with heading.container(
+    horizontal=True,
+    horizontal_alignment="distribute",
+    vertical_alignment="center",
+    key="photo-heading",
+):
+    st.title(t("photo.title"), width="content")
     kind = query_params.segmented_control(
         "kind",
         t("photo.kind"),
@@ -22,30 +25,40 @@ with kinds:
         "photos",
         format_func=lambda one: t(f"photo.kind_{one}"),
         label_visibility="collapsed",
+        width="content",
     )
 with loading:
     detector = load_detector("photo")
-if detector is not None:
-    left, right = choices.columns([1.8, 1], gap="medium")
-    if kind == "photos":
-        batch = view.photo_batch()
-        with left:
-            upload.show(batch)
-        with right:
-            chosen = options.show(detector)
-        with checked:
+if detector is None or kind == "video":
+    intro.markdown(t("photo.intro"))
+if detector is not None and kind == "photos":
+    batch = view.photo_batch()
+    with choices:
+        place_of_options = upload.show(batch)
+    with place_of_options:
+        chosen = options.show(detector)
+    privacy.caption(t("photo.note"))
+    if len(batch):
+        # Its key makes the uploader low, by the style sheet.
+        with checked.container(key="photo-results"):
             view.show(batch, detector, chosen)
     else:
-        video = video_upload.visit()
-        with left:
-            video_upload.show(video)
-        with right:
-            of_video = options.show_for_video(detector)
-        with checked:
-            video_view.show(
-                video,
-                of_video.verdicts,
-                min_confidence=of_video.min_confidence,
-                two_classes=of_video.two_classes,
-                blur=of_video.blur_faces,
-            )
+        intro.container(key="photo-intro").markdown(t("photo.intro"))
+        with removed:
+            undo.show(batch)
+        checked.caption(t("photo.empty"))
+elif detector is not None:
+    video = video_upload.visit()
+    left, right = choices.columns([1.8, 1], gap="medium")
+    with left:
+        video_upload.show(video)
+    with right:
+        of_video = options.show_for_video(detector)
+    with checked:
+        video_view.show(
+            video,
+            of_video.verdicts,
+            min_confidence=of_video.min_confidence,
+            two_classes=of_video.two_classes,
+            blur=of_video.blur_faces,
+        )

@@ -97,13 +97,14 @@ def show_filter(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> list[Ph
     """
     query_params.initialise("show", query_params.read_all("show", CATEGORIES))
     query_params.initialise("order", query_params.read("order", SORT_ORDERS, _UPLOAD_ORDER))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         wanted = st.pills(
             t("photo.filter"),
             _shown_categories(verdicts),
             selection_mode="multi",
             format_func=lambda one: f":material/{theme.ICONS[one]}: {t(f'photo.filter_{one}')}",
             key="show",
+            label_visibility="collapsed",
         )
         order = st.selectbox(
             t("photo.order"),
@@ -111,6 +112,7 @@ def show_filter(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> list[Ph
             format_func=lambda one: t(f"photo.order_{one}"),
             key="order",
             width=230,
+            label_visibility="collapsed",
         )
     query_params.write("show", wanted)
     query_params.write("order", [order], [_UPLOAD_ORDER])
@@ -160,13 +162,13 @@ def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) 
         alt=t("photo.alt", name=photo.name[:60], summary=summary(photo)),
     )
     st.markdown(f"**{name}**  \n{_badges(photo)}")
+    # The style sheet spreads it over the whole tile.
     st.button(
-        t("photo.open"),
+        f"{t('photo.open')}: {name}",
         key=f"open-{photo.key}",
         icon=":material/zoom_in:",
         on_click=on_open,
         args=(photo.key,),
-        width="stretch",
     )
 
 

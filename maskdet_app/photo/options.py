@@ -36,7 +36,13 @@ class PhotoOptions:
 
 
 def show(detector: MaskDetector) -> PhotoOptions:
-    """Draw the widgets and return the options."""
+    """Draw the widgets, folded away, and return the options."""
+    # Its widgets are there while it is closed, other than a popover's.
+    with st.expander(t("photo.options"), icon=":material/tune:", key="photo-options"):
+        return _show_widgets(detector)
+
+
+def _show_widgets(detector: MaskDetector) -> PhotoOptions:
     min_confidence = threshold.min_confidence_slider(detector)
     two = two_classes.switch(detector)
     face_size = query_params.segmented_control(

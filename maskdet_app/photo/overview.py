@@ -21,10 +21,12 @@ def photos_by_category(photos: Sequence[Photo]) -> dict[PhotoKind, int]:
 
 def show(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> None:
     """Draw the tiles of `show_faces` and a bar of the photos by category."""
-    show_faces(photos, verdicts)
+    faces, categories = st.columns([1.4, 1], vertical_alignment="center")
+    with faces:
+        show_faces(photos, verdicts)
     counts = photos_by_category(photos)
     parts = [(category, n, t(f"photo.bar_{category}")) for category, n in counts.items() if n]
-    st.html(theme.stacked_bar_html(t("photo.bar", n=len(photos)), parts))
+    categories.html(theme.stacked_bar_html(t("photo.bar", n=len(photos)), parts))
 
 
 def show_faces(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> None:

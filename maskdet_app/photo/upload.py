@@ -1,10 +1,15 @@
 """Photos in: file upload, camera snapshot, samples."""
 
+import base64
+import io
 from collections.abc import Sequence
+from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Final, Protocol
 
 import streamlit as st
+from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -22,6 +27,9 @@ upload_memory.keep_uploads_in_memory()
 FILE_TYPES: Final = tuple(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES)
 SAMPLES_FOLDER: Final = Path(__file__).parent / "samples"
 SAMPLE_NAMES: Final = ("bare", "masked", "hand")
+_THUMBNAIL_PX: Final = (240, 300)
+"""At most, width and height: twice what the style sheet shows, for dense screens."""
+_MAX_MB: Final = MAX_BYTES // 1_000_000
 _ADDED_IDS: Final = "upload_added_ids"
 _GENERATION: Final = "upload_generation"
 _N_REJECTED: Final = "upload_n_rejected"
@@ -38,27 +46,39 @@ class UploadedPhoto(Protocol):
         ...
 
 
-def show(batch: PhotoBatch) -> None:
-    """Draw the widgets and add what they hold to the batch."""
-    uploader, buttons, camera, quota_note, full_note, note = containers.reserve(6)
+def show(batch: PhotoBatch) -> DeltaGenerator:
+    """Draw the widgets and add what they hold to the batch.
+
+    Returns:
+        The place for the options, beside the other widgets.
+    """
+    bar, camera, quota_note, full_note = containers.reserve(4)
+    with bar.container(key="photo-bar"):
+        drop_area, sources, options = containers.reserve(3)
+    with drop_area.container(key="drop-area"):
+        uploader, drop_words = containers.reserve(2)
     context = get_script_run_ctx()
     if context is not None:
         QUOTA.hold_in(context.session_id, batch)
     generation = st.session_state.setdefault(_GENERATION, 0)
     key = f"photos-{generation}"
     uploads = uploader.file_uploader(
-        t("photo.upload", mb=MAX_BYTES // 1_000_000),
+        t("photo.upload", mb=_MAX_MB),
         type=FILE_TYPES,
         accept_multiple_files=True,
-        max_upload_size=MAX_BYTES // 1_000_000,
+        max_upload_size=_MAX_MB,
+        label_visibility="collapsed",
         key=key,
         on_change=_remove_deselected,
         args=(batch, key),
     )
     _add_uploads(batch, uploads)
-    with buttons.container(horizontal=True, vertical_alignment="center"):
-        if st.button(t("photo.samples"), icon=":material/auto_awesome:", key="samples"):
-            _add_samples(batch)
+    _show_drop_words(drop_words)
+    with sources.container(horizontal=True, vertical_alignment="center", key="sources"):
+        samples = st.container(width="content")
+        if not len(batch):
+            with samples:
+                _show_samples(batch)
         use_camera = st.toggle(t("photo.camera"), key="camera", bind="query-params")
     if use_camera:
         snapshot = camera.camera_input(t("photo.camera_label"), key=f"shot-{generation}")
@@ -72,7 +92,53 @@ def show(batch: PhotoBatch) -> None:
             t("photo.full", n=n_rejected, most=MAX_PHOTOS, mb=MAX_TOTAL_BYTES // 1_000_000),
             icon=":material/inventory_2:",
         )
-    note.caption(t("photo.note"))
+    return options
+
+
+def _show_drop_words(place: DeltaGenerator) -> None:
+    # The uploader's label says the same to screen readers.
+    place.html(
+        '<div class="md-drop" aria-hidden="true"><i class="md-icon">add_photo_alternate</i>'
+        f"<strong>{escape(t('photo.drop'))}</strong>"
+        f"<span>{escape(t('photo.formats', mb=_MAX_MB))}</span></div>"
+    )
+
+
+def _show_samples(batch: PhotoBatch) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, width="content"):
+            for name in SAMPLE_NAMES:
+                _show_sample(batch, name)
+        st.button(
+            t("photo.samples"),
+            icon=":material/auto_awesome:",
+            on_click=_add_samples,
+            args=(batch, *SAMPLE_NAMES),
+            key="samples",
+        )
+
+
+def _show_sample(batch: PhotoBatch, name: str) -> None:
+    # The style sheet spreads the button over the picture.
+    with st.container(width="content", gap=None, key=f"sample-{name}"):
+        st.html(f'<img alt="" src="data:image/jpeg;base64,{_thumbnail(name)}">')
+        st.button(
+            t(f"photo.sample_{name}"),
+            type="tertiary",
+            on_click=_add_samples,
+            args=(batch, name),
+            key=f"try-{name}",
+        )
+
+
+@cache
+def _thumbnail(name: str) -> str:
+    """A sample, small, as JPEG in base64."""
+    with Image.open(SAMPLES_FOLDER / f"{name}.jpg") as picture:
+        picture.thumbnail(_THUMBNAIL_PX)
+        small = io.BytesIO()
+        picture.save(small, "JPEG", quality=80)
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def remove_all(batch: PhotoBatch) -> None:
@@ -134,7 +200,7 @@ def _remove_deselected(batch: PhotoBatch, key: str) -> None:
         QUOTA.clear_refusal(context.session_id)
 
 
-def _add_samples(batch: PhotoBatch) -> None:
-    for name in SAMPLE_NAMES:
+def _add_samples(batch: PhotoBatch, *names: str) -> None:
+    for name in names:
         data = (SAMPLES_FOLDER / f"{name}.jpg").read_bytes()
         _add(batch, f"sample-{name}", t(f"photo.sample_{name}"), data)

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.ops.metrics import PhotoMetrics
-from maskdet_app.photo import detail, downloads, gallery, handout, overview, undo, upload
+from maskdet_app.photo import detail, downloads, gallery, handout, overview, upload
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
@@ -33,18 +33,13 @@ def photo_batch() -> PhotoBatch:
 
 def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
     """Draw the batch; while photos wait, check some of them and run the page again."""
-    undo_offer, check_progress, zip_progress, empty_note, shown = containers.reserve(5)
+    check_progress, zip_progress, shown = containers.reserve(3)
     waiting = batch.waiting(options.face_size)
     checked = [
         photo.with_min_confidence(options.min_confidence, two_classes=options.two_classes)
         for photo in batch
         if photo.face_size == options.face_size
     ]
-    if not len(batch):
-        with undo_offer:
-            undo.show(batch)
-        empty_note.info(t("photo.empty"), icon=":material/add_photo_alternate:")
-        return
     if checked:
         with shown:
             _show_photos(batch, detector, checked, options, still_checking=bool(waiting))
@@ -63,7 +58,9 @@ def _show_photos(
     *,
     still_checking: bool,
 ) -> None:
-    one_photo, total, buttons, filters, grid, navigation, opened_photo = containers.reserve(7)
+    head, one_photo, total, filters, grid, navigation, opened_photo = containers.reserve(7)
+    with head.container(horizontal=True, vertical_alignment="center", key="results-head"):
+        title, buttons = st.container(width="content"), st.container(width="content")
     with buttons:
         _show_downloads(batch, detector, photos, options, still_checking=still_checking)
     if len(batch) == 1:
@@ -72,8 +69,8 @@ def _show_photos(
             st.markdown(f"**{theme.escape_markdown(photos[0].name)}**")
             detail.show(batch, detector, photos[0], options)
         return
+    title.header(t("photo.total"), anchor=False)
     with total:
-        st.header(t("photo.total"), anchor=False)
         overview.show(photos, options.verdicts)
     with filters:
         listed = gallery.show_filter(photos, options.verdicts)

@@ -133,6 +133,7 @@ def test_photo_page_stays(server: Server, network: Path, open_browser: Any) -> N
         page.goto(f"{server.url}/photo")
         page.get_by_role("button", name=t("photo.samples")).click(timeout=WAIT_MS)
         expect(page.get_by_role("button", name=t("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
+        page.get_by_text(t("photo.options"), exact=True).click()
         blur = toggle(page, t("photo.blur"))
         watched.slow_down()
         watched.press_in_bursts(

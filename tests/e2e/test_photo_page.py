@@ -197,6 +197,7 @@ def test_options_and_filter_are_kept_in_the_query_parameters(
 ) -> None:
     with open_browser() as browser:
         page = _open(server, browser)
+        page.get_by_text(t("photo.options"), exact=True).click()
         page.get_by_text(t("photo.blur"), exact=True).click()
         page.wait_for_function("() => location.search.includes('blur=true')")
         _select(page, t("photo.smallest_large"))
@@ -211,6 +212,7 @@ def test_options_and_filter_are_kept_in_the_query_parameters(
         other.goto(f"{page.url}&lang=es")
         other.get_by_role("button", name=_spanish("samples")).click(timeout=WAIT_MS)
         expect(other.get_by_test_id("stImage").locator("img")).to_have_count(1, timeout=WAIT_MS)
+        other.get_by_text(_spanish("options"), exact=True).click()
         expect(other.get_by_role("switch", name=_spanish("blur"))).to_be_checked()
         # The language is kept on another page and can be changed there.
         other.get_by_role("link", name=catalogue("es")["about"]["title"]).click()
@@ -227,11 +229,15 @@ def _spanish(name: str) -> str:
 def test_close_view_links_faces_with_cards_and_back_returns_to_the_gallery(
     server: Any, network: Path, open_browser: Any, samples: dict[str, bytes]
 ) -> None:
-    with open_browser() as browser:
+    with open_browser(size=(1280, 720)) as browser:
         page = _open(server, browser)
         _upload(page, *((f"{name}.jpg", samples[name]) for name in ("masked", "bare")))
         _wait_until_checked(page)
-        page.get_by_role("button", name=t("photo.open")).first.click()
+        # counts and the first row of the gallery are in view, and a tile opens wherever it is hit
+        tile = page.get_by_test_id("stGridCell").first
+        expect(tile).to_be_in_viewport(ratio=1)
+        expect(page.locator(".md-tiles")).to_be_in_viewport(ratio=1)
+        tile.click(position={"x": 20, "y": 20})
         spot = page.locator("#md-spot-1")
         card = page.locator(".st-key-face-1")
         picture = page.locator(".st-key-close-picture img")

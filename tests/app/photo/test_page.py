@@ -87,6 +87,24 @@ def test_samples_show_both_classes() -> None:
         assert theme.escape_markdown(t(f"photo.sample_{name}")) in texts(app)
 
 
+def test_one_sample_can_be_tried() -> None:
+    app = open_page()
+    app.button(key="try-masked").click().run()
+    assert not app.exception
+    assert counts(app) == {"with_mask": 1, "worn_wrong": 0, "without_mask": 0, "not_sure": 0}
+    assert [photo.key for photo in app.session_state["photo_batch"]] == ["sample-masked"]
+    assert "samples" not in [button.key for button in app.button]
+
+
+def test_options_are_folded_away_and_keep_what_the_address_says() -> None:
+    [folded] = open_page(sure="80", blur="true", smallest="large").expander
+    assert folded.label == t("photo.options")
+    assert not folded.proto.expanded
+    assert folded.slider(key="sure").value == 80
+    assert [toggle.key for toggle in folded.toggle if toggle.value] == ["blur"]
+    assert folded.button_group(key="smallest").value == "large"
+
+
 BAD = {
     "empty.jpg": b"",
     "text.jpg": b"this is a text renamed to .jpg",
