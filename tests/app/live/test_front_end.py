@@ -2,20 +2,19 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit_webrtc
-from playwright._impl._driver import compute_driver_executable
 from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import component as library
 
 from maskdet_app.live import front_end
 from maskdet_app.live.demo import stage
 from maskdet_app.live.front_end import FRONT_END, SCRIPTS, extend, words
+from tests.app.live.node import run
 
 FACING, CAMERA_WORDS, LOST_VIDEO, ONE_START, _ = SCRIPTS
 
@@ -157,14 +156,6 @@ const steps = {
   console.log(log.join(", "));
 })();
 """
-
-
-def run(harness: str, *arguments: str) -> str:
-    """What a script for Node.js, which Playwright has, prints."""
-    node = compute_driver_executable()[0]
-    command = [str(node), "-e", harness, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.strip()
 
 
 def shown(error: str, errors: Any, *, desired: bool | None = None) -> str:

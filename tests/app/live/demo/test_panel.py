@@ -48,7 +48,9 @@ def test_counts_are_of_the_film_and_no_camera_counts_zero(
     assert t("live.idle") in captions(app)
     assert "data-verdict" not in html(app)
     assert html(app).count("data-demo=") >= 3
-    assert component["translations"]["stage"]["film"].endswith(".mp4")
+    address = component["translations"]["stage"]["film"]
+    assert address.endswith(".mp4")
+    assert f'data-film="{address}"' in html(app)
 
 
 def test_a_running_camera_takes_the_demos_place(
@@ -109,7 +111,7 @@ def test_the_stages_words_are_the_visitors(
 
 
 def test_spans_and_their_words() -> None:
-    shown = panel._html(SPANS, tuple(Verdict))
+    shown = panel._html(SPANS, tuple(Verdict), "/film.mp4")
     told = json.loads(shown.split('data-spans="')[1].split('"')[0].replace("&quot;", '"'))
     assert [(span["from_s"], span["to_s"]) for span in told] == [(0, 3), (3, 6.5), (6.5, 7)]
     assert [span["counts"]["with_mask"] for span in told] == [0, 1, 0]
@@ -120,4 +122,4 @@ def test_spans_and_their_words() -> None:
 
 def test_a_verdict_that_cannot_be_given_has_no_tile() -> None:
     two = (Verdict.WITH_MASK, Verdict.WITHOUT_MASK, Verdict.NOT_SURE)
-    assert 'data-demo="worn_wrong"' not in panel._html(SPANS, two)
+    assert 'data-demo="worn_wrong"' not in panel._html(SPANS, two, None)
