@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from maskdet_app.live import front_end
 from maskdet_app.live.demo import films, panel
 from maskdet_app.live.demo.films import DemoFilm, Span
 from maskdet_app.ui.i18n import catalogue, t
@@ -84,6 +85,20 @@ def test_a_film_without_verdicts_is_said_to_be_one(
     app = new_app().run()
     assert t("live.demo_failed") in captions(app)
     assert "data-demo=" not in html(app)
+
+
+def test_without_a_stage_there_is_no_panel_of_a_film(
+    film: list[DemoFilm],
+    component: dict[str, Any],
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(front_end, "apply", lambda: False)
+    app = new_app().run()
+    assert not app.exception
+    assert t("live.idle") in captions(app)
+    assert "data-demo=" not in html(app)
+    assert component["translations"]["stage"]["film"] is None
 
 
 def test_embedded_pages_have_no_stage(
