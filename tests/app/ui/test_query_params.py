@@ -29,6 +29,26 @@ def test_choice_starts_from_the_query_parameter_if_it_is_valid(
     assert app.query_params.get("size") == kept
 
 
+def test_back_and_forward_change_the_choice() -> None:
+    app = _page().run()
+    app.button_group(key="size").set_value("large").run()
+    del app.query_params["size"]
+    app.run()
+    assert app.session_state["size"] == app.button_group(key="size").value == "usual"
+    assert "size" not in app.query_params
+    app.query_params["size"] = "large"
+    app.run()
+    assert app.session_state["size"] == app.button_group(key="size").value == "large"
+
+
+def test_a_click_wins_over_an_address_that_is_not_yet_written() -> None:
+    app = _page().run()
+    app.button_group(key="size").set_value("large").run()
+    del app.query_params["size"]
+    app.button_group(key="size").set_value("tiny").run()
+    assert app.session_state["size"] == app.query_params["size"] == "tiny"
+
+
 def test_choice_is_kept_by_its_code_and_the_default_is_left_out() -> None:
     app = _page().run()
     app.button_group(key="size").set_value("large").run()
