@@ -1,4 +1,4 @@
-"""How many bytes of photos visitors may have in the server's memory at once."""
+"""How many bytes of uploads, and of films made of them, may be in the server's memory at once."""
 
 import os
 import threading
@@ -102,7 +102,7 @@ class UploadQuota:
     """Counts the bytes of uploads that arrive or are held in memory. Thread-safe.
 
     A finished upload counts for as long as Streamlit or the visit's batch of photos holds the
-    file, whichever is longer.
+    file, whichever is longer. What the server makes of one counts as well: `count_made`.
     """
 
     def __init__(
@@ -192,6 +192,28 @@ class UploadQuota:
             refusal = self._refusals.get(key[0])
             if refusal is not None and self._clock() - refusal.at_s > _KEEP_REFUSALS_S:
                 del self._refusals[key[0]]
+
+    def count_made(self, session_id: str, file_id: str, made_id: str, n_bytes: int) -> None:
+        """Count what the server made of an upload, for as long as a holder contains its id.
+
+        It is there already, so nothing is refused, but later uploads find less room. A second call
+        with the same id replaces the first. Nothing is counted where the upload is not.
+
+        Args:
+            session_id: of the visit.
+            file_id: of the upload.
+            made_id: of what was made; no upload's.
+            n_bytes: its size.
+        """
+        with self._lock:
+            self.release_dropped()
+            entry = self._entries.get((session_id, file_id))
+            if entry is None:
+                return
+            key, address = (session_id, made_id), entry[1]
+            self._forget(key)
+            self._entries[key] = (n_bytes, address)
+            self._count(session_id, address, n_bytes)
 
     def hold_in(self, session_id: str, batch: HoldsFiles) -> None:
         """Count files for as long as this, or another holder of the visit, contains their ids."""

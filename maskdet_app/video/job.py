@@ -22,6 +22,9 @@ MAX_LENGTH_S: Final = 600.0
 """Longest video that is taken; the command line takes longer ones."""
 MAX_PIXELS: Final = 4096 * 2304
 """Of a frame: what phones record."""
+ABSENCE_S: Final = 30.0
+"""A visitor who is away for longer has left. A phone that changes networks, or a laptop that wakes,
+is back before; Streamlit keeps the session for longer."""
 _PLACES: Final = threading.BoundedSemaphore(1)
 """Videos that are checked at once, over all visitors: one keeps the cores busy."""
 
@@ -48,6 +51,26 @@ class Snapshot(NamedTuple):
     state: State
     share: float | None
     left_s: float | None
+
+
+def patient(
+    is_there: Callable[[], bool], *, clock: Callable[[], float] = time.monotonic
+) -> Callable[[], bool]:
+    """A function that is False only once a visitor has been away for `ABSENCE_S`.
+
+    Args:
+        is_there: whether the visitor is connected now.
+        clock: monotonic seconds.
+    """
+    seen_s = clock()
+
+    def is_visited() -> bool:
+        nonlocal seen_s
+        if is_there():
+            seen_s = clock()
+        return clock() - seen_s < ABSENCE_S
+
+    return is_visited
 
 
 class VideoJob:

@@ -12,7 +12,7 @@ from maskdet_app.ops import malloc, upload_memory
 from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.ui import containers
 from maskdet_app.ui.i18n import t
-from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, VideoJob
+from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, VideoJob, patient
 from maskdet_core.video.formats import VIDEO_SUFFIXES
 
 # Also where the app runs without server.py.
@@ -45,8 +45,21 @@ class VideoVisit:
     start_s: float = 0.0
 
     def __contains__(self, file_id: str, /) -> bool:
-        """Whether it holds this file."""
+        """Whether it holds this file: the video, or the film made of it."""
+        if file_id == self.film_id:
+            return self.film_bytes is not None
         return bool(self.data) and file_id == self.file_id
+
+    @property
+    def film_bytes(self) -> bytes | None:
+        """The annotated film as MP4; None where none is there."""
+        outcome = None if self.film is None else self.film.outcome
+        return None if outcome is None else outcome.film
+
+    @property
+    def film_id(self) -> str:
+        """Name of the film in the quota: uploads have none like it."""
+        return f"film of {self.file_id}"
 
     def clear(self) -> None:
         """End what runs, and forget the video."""
@@ -111,17 +124,24 @@ def remove(current: VideoVisit) -> None:
 
 
 def while_visited() -> Callable[[], bool]:
-    """A function that tells in any thread whether this visitor is still there."""
+    """A function that tells in any thread whether this visitor is still there, or back soon."""
     context = get_script_run_ctx()
 
-    def is_visited() -> bool:
+    def is_connected() -> bool:
         return (
             context is None
             or not runtime.exists()
             or runtime.get_instance().is_active_session(context.session_id)
         )
 
-    return is_visited
+    return patient(is_connected)
+
+
+def count_film(current: VideoVisit) -> None:
+    """Count the annotated film of a visit, if there is one, beside its uploads."""
+    context, film = get_script_run_ctx(), current.film_bytes
+    if context is not None and film is not None:
+        QUOTA.count_made(context.session_id, current.file_id, current.film_id, len(film))
 
 
 def _remove_deselected(current: VideoVisit, key: str) -> None:

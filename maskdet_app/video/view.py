@@ -70,6 +70,7 @@ def show(
             st.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
     with result:
         _show_result(current, check.outcome.row, check.outcome.pictures, verdicts, blur=blur)
+    upload.count_film(current)
     film = current.film
     if film is not None and film.state in (State.WAITING, State.RUNNING):
         with film_progress:

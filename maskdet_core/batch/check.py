@@ -75,7 +75,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="put copies of photos and films with the verdicts drawn into DIR",
     )
-    parser.add_argument("--blur", action="store_true", help="blur all faces in copies and report")
+    parser.add_argument("--blur", action="store_true", help="blur all faces in what is made")
     parser.add_argument("--fresh", action="store_true", help="discard what DIR holds, start over")
     for form in _FORMS:
         parser.add_argument(
@@ -125,8 +125,10 @@ def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> N
         (options.engine == "ray" and not options.out, "--engine ray needs --out"),
         (options.fresh and not options.out, "--fresh needs --out"),
         (
-            options.blur and not (options.annotate or options.report),
-            "--blur needs --annotate or --report",
+            options.blur
+            and not (options.annotate or options.report)
+            and not (options.out and _checks_videos(options)),
+            "--blur needs --annotate or --report, or --out for the pictures of videos",
         ),
         (options.language and not options.report, "--language needs --report"),
         (options.no_pictures and not options.report, "--no-pictures needs --report"),
@@ -141,7 +143,7 @@ def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> N
         ),
         (options.tracks and options.no_videos, "--tracks needs videos, not --no-videos"),
         (
-            options.webhook is not None and (options.no_videos or not _takes_videos(options)),
+            options.webhook is not None and not _checks_videos(options),
             "--webhook tells of videos, which are not checked here",
         ),
         (
@@ -176,8 +178,11 @@ def _run(options: argparse.Namespace) -> int:
         blur=options.blur and options.annotate,
         two_classes=options.two_classes,
     )
-    with_videos = _takes_videos(options) and not options.no_videos
-    found = find_pictures(options.paths, options.out, with_videos=with_videos)
+    found = find_pictures(options.paths, options.out, with_videos=_checks_videos(options))
+    if options.report and found.videos:
+        n_videos = len(dict.fromkeys(found.videos))
+        noun = "video is" if n_videos == 1 else "videos are"
+        print_message(f"the HTML report is of photos only: {n_videos} {noun} not in it")
     with video_alerts(options) as on_checked:
         videos = VideoRun(
             found.videos, _video_config(options), fresh=options.fresh, on_checked=on_checked
@@ -268,6 +273,10 @@ def _print_rows(
 def _takes_videos(options: argparse.Namespace) -> bool:
     """Videos are checked here, into a folder with a path."""
     return options.engine != "ray" and not isinstance(options.out, Address)
+
+
+def _checks_videos(options: argparse.Namespace) -> bool:
+    return _takes_videos(options) and not options.no_videos
 
 
 def _video_config(options: argparse.Namespace) -> VideoCheckConfig:

@@ -11,7 +11,7 @@ from typing import Final
 
 from maskdet_core.batch.addresses import Address, Location, list_files, matching
 from maskdet_core.batch.folder import COPIES
-from maskdet_core.batch.video import VIDEOS
+from maskdet_core.batch.video_folder import VIDEOS
 from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
 from maskdet_core.video.formats import VIDEO_SUFFIXES
 

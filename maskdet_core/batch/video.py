@@ -1,29 +1,32 @@
 """Check video files in a process of their own, into a results folder that a run can resume from."""
 
-import hashlib
-import json
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from maskdet_core.batch.journal import FileStamp, lock
+from maskdet_core.batch.journal import FileStamp
 from maskdet_core.batch.photo import detector_settings
-from maskdet_core.batch.report import safe_stem
-from maskdet_core.batch.video_report import (
-    failed_video_json,
-    moment_name,
-    tracks_csv_bytes,
-    video_json,
+from maskdet_core.batch.video_folder import (
+    FILM,
+    VIDEOS,
+    Row,
+    folder_name,
+    keep_result,
+    kept_result,
+    remove_results,
+    take_folder,
+    write_files,
 )
+from maskdet_core.batch.video_report import failed_video_json, video_json
 from maskdet_core.batch.worker_process import Message, WorkerProcess
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
-from maskdet_core.errors import JournalError, VideoError, WorkerError
-from maskdet_core.files import PARTIAL, open_atomic, write_atomic
+from maskdet_core.errors import VideoError, WorkerError
+from maskdet_core.files import open_atomic
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.process_limits import Loss, limit_cpu
 from maskdet_core.video.limits import VideoLimits
@@ -31,14 +34,6 @@ from maskdet_core.video.limits import VideoLimits
 if TYPE_CHECKING:
     from maskdet_core.video.check import Progress, VideoResult
 
-VIDEOS: Final = "videos"
-"""Folder in a results folder, with a folder for each video."""
-RESULT: Final = "result.json"
-"""A video's result; written last, so that a video that has one is done."""
-TRACKS: Final = "tracks.csv"
-FILM: Final = "annotated.mp4"
-MOMENTS: Final = "moments"
-LOCK: Final = ".lock"
 BASE_CPU_S: Final = 120.0
 """Most processor time for a video, and..."""
 CPU_S_PER_SECOND: Final = 20.0
@@ -46,9 +41,6 @@ CPU_S_PER_SECOND: Final = 20.0
 PROGRESS_EVERY_S: Final = 0.1
 _CANCEL_S: Final = 5.0
 """Time that a video under way gets to remove what it has begun when the work is stopped."""
-_REMEDY: Final = "Name another folder, or start over with --fresh."
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +106,8 @@ class VideoCheckConfig:
             "min_face_px": self.min_face_px,
             "annotate": self.annotate,
             "blur": self.blur,
+            # a file that declares no length is read as far as this
+            "max_length_s": self.limits.max_length_s,
         }
 
 
@@ -159,7 +153,7 @@ class VideoChecker:
             return video_json(str(path), result, annotated=None, folder=None)
         annotated = None if film is None else FILM
         row = video_json(str(path), result, annotated=annotated, folder=folder.name)
-        _write_files(folder, result, row)
+        write_files(folder, result, row)
         return row
 
     def _steps(
@@ -221,35 +215,35 @@ def check_videos(
     with ExitStack() as stack:
         stack.callback(runner.close)
         if config.out is not None:
-            _take_folder(config.out / VIDEOS, stack, fresh=fresh)
+            take_folder(config.out / VIDEOS, stack, fresh=fresh)
         for video in dict.fromkeys(videos):
             stamp = FileStamp.of(video)
-            row = None if config.out is None else _done(config.out, video, stamp, settings)
+            row = None if config.out is None else kept_result(config.out, video, stamp, settings)
             if row is not None:
                 yield row, True
                 continue
-            row, is_final = runner.run(video, progress)
-            if config.out is not None and is_final:
-                _finish(config.out / VIDEOS / folder_name(video), row, stamp, settings)
+            with _clean_after_failure(config.out, video, runner):
+                row, is_final = runner.run(video, progress)
+            if config.out is not None:
+                folder = config.out / VIDEOS / folder_name(video)
+                if row["error"] is not None:
+                    # a process that was lost has removed nothing
+                    remove_results(folder)
+                if is_final:
+                    keep_result(folder, row, stamp, settings)
             yield row, False
 
 
-def folder_name(video: Path) -> str:
-    """Name of the folder for a video's results: the same for the same path, other for others."""
-    digest = hashlib.sha256(str(video).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    return f"{safe_stem(str(video)) or 'video'}-{digest}"
-
-
-def remove_results(folder: Path) -> None:
-    """Remove what was made of a video before, and nothing else."""
-    # the result first: without it the rest does not count
-    for name in (RESULT, TRACKS, FILM):
-        (folder / name).unlink(missing_ok=True)
-        (folder / (name + PARTIAL)).unlink(missing_ok=True)
-    for picture in (folder / MOMENTS).glob("*-person-*.jpg*"):
-        picture.unlink()
-    with suppress(OSError):
-        (folder / MOMENTS).rmdir()
+@contextmanager
+def _clean_after_failure(out: Path | None, video: Path, runner: "_Runner") -> Iterator[None]:
+    """Remove what a process that had to be killed has begun of a video."""
+    try:
+        yield
+    except BaseException:
+        runner.close()
+        if out is not None:
+            remove_results(out / VIDEOS / folder_name(video))
+        raise
 
 
 class _Runner:
@@ -276,9 +270,10 @@ class _Runner:
         return failed_video_json(str(video), _lost_reason(loss)), loss is not Loss.KILLED
 
     def close(self) -> None:
-        if self._worker is not None:
-            self._worker.dismiss()
-            self._worker.end(_CANCEL_S)
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.dismiss()
+            worker.end(_CANCEL_S)
 
     def _ready(self) -> WorkerProcess:
         if self._worker is not None:
@@ -315,61 +310,3 @@ def _lost_reason(loss: Loss) -> str:
             return "refused: it crashes the decoder or the detection"
         case Loss.KILLED:
             return "cannot be checked at the moment: its process was killed, perhaps for memory"
-
-
-def _take_folder(folder: Path, stack: ExitStack, *, fresh: bool) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    file = stack.enter_context((folder / LOCK).open("ab"))
-    lock(file, folder)
-    if fresh:
-        for result in folder.glob(f"*/{RESULT}"):
-            remove_results(result.parent)
-            with suppress(OSError):
-                result.parent.rmdir()
-
-
-def _done(out: Path, video: Path, stamp: FileStamp, settings: Mapping[str, Any]) -> Row | None:
-    """The object of a video that is done and unchanged; None where it is to be checked.
-
-    Raises:
-        JournalError: it was made with other settings.
-    """
-    folder = out / VIDEOS / folder_name(video)
-    try:
-        kept = json.loads((folder / RESULT).read_bytes())
-        row, made_with = dict(kept["result"]), dict(kept["settings"])
-        made_of = FileStamp(kept["size_bytes"], kept["changed_ns"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    if made_with != json.loads(json.dumps(settings)):
-        differing = sorted(
-            name
-            for name in made_with.keys() | settings.keys()
-            if made_with.get(name) != settings.get(name)
-        )
-        raise JournalError(
-            f"{folder / RESULT} was made with other settings ({', '.join(differing)}). {_REMEDY}"
-        )
-    if made_of != stamp or stamp == FileStamp():
-        return None
-    has_film = row.get("annotated") is None or (folder / FILM).is_file()
-    return row if has_film else None
-
-
-def _finish(folder: Path, row: Row, stamp: FileStamp, settings: Mapping[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = {
-        "result": row,
-        "settings": settings,
-        "size_bytes": stamp.size_bytes,
-        "changed_ns": stamp.changed_ns,
-    }
-    write_atomic(folder / RESULT, json.dumps(kept, allow_nan=False, indent=1) + "\n")
-
-
-def _write_files(folder: Path, result: "VideoResult", row: Row) -> None:
-    write_atomic(folder / TRACKS, tracks_csv_bytes([row]))
-    if result.moments:
-        (folder / MOMENTS).mkdir(exist_ok=True)
-    for number, one in enumerate(result.moments, 1):
-        write_atomic(folder / MOMENTS / moment_name(number, one.person), one.jpeg)

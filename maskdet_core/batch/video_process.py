@@ -1,15 +1,16 @@
 """Check a stranger's video in a process of its own, from memory to memory, until it is unwanted.
 
 For servers. The process has limits on memory and processor time, runs at a lower priority than live
-video, and ends with its parent. The video comes and results go through pipes: nothing is written to
-disk. What it sends is read as JSON and bytes, never as Python objects: a video may have taken the
-process over. On Windows it has no limits, elsewhere than on Linux none on memory.
+video, and ends with its parent. Name, options and video come and results go through pipes: nothing
+is written to disk, and nothing shows in the list of processes. A video may have taken the process
+over: what it sends is bounded in size, number and time, and read as JSON and bytes, never as Python
+objects. On Windows it has no limits of its own, elsewhere than on Linux none on memory.
 """
 
 import io
 import json
+import math
 import os
-import queue
 import signal
 import struct
 import subprocess
@@ -32,13 +33,20 @@ from maskdet_core.process_limits import (
     limit_cpu,
     limit_data,
 )
+from maskdet_core.video.moments import MAX_MOMENTS
 
 MAX_DATA_BYTES: Final = 1_500_000_000
 """Most memory beside what the process holds once set up: the video, the film made of it, and the
 frames of a decoder; libraries reserve more than they use."""
 BASE_CPU_S: Final = 60.0
 CPU_S_PER_SECOND: Final = 10.0
-"""Most processor time for each second of the video, beside `BASE_CPU_S`."""
+"""Most processor time for each second of the video, beside `BASE_CPU_S`. As much time may pass on
+the clock: without a hostile video both are far from it."""
+MAX_SILENCE_S: Final = 120.0
+"""Longest time without progress, which otherwise comes several times a second: a process that
+sleeps uses no processor time, and holds the place."""
+MAX_FILM_BYTES: Final = 300_000_000
+"""Largest annotated film: twice what ten minutes of a busy scene give."""
 POLL_S: Final = 0.1
 """Time between two questions whether the result is still wanted."""
 NICE: Final = 5
@@ -48,13 +56,24 @@ _START: Final = """
 import sys
 sys.path.append(sys.argv[1])
 from maskdet_core.batch.video_process import serve
-serve(sys.argv[2])
+serve()
 """
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _LENGTH: Final = struct.Struct(">Q")
 _HEADER: Final = struct.Struct(">cQ")
 """Kind of a message and length of its body."""
 _PROGRESS, _PICTURE, _FILM, _RESULT, _ERROR = b"P", b"M", b"F", b"R", b"E"
+_MAX_BODY_BYTES: Final = {
+    _PROGRESS: 1_000,
+    # 160 px square
+    _PICTURE: 1_000_000,
+    _FILM: MAX_FILM_BYTES,
+    # some 100 bytes for each interval
+    _RESULT: 20_000_000,
+    _ERROR: 10_000,
+}
+_END_S: Final = 10.0
+"""Longest wait for the end of a process that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +145,7 @@ def check_in_process(
     """
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(_ROOT), json.dumps(_to_json(name, options))],
+            [sys.executable, "-P", "-c", _START, str(_ROOT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # libraries print what they find in a file
@@ -134,77 +153,147 @@ def check_in_process(
         )
     except OSError as error:
         raise VideoError("the check cannot be started: try again") from error
-    messages: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
+    arguments = json.dumps(_to_json(name, options)).encode()
+    inbox, is_over = _Inbox(), threading.Event()
     for work in (
-        lambda: _send(process.stdin, data),
-        lambda: _receive(process.stdout, messages),
+        lambda: _send(process.stdin, (arguments, data), is_over),
+        lambda: inbox.receive(process.stdout),
     ):
         threading.Thread(target=work, daemon=True).start()
     try:
-        return _outcome(messages, process, is_wanted, progress)
+        return _outcome(inbox, process, options.max_length_s, is_wanted, progress)
     finally:
-        process.kill()
-        process.wait()
-        if process.stdin is not None:
-            with suppress(OSError):
-                process.stdin.close()
+        is_over.set()
+        _end(process)
+
+
+class _Inbox:
+    """What a process has sent, within bounds. Filled by a thread of its own.
+
+    Attributes:
+        progress: the newest; None before the first.
+        pictures: in order.
+        film: None before it came.
+        last: kind and body of the message that ends the work; None where none came.
+        is_closed: nothing more comes.
+    """
+
+    def __init__(self) -> None:
+        self.progress: bytes | None = None
+        self.pictures: list[bytes] = []
+        self.film: bytes | None = None
+        self.last: tuple[bytes, bytes] | None = None
+        self.is_closed = threading.Event()
+
+    def receive(self, source: Any) -> None:
+        """Read messages until the last one, the end, or one that is out of bounds."""
+        try:
+            with suppress(OSError, ValueError, MemoryError), source:
+                while self._receive_one(source):
+                    pass
+        finally:
+            self.is_closed.set()
+
+    def _receive_one(self, source: Any) -> bool:
+        header = source.read(_HEADER.size)
+        if len(header) < _HEADER.size:
+            return False
+        kind, length = _HEADER.unpack(header)
+        if length > _MAX_BODY_BYTES.get(kind, -1):
+            return False
+        body = source.read(length)
+        if len(body) < length:
+            return False
+        if kind == _PROGRESS:
+            self.progress = body
+        elif kind == _PICTURE:
+            self.pictures.append(body)
+        elif kind == _FILM:
+            self.film = body
+        else:
+            self.last = kind, body
+        return self.last is None and len(self.pictures) <= MAX_MOMENTS
 
 
 def _outcome(
-    messages: "queue.SimpleQueue[tuple[bytes, bytes] | None]",
+    inbox: _Inbox,
     process: "subprocess.Popen[bytes]",
+    max_length_s: float,
     is_wanted: Callable[[], bool],
     progress: Callable[[float, float | None], None],
 ) -> VideoOutcome:
-    pictures: list[bytes] = []
-    film: bytes | None = None
-    while True:
+    began_s = moved_s = time.monotonic()
+    length_s = max_length_s
+    told: bytes | None = None
+    while not inbox.is_closed.wait(POLL_S):
         if not is_wanted():
             raise UnwantedError
-        try:
-            message = messages.get(timeout=POLL_S)
-        except queue.Empty:
-            continue
-        if message is None:
-            raise _why_ended(process.wait())
-        kind, body = message
-        if kind == _PROGRESS:
-            at_s, length_s = json.loads(body)
-            progress(float(at_s), None if length_s is None else float(length_s))
-        elif kind == _PICTURE:
-            pictures.append(body)
-        elif kind == _FILM:
-            film = body
-        elif kind == _ERROR:
-            raise VideoError(body.decode())
-        else:
-            return VideoOutcome(json.loads(body), tuple(pictures), film)
+        now_s = time.monotonic()
+        if (news := inbox.progress) is not None and news != told:
+            told, moved_s = news, now_s
+            at_s, declared_s = _progress_of(news)
+            length_s = min(declared_s or max_length_s, max_length_s)
+            progress(at_s, declared_s)
+        if now_s - moved_s > MAX_SILENCE_S or now_s - began_s > _most_s(length_s):
+            raise VideoError("it takes too long for its length")
+    if inbox.last is None:
+        _end(process)
+        raise _why_ended(process.returncode)
+    kind, body = inbox.last
+    if kind == _ERROR:
+        raise VideoError(body.decode(errors="replace"))
+    try:
+        row = json.loads(body)
+        is_whole = len(row["moments"]) == len(inbox.pictures)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        is_whole = False
+    if not is_whole:
+        raise _why_ended(None)
+    return VideoOutcome(row, tuple(inbox.pictures), inbox.film)
+
+
+def _most_s(length_s: float) -> float:
+    """Most time for a video, of the processor and on the clock."""
+    return BASE_CPU_S + CPU_S_PER_SECOND * length_s
+
+
+def _progress_of(body: bytes) -> tuple[float, float | None]:
+    try:
+        at_s, length_s = json.loads(body)
+        at_s, length_s = float(at_s), None if length_s is None else float(length_s)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise _why_ended(None) from None
+    if not math.isfinite(at_s) or not math.isfinite(length_s or 0.0):
+        raise _why_ended(None)
+    return at_s, length_s
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    # one that has ended by itself keeps its status; one that the system cannot end is left to it
+    process.kill()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_END_S)
 
 
 def _to_json(name: str, options: VideoJobOptions) -> dict[str, Any]:
     return {"name": name, **{field: getattr(options, field) for field in options.__slots__}}
 
 
-def _send(target: Any, data: bytes) -> None:
-    # OSError: the process has ended. The pipe stays open, its end would tell that the parent has.
+def _send(target: Any, parts: tuple[bytes, ...], is_over: threading.Event) -> None:
+    # OSError: the process has ended
     with suppress(OSError, ValueError):
-        target.write(_LENGTH.pack(len(data)))
-        target.write(data)
+        for part in parts:
+            target.write(_LENGTH.pack(len(part)))
+            target.write(part)
         target.flush()
+    # the pipe's end would tell that the parent has ended
+    is_over.wait()
+    # here: closing waits for as long as something holds the pipe and reads nothing
+    with suppress(OSError):
+        target.close()
 
 
-def _receive(source: Any, messages: "queue.SimpleQueue[tuple[bytes, bytes] | None]") -> None:
-    with suppress(OSError, ValueError, MemoryError), source:
-        while len(header := source.read(_HEADER.size)) == _HEADER.size:
-            kind, length = _HEADER.unpack(header)
-            body = source.read(length)
-            if len(body) < length:
-                break
-            messages.put((kind, body))
-    messages.put(None)
-
-
-def _why_ended(status: int) -> VideoError:
+def _why_ended(status: int | None) -> VideoError:
     match Loss.of(status):
         case Loss.CPU_TIME:
             return VideoError("it takes too much processor time for its length")
@@ -214,11 +303,10 @@ def _why_ended(status: int) -> VideoError:
             return VideoError("the check was stopped, perhaps for lack of memory: try again")
 
 
-def serve(arguments: str) -> None:
+def serve() -> None:
     """Check the video that comes by standard input. For the process itself only.
 
-    Args:
-        arguments: name and `VideoJobOptions` as JSON.
+    Name and `VideoJobOptions` as JSON come before it.
     """
     # what a library prints must not get between the messages
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
@@ -226,8 +314,8 @@ def serve(arguments: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         os.nice(NICE)
-    options = json.loads(arguments)
-    data = source.read(*_LENGTH.unpack(source.read(_LENGTH.size)))
+    options = json.loads(_read_part(source))
+    data = _read_part(source)
     threading.Thread(target=_end_with_parent, args=(source,), daemon=True).start()
     try:
         detector = MaskDetector.load(
@@ -263,8 +351,12 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
     )
     film = io.BytesIO() if options["film"] else None
     steps = check_video(io.BytesIO(data), detector, chosen, film=film)
+    # opening looks into the file already
+    limit_cpu(BASE_CPU_S)
     first = next(steps)
-    limit_cpu(BASE_CPU_S + CPU_S_PER_SECOND * (first.length_s or options["max_length_s"]))
+    length_s = first.length_s or options["max_length_s"]
+    _write(sink, _PROGRESS, json.dumps([0.0, first.length_s]).encode())
+    limit_cpu(_most_s(length_s))
     told_s = 0.0
     while True:
         try:
@@ -278,9 +370,15 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
     for moment in result.moments:
         _write(sink, _PICTURE, moment.jpeg)
     if film is not None:
+        if film.getbuffer().nbytes > MAX_FILM_BYTES:
+            raise VideoError("its annotated film is too large")
         _write(sink, _FILM, film.getvalue())
     row = video_json(options["name"], result, annotated=None, folder=None)
     _write(sink, _RESULT, json.dumps(row, allow_nan=False).encode())
+
+
+def _read_part(source: BinaryIO) -> bytes:
+    return source.read(*_LENGTH.unpack(source.read(_LENGTH.size)))
 
 
 def _write(sink: BinaryIO, kind: bytes, body: bytes) -> None:

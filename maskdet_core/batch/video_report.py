@@ -129,7 +129,8 @@ def tracks_csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def _head(video: str) -> dict[str, Any]:
-    return {"path": valid_text(video), "kind": "video", "schema": SCHEMA}
+    # what reads the objects of photos finds no faces here, and people beside them
+    return {"path": valid_text(video), "kind": "video", "schema": SCHEMA, "faces": []}
 
 
 def _person_json(person: Person) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from tqdm import tqdm
 
 from maskdet_core.batch.report import one_line
-from maskdet_core.batch.video import Row, VideoCheckConfig, check_videos
+from maskdet_core.batch.video import VideoCheckConfig, check_videos
+from maskdet_core.batch.video_folder import Row
 from maskdet_core.types import Verdict
 
 if TYPE_CHECKING:

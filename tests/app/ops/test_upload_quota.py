@@ -111,6 +111,25 @@ def test_file_counts_while_the_batch_of_the_page_holds_it(server: Streamlit) -> 
     assert server.quota.used("visit", "s1") == 20
 
 
+def test_what_is_made_of_a_file_counts_until_it_is_dropped(server: Streamlit) -> None:
+    visit = Batch("f1")
+    server.quota.hold_in("s1", visit)
+    server.upload("s1", "f1", 40)
+    visit.file_ids.add("film")
+    for n_bytes in (10, 50):
+        # the second film replaces the first
+        server.quota.count_made("s1", "f1", "film", n_bytes)
+    assert [server.quota.used("visit", "s1"), server.quota.used("address", "a")] == [90, 90]
+    with pytest.raises(QuotaReachedError):
+        server.upload("s1", "f2", 20)
+    visit.file_ids.remove("film")
+    server.upload("s1", "f2", 20)
+    assert server.quota.used("visit", "s1") == 60
+    # nothing is known of an upload where the app runs without the server's guard
+    server.quota.count_made("s9", "f9", "film", 50)
+    assert server.quota.used("server") == 60
+
+
 def test_files_whose_removal_can_be_undone_count_until_the_next_upload(server: Streamlit) -> None:
     batch = Batch("f1")
     server.quota.hold_in("s1", batch)

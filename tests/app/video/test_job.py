@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.video import job as jobs
-from maskdet_app.video.job import State, VideoJob
+from maskdet_app.video.job import ABSENCE_S, State, VideoJob, patient
 from maskdet_core.batch.video_process import UnwantedError, VideoJobOptions, VideoOutcome
 from maskdet_core.errors import VideoError
 
@@ -73,6 +73,24 @@ def test_it_ends_when_the_visitor_leaves() -> None:
     there.set()
     made.join(WAIT_S)
     assert made.state is State.CANCELLED
+
+
+def test_a_short_absence_ends_nothing() -> None:
+    now_s, there = [0.0], [True]
+    is_visited = patient(lambda: there[0], clock=lambda: now_s[0])
+    told = []
+    for at_s, is_there in (
+        (100.0, True),
+        (100.1, False),
+        (99.9 + ABSENCE_S, False),
+        (100.0 + ABSENCE_S, True),
+        (110.0 + ABSENCE_S, False),
+        (99.9 + 2 * ABSENCE_S, False),
+        (100.0 + 2 * ABSENCE_S, False),
+    ):
+        now_s[0], there[0] = at_s, is_there
+        told.append(is_visited())
+    assert told == [True] * 6 + [False]
 
 
 def test_one_video_at_a_time_and_who_waits_may_leave() -> None:

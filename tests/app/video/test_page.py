@@ -91,8 +91,12 @@ def test_a_video_its_result_a_film_and_its_removal(film: bytes, jobs: list[Video
     assert (jobs[1].state, jobs[1].options.film) == (State.DONE, True)
     assert jobs[1].outcome is not None
     assert (jobs[1].outcome.film or b"")[4:8] == b"ftyp"
+    visit = app.session_state["video_visit"]
+    assert visit.film_id in visit
+    film_id = visit.film_id
     app.button(key="video_forget").click().run()
     assert t("video.empty") in texts(app)
+    assert film_id not in visit
 
 
 def test_other_settings_are_offered_and_not_forced(film: bytes, jobs: list[VideoJob]) -> None:

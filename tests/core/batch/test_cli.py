@@ -288,7 +288,7 @@ def test_smallest_face_reaches_the_finder(
         ["check", "x.jpg", "--jobs", "0"],
         ["check", "x.jpg", "--annotate"],
         ["check", "x.jpg", "--fresh", "--csv", "r.csv"],
-        ["check", "x.jpg", "--out", "out", "--blur"],
+        ["check", "x.jpg", "--out", "out", "--blur", "--no-videos"],
         ["check", "x.jpg", "--out", "out", "--format", "json"],
         ["check", "x.jpg", "--csv", "r", "--json", "r"],
         ["check", "x.jpg", "--csv", "/"],

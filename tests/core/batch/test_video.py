@@ -2,32 +2,40 @@
 
 import csv
 import json
+import re
+import shutil
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
+from PIL import Image
 
 from maskdet_core.batch import check as check_command
 from maskdet_core.batch import cli
 from maskdet_core.batch.pictures import find_pictures
-from maskdet_core.batch.video import (
+from maskdet_core.batch.video import check_videos
+from maskdet_core.batch.video_folder import (
     FILM,
     MOMENTS,
     RESULT,
     TRACKS,
     VIDEOS,
     Row,
-    check_videos,
     folder_name,
 )
 from maskdet_core.batch.video_report import TRACK_COLUMNS, failed_video_json, tracks_csv_text
 from maskdet_core.errors import JournalError
+from maskdet_core.video.limits import VideoLimits
 from testbed.films import film_bytes
 from tests.core.batch.fakes import Stub
 from tests.core.batch.videos import PaintedConfig
 from tests.core.video.painted import Painted, film
+
+REPO_ROOT = Path(__file__).resolve().parents[3]
 
 
 def people_at(at_s: float) -> list[Painted]:
@@ -71,8 +79,10 @@ def test_a_results_folder_and_resuming(video: Path, tmp_path: Path) -> None:
         assert sum(1 for _ in container.decode(video=0)) == 10
     # done and unchanged: not checked again, whatever happens to the rest
     assert run([video], config) == [(row, True)]
-    (folder / FILM).unlink()
-    assert run([video], config)[0][1] is False
+    for gone in (FILM, TRACKS, f"{MOMENTS}/{row['moments'][0]['picture']}"):
+        (folder / gone).unlink()
+        assert run([video], config)[0][1] is False
+        assert (folder / gone).is_file()
     video.write_bytes(film_bytes(film(0.5, people_at)))
     ((changed, was_done),) = run([video], config)
     assert not was_done
@@ -98,6 +108,43 @@ def test_other_settings_are_refused_unless_fresh(video: Path, tmp_path: Path) ->
     with pytest.raises(JournalError, match=r"other settings .*min_face_px"):
         run([video], other)
     assert run([video], other, fresh=True)[0][1] is False
+
+
+def test_another_longest_length_is_another_setting(video: Path, tmp_path: Path) -> None:
+    run([video], PaintedConfig(out=tmp_path))
+    other = PaintedConfig(out=tmp_path, limits=VideoLimits(max_length_s=60.0))
+    with pytest.raises(JournalError, match=r"other settings .*max_length_s"):
+        run([video], other)
+
+
+def begun(out: Path, video: Path) -> Path:
+    """The folder of a video, as a process leaves it that is ended in its midst."""
+    folder = out / VIDEOS / folder_name(video)
+    (folder / MOMENTS).mkdir(parents=True)
+    for name in (FILM + ".partial", TRACKS, f"{MOMENTS}/001-person-9.jpg"):
+        (folder / name).write_bytes(b"half")
+    return folder
+
+
+def test_a_process_that_ends_leaves_no_faces(video: Path, tmp_path: Path) -> None:
+    crash = video.with_name("crash.mp4")
+    crash.write_bytes(video.read_bytes())
+    folder = begun(tmp_path, crash)
+    ((row, _),) = run([crash], PaintedConfig(out=tmp_path, annotate=True))
+    assert row["error"] is not None
+    assert list(folder.iterdir()) == []
+
+
+def test_fresh_discards_interrupted_videos_and_nothing_else(video: Path, tmp_path: Path) -> None:
+    folder = begun(tmp_path, video.with_name("other.mp4"))
+    theirs = [folder.parent / "holiday" / FILM, begun(tmp_path, video) / "notes.txt"]
+    theirs[0].parent.mkdir()
+    for path in theirs:
+        path.write_bytes(b"not ours")
+    run([], PaintedConfig(out=tmp_path), fresh=True)
+    assert not folder.exists()
+    assert [path.read_bytes() for path in theirs] == [b"not ours", b"not ours"]
+    assert list(theirs[1].parent.iterdir()) == [theirs[1]]
 
 
 def test_a_video_that_ends_the_process_costs_only_itself(video: Path, tmp_path: Path) -> None:
@@ -132,6 +179,54 @@ def test_photos_and_videos_in_one_command(
     assert (track["person"], track["start_s"], track["verdict"]) == ("1", "0.0", "without_mask")
     said = capsys.readouterr().err
     assert "1 video: 1 person, each once: 0 mask, 0 worn wrong, 1 no mask" in said
+
+
+RECIPE = re.compile(r"--json - \| (jq) (-e) '(.+)'")
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="no jq")
+def test_the_recipe_of_the_documentation_counts_people_in_videos(
+    painted: None, photos: list[Path], video: Path, tmp_path: Path
+) -> None:
+    found = RECIPE.search((REPO_ROOT / "docs" / "command-line.md").read_text("utf-8"))
+    assert found is not None
+
+    def says(rows: list[Row]) -> int:
+        text = json.dumps(rows)
+        return subprocess.run(found.groups(), input=text, text=True, check=False).returncode
+
+    report = tmp_path / "r.json"
+    assert cli.main(["check", str(photos[0]), str(video), "--json", str(report)]) == 0
+    photo, row = json.loads(report.read_text("utf-8"))
+    for face in photo["faces"]:
+        face["verdict"] = "with_mask"
+    assert says([photo, failed_video_json("x.mp4", "damaged")]) == 0
+    # who has no mask for a while only is found as well
+    (person,) = row["people"]
+    assert person["intervals"][0]["verdict"] == "without_mask"
+    person["verdict"] = "with_mask"
+    assert says([photo, row]) == 1
+    person["intervals"][0]["verdict"] = "with_mask"
+    assert says([photo, row]) == 0
+
+
+def test_pictures_of_moments_are_blurred_without_a_film(
+    painted: None, video: Path, tmp_path: Path
+) -> None:
+    made = []
+    for out, more in ((tmp_path / "a", []), (tmp_path / "b", ["--blur"])):
+        assert cli.main(["check", str(video), "--out", str(out), *more]) == 0
+        (picture,) = (out / VIDEOS / folder_name(video) / MOMENTS).iterdir()
+        made.append(np.asarray(Image.open(picture)).astype(int))
+    sharp, blurred = (np.abs(np.diff(one[60:100, 60:100, 0], axis=1)).mean() for one in made)
+    assert blurred < 0.7 * sharp
+
+
+def test_an_html_report_without_the_videos_says_so(
+    painted: None, video: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert cli.main(["check", str(video), "--report", str(tmp_path / "r.html")]) == 0
+    assert "report is of photos only: 1 video is not in it" in capsys.readouterr().err
 
 
 def test_lines_on_standard_output(painted: None, video: Path, capsys: Any) -> None:
