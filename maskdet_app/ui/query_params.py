@@ -54,16 +54,23 @@ def write(name: str, values: Sequence[str], default: Sequence[str] = ()) -> None
         del st.query_params[name]
 
 
-def segmented_control(name: str, label: str, options: Sequence[T], default: T, **kwargs: Any) -> T:
+def segmented_control(
+    name: str,
+    label: str,
+    options: Sequence[T],
+    default: T,
+    *,
+    goes_back: bool = True,
+    **kwargs: Any,
+) -> T:
     """Show a segmented control whose choice is kept in a query parameter.
-
-    The browser's Back and Forward buttons change the choice.
 
     Args:
         name: of the query parameter, and the widget's key.
         label: text of the label.
         options: codes of the options.
         default: the option that is left out of the query parameters.
+        goes_back: whether the browser's Back and Forward buttons change the choice.
         **kwargs: further arguments of `st.segmented_control`.
 
     Returns:
@@ -71,14 +78,18 @@ def segmented_control(name: str, label: str, options: Sequence[T], default: T, *
     """
     named, page = read(name, options, default), _page()
     written = f"{name}_written"
-    # What was written and the visitor has not changed since was changed in the address. Another
-    # page's address does not know it, and a click may overtake what was written before it.
-    if name in st.session_state and st.session_state.get(written) == (page, st.session_state[name]):
+    # A choice that is still the one written here was changed in the address. Another page's
+    # address does not know it, and a click may overtake what was written before it.
+    chosen = st.session_state.get(name, named)
+    is_back = chosen != named and st.session_state.get(written) == (page, chosen)
+    if is_back and goes_back:
         st.session_state[name] = named
     initialise(name, named)
     choice = st.segmented_control(label, options, required=True, key=name, **kwargs)
     option: T = choice or default
-    write(name, [option], [default])
+    # written again, the address would lead Back to itself for ever
+    if goes_back or not is_back:
+        write(name, [option], [default])
     st.session_state[written] = (page, option)
     return option
 
