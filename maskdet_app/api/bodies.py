@@ -4,6 +4,7 @@ Starlette's form parser would write parts above 1 MB to temporary files.
 """
 
 import itertools
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ FORM: Final = "multipart/form-data"
 _BINARY: Final = "application/octet-stream"
 _WAIT_S: Final = 10.0
 """After this time there may be room again."""
+# its warnings of malformed forms repeat bytes of them
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ _GONE: Final = "gone"
 """Outcome of a request whose client went away before the answer."""
 
 
+class CutShortError(Exception):
+    """An answer that had begun cannot be finished. Has no text."""
+
+
 class Resource:
     """Answers requests for one path."""
 
@@ -54,7 +58,8 @@ class Resource:
             # only the type: a message could hold what a client sent
             _LOG.error("a request of the API failed by %s", type(error).__name__)
             if outcome:
-                raise
+                # the server logs what ends an answer that has begun, text and all
+                raise CutShortError from None
             failed = ProblemError(FAILED, "the request could not be answered")
             await failed.response(str(scope["path"]))(scope, receive, noted_send)
         finally:

@@ -9,7 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -111,6 +111,14 @@ class PictureWorkers:
         """Give up all work and end the decoders."""
         self._is_closed.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
+        idle = []
+        with suppress(queue.Empty):
+            while True:
+                idle.append(self._stations.get_nowait())
+        for station in idle:
+            station.decoder.close()
+            # a worker may wait for one, to be told that all has ended
+            self._stations.put(station)
 
     def _load(self) -> None:
         with self._station() as station:
@@ -136,9 +144,10 @@ class PictureWorkers:
         try:
             yield station
         finally:
+            self._stations.put(station)
+            # asked last: `close` sees those that are back by then
             if self._is_closed.is_set():
                 station.decoder.close()
-            self._stations.put(station)
 
     @contextmanager
     def _turn(self, while_waiting: Callable[[], None]) -> Generator[None, None, None]:

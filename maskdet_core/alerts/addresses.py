@@ -38,9 +38,27 @@ def validate_webhook_url(url: str, *, allow_plain: bool = False) -> str:
         raise AlertError("expected a webhook's address in ASCII, without spaces, percent-encoded")
     if parts.username is not None or parts.password is not None:
         raise AlertError("expected a webhook's address without user and password")
+    require_host_name(parts.hostname)
     if parts.scheme == "http" and not allow_plain:
         require_private(parts.hostname, "https://…")
     return url
+
+
+def require_host_name(host: str) -> None:
+    """Accept what can be looked up.
+
+    Args:
+        host: name or address.
+
+    Raises:
+        AlertError: a part of the name is empty or longer than 63 characters.
+    """
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise AlertError(
+            "expected a host's name, got one with an empty part, or one of more than 63 characters"
+        ) from None
 
 
 def require_private(host: str, instead: str) -> None:
@@ -55,7 +73,7 @@ def require_private(host: str, instead: str) -> None:
     """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise AlertError(
             f"cannot tell whether {host} is a private address, since it cannot be resolved; "
             f"use {instead} or {ALLOW_PLAIN}"

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final, Generic, TypeVar
@@ -101,16 +102,30 @@ class TokenBucket:
         self._tokens -= 1
 
 
-def backoff_s(n_tries: int, limits: DeliveryLimits, spread: float) -> float:
+def backoff_s(n_tries: int, first_s: float, max_s: float, spread: float) -> float:
     """Time to wait after a failed try: doubling, with jitter, so that many do not come at once.
 
     Args:
         n_tries: that have failed, 1 or more.
-        limits: bounds.
+        first_s: longest time after the first.
+        max_s: longest time after any.
         spread: 0 to 1, by chance: half the time is certain, the rest by this.
     """
-    longest_s = min(limits.max_wait_s, limits.first_wait_s * 2.0 ** min(n_tries - 1, 30))
+    longest_s = min(max_s, first_s * 2.0 ** min(n_tries - 1, 30))
     return longest_s * (0.5 + 0.5 * spread)
+
+
+def guarded(notify: Callable[[str], None]) -> Callable[[str], None]:
+    """What tells as ``notify`` does, and raises nothing.
+
+    A standard error that is closed would end the thread that tells, and with it all further alerts.
+    """
+
+    def tell(message: str) -> None:
+        with suppress(Exception):
+            notify(message)
+
+    return tell
 
 
 class Delivery(Generic[T]):
@@ -128,7 +143,7 @@ class Delivery(Generic[T]):
         """Start the thread.
 
         Args:
-            attempt: tries once, on the thread; does not raise.
+            attempt: tries once, on the thread; an exception counts as a refusal.
             limits: None takes the defaults.
             name: of the receiver, for messages; without secrets.
             notify: is told of failures, and when they end.
@@ -136,12 +151,12 @@ class Delivery(Generic[T]):
         """
         self._attempt = attempt
         self._limits = DeliveryLimits() if limits is None else limits
-        self._name, self._notify, self._clock = name, notify, clock
+        self._name, self._notify, self._clock = name, guarded(notify), clock
         self._bucket = TokenBucket(self._limits.burst, self._limits.every_s)
         self._changed = threading.Condition()
         self._waiting: deque[T] = deque()
         self._counts = DeliveryCounts()
-        self._is_closing = self._is_stopped = self._is_failing = False
+        self._is_closing = self._is_stopped = self._is_failing = self._is_in_hand = False
         self._thread = threading.Thread(target=self._run, name="alert-delivery", daemon=True)
         self._thread.start()
 
@@ -176,9 +191,9 @@ class Delivery(Generic[T]):
             self._changed.notify_all()
         self._thread.join(drain_s)
         with self._changed:
-            if self._thread.is_alive() and not self._is_stopped:
+            if not self._is_stopped:
                 self._is_stopped = True
-                self._count(n_dropped=len(self._waiting) + 1)
+                self._count(n_dropped=len(self._waiting) + int(self._is_in_hand))
                 self._waiting.clear()
                 self._changed.notify_all()
             return self._counts
@@ -200,29 +215,39 @@ class Delivery(Generic[T]):
                     self._changed.wait(wait_s)
                     continue
                 self._bucket.take()
+                self._is_in_hand = True
                 return self._waiting.popleft()
             return None
 
     def _deliver(self, message: T) -> None:
         for n_tries in range(1, self._limits.max_tries + 1):
-            tried = self._attempt(message)
+            tried = self._tried(message)
             is_last = tried.outcome is not Outcome.RETRY or n_tries == self._limits.max_tries
             with self._changed:
                 if self._is_stopped:
                     return
                 if is_last:
+                    self._is_in_hand = False
                     done = tried.outcome is Outcome.DONE
                     self._count(n_sent=int(done), n_failed=int(not done))
             self._tell(tried, given_up=is_last)
             if is_last or not self._wait_for_retry(n_tries, tried.after_s):
                 return
 
+    def _tried(self, message: T) -> Attempt:
+        try:
+            return self._attempt(message)
+        except Exception as error:
+            # the thread goes on with the next message; the error's text may hold secrets
+            return Attempt(Outcome.REFUSED, type(error).__name__)
+
     def _wait_for_retry(self, n_tries: int, after_s: float | None) -> bool:
         """Whether there is another try."""
+        limits = self._limits
         # jitter needs no secret randomness
-        wait_s = backoff_s(n_tries, self._limits, random.random())
+        wait_s = backoff_s(n_tries, limits.first_wait_s, limits.max_wait_s, random.random())
         if after_s is not None:
-            wait_s = min(max(wait_s, after_s), self._limits.max_wait_s)
+            wait_s = min(max(wait_s, after_s), limits.max_wait_s)
         until_s = self._clock() + wait_s
         with self._changed:
             while not self._is_stopped and (left_s := until_s - self._clock()) > 0:

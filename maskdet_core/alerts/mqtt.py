@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from maskdet_core.alerts.addresses import require_private
-from maskdet_core.alerts.delivery import DRAIN_S, DeliveryCounts
+from maskdet_core.alerts.addresses import require_host_name, require_private
+from maskdet_core.alerts.delivery import DRAIN_S, DeliveryCounts, guarded
 from maskdet_core.alerts.events import PeopleCounts
 from maskdet_core.alerts.message import SCHEMA, AlertMessage
 from maskdet_core.errors import AlertError
@@ -92,12 +92,14 @@ class MqttAlerts:
             clock: monotonic seconds.
 
         Raises:
-            AlertError: the extra is not installed, or the broker is neither encrypted nor private.
+            AlertError: the extra is not installed, or the broker's name is none, or the broker is
+                neither encrypted nor private.
         """
+        require_host_name(address.host)
         if not address.tls and not address.allow_plain:
             require_private(address.host, "TLS (--mqtt-tls)")
         self._address, self._name = address, name
-        self._notify, self._clock = notify, clock
+        self._notify, self._clock = guarded(notify), clock
         self._slug = topic_name(name)
         self._base = f"maskdet/{self._slug}"
         self._lock = threading.Lock()
@@ -152,7 +154,7 @@ class MqttAlerts:
             if state == self._published or now_s - self._published_s < STATE_EVERY_S:
                 return
             self._published, self._published_s = state, now_s
-        self._publish_retained("state", json.dumps(state))
+        self._publish_newest("state", self._newest_state)
 
     def set_available(self, is_available: bool) -> None:
         """Whether there is a picture to judge; without one the values are unknown."""
@@ -160,7 +162,7 @@ class MqttAlerts:
             changed = self._is_available is not is_available
             self._is_available = is_available
         if changed:
-            self._publish_retained("availability", _ONLINE if is_available else _OFFLINE)
+            self._publish_newest("availability", self._newest_availability)
 
     def close(self, drain_s: float = DRAIN_S) -> DeliveryCounts:
         """Send what waits, for a while, say goodbye and end. Call it once.
@@ -256,15 +258,13 @@ class MqttAlerts:
             return
         with self._lock:
             told, self._told = self._told, None
-            state, self._published = self._state, self._state
-            is_available = self._is_available
+            self._published = self._state
         if told is not None:
             self._notify("the MQTT broker is back")
         for topic, payload in self.discovery().items():
             client.publish(topic, json.dumps(payload), qos=0, retain=True)
-        self._publish_retained("availability", _ONLINE if is_available else _OFFLINE)
-        if state is not None:
-            self._publish_retained("state", json.dumps(state))
+        self._publish_newest("availability", self._newest_availability)
+        self._publish_newest("state", self._newest_state)
 
     def _on_connect_fail(self, client: Any, userdata: Any) -> None:
         self._tell(f"the MQTT broker {self._address.host} cannot be reached; trying again")
@@ -289,10 +289,27 @@ class MqttAlerts:
         if told != message:
             self._notify(message)
 
-    def _publish_retained(self, topic: str, payload: str) -> None:
+    def _newest_state(self) -> str | None:
+        with self._lock:
+            return None if self._published is None else json.dumps(self._published)
+
+    def _newest_availability(self) -> str | None:
+        with self._lock:
+            return _ONLINE if self._is_available else _OFFLINE
+
+    def _publish_newest(self, topic: str, newest: Callable[[], str | None]) -> None:
+        """Retain what holds.
+
+        Not under the lock, see `send`: another thread's newer value may overtake this one, which
+        would then replace it for good.
+        """
+        payload = newest()
         # of no use later: `_on_connect` sends what holds then
-        if self._client.is_connected():
+        while payload is not None and self._client.is_connected():
             self._client.publish(f"{self._base}/{topic}", payload, qos=0, retain=True)
+            published, payload = payload, newest()
+            if payload == published:
+                return
 
 
 def topic_name(name: str) -> str:

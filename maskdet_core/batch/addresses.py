@@ -22,8 +22,12 @@ from maskdet_core.errors import AddressError
 from maskdet_core.files import PARTIAL, open_atomic, write_atomic
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_PASSWORD: Final = re.compile(r"://[^/@:]*:[^/@]*@")
-_SIGNED: Final = re.compile(r"https?://[^:?]*(:[^:?]+)*\?")
+_NEXT_IN_CHAIN: Final = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_WITHOUT_SIGN_IN: Final = frozenset({"file", "local", "memory", "zip", "tar", "libarchive"})
+_PASSWORD: Final = re.compile(r":.*@", re.DOTALL)
+"""A password may hold any sign, and keys of S3 often hold a slash."""
+_QUERY: Final = re.compile(r"\?[^/?]*=")
+"""Not each ``?``, which stands for a letter in patterns."""
 _VERSIONS: Final = (
     *("ETag", "etag", "CRC", "crc32c", "md5Hash", "checksum", "generation"),
     *("LastModified", "last_modified", "mtime", "updated", "created", "date_time"),
@@ -76,16 +80,28 @@ def location(text: str) -> Location:
     """Take a text for an address if it begins with a scheme such as ``s3://``, else for a path.
 
     Raises:
-        AddressError: it holds a password or a signature.
+        AddressError: it may hold a password or a signature.
     """
     if _ADDRESS.match(text) is None:
         return Path(text)
-    if _PASSWORD.search(text) or _SIGNED.search(text):
+    if any(map(_holds_secret, _NEXT_IN_CHAIN.split(text))):
         raise AddressError(
-            "expected an address without password or query, which reports would repeat: keys and "
-            "passwords come from the environment"
+            "expected an address without password or query (`:` before `@`, or `?`), which reports "
+            "would repeat: keys and passwords come from the environment"
         )
     return Address(text)
+
+
+def _holds_secret(part: str) -> bool:
+    """Whether one address of a chain may; rather too often than not often enough."""
+    scheme, _, rest = part.partition("://")
+    scheme = scheme.lower()
+    if scheme in _WITHOUT_SIGN_IN:
+        return False
+    if scheme in ("http", "https"):
+        host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        return "?" in rest or "@" in host or _PASSWORD.search(rest) is not None
+    return (_PASSWORD.search(rest) or _QUERY.search(rest)) is not None
 
 
 def opened(address: Address) -> tuple[Any, str]:

@@ -183,11 +183,13 @@ def _run(options: argparse.Namespace) -> int:
         n_videos = len(dict.fromkeys(found.videos))
         noun = "video is" if n_videos == 1 else "videos are"
         print_message(f"the HTML report is of photos only: {n_videos} {noun} not in it")
-    with video_alerts(options) as on_checked:
+    with video_alerts(options) as alerts:
         videos = VideoRun(
-            found.videos, _video_config(options), fresh=options.fresh, on_checked=on_checked
+            found.videos, _video_config(options), fresh=options.fresh, on_checked=alerts.send
         )
-        return _checked(options, found, config, videos)
+        status = _checked(options, found, config, videos)
+        alerts.was_interrupted = status == EXIT_INTERRUPTED
+        return status
 
 
 def _checked(

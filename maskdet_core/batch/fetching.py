@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from maskdet_core.batch.addresses import Address, Location, opened
 from maskdet_core.errors import AddressError, ImageError, TransientImageError
@@ -77,16 +77,17 @@ def map_ahead(
 ) -> Generator[_R, None, None]:
     """Map a function over items on threads, in order, with at most ``n_ahead`` results held."""
     waiting: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(n_ahead, thread_name_prefix="maskdet-read") as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) == n_ahead:
-                    yield waiting.popleft().result()
-            while waiting:
+    # not by `with`, which would wait for reads that nobody wants any more
+    pool = ThreadPoolExecutor(n_ahead, thread_name_prefix="maskdet-read")
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) == n_ahead:
                 yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _fetched(address: Address) -> Fetched:
@@ -109,6 +110,8 @@ def _read_photo_bytes(address: Address) -> bytes:
         return b""
     try:
         file_system, path = opened(address)
+        if "http" in file_system.protocol:
+            return _streamed(file_system, path)
         return bytes(file_system.cat_file(path, start=0, end=MAX_BYTES + 1))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         lasting = errno.ENOENT if isinstance(error, FileNotFoundError) else errno.EISDIR
@@ -121,3 +124,13 @@ def _read_photo_bytes(address: Address) -> bytes:
     except Exception as error:
         # without what the service said, which may hold keys
         raise TransientImageError(f"cannot read the file: {type(error).__name__}") from None
+
+
+def _streamed(file_system: Any, path: str) -> bytes:
+    """As `cat_file` with a range, which some servers answer with the whole file."""
+    data = bytearray()
+    # 0: no blocks, which are asked for by ranges
+    with file_system.open(path, "rb", block_size=0) as file:
+        while len(data) <= MAX_BYTES and (piece := file.read(MAX_BYTES + 1 - len(data))):
+            data += piece
+    return bytes(data)

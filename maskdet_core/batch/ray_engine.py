@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_core.batch.addresses import Address
+from maskdet_core.batch.addresses import Address, Location
 from maskdet_core.batch.folder import fetched_tasks
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask, lost_photo
 from maskdet_core.batch.report import PhotoReport
@@ -53,7 +53,7 @@ def check_on_ray(
         raise WorkerError(
             "expected the extra `ray` for --engine ray, found no Ray: pip install 'maskdet[ray]'"
         )
-    _refuse_own_memory(shards)
+    _refuse_own_memory(shards, store)
     # of its native code, which writes past Python's loggers
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     from ray.exceptions import RayError
@@ -168,11 +168,17 @@ def _n_cluster_cpus() -> int:
     return int(resources.get("CPU", 1))
 
 
-def _refuse_own_memory(shards: Iterable[Shard]) -> None:
+def _refuse_own_memory(shards: Iterable[Shard], store: ShardStore) -> None:
+    if _is_in_memory(store.folder):
+        raise WorkerError(f"{store.folder}: expected a results folder that all machines see")
     for shard in shards:
         for photo in shard.photos:
-            if isinstance(photo, Address) and "memory://" in photo.url:
+            if _is_in_memory(photo):
                 raise WorkerError(f"{photo}: expected photos that all machines can read")
+
+
+def _is_in_memory(place: Location) -> bool:
+    return isinstance(place, Address) and "memory://" in place.url
 
 
 def _are_relative(shards: Iterable[Shard], config: PhotoCheckConfig) -> bool:

@@ -116,6 +116,11 @@ class ShardStore:
         self._settings = json.loads(json.dumps(settings))
         self._head = head_line(self._settings)
 
+    @property
+    def folder(self) -> Location:
+        """Where its journals lie."""
+        return self._folder
+
     def open(self, *, fresh: bool) -> tuple[frozenset[str], frozenset[str]]:
         """Begin a run.
 

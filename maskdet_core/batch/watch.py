@@ -117,14 +117,21 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED if stop.was_interrupted else EXIT_OK
 
 
-class _Stop(threading.Event):
-    """Set by a signal.
+class _Stop:
+    """Set by a signal. Without a lock, which the thread that the handler interrupts may hold.
 
     Attributes:
         was_interrupted: whether by Ctrl+C.
     """
 
-    was_interrupted = False
+    def __init__(self) -> None:
+        self.was_interrupted = self._is_set = False
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        self._is_set = True
 
 
 @contextmanager

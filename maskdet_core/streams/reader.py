@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import av
 
+from maskdet_core.alerts.delivery import backoff_s
 from maskdet_core.streams.source import StreamSource
 from maskdet_core.video.formats import CODECS
 from maskdet_core.video.limits import MAX_PIXELS
@@ -162,7 +163,8 @@ class StreamReader:
             if self._lost_s is None:
                 self._lost_s = now_s
             self._tell(Connection("lost", reason))
-            self._stop.wait(_wait_s(n_lost, self._limits, random.random()))
+            first_s, max_s = self._limits.first_wait_s, self._limits.max_wait_s
+            self._stop.wait(backoff_s(n_lost, first_s, max_s, random.random()))
 
     def _opened(self) -> "InputContainer":
         limits = self._limits
@@ -255,11 +257,6 @@ class _Playout:
 
 class _UnusableError(Exception):
     """The source can be opened, and is of no use."""
-
-
-def _wait_s(n_lost: int, limits: ReaderLimits, spread: float) -> float:
-    longest_s = min(limits.max_wait_s, limits.first_wait_s * 2.0 ** min(n_lost - 1, 30))
-    return longest_s * (0.5 + 0.5 * spread)
 
 
 def _reason(error: Exception) -> str:

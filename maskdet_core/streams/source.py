@@ -34,7 +34,7 @@ class StreamSource:
     Attributes:
         kind: what it is.
         location: for FFmpeg; may hold user and password.
-        shown: for messages: without user, password and query.
+        shown: for messages: of an address only scheme, host and port.
         name: short, such as the host.
     """
 
@@ -81,9 +81,10 @@ def parse_source(text: str, user: str | None = None, password: str | None = None
         return StreamSource(SourceKind.DEVICE, text, text, Path(text).name)
     path = Path(text)
     if not path.is_file():
+        # a mistyped address may hold a password
+        got = "something with `@`" if "@" in text else text
         raise StreamError(
-            "expected an address (rtsp://…, http://…), a device (/dev/video0) or a file, "
-            f"got {text}"
+            f"expected an address (rtsp://…, http://…), a device (/dev/video0) or a file, got {got}"
         )
     return StreamSource(SourceKind.FILE, text, text, path.stem)
 
@@ -92,13 +93,13 @@ def _parse_address(text: str, user: str | None, password: str | None) -> StreamS
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise StreamError("expected an address such as rtsp://host/path, got none") from error
+    except ValueError:
+        raise StreamError("expected an address such as rtsp://host/path, got none") from None
     scheme = parts.scheme.lower()
     if scheme not in _PROTOCOLS or not host:
         raise StreamError(
-            f"expected an address with {', '.join(f'{one}://' for one in _PROTOCOLS)}, "
-            f"got one with {scheme}://"
+            f"expected an address with {', '.join(f'{one}://' for one in _PROTOCOLS)} and a host, "
+            + ("got another" if "@" in text.partition("://")[0] else f"got one with {scheme}://")
         )
     place = parts.netloc.rpartition("@")[2]
     netloc = parts.netloc
@@ -106,5 +107,5 @@ def _parse_address(text: str, user: str | None, password: str | None) -> StreamS
         secret = "" if password is None else ":" + quote(password, safe="")
         netloc = f"{quote(user, safe='')}{secret}@{place}"
     location = urlunsplit((scheme, netloc, parts.path, parts.query, ""))
-    shown = f"{scheme}://{place}{parts.path}" + ("?…" if parts.query else "")
-    return StreamSource(SourceKind.ADDRESS, location, shown, host)
+    # cameras take user and password in the path, too
+    return StreamSource(SourceKind.ADDRESS, location, f"{scheme}://{place}", host)

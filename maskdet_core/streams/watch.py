@@ -1,13 +1,12 @@
 """Watch a source: verdicts as JSON lines, and alerts, for as long as it lasts."""
 
 import math
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from maskdet_core.alerts.channels import AlertChannels
 from maskdet_core.alerts.events import Alert, AlertRules, AlertTracker
@@ -19,7 +18,7 @@ from maskdet_core.streams.source import StreamSource
 from maskdet_core.types import RgbImage
 from maskdet_core.video.events import PersonEvent, WatchedFrame
 from maskdet_core.video.reading import SEARCH_PX, VideoFrame, VideoReader
-from maskdet_core.video.watcher import MAX_GAP_S, STEP_S, FaceWatcher
+from maskdet_core.video.watcher import MAX_GAP_S, STEP_S, FaceWatcher, shrunk_face_px
 
 EVERY_S: Final = 1.0
 """Longest time between two lines about people."""
@@ -54,6 +53,14 @@ class WatchOptions:
     min_face_px: int | None = None
     with_picture: bool = False
     limits: ReaderLimits = field(default_factory=ReaderLimits)
+
+
+class Stop(Protocol):
+    """Tells whether to go on; a `threading.Event` does."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        ...
 
 
 class StreamWatch:
@@ -94,7 +101,7 @@ class StreamWatch:
         self._shown_s = -math.inf
         self._told_s = -math.inf
 
-    def lines(self, stop: threading.Event) -> Generator[Line, None, None]:
+    def lines(self, stop: Stop) -> Generator[Line, None, None]:
         """Watch until the end of a file, or until told to stop.
 
         Args:
@@ -113,7 +120,7 @@ class StreamWatch:
         self._channels.set_available(False)
         yield self._line("status", state="stopped" if stop.is_set() else "ended", reason=None)
 
-    def _file_lines(self, stop: threading.Event) -> Iterator[Line]:
+    def _file_lines(self, stop: Stop) -> Iterator[Line]:
         # every frame that is due: nothing is lost by waiting for a file
         with VideoReader(Path(self._source.location)) as reader:
             yield self._connected(Connection("connected"))
@@ -123,14 +130,16 @@ class StreamWatch:
                 yield from self._checked(frame)
             yield from self._ended(reader.length_s)
 
-    def _live_lines(self, stop: threading.Event) -> Iterator[Line]:
+    def _live_lines(self, stop: Stop) -> Iterator[Line]:
         time_of = _StreamTime()
         next_s = -math.inf
         with StreamReader(self._source, self._options.limits, clock=self._clock) as reader:
             while not stop.is_set():
                 wait_s = min(_TICK_S, next_s - self._clock())
-                if wait_s > 0 and stop.wait(wait_s):
-                    return
+                if wait_s > 0:
+                    time.sleep(wait_s)
+                    if stop.is_set():
+                        return
                 connections, image = reader.newest(_TICK_S)
                 for connection in connections:
                     yield self._connected(connection)
@@ -147,7 +156,12 @@ class StreamWatch:
 
     def _checked(self, frame: VideoFrame) -> Iterator[Line]:
         image = frame.search_rgb
-        watched = self._watcher_for(frame).add(frame.at_s, image)
+        if self._watcher is None:
+            least_px = self._options.min_face_px or self._detector.min_face_px
+            frame_px = frame.width_px, frame.height_px
+            least_px = shrunk_face_px(least_px, frame_px, SEARCH_PX)
+            self._watcher = FaceWatcher(self._detector, min_face_px=least_px)
+        watched = self._watcher.add(frame.at_s, image)
         for alert in self._alerts.update(frame.at_s, watched.events):
             yield self._sent(alert, watched, image)
         self._channels.show(self._alerts.counts, self._alerts.n_alerting)
@@ -189,15 +203,6 @@ class StreamWatch:
     def _connected(self, connection: Connection) -> Line:
         self._channels.set_available(connection.state == "connected")
         return self._line("status", state=connection.state, reason=connection.reason or None)
-
-    def _watcher_for(self, frame: VideoFrame) -> FaceWatcher:
-        if self._watcher is None:
-            least_px = self._options.min_face_px or self._detector.min_face_px
-            if least_px is not None:
-                scale = min(1.0, SEARCH_PX / max(frame.width_px, frame.height_px))
-                least_px = max(1, math.floor(least_px * scale))
-            self._watcher = FaceWatcher(self._detector, min_face_px=least_px)
-        return self._watcher
 
     def _line(self, kind: str, **values: Any) -> Line:
         return {

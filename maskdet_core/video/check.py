@@ -1,6 +1,5 @@
 """Check a video file: from the file to people, counts, moments and an annotated film."""
 
-import math
 from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from maskdet_core.video.limits import VideoLimits
 from maskdet_core.video.moments import Moment, Moments
 from maskdet_core.video.reading import SEARCH_PX, VideoInfo, VideoReader, fitted
 from maskdet_core.video.timeline import Person, Timeline
-from maskdet_core.video.watcher import STEP_S, FaceWatcher
+from maskdet_core.video.watcher import STEP_S, FaceWatcher, shrunk_face_px
 
 NO_SOUND: Final = "the annotated film has no sound"
 
@@ -130,7 +129,9 @@ def check_video(
             image = frame.search_rgb
             if watcher is None:
                 width, height = frame.width_px, frame.height_px
-                watcher = _watcher(detector, options, width, height)
+                least_px = options.min_face_px or detector.min_face_px
+                least_px = shrunk_face_px(least_px, (width, height), SEARCH_PX)
+                watcher = FaceWatcher(detector, min_face_px=least_px)
             if writer is None and film is not None:
                 size = fitted(width, height, FILM_PX)
                 writer = AnnotatedFilm(
@@ -166,13 +167,3 @@ def check_video(
             moments.lasting(people),
             tuple(notes),
         )
-
-
-def _watcher(
-    detector: MaskDetector, options: VideoOptions, width_px: int, height_px: int
-) -> FaceWatcher:
-    least_px = options.min_face_px or detector.min_face_px
-    if least_px is not None:
-        scale = min(1.0, SEARCH_PX / max(width_px, height_px))
-        least_px = max(1, math.floor(least_px * scale))
-    return FaceWatcher(detector, min_face_px=least_px)

@@ -5,6 +5,7 @@ are searched for and classified at the rate that the live page uses, by the fram
 between two looks they are moved by optical flow. What was noticed late is dated back.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -70,6 +71,21 @@ class _Followed:
     looks_s: deque[float] = field(default_factory=lambda: deque(maxlen=_N_LOOKS_KEPT))
     n_looks: int = 0
     person: int | None = None
+
+
+def shrunk_face_px(
+    min_face_px: int | None, frame_px: tuple[int, int], max_side_px: int
+) -> int | None:
+    """The height of the smallest face in a frame that is shrunk before it is searched.
+
+    Args:
+        min_face_px: the same in the whole frame, px; None stays None.
+        frame_px: width and height of the whole frame.
+        max_side_px: longer side of the shrunk frame, which is never larger than the whole one.
+    """
+    if min_face_px is None:
+        return None
+    return max(1, math.floor(min_face_px * min(1.0, max_side_px / max(frame_px))))
 
 
 class FaceWatcher:

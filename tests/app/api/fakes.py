@@ -36,7 +36,7 @@ MB = 1_000_000
 
 class StubDecoder:
     def __init__(self) -> None:
-        self.n_running = self.n_most = 0
+        self.n_running = self.n_most = self.n_closed = 0
         self.ended = threading.Event()
         self._lock = threading.Lock()
 
@@ -59,6 +59,7 @@ class StubDecoder:
             self.ended.set()
 
     def close(self) -> None:
+        self.n_closed += 1
         self.ended.set()
 
 

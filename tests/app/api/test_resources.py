@@ -3,14 +3,18 @@
 import asyncio
 import json
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
+from starlette.requests import Request
+from starlette.types import Send
 
 from maskdet_app.api import bodies, resources
 from maskdet_app.api.problems import KINDS
+from maskdet_app.api.routing import CutShortError, Resource
 from maskdet_app.ops import operator_log, shutdown
 from maskdet_app.ops.api_settings import ApiSettings
 from maskdet_core import ModelError
@@ -31,6 +35,7 @@ from tests.app.api.fakes import (
     json_of,
 )
 from tests.app.conftest import jpeg
+from tests.app.server import asgi_client
 from tests.app.server.asgi_client import Response
 
 PICTURES = tuple(jpeg(seed=seed) for seed in range(5))
@@ -157,6 +162,15 @@ def test_forms_without_a_file_are_malformed(served: Served, body: bytes) -> None
     problem(served.request("check", headers=headers, body=[body]), 422, "malformed")
 
 
+def test_bytes_of_a_malformed_form_are_not_logged(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    _, headers = form(PICTURES[0])
+    problem(served.request("check", headers=headers, body=[b"--b?secret"]), 422, "malformed")
+    assert not [one for one in caplog.records if one.name.startswith("python_multipart")]
+
+
 def test_an_empty_body_and_a_form_without_boundary_are_malformed(served: Served) -> None:
     problem(served.request("check", headers=JPEG, body=[b""]), 422, "malformed")
     headers = {"content-type": "multipart/form-data"}
@@ -270,6 +284,23 @@ def test_a_fault_is_a_problem_without_its_text(
     assert "secret" not in json.dumps(problem(served.get("model"), 500, "failed"))
     assert "RuntimeError" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_fault_in_an_answer_that_has_begun_has_no_text(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(request: Request, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("/secret")
+
+    with pytest.raises(CutShortError) as cut:
+        asgi_client.request(Resource("x", GET=fail), "/api/v1/x")
+    assert "secret" not in "".join(traceback.format_exception(cut.value))
+    assert "RuntimeError" in caplog.text and "secret" not in caplog.text
+
+
+def test_closing_ends_the_decoders_that_wait_for_work(served: Served) -> None:
+    served.check(PICTURES[0])
+    served.workers.close()
+    assert served.decoder.n_closed == served.workers.n_workers
 
 
 @pytest.mark.parametrize("n_pictures", [1, 6])

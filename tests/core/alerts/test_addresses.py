@@ -54,6 +54,8 @@ def test_these_are_sent_to(url: str) -> None:
         ("https://home.test:x/s3cret", "expected https"),
         ("https://user:s3cret@home.test/", "user and password"),
         ("https://home.test/s3 cret\r\nX: 1", "ASCII"),
+        ("https://hooks..home.test/s3cret", "empty part"),
+        (f"http://{'a' * 64}.test/s3cret", "empty part"),
     ],
 )
 def test_these_are_refused_without_repeating_their_secrets(url: str, why: str) -> None:
@@ -67,6 +69,15 @@ def test_the_operator_may_insist() -> None:
     assert validate_webhook_url(url, allow_plain=True) == url
     with pytest.raises(AlertError, match="TLS"):
         require_private("public.test", "TLS")
+
+
+def test_what_is_no_name_is_not_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(host: str, *_: Any, **__: Any) -> list[Any]:
+        raise UnicodeError("label empty or too long")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(AlertError, match="cannot be resolved"):
+        require_private("home..test", "TLS")
 
 
 def test_an_address_is_shown_without_its_secrets() -> None:

@@ -137,8 +137,7 @@ def test_a_rate_holds_messages_back() -> None:
 
 @pytest.mark.parametrize("spread", [0.0, 1.0])
 def test_waits_double_within_bounds(spread: float) -> None:
-    limits = DeliveryLimits(first_wait_s=1.0, max_wait_s=60.0)
-    waits = [backoff_s(n, limits, spread) for n in (1, 2, 3, 7, 1000)]
+    waits = [backoff_s(n, 1.0, 60.0, spread) for n in (1, 2, 3, 7, 1000)]
     assert waits == [(0.5 + 0.5 * spread) * longest for longest in (1, 2, 4, 60, 60)]
 
 
@@ -156,3 +155,42 @@ def test_a_receiver_may_ask_for_more_time_but_not_for_any() -> None:
     delivery.put(1)
     wait_for(lambda: delivery.counts.n_sent)
     delivery.close()
+
+
+def test_an_exception_refuses_its_message_and_the_next_goes_on() -> None:
+    notes: list[str] = []
+
+    def attempt(message: int) -> Attempt:
+        if message == 1:
+            raise UnicodeError("https://me:s3cret@host")
+        return DONE
+
+    delivery = Delivery(attempt, FAST, name="there", notify=notes.append)
+    delivery.put(1)
+    delivery.put(2)
+    assert delivery.close() == DeliveryCounts(n_sent=1, n_failed=1)
+    assert notes[0] == "an alert to there is given up: UnicodeError"
+
+
+def test_nobody_who_can_be_told_stops_nothing() -> None:
+    def notify(message: str) -> None:
+        raise ValueError("I/O operation on closed file")
+
+    delivery = Delivery(Receiver(REFUSED), FAST, name="there", notify=notify)
+    delivery.put(1)
+    delivery.put(2)
+    assert delivery.close() == DeliveryCounts(n_sent=1, n_failed=1)
+
+
+def test_a_message_that_was_counted_is_not_dropped_as_well() -> None:
+    is_telling, gate = threading.Event(), threading.Event()
+
+    def notify(message: str) -> None:
+        is_telling.set()
+        gate.wait(10)
+
+    delivery = Delivery(Receiver(REFUSED), FAST, name="there", notify=notify)
+    delivery.put(1)
+    assert is_telling.wait(10)
+    assert delivery.close(drain_s=0.01) == DeliveryCounts(n_failed=1)
+    gate.set()

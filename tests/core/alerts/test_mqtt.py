@@ -4,6 +4,9 @@ import json
 import socket
 import sys
 import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -72,6 +75,11 @@ def test_a_public_broker_needs_tls(monkeypatch: pytest.MonkeyPatch) -> None:
         MqttAlerts(MqttAddress("broker.test"), "entrance")
 
 
+def test_a_broker_needs_a_name_that_can_be_looked_up() -> None:
+    with pytest.raises(AlertError, match="empty part"):
+        MqttAlerts(MqttAddress("broker..test", tls=True), "entrance")
+
+
 def test_without_a_broker_nothing_waits_and_what_is_lost_is_counted() -> None:
     notes: list[str] = []
     address = MqttAddress("127.0.0.1", free_port(), user="me", password="s3cret")
@@ -100,3 +108,44 @@ def test_discovery_names_topics_that_are_published_and_keys_that_are_there() -> 
     assert binary["device"]["name"] == "Front door"
     assert len({one["unique_id"] for one in topics.values()}) == len(topics) == 5
     assert len({json.dumps(one["device"]) for one in topics.values()}) == 1
+
+
+class OvertakenClient:
+    """Connected; another thread's value is published just before the first one of a topic."""
+
+    def __init__(self, topic: str, overtake: Callable[[], None]) -> None:
+        self._topic, self._overtake, self._is_first = topic, overtake, True
+        self.retained: dict[str, str] = {}
+
+    def is_connected(self) -> bool:
+        return True
+
+    def publish(self, topic: str, payload: str, **_: Any) -> None:
+        if topic == self._topic and self._is_first:
+            self._is_first = False
+            self._overtake()
+        self.retained[topic] = payload
+
+
+def test_a_value_that_was_overtaken_is_not_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerts = MqttAlerts(MqttAddress("127.0.0.1", free_port()), "door", clock=lambda: 0.0)
+    connected = SimpleNamespace(is_failure=False)
+    alerts.show(PeopleCounts(), 0)
+    try:
+        client = OvertakenClient("maskdet/door/availability", lambda: alerts.set_available(True))
+        with monkeypatch.context() as patched:
+            patched.setattr(alerts, "_client", client)
+            alerts._on_connect(client, None, None, connected, None)
+        assert client.retained["maskdet/door/availability"] == "online"
+
+        def show() -> None:
+            alerts._published_s = -1.0
+            alerts.show(PeopleCounts(without_mask=1), 1)
+
+        client = OvertakenClient("maskdet/door/state", show)
+        with monkeypatch.context() as patched:
+            patched.setattr(alerts, "_client", client)
+            alerts._on_connect(client, None, None, connected, None)
+        assert json.loads(client.retained["maskdet/door/state"])["without_mask"] == 1
+    finally:
+        alerts.close(drain_s=0)

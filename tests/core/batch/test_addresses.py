@@ -1,9 +1,11 @@
 """Photos and results at addresses: zip files, and fsspec's file system in memory."""
 
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fsspec
@@ -57,6 +59,13 @@ def test_a_path_stays_a_path(text: str) -> None:
         "zip://a.jpg::sftp://me:secret@host/x.zip",
         "https://host/a.jpg?sig=secret",
         "zip://a.jpg::https://host:8080/x.zip?sig=secret",
+        "s3://AKIA:sec/ret/secret+e@bucket/x",
+        "s3://AKIA:a::secret@bucket/x",
+        "https://secret@host/a.zip",
+        "HTTPS://host/a.jpg?sig=secret",
+        "abfs://c@account/x?sv=secret",
+        "zip://a.jpg::ABFS://c@account/x.zip?sv=secret",
+        "webdav://host/a.jpg?token=secret",
     ],
 )
 def test_an_address_with_a_secret_is_refused_and_not_repeated(
@@ -67,7 +76,18 @@ def test_an_address_with_a_secret_is_refused_and_not_repeated(
     assert "secret" not in said
 
 
-@pytest.mark.parametrize("text", ["s3://b/a@b:c.jpg", "s3://b/what?.jpg", "abfs://c@account/a.jpg"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://b/a@b:c.jpg",
+        "s3://b/what?.jpg",
+        "s3://b/200?/month=1/*.jpg",
+        "abfs://c@account/a.jpg",
+        "zip://12:30@home?n=1.jpg::abfs://c@account/x.zip",
+        "zip://::photos@home.zip",
+        "https://host:8080/a.jpg",
+    ],
+)
 def test_signs_in_names_are_no_secret(text: str) -> None:
     assert location(text) == Address(text)
 
@@ -170,6 +190,54 @@ def test_no_more_is_read_than_a_photo_may_have(memory: Any) -> None:
     fetched = next(fetching.fetch_ahead([Address("memory://a.jpg")], 1))
     assert isinstance(fetched, Fetched) and isinstance(fetched.data, bytes)
     assert len(fetched.data) == MAX_BYTES + 1
+
+
+def test_a_server_that_sends_more_than_was_asked_for_is_not_read_to_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Endless:
+        """A stream that gives less than it is asked for, and never ends."""
+
+        n_read = 0
+
+        def __enter__(self) -> "Endless":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def read(self, n: int) -> bytes:
+            n = min(n, 1 << 20)
+            self.n_read += n
+            return bytes(n)
+
+    stream = Endless()
+    server = SimpleNamespace(protocol=("http", "https"), open=lambda *_, **__: stream)
+    monkeypatch.setattr(fetching, "opened", lambda address: (server, "a.jpg"))
+    with pytest.raises(ImageError, match="expected at most 20 MB"):
+        read_location(Address("https://host/a.jpg"))
+    assert stream.n_read == MAX_BYTES + 1
+
+
+def test_a_read_that_nobody_wants_any_more_is_not_waited_for() -> None:
+    gate, is_reading = threading.Event(), threading.Event()
+
+    def read(n: int) -> int:
+        if n:
+            is_reading.set()
+            assert gate.wait(10)
+        return n
+
+    mapped = fetching.map_ahead(read, range(4), 2)
+    assert next(mapped) == 0
+    assert is_reading.wait(10)
+    closing = threading.Thread(target=mapped.close)
+    closing.start()
+    closing.join(5)
+    was_waiting = closing.is_alive()
+    gate.set()
+    closing.join()
+    assert not was_waiting
 
 
 def test_what_a_service_says_of_an_error_is_not_repeated(

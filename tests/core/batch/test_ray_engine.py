@@ -56,6 +56,14 @@ def test_photos_in_this_process_alone_are_refused(
     assert "all machines" in capsys.readouterr().err
 
 
+@needs_ray
+def test_results_in_this_process_alone_are_refused(
+    stub: Stub, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check", photos[0], "--engine", "ray", "--out", "memory://ray") == 2
+    assert "all machines" in capsys.readouterr().err
+
+
 def test_a_folder_of_another_engine_is_refused(
     stub: Stub, photos: list[Path], out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from maskdet_core.batch import cli
+from maskdet_core.alerts.delivery import DRAIN_S
+from maskdet_core.batch import cli, video_alerts
 from maskdet_core.batch.video_alerts import alerts_of
 from maskdet_core.batch.video_run import VideoRun
 from tests.core.alerts.receiver import Receiver, serving
@@ -83,3 +84,25 @@ def test_photos_alone_raise_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     command = ["check", "photos", "--no-videos", "--webhook", "https://example.org/"]
     assert cli.main(command) == 2
     assert "--webhook tells of videos" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_who_interrupts_does_not_wait_long_for_a_receiver(
+    is_interrupted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = tmp_path / "door.mp4"
+    film.touch()
+
+    def rows(self: VideoRun, write: Any = None) -> list[Any]:
+        if is_interrupted:
+            raise KeyboardInterrupt
+        return []
+
+    waited: list[float] = []
+    monkeypatch.setattr(VideoRun, "rows", rows)
+    monkeypatch.setattr(
+        video_alerts, "close_channels", lambda channels, drain_s: waited.append(drain_s)
+    )
+    command = ["check", str(film), "--out", str(tmp_path / "out")]
+    status = cli.main([*command, "--webhook", "https://example.invalid/"])
+    assert (status, waited) == ((130, [DRAIN_S]) if is_interrupted else (0, [60.0]))

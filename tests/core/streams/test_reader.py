@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.streams import reader as module
-from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader, _Playout, _wait_s
+from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader, _Playout
 from maskdet_core.streams.source import parse_source
 from tests.core.alerts.alerts import wait_for
 
@@ -153,9 +153,3 @@ def test_the_frames_of_a_segment_are_seen_one_by_one(opened: list[Any]) -> None:
                 seen.add(image.frame.width)
         end.set()
     assert len(seen) >= 5
-
-
-def test_waits_double_within_bounds() -> None:
-    limits = ReaderLimits(first_wait_s=1, max_wait_s=30)
-    assert [_wait_s(n, limits, 1.0) for n in (1, 2, 5, 6, 5000)] == [1, 2, 16, 30, 30]
-    assert _wait_s(1, limits, 0.0) == 0.5

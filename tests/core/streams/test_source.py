@@ -11,9 +11,15 @@ from maskdet_core.streams.source import SourceKind, parse_source
 def test_an_address_keeps_its_secrets_to_itself() -> None:
     source = parse_source("rtsp://me:s3cret@camera:554/live?token=s3cret")
     assert source.location == "rtsp://me:s3cret@camera:554/live?token=s3cret"
-    assert (source.shown, source.name) == ("rtsp://camera:554/live?…", "camera")
+    assert (source.shown, source.name) == ("rtsp://camera:554", "camera")
     assert "s3cret" not in repr(source)
     assert source.is_live
+
+
+def test_a_path_with_a_password_is_not_shown() -> None:
+    source = parse_source("rtsp://camera/user=me&password=s3cret&channel=1.sdp?real_stream")
+    assert source.shown == "rtsp://camera"
+    assert "s3cret" not in repr(source)
 
 
 def test_user_and_password_may_come_from_elsewhere() -> None:
@@ -43,7 +49,12 @@ def test_devices_and_files_are_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ftp://me:s3cret@c/", "file:///etc/passwd", "rtsp://", "http://c:x/", "no-such-file"]
+    "text",
+    [
+        *("ftp://me:s3cret@c/", "file:///etc/passwd", "rtsp://", "http://c:x/", "no-such-file"),
+        *("rtsp:/me:s3cret@camera/live", "me:s3cret@camera", "s3cret:me@x://camera/"),
+        "rtsp://me:s3cret/x@camera/live",
+    ],
 )
 def test_all_else_is_refused(text: str) -> None:
     with pytest.raises(StreamError, match="expected") as refused:

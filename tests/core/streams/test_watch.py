@@ -1,6 +1,7 @@
 """A film watched on the command line: JSON lines, alerts each once, an orderly end."""
 
 import json
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from maskdet_core.alerts.channels import AlertChannels
 from maskdet_core.alerts.events import AlertRules
 from maskdet_core.alerts.webhook import Webhook
 from maskdet_core.batch import cli
+from maskdet_core.batch.watch import _stopped_by_signals
 from maskdet_core.streams.reader import LiveImage
 from maskdet_core.streams.source import parse_source
 from maskdet_core.streams.watch import (
@@ -183,7 +185,7 @@ def test_a_frame_that_cannot_be_checked_is_told_and_the_next_one_counts(
     notes: list[str] = []
     source = parse_source("rtsp://camera/live")
     watch = StreamWatch(detector, source, notify=notes.append, clock=lambda: 0.0)
-    monkeypatch.setattr(stop, "wait", lambda _: False)
+    monkeypatch.setattr("maskdet_core.streams.watch.time.sleep", lambda _: None)
     lines = list(watch.lines(stop))
     assert notes == ["a frame cannot be checked (RuntimeError)"]
     assert [one["person"] for one in lines[-2]["people"]] == [1]
@@ -210,3 +212,16 @@ def test_who_is_there_after_a_short_outage_is_the_same_person() -> None:
     ]
     assert watched[-1].people == (1,)
     assert watcher.n_people == 1
+
+
+def test_signals_stop_the_watch_in_order_and_a_second_interrupt_at_once() -> None:
+    with _stopped_by_signals() as stop:
+        signal.raise_signal(signal.SIGTERM)
+        assert (stop.is_set(), stop.was_interrupted) == (True, False)
+    with _stopped_by_signals() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert (stop.is_set(), stop.was_interrupted) == (True, True)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    # a lock might be held by the very thread that the signal interrupts
+    assert all(isinstance(value, bool) for value in vars(stop).values())

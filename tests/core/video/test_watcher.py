@@ -6,7 +6,7 @@ import pytest
 from maskdet_core import Verdict
 from maskdet_core.video.events import EventKind, PersonEvent
 from maskdet_core.video.timeline import Person, Timeline
-from maskdet_core.video.watcher import FaceWatcher
+from maskdet_core.video.watcher import FaceWatcher, shrunk_face_px
 from tests.core.video.painted import Painted, film, painted_detector, picture
 
 BARE, MASK = Verdict.WITHOUT_MASK, Verdict.WITH_MASK
@@ -131,3 +131,10 @@ def test_finish_without_a_frame_is_no_error_and_the_watcher_can_go_on() -> None:
     watcher.add(5.0, picture())
     watcher.finish()
     watcher.add(0.0, picture())
+
+
+def test_the_smallest_face_shrinks_with_the_frame() -> None:
+    assert shrunk_face_px(None, (1920, 1080), 960) is None
+    assert shrunk_face_px(61, (1080, 1920), 960) == 30
+    assert shrunk_face_px(61, (640, 480), 960) == 61
+    assert shrunk_face_px(1, (1920, 1080), 960) == 1
