@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from maskdet_app.live import options, resources, status, stream
+from maskdet_app.live import front_end, options, resources, status, stream
 from maskdet_app.live.demo import films, stage
 from maskdet_app.ops import operator_log
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
@@ -57,7 +57,9 @@ if detector is not None and not is_held:
             chosen = options.ask(processor, detector)
             processor.set_min_confidence(threshold.min_confidence_slider(detector))
             processor.set_two_classes(chosen.two_classes)
-        film = films.current(detector, labels, looking, two_classes=chosen.two_classes)
+        film = None
+        if front_end.apply():
+            film = films.current(detector, labels, looking, two_classes=chosen.two_classes)
         with video:
             shown = stage.arguments(film)
             state = stream.show(processor, rtc_configuration, chosen.facing, stage=shown)

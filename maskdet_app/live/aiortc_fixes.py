@@ -16,6 +16,8 @@ from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
+from maskdet_app.ops import operator_log
+
 FIXED_VERSION: Final = "1.16."
 """The version whose classes are replaced here; others are left as they are."""
 VP8_OPTIONS: Final[Mapping[str, str]] = {
@@ -121,7 +123,11 @@ FIXES: Final[Mapping[str, tuple[ModuleType, str, type]]] = {
 
 def apply() -> None:
     """Use the fixed classes for all further connections, if this is the version that needs them."""
-    if not aiortc.__version__.startswith(FIXED_VERSION):
+    version = aiortc.__version__
+    if not version.startswith(FIXED_VERSION):
+        operator_log.log_once(
+            f"aiortc {version} is used as it is: the lighter coding is made for {FIXED_VERSION}x"
+        )
         return
     for module, name, fixed in FIXES.values():
         setattr(module, name, fixed)

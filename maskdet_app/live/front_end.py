@@ -24,6 +24,7 @@ import streamlit_webrtc
 from streamlit_webrtc import component as library
 
 from maskdet_app.live.demo import stage
+from maskdet_app.ops import operator_log
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
@@ -59,10 +60,19 @@ class CameraFailure:
 
 
 @cache
-def apply() -> None:
-    """Use the extended front end for all further streams, if this is the version that needs it."""
-    if not streamlit_webrtc.__version__.startswith(FIXED_VERSION):
-        return
+def apply() -> bool:
+    """Use the extended front end for all further streams, if this is the version that needs it.
+
+    Returns:
+        Whether it is extended; without it there is no stage.
+    """
+    version = streamlit_webrtc.__version__
+    if not version.startswith(FIXED_VERSION):
+        operator_log.log_once(
+            f"streamlit-webrtc {version} is used as it is, without demo film and words for a "
+            f"camera's errors: these are made for {FIXED_VERSION}"
+        )
+        return False
     try:
         folder = Path(tempfile.mkdtemp(prefix="maskdet-live-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -70,8 +80,9 @@ def apply() -> None:
     except (OSError, ValueError) as error:
         # the page works without it
         _LOG.warning("the video's front end stays as it is: %s", error)
-        return
+        return False
     library._component_func = components.declare_component("webrtc_streamer", path=str(folder))
+    return True
 
 
 def extend(folder: Path) -> None:

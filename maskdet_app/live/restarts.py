@@ -1,7 +1,7 @@
 """How often a live video is restarted that is lost again and again."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from maskdet_app.live import front_end
 
@@ -45,7 +45,7 @@ class Restarts:
         self._began_s = None
         self.has_no_camera = False
 
-    def is_new(self, failure: front_end.CameraFailure | None) -> bool:
+    def is_new(self, failure: front_end.CameraFailure | None) -> TypeGuard[front_end.CameraFailure]:
         """Whether a failure of the camera has not been seen yet; it has been from now on."""
         is_new = failure is not None and failure != self._seen_failure
         self._seen_failure = failure

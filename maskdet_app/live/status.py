@@ -44,7 +44,7 @@ def show(
     options: LiveOptions,
     *,
     restarting: bool,
-    film: DemoFilm,
+    film: DemoFilm | None,
 ) -> None:
     """Show the panel; while the camera runs it refreshes itself, and only itself.
 
@@ -54,7 +54,7 @@ def show(
         state: streamlit-webrtc's ``playing`` and ``signalling``.
         options: the visitor's.
         restarting: whether the video is on its way back by itself.
-        film: that the stage shows before the start.
+        film: that the stage shows before the start; None without a stage.
     """
     alert, verdicts = options.alert, options.verdicts
     counts, snapshot, timeline_title, timeline = containers.reserve(4)
@@ -78,6 +78,8 @@ def show(
             st.fragment(_connecting, run_every=REFRESH_S)()
         elif restarting:
             _say(t("live.restarting_title"), t("live.restarting"))
+        elif film is None:
+            _say(t("live.idle_title"), t("live.idle"))
         else:
             panel.show(film, verdicts)
 
@@ -102,7 +104,7 @@ def _connecting() -> None:
     if _timed_out():
         _show_no_connection()
     else:
-        _say(t("live.connecting_title"), t("live.connecting"))
+        _say(t("live.connecting_title"), t("live.connecting", seconds=CONNECT_S))
 
 
 def _timed_out() -> bool:

@@ -113,7 +113,7 @@ def show(
     st.session_state[_FACING] = facing
     restarts: Restarts = st.session_state.setdefault(_RESTARTS, Restarts())
     failure = front_end.failure(_KEY)
-    if failure is not None and restarts.is_new(failure):
+    if restarts.is_new(failure):
         restarts.failed(time.monotonic(), is_refusal=failure.is_refusal)
         _set_step("stop")
     elif _step() is None and not restarts.is_given_up and (switched or _is_lost(processor)):

@@ -15,6 +15,8 @@ from streamlit_webrtc import factory, webrtc
 from streamlit_webrtc import shutdown as library
 from streamlit_webrtc._compat import AppSessionState
 
+from maskdet_app.ops import operator_log
+
 _LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"
 """The version whose methods are replaced here; others are left as they are."""
@@ -47,7 +49,12 @@ class ReleasingObserver(library.SessionShutdownObserver):
 
 def apply() -> None:
     """Use the fixed observer for all further streams, if this is the version that needs it."""
-    if not streamlit_webrtc.__version__.startswith(FIXED_VERSION):
+    version = streamlit_webrtc.__version__
+    if not version.startswith(FIXED_VERSION):
+        operator_log.log_once(
+            f"streamlit-webrtc {version} is used as it is: the fix of streams that never end is "
+            f"made for {FIXED_VERSION}"
+        )
         return
     for module in (factory, webrtc):
         module.SessionShutdownObserver = ReleasingObserver  # type: ignore[attr-defined]

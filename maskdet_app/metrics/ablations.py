@@ -99,7 +99,6 @@ def reasons(
                 ),
                 epochs=f"{len(shipped.epochs):,}",
                 faces=f"{samples:,.0f}",
-                total=f"{len(shipped.epochs) * samples:,.0f}",
                 date=_date(shipped.info.get("started")),
             )
         )

@@ -56,7 +56,7 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
     )
     largest = max(rows, key=lambda row: row["n"])
     message = t(
-        "chart.reliability_alt",
+        "chart.reliability_alt" if of_answer else "chart.reliability_mask_alt",
         said=f"{100 * largest['mean_p']:.1f}",
         true=f"{100 * largest['share']:.1f}",
         n=f"{largest['n']:,.0f}",

@@ -301,7 +301,10 @@ def _percent(value: float | None) -> str:
 
 
 def _interval_text(pair: tuple[float, float] | None) -> str:
-    return "–" if pair is None else f"{pair[0] * 100:.1f} to {pair[1] * 100:.1f} %"
+    if pair is None:
+        return "–"
+    low, high = (f"{100 * end:.1f}" for end in pair)
+    return t("metrics.range", low=low, high=high)
 
 
 def _count(value: Any) -> str:

@@ -1,5 +1,6 @@
 """The offer to undo "Remove all", for as long as it can be undone."""
 
+from html import escape
 from typing import Final
 
 import streamlit as st
@@ -25,7 +26,8 @@ def _offer(batch: PhotoBatch) -> None:
         # a run of the whole page, which also ends the fragment
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="undo-removal"):
-        st.markdown(t("photo.removed", n=n_photos, seconds=round(UNDO_S)), width="content")
+        said = t("photo.removed", n=n_photos, seconds=round(UNDO_S))
+        st.html(f'<div role="status">{escape(said)}</div>', width="content")
         st.button(
             t("photo.undo"),
             icon=":material/undo:",

@@ -64,20 +64,24 @@ class LinkPreview:
                 return
             body += message.get("body", b"")
             if not message.get("more_body"):
-                body = body.replace(_STREAMLIT_TITLE, _head(URL(scope=scope))).replace(
-                    _STREAMLIT_FAVICON, b'href="./icon.png"'
-                )
-                body = own_words.write_into(body)
-                headers = MutableHeaders(scope=start)
-                headers["content-length"] = str(len(body))
-                # They describe the original file.
-                for name in ("etag", "last-modified"):
-                    if name in headers:
-                        del headers[name]
+                # other pages of the app, such as the API's description, go without script
+                if _STREAMLIT_TITLE in body:
+                    body = _rewritten(body, scope)
+                    headers = MutableHeaders(scope=start)
+                    headers["content-length"] = str(len(body))
+                    # They describe the original file.
+                    for name in ("etag", "last-modified"):
+                        if name in headers:
+                            del headers[name]
                 await send(start)
                 await send({"type": "http.response.body", "body": body})
 
         await self._app(_without_encoding(scope), receive, rewrite)
+
+
+def _rewritten(page: bytes, scope: Scope) -> bytes:
+    page = page.replace(_STREAMLIT_TITLE, _head(URL(scope=scope)))
+    return own_words.write_into(page.replace(_STREAMLIT_FAVICON, b'href="./icon.png"'))
 
 
 def _may_be_page(scope: Scope) -> bool:

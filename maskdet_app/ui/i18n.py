@@ -103,6 +103,8 @@ def language_picker() -> None:
         t("app.language"),
         list(languages()),
         _browser_language(),
+        # the visitor's, not the page's
+        goes_back=False,
         format_func=lambda code: languages()[code],
         label_visibility="collapsed",
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T", bound=str)
 
@@ -16,6 +17,8 @@ RUNNING: Final = "on"
 """Name and value of the query parameter that is set while the live video runs."""
 OPEN_PHOTO: Final = "photo"
 """Query parameter with the key of the photo that is open: the browser's Back button closes it."""
+CAMERA: Final = "camera"
+"""Query parameter that is set while the photo page's camera is shown."""
 
 
 def read(name: str, options: Sequence[T], default: T) -> T:
@@ -51,7 +54,15 @@ def write(name: str, values: Sequence[str], default: Sequence[str] = ()) -> None
         del st.query_params[name]
 
 
-def segmented_control(name: str, label: str, options: Sequence[T], default: T, **kwargs: Any) -> T:
+def segmented_control(
+    name: str,
+    label: str,
+    options: Sequence[T],
+    default: T,
+    *,
+    goes_back: bool = True,
+    **kwargs: Any,
+) -> T:
     """Show a segmented control whose choice is kept in a query parameter.
 
     Args:
@@ -59,13 +70,30 @@ def segmented_control(name: str, label: str, options: Sequence[T], default: T, *
         label: text of the label.
         options: codes of the options.
         default: the option that is left out of the query parameters.
+        goes_back: whether the browser's Back and Forward buttons change the choice.
         **kwargs: further arguments of `st.segmented_control`.
 
     Returns:
         The chosen option.
     """
-    initialise(name, read(name, options, default))
+    named, page = read(name, options, default), _page()
+    written = f"{name}_written"
+    # A choice that is still the one written here was changed in the address. Another page's
+    # address does not know it, and a click may overtake what was written before it.
+    chosen = st.session_state.get(name, named)
+    is_back = chosen != named and st.session_state.get(written) == (page, chosen)
+    if is_back and goes_back:
+        st.session_state[name] = named
+    initialise(name, named)
     choice = st.segmented_control(label, options, required=True, key=name, **kwargs)
     option: T = choice or default
-    write(name, [option], [default])
+    # written again, the address would lead Back to itself for ever
+    if goes_back or not is_back:
+        write(name, [option], [default])
+    st.session_state[written] = (page, option)
     return option
+
+
+def _page() -> str | None:
+    context = get_script_run_ctx()
+    return None if context is None else context.page_script_hash

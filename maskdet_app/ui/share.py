@@ -77,6 +77,7 @@ def button() -> None:
         query = {name: st.query_params.get_all(name) for name in st.query_params}
         # The recipient starts the camera.
         query.pop(query_params.RUN, None)
+        query.pop(query_params.CAMERA, None)
         # The sender's photos are the sender's alone.
         query.pop(query_params.OPEN_PHOTO, None)
         shared_url = network_url(url) or url

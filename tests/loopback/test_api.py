@@ -101,6 +101,9 @@ def test_the_guards_hold_over_the_wire(server: Server) -> None:
     assert status(Host="evil.example") == 403
     assert status(Origin="http://evil.example") == 403
     assert status(X_Forwarded_For="127.0.0.1") == 403
+    described = request(server.port, "GET", "/mask/api/v1/docs")
+    assert described.status == 200
+    assert b"<script" not in described.body
     refused = request(server.port, "POST", "/mask/api/v1/check", b"x=1", {"Content-Type": "text/x"})
     assert refused.status == 415
     assert json.loads(refused.body)["type"] == "/mask/api/v1/docs#problem-media-type"

@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from maskdet_app.live.demo import stage
 from maskdet_app.live.demo.films import DemoFilm, Span
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
@@ -32,7 +33,7 @@ def show(film: DemoFilm, verdicts: tuple[Verdict, ...]) -> None:
         with judged:
             st.caption(t("live.demo" if film.spans else "live.demo_failed"))
             if film.spans:
-                st.html(_html(film.spans, verdicts))
+                st.html(_html(film.spans, verdicts, stage.address(film)))
     way_in.caption(f"{t('live.idle_title')}. {t('live.idle')}")
 
 
@@ -42,8 +43,8 @@ def _wait(film: DemoFilm) -> None:
     st.caption(t("live.demo_judging"))
 
 
-def _html(spans: tuple[Span, ...], verdicts: tuple[Verdict, ...]) -> str:
-    """The stage's script moves counts and mark with the film: the server has no part in it."""
+def _html(spans: tuple[Span, ...], verdicts: tuple[Verdict, ...], address: str | None) -> str:
+    """The stage's script moves both with the film of this address: the server has no part in it."""
     possible = {verdict for span in spans for verdict, n in span.counts.items() if n}
     kinds = tuple(one for one in Verdict if one in possible or one in verdicts)
     tiles = theme.count_tiles_html(spans[0].counts, kinds, attribute="data-demo")
@@ -60,7 +61,8 @@ def _html(spans: tuple[Span, ...], verdicts: tuple[Verdict, ...]) -> str:
         for span in spans
     ]
     return (
-        f'<div class="md-demo" data-spans="{escape(json.dumps(told))}">{tiles}'
+        f'<div class="md-demo" data-film="{escape(address or "")}" '
+        f'data-spans="{escape(json.dumps(told))}">{tiles}'
         f'<div class="md-track" role="img" aria-label="{escape(_in_words(spans))}">'
         f'<div class="md-strip">{strip}</div><i class="md-at"></i></div>'
         f"<small>{escape(t('live.demo_track'))}</small></div>"

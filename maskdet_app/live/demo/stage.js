@@ -56,12 +56,14 @@
     window.parent.postMessage({ isStreamlitMessage: true, type, ...value }, "*");
   }
 
+  // not always the one that was asked for last: that may still be on its way
+  const shownFilm = () => stage.querySelector("video");
+
   async function load(url) {
     const video = make("video", "");
     Object.assign(video, { muted: true, loop: true, playsInline: true });
     video.setAttribute("aria-label", given.alt);
     video.dataset.url = url;
-    const before = film;
     film = video;
     try {
       // whole, so that it loops without asking again and plays where a server knows no byte ranges
@@ -70,16 +72,15 @@
       video.src = URL.createObjectURL(await answer.blob());
     } catch (error) {
       console.debug(error);
-      if (film === video) film = null;
+      if (film === video) film = shownFilm();
       return;
     }
     await new Promise((done) => video.addEventListener("loadeddata", done, { once: true }));
     if (film !== video) return;
-    if (before) {
-      video.currentTime = before.currentTime;
-      remove(before);
-    }
+    const before = shownFilm();
+    if (before) video.currentTime = before.currentTime;
     stage.prepend(video);
+    for (const other of stage.querySelectorAll("video")) if (other !== video) remove(other);
     page.dataset.film = "";
     follow(video);
     update();
@@ -92,9 +93,10 @@
   }
 
   // The counts in the page's panel are those of the picture that is on the screen.
-  function count(atS) {
+  function count(video, atS) {
     const panel = window.parent.document.querySelector(".md-demo");
-    if (!panel) return;
+    // a panel may come before the film that it belongs to, or stay after it
+    if (!panel || !video.isConnected || panel.dataset.film !== video.dataset.url) return;
     const spans = JSON.parse(panel.dataset.spans);
     // a film's times are whole numbers of a clock of its own, and so a little off
     const now = spans.findLast((span) => span.from_s <= atS + 0.001) || spans[0];
@@ -109,11 +111,11 @@
 
   function follow(video) {
     if (!video.requestVideoFrameCallback) {
-      video.ontimeupdate = () => count(video.currentTime);
+      video.ontimeupdate = () => count(video, video.currentTime);
       return;
     }
     const next = (_, { mediaTime }) => {
-      count(mediaTime);
+      count(video, mediaTime);
       if (video.isConnected) video.requestVideoFrameCallback(next);
     };
     video.requestVideoFrameCallback(next);

@@ -22,7 +22,7 @@ def arguments(film: DemoFilm | None) -> dict[str, Any]:
         film: what to show before the start; None shows a dark stage.
     """
     return {
-        "film": None if film is None else _url(film.mp4),
+        "film": None if film is None else address(film),
         "alt": t("live.demo_alt"),
         "badge": t("live.demo_title"),
         "play": t("live.demo_play"),
@@ -32,11 +32,11 @@ def arguments(film: DemoFilm | None) -> dict[str, Any]:
     }
 
 
-def _url(mp4: bytes) -> str | None:
+def address(film: DemoFilm) -> str | None:
     """Path of the film below the app's own, from Streamlit's memory; the same for all sessions.
 
     Streamlit's own elements for media do the same, but show the film with a browser's controls.
     """
     if not runtime.exists():
         return None
-    return runtime.get_instance().media_file_mgr.add(mp4, "video/mp4", _PLACE)
+    return runtime.get_instance().media_file_mgr.add(film.mp4, "video/mp4", _PLACE)

@@ -21,6 +21,7 @@ from maskdet_app.live.aiortc_fixes import (
     LightVp8Encoder,
     PromptJitterBuffer,
 )
+from maskdet_app.ops import operator_log
 
 FRAME_TICKS = 3000
 """RTP's clock between two frames at 30 a second."""
@@ -186,12 +187,18 @@ def test_library_uses_the_fixed_classes() -> None:
     assert rtcrtpreceiver.JitterBuffer is PromptJitterBuffer
 
 
-def test_other_version_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_version_is_left_alone_and_the_operator_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(operator_log, "_logged", set())
     monkeypatch.setattr(codecs, "Vp8Encoder", vpx.Vp8Encoder)
     monkeypatch.setattr(aiortc, "__version__", "9.0.0")
-    aiortc_fixes.apply()
+    for _ in range(2):
+        aiortc_fixes.apply()
     used: Any = codecs
     assert used.Vp8Encoder is vpx.Vp8Encoder
+    [told] = caplog.messages
+    assert "9.0.0" in told and aiortc_fixes.FIXED_VERSION in told
 
 
 def test_library_still_encodes_vp8_slowly(contexts: list[Recorder]) -> None:

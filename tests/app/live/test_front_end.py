@@ -2,20 +2,20 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit_webrtc
-from playwright._impl._driver import compute_driver_executable
 from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import component as library
 
 from maskdet_app.live import front_end
 from maskdet_app.live.demo import stage
 from maskdet_app.live.front_end import FRONT_END, SCRIPTS, extend, words
+from maskdet_app.ops import operator_log
+from tests.app.live.node import run
 
 FACING, CAMERA_WORDS, LOST_VIDEO, ONE_START, _ = SCRIPTS
 
@@ -157,14 +157,6 @@ const steps = {
   console.log(log.join(", "));
 })();
 """
-
-
-def run(harness: str, *arguments: str) -> str:
-    """What a script for Node.js, which Playwright has, prints."""
-    node = compute_driver_executable()[0]
-    command = [str(node), "-e", harness, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.strip()
 
 
 def shown(error: str, errors: Any, *, desired: bool | None = None) -> str:
@@ -352,3 +344,15 @@ def test_the_library_still_needs_the_scripts(code: str) -> None:
     assert streamlit_webrtc.__version__.startswith(front_end.FIXED_VERSION)
     text = "".join(path.read_text() for path in FRONT_END.glob("assets/index-*.js"))
     assert code in text
+
+
+def test_other_version_is_left_alone_and_the_operator_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(operator_log, "_logged", set())
+    monkeypatch.setattr(streamlit_webrtc, "__version__", "9.0.0")
+    before = library._component_func
+    assert front_end.apply.__wrapped__() is False
+    assert library._component_func is before
+    [told] = caplog.messages
+    assert "9.0.0" in told and front_end.FIXED_VERSION in told

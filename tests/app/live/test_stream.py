@@ -227,6 +227,28 @@ def test_a_camera_that_fails_while_restarting(
     assert not app.warning
 
 
+def test_a_new_component_that_counts_anew_has_new_failures(
+    component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restarts, "WAITS_S", (0.0,) * 4)
+    app = new_app().run()
+    failure: list[front_end.CameraFailure | None] = [None]
+    monkeypatch.setattr(front_end, "failure", lambda key: failure[0])
+    for _ in range(2):
+        monkeypatch.setattr(stream, "STOP_S", 60.0)
+        failure[0] = front_end.CameraFailure(1, is_refusal=False)
+        app.run()
+        assert component["desired_playing_state"] is not None
+        # a new component has told nothing yet
+        failure[0] = None
+        monkeypatch.setattr(stream, "STOP_S", 0.0)
+        app.run()
+        _set_state(component, playing=True)
+        app.run()
+        assert component["desired_playing_state"] is None
+        _set_state(component, playing=False)
+
+
 def test_a_cameras_failure_is_read_from_the_components_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

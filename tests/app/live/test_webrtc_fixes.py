@@ -16,6 +16,7 @@ from streamlit_webrtc._compat import AppSessionState
 
 from maskdet_app.live import webrtc_fixes
 from maskdet_app.live.webrtc_fixes import ReleasingObserver
+from maskdet_app.ops import operator_log
 
 WAIT_S = 30.0
 """Far more than anything here takes: a slow machine must not fail."""
@@ -116,6 +117,20 @@ def test_library_uses_the_fixed_observer() -> None:
     webrtc_fixes.apply()
     used: Any = webrtc
     assert used.SessionShutdownObserver is ReleasingObserver
+
+
+def test_other_version_is_left_alone_and_the_operator_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(operator_log, "_logged", set())
+    monkeypatch.setattr(webrtc, "SessionShutdownObserver", library.SessionShutdownObserver)
+    monkeypatch.setattr(streamlit_webrtc, "__version__", "9.0.0")
+    for _ in range(2):
+        webrtc_fixes.apply()
+    used: Any = webrtc
+    assert used.SessionShutdownObserver is library.SessionShutdownObserver
+    [told] = caplog.messages
+    assert "9.0.0" in told and webrtc_fixes.FIXED_VERSION in told
 
 
 def test_library_still_needs_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:

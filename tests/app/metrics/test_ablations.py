@@ -78,7 +78,11 @@ def test_reasons_have_the_figures_of_both_records() -> None:
         epochs=({"epoch": 1}, {"epoch": 2}),
     )
     told = " ".join(ablations.reasons(RECORD, RECORD["configurations"], "hands", shipped))  # type: ignore[arg-type]
-    assert "2 epochs of 6,400 faces, 12,800 in all" in told and "16, 32 channels" in told
+    assert (
+        "its last run" in told
+        and "2 epochs of 6,400 faces, from" in told
+        and "16, 32 channels" in told
+    )
     assert "<b>" not in told
     assert "chance: none. Worse by more than chance: none." in told
     without = ablations.reasons({}, [], "hands", None)

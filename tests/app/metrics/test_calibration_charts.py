@@ -46,6 +46,13 @@ def test_bins_of_the_answer_are_told_from_those_of_a_mask() -> None:
         if chart is not None
     ]
     assert len(set(titles)) == 2
+    alts = [
+        chart.to_dict()["description"]
+        for chart in map(calibration_charts.reliability, (old, new))
+        if chart is not None
+    ]
+    assert "0.0 % are masked, of 40" in alts[0]
+    assert "80.0 % are right, of 9" in alts[1]
 
 
 @pytest.mark.parametrize(("min_confidence", "coverage"), [(0.6, 0.9), (0.7, 0.9), (0.995, None)])

@@ -1,5 +1,6 @@
 """The photo page in AppTest: bad files, unusual pictures, options, several photos."""
 
+import html
 import io
 import re
 import threading
@@ -362,7 +363,8 @@ def test_remove_all_can_be_undone(bare: bytes) -> None:
     open_first(app)
     app.button(key="forget").click().run()
     assert "photo" not in app.query_params
-    assert t("photo.removed", n=2, seconds=10) in texts(app)
+    [note] = [str(one.proto.body) for one in app.get("html") if 'role="status"' in one.proto.body]
+    assert t("photo.removed", n=2, seconds=10) in html.unescape(note)
     app.button(key="undo").click().run()
     assert not app.exception
     assert counts(app)["without_mask"] == 2

@@ -3,6 +3,8 @@
 import threading
 from dataclasses import dataclass
 
+import pytest
+
 from maskdet_app.photo.removed import RemovedPhotos
 
 
@@ -38,11 +40,21 @@ def test_photos_do_not_come_back_after_their_time() -> None:
     assert removed.take() == []
 
 
-def test_photos_are_deleted_without_anyone_asking() -> None:
-    removed: RemovedPhotos[Thing] = RemovedPhotos(0.05)
+class Timer(threading.Timer):
+    """One whose time a test lets pass."""
+
+    def start(self) -> None:
+        """Wait for the test."""
+
+
+def test_photos_are_deleted_without_anyone_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "Timer", Timer)
+    removed: RemovedPhotos[Thing] = RemovedPhotos(60.0)
     removed.put([Thing("a")])
-    [timer] = [one for one in threading.enumerate() if one is removed._timer]
-    timer.join(10)
+    timer = removed._timer
+    assert timer is not None and timer.interval == 60.0
+    assert len(removed) == 1
+    timer.function(*timer.args)
     assert len(removed) == 0
 
 

@@ -31,6 +31,13 @@ def test_other_requests_are_not_rewritten(path: str, method: str) -> None:
     assert response.headers["etag"] == "x"
 
 
+def test_other_pages_of_the_app_are_not_rewritten() -> None:
+    page = b"<html><head><title>HTTP API</title></head></html>"
+    response = request(LinkPreview(respond_with(page, "text/html")), "/api/v1/docs")
+    assert response.body == page
+    assert response.headers["etag"] == "x"
+
+
 def test_other_content_types_pass_through() -> None:
     response = request(LinkPreview(respond_with(b"[1, 2, 3]", "application/json")), "/x")
     assert response.body == b"[1, 2, 3]"

@@ -2,15 +2,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 
-def _page() -> AppTest:
-    def page() -> None:
+def _page(*, goes_back: bool = True) -> AppTest:
+    def page(goes_back: bool) -> None:
         from maskdet_app.ui import query_params
 
         query_params.segmented_control(
-            "size", "Size", ["tiny", "usual", "large"], "usual", format_func=str.upper
+            "size",
+            "Size",
+            ["tiny", "usual", "large"],
+            "usual",
+            goes_back=goes_back,
+            format_func=str.upper,
         )
 
-    return AppTest.from_function(page)
+    return AppTest.from_function(page, args=(goes_back,))
 
 
 @pytest.mark.parametrize(
@@ -27,6 +32,38 @@ def test_choice_starts_from_the_query_parameter_if_it_is_valid(
     assert not app.exception
     assert app.session_state["size"] == choice
     assert app.query_params.get("size") == kept
+
+
+def test_back_and_forward_change_the_choice() -> None:
+    app = _page().run()
+    app.button_group(key="size").set_value("large").run()
+    del app.query_params["size"]
+    app.run()
+    assert app.session_state["size"] == app.button_group(key="size").value == "usual"
+    assert "size" not in app.query_params
+    app.query_params["size"] = "large"
+    app.run()
+    assert app.session_state["size"] == app.button_group(key="size").value == "large"
+
+
+def test_a_choice_of_all_pages_outlives_back_and_is_not_written_again() -> None:
+    app = _page(goes_back=False).run()
+    app.button_group(key="size").set_value("large").run()
+    del app.query_params["size"]
+    for _ in range(2):
+        app.run()
+        assert app.session_state["size"] == "large"
+        assert "size" not in app.query_params
+    app.button_group(key="size").set_value("tiny").run()
+    assert app.query_params["size"] == "tiny"
+
+
+def test_a_click_wins_over_an_address_that_is_not_yet_written() -> None:
+    app = _page().run()
+    app.button_group(key="size").set_value("large").run()
+    del app.query_params["size"]
+    app.button_group(key="size").set_value("tiny").run()
+    assert app.session_state["size"] == app.query_params["size"] == "tiny"
 
 
 def test_choice_is_kept_by_its_code_and_the_default_is_left_out() -> None:

@@ -37,7 +37,7 @@ NETWORK_HOST = "192.0.2.17"
 def panel(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Draw the share panel of a page opened at a URL."""
 
-    def draw(url: str, network_host: str | None) -> AppTest:
+    def draw(url: str, network_host: str | None, **query: str) -> AppTest:
         monkeypatch.setattr(listening, "port", lambda: 8501)
         monkeypatch.setattr(listening, "network_host", lambda: network_host)
         monkeypatch.setattr(ContextProxy, "url", property(lambda _: url))
@@ -47,7 +47,9 @@ def panel(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
             share.button()
 
-        app = AppTest.from_function(page).run()
+        app = AppTest.from_function(page)
+        app.query_params.update(query)
+        app.run()
         assert not app.exception
         return app
 
@@ -108,6 +110,12 @@ def test_public_page_is_shared_as_it_is(panel: Callable[..., AppTest], qr_texts:
     assert codes(app) == ["https://masks.example.org/photo"]
     assert captions(app) == []
     assert qr_texts == codes(app)
+
+
+def test_neither_camera_nor_open_photo_is_shared(panel: Callable[..., AppTest]) -> None:
+    own = {"run": "on", "camera": "true", "photo": "a1"}
+    app = panel("https://masks.example.org/photo", None, **own, blur="true")
+    assert codes(app) == ["https://masks.example.org/photo?blur=true"]
 
 
 @pytest.mark.parametrize(

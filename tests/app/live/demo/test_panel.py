@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from maskdet_app.live import front_end
 from maskdet_app.live.demo import films, panel
 from maskdet_app.live.demo.films import DemoFilm, Span
 from maskdet_app.ui.i18n import catalogue, t
@@ -48,7 +49,9 @@ def test_counts_are_of_the_film_and_no_camera_counts_zero(
     assert t("live.idle") in captions(app)
     assert "data-verdict" not in html(app)
     assert html(app).count("data-demo=") >= 3
-    assert component["translations"]["stage"]["film"].endswith(".mp4")
+    address = component["translations"]["stage"]["film"]
+    assert address.endswith(".mp4")
+    assert f'data-film="{address}"' in html(app)
 
 
 def test_a_running_camera_takes_the_demos_place(
@@ -84,6 +87,20 @@ def test_a_film_without_verdicts_is_said_to_be_one(
     assert "data-demo=" not in html(app)
 
 
+def test_without_a_stage_there_is_no_panel_of_a_film(
+    film: list[DemoFilm],
+    component: dict[str, Any],
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(front_end, "apply", lambda: False)
+    app = new_app().run()
+    assert not app.exception
+    assert t("live.idle") in captions(app)
+    assert "data-demo=" not in html(app)
+    assert component["translations"]["stage"]["film"] is None
+
+
 def test_embedded_pages_have_no_stage(
     film: list[DemoFilm],
     component: dict[str, Any],
@@ -109,7 +126,7 @@ def test_the_stages_words_are_the_visitors(
 
 
 def test_spans_and_their_words() -> None:
-    shown = panel._html(SPANS, tuple(Verdict))
+    shown = panel._html(SPANS, tuple(Verdict), "/film.mp4")
     told = json.loads(shown.split('data-spans="')[1].split('"')[0].replace("&quot;", '"'))
     assert [(span["from_s"], span["to_s"]) for span in told] == [(0, 3), (3, 6.5), (6.5, 7)]
     assert [span["counts"]["with_mask"] for span in told] == [0, 1, 0]
@@ -120,4 +137,4 @@ def test_spans_and_their_words() -> None:
 
 def test_a_verdict_that_cannot_be_given_has_no_tile() -> None:
     two = (Verdict.WITH_MASK, Verdict.WITHOUT_MASK, Verdict.NOT_SURE)
-    assert 'data-demo="worn_wrong"' not in panel._html(SPANS, two)
+    assert 'data-demo="worn_wrong"' not in panel._html(SPANS, two, None)
