@@ -145,6 +145,7 @@ class Visitor:
         self._component: str | None = None
         self._fragments: set[str] = set()
         self._page_hash = ""
+        self._query_string = ""
         self.session_id = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._peer: RTCPeerConnection | None = None
@@ -272,6 +273,7 @@ class Visitor:
         message.rerun_script.fragment_id = fragment
         message.rerun_script.is_auto_rerun = bool(fragment)
         message.rerun_script.page_script_hash = self._page_hash
+        message.rerun_script.query_string = self._query_string
         if not self._page_hash:
             message.rerun_script.page_name = self._page
         states = message.rerun_script.widget_states.widgets
@@ -291,6 +293,8 @@ class Visitor:
                 case "navigation":
                     # a rerun without the page's hash would leave the page and end its stream
                     self._page_hash = message.navigation.page_script_hash
+                case "page_info_changed":
+                    self._query_string = message.page_info_changed.query_string
                 case "delta":
                     self._read_delta(message.delta)
                 case "new_session" if not message.metadata.run.fragment_ids:

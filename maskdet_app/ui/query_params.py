@@ -4,6 +4,7 @@ Streamlit's own binding of widgets writes the labels, which depend on the langua
 numbers and switches only.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,9 @@ OPEN_PHOTO: Final = "photo"
 """Query parameter with the key of the photo that is open: the browser's Back button closes it."""
 CAMERA: Final = "camera"
 """Query parameter that is set while the photo page's camera is shown."""
+SETTLED_S: Final = 1.0
+"""The front end may ask for a run with the address as it was before the last choice was written.
+Nobody presses Back so soon."""
 
 
 def read(name: str, options: Sequence[T], default: T) -> T:
@@ -81,7 +85,10 @@ def segmented_control(
     # A choice that is still the one written here was changed in the address. Another page's
     # address does not know it, and a click may overtake what was written before it.
     chosen = st.session_state.get(name, named)
-    is_back = chosen != named and st.session_state.get(written) == (page, chosen)
+    last_page, last, since_s = st.session_state.get(written, (None, None, 0.0))
+    now_s = time.monotonic()
+    is_written = (last_page, last) == (page, chosen)
+    is_back = chosen != named and is_written and now_s - since_s >= SETTLED_S
     if is_back and goes_back:
         st.session_state[name] = named
     initialise(name, named)
@@ -90,7 +97,9 @@ def segmented_control(
     # written again, the address would lead Back to itself for ever
     if goes_back or not is_back:
         write(name, [option], [default])
-    st.session_state[written] = (page, option)
+    if (last_page, last) != (page, option):
+        # what came from the address is there already
+        st.session_state[written] = (page, option, since_s if is_back else now_s)
     return option
 
 

@@ -1,6 +1,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from maskdet_app.ui import query_params
+
 
 def _page(*, goes_back: bool = True) -> AppTest:
     def page(goes_back: bool) -> None:
@@ -34,7 +36,8 @@ def test_choice_starts_from_the_query_parameter_if_it_is_valid(
     assert app.query_params.get("size") == kept
 
 
-def test_back_and_forward_change_the_choice() -> None:
+def test_back_and_forward_change_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_params, "SETTLED_S", 0.0)
     app = _page().run()
     app.button_group(key="size").set_value("large").run()
     del app.query_params["size"]
@@ -46,7 +49,20 @@ def test_back_and_forward_change_the_choice() -> None:
     assert app.session_state["size"] == app.button_group(key="size").value == "large"
 
 
-def test_a_choice_of_all_pages_outlives_back_and_is_not_written_again() -> None:
+def test_an_address_from_before_the_choice_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_params, "SETTLED_S", 1000.0)
+    app = _page().run()
+    app.button_group(key="size").set_value("large").run()
+    for _ in range(2):
+        del app.query_params["size"]
+        app.run()
+        assert app.session_state["size"] == app.query_params["size"] == "large"
+
+
+def test_a_choice_of_all_pages_outlives_back_and_is_not_written_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(query_params, "SETTLED_S", 0.0)
     app = _page(goes_back=False).run()
     app.button_group(key="size").set_value("large").run()
     del app.query_params["size"]
