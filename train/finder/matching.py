@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from maskdet_core.faces.nms import pairwise_overlaps
+from maskdet_core.faces.nms import Boxes, pairwise_overlaps
 from maskdet_core.types import FaceBox
 from train.finder.photos import LabelledPhoto
 
@@ -20,7 +20,7 @@ UNLABELLED_PX: Final = 20
 
 def matched_boxes(photo: LabelledPhoto, found: Sequence[FaceBox]) -> dict[int, int]:
     """Index of the box on each face that has one, by the face's; pairs of high overlap first."""
-    boxes = np.array([[b.x, b.y, b.w, b.h] for b in found], np.float64).reshape(-1, 4)
+    boxes = _boxes_px(found)
     iou, _ = pairwise_overlaps(photo.boxes_px(), boxes)
     matched: dict[int, int] = {}
     while iou.size and iou.max() >= DRAWN_IOU:
@@ -35,8 +35,8 @@ def further_boxes(
 ) -> list[int]:
     """Indices of boxes on no face.
 
-    Left out are those on a face that nobody labelled but somebody saw, and those that are too small
-    to tell.
+    Left out are those on a face without a label that was found by eye, and those that are too
+    small to tell.
     """
     used = set(matched.values()) | _on_seen_faces(photo, found)
     return [
@@ -47,6 +47,9 @@ def further_boxes(
 
 
 def _on_seen_faces(photo: LabelledPhoto, found: Sequence[FaceBox]) -> set[int]:
-    boxes = np.array([[b.x, b.y, b.w, b.h] for b in found], np.float64).reshape(-1, 4)
-    iou, _ = pairwise_overlaps(boxes, photo.seen.faces_px())
+    iou, _ = pairwise_overlaps(_boxes_px(found), photo.seen.faces_px())
     return set(np.flatnonzero(iou.max(axis=1, initial=0.0) >= DRAWN_IOU).tolist())
+
+
+def _boxes_px(found: Sequence[FaceBox]) -> Boxes:
+    return np.array([box.xywh for box in found], np.float64).reshape(-1, 4)
