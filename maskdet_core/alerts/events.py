@@ -17,9 +17,9 @@ HOLD_S: Final = 2.0
 """A verdict has to last so long before it raises an event: a hand or a cup before the mouth passes
 sooner, and a single wrong look is corrected within half a second."""
 CLEAR_S: Final = 3.0
-"""Somebody has to be masked so long before the next event can be about them."""
+"""A person has to be masked so long before the next event can be about them."""
 FORGET_S: Final = 6.0
-"""Who left without a mask counts for so long: twice the time within which somebody who comes back
+"""Who left without a mask counts for so long: twice the time within which a person who comes back
 is known to be the same person."""
 
 
@@ -44,7 +44,7 @@ class AlertRules:
     Attributes:
         hold_s: a verdict, before it raises an event.
         clear_s: a mask, before its wearer can raise the same event again.
-        forget_s: time after which somebody who left without a mask no longer counts.
+        forget_s: time after which a person who left without a mask no longer counts.
     """
 
     hold_s: float = HOLD_S
@@ -145,7 +145,7 @@ class AlertTracker:
         """Take what became known at a frame.
 
         After a gap of more than `MAX_GAP_S` nothing counts that nobody saw: neither what would have
-        lasted meanwhile, nor the time since somebody left.
+        lasted meanwhile, nor the time since a person left.
 
         Args:
             at_s: the frame's time, not before that of the last call.
@@ -159,7 +159,7 @@ class AlertTracker:
             if at_s < newest_s:
                 raise ValueError(f"expected a time of {newest_s} s or later, got {at_s}")
             if at_s - newest_s > MAX_GAP_S:
-                self._start_anew(at_s)
+                self._restart(at_s)
         self._newest_s = at_s
         alerts: list[Alert] = []
         for event in sorted(events, key=lambda one: one.at_s):
@@ -169,7 +169,7 @@ class AlertTracker:
         alerts += self._raised(at_s)
         return tuple(alerts)
 
-    def _start_anew(self, at_s: float) -> None:
+    def _restart(self, at_s: float) -> None:
         self._seen_since_s = at_s
         for one in self._people.values():
             one.since_s = at_s

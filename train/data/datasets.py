@@ -96,7 +96,7 @@ class FaceSample:
         box: face as (x, y, w, h) in fractions of the picture, or None where the picture itself is
             the face crop.
         origin: "labelled" by people; "false_alarm", a find or proposal without a face; "confirmed",
-            one that somebody looked at;
+            one that was confirmed by eye;
             "loose_box", a face whose surroundings are to be framed too widely, see
             `train.data.loose_boxes`.
         others: boxes of the other faces in the picture, known in photographs only.

@@ -85,7 +85,7 @@ def find_hard_negatives(
 
 
 def confirmed_samples(samples: Sequence[FaceSample]) -> list[FaceSample]:
-    """Finds in the photographs of the samples that somebody saw to show no face."""
+    """Finds in the photographs of the samples that were confirmed by eye to show no face."""
     found = []
     for path, sample in sorted({s.path: s for s in samples if s.in_photo}.items()):
         boxes = seen_boxes(path).no_faces_px()

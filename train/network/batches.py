@@ -21,7 +21,7 @@ PATTERN: Final = (
 """Kinds of samples in the order in which they are drawn: classes of faces, and origins of pictures
 without a face. Bare faces come more often, since masks drawn onto some of them make all three
 classes about equally frequent. Loose boxes come twice as often as false alarms: they look more like
-faces. False alarms that somebody saw to be none ("confirmed") have a share of their own: among the
+faces. False alarms that were confirmed by eye ("confirmed") have a share of their own: among the
 others they would be one in fifteen. A kind without pictures is left out."""
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int32]]

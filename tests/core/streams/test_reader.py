@@ -134,7 +134,7 @@ def test_frames_that_come_in_bursts_are_spread_by_their_times() -> None:
     assert [playout.wait_s(52.0 + n / 2, 9.0) for n in range(4)] == [0, 0.5, 1.0, 1.5]
     # one that comes a second late: the rest follows at its pace
     assert [playout.wait_s(54.0 + n / 2, 12.0) for n in range(3)] == [0, 0.5, 1.0]
-    # times that start anew
+    # times that start again
     assert [playout.wait_s(n / 2, 14.0) for n in range(3)] == [0, 0.5, 1.0]
     assert [playout.wait_s(1000.0 + n / 2, 15.0) for n in range(3)] == [0, 0.5, 1.0]
 
