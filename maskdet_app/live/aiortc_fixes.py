@@ -16,7 +16,7 @@ from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
-from maskdet_app.ops import operator_log
+from maskdet_app.live.library_version import is_made_for
 
 FIXED_VERSION: Final = "1.16."
 """The version whose classes are replaced here; others are left as they are."""
@@ -123,11 +123,7 @@ FIXES: Final[Mapping[str, tuple[ModuleType, str, type]]] = {
 
 def apply() -> None:
     """Use the fixed classes for all further connections, if this is the version that needs them."""
-    version = aiortc.__version__
-    if not version.startswith(FIXED_VERSION):
-        operator_log.log_once(
-            f"aiortc {version} is used as it is: the lighter coding is made for {FIXED_VERSION}x"
-        )
+    if not is_made_for("aiortc", aiortc.__version__, FIXED_VERSION, "the lighter coding"):
         return
     for module, name, fixed in FIXES.values():
         setattr(module, name, fixed)

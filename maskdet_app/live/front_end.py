@@ -24,7 +24,7 @@ import streamlit_webrtc
 from streamlit_webrtc import component as library
 
 from maskdet_app.live.demo import stage
-from maskdet_app.ops import operator_log
+from maskdet_app.live.library_version import is_made_for
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
@@ -66,12 +66,8 @@ def apply() -> bool:
     Returns:
         Whether it is extended; without it there is no stage.
     """
-    version = streamlit_webrtc.__version__
-    if not version.startswith(FIXED_VERSION):
-        operator_log.log_once(
-            f"streamlit-webrtc {version} is used as it is, without demo film and words for a "
-            f"camera's errors: these are made for {FIXED_VERSION}"
-        )
+    change = "demo film and words for a camera's errors"
+    if not is_made_for("streamlit-webrtc", streamlit_webrtc.__version__, FIXED_VERSION, change):
         return False
     try:
         folder = Path(tempfile.mkdtemp(prefix="maskdet-live-"))

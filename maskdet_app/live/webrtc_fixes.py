@@ -15,7 +15,7 @@ from streamlit_webrtc import factory, webrtc
 from streamlit_webrtc import shutdown as library
 from streamlit_webrtc._compat import AppSessionState
 
-from maskdet_app.ops import operator_log
+from maskdet_app.live.library_version import is_made_for
 
 _LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"
@@ -49,12 +49,8 @@ class ReleasingObserver(library.SessionShutdownObserver):
 
 def apply() -> None:
     """Use the fixed observer for all further streams, if this is the version that needs it."""
-    version = streamlit_webrtc.__version__
-    if not version.startswith(FIXED_VERSION):
-        operator_log.log_once(
-            f"streamlit-webrtc {version} is used as it is: the fix of streams that never end is "
-            f"made for {FIXED_VERSION}"
-        )
+    change = "the fix of streams that never end"
+    if not is_made_for("streamlit-webrtc", streamlit_webrtc.__version__, FIXED_VERSION, change):
         return
     for module in (factory, webrtc):
         module.SessionShutdownObserver = ReleasingObserver  # type: ignore[attr-defined]
