@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
 
-from maskdet_core.batch.journal import FileStamp
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.errors import AddressError
 from maskdet_core.files import PARTIAL, open_atomic, write_atomic
 

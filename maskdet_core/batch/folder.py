@@ -17,9 +17,10 @@ from maskdet_core.batch import leftovers
 from maskdet_core.batch.addresses import Address, Location, open_whole, stamp_of
 from maskdet_core.batch.fetching import fetch_ahead
 from maskdet_core.batch.folder_document import HtmlReport, write_html
-from maskdet_core.batch.journal import JOURNAL, Entry, FileStamp, Journal
+from maskdet_core.batch.journal import JOURNAL, Entry, Journal
 from maskdet_core.batch.photo import PhotoCheckConfig, PhotoTask, lost_photo
 from maskdet_core.batch.report import BOM, PhotoReport, csv_text, json_text
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.errors import JournalError
 from maskdet_core.files import PARTIAL

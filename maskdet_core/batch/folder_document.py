@@ -12,9 +12,10 @@ from typing import BinaryIO, Final, NamedTuple
 
 from tqdm import tqdm
 
-from maskdet_core.batch.journal import Entry, FileStamp, Journal
+from maskdet_core.batch.journal import Entry, Journal
 from maskdet_core.batch.photo_document import html_text, report_picture
 from maskdet_core.batch.report import PhotoReport
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.batch.workers import map_in_order
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads
 from maskdet_core.draw.annotate import Labels

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from maskdet_core.batch.report import PhotoReport, to_json
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.errors import JournalError
 from maskdet_core.types import Detections, Face, FaceBox, Verdict
 
@@ -25,30 +26,6 @@ FORMAT: Final = 1
 _T = TypeVar("_T")
 REMEDY: Final = "Name another folder, or start over with --fresh."
 """What a user can do about a journal that cannot be continued."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileStamp:
-    """What a changed file is recognised by; all None if there is no such file.
-
-    Attributes:
-        size_bytes: its length.
-        changed_ns: time of its last modification, in ns since 1970; of a file with a path.
-        version: entity tag, checksum or time that its service gives; of a file with an address.
-    """
-
-    size_bytes: int | None = None
-    changed_ns: int | None = None
-    version: str | None = None
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Read the stamp of a file."""
-        try:
-            status = path.stat()
-        except OSError:
-            return cls()
-        return cls(status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

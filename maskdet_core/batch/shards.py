@@ -28,7 +28,6 @@ from maskdet_core.batch.fetching import map_ahead
 from maskdet_core.batch.journal import (
     REMEDY,
     Entry,
-    FileStamp,
     check_head,
     entry_line,
     head_line,
@@ -36,6 +35,7 @@ from maskdet_core.batch.journal import (
 )
 from maskdet_core.batch.photo import PhotoTask
 from maskdet_core.batch.report import PhotoReport
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.errors import JournalError
 
 SHARDS: Final = "shards"

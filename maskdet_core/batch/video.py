@@ -8,8 +8,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from maskdet_core.batch.journal import FileStamp
 from maskdet_core.batch.photo import detector_settings
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.batch.video_folder import (
     FILM,
     VIDEOS,

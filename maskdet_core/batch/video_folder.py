@@ -8,8 +8,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from maskdet_core.batch.journal import FileStamp, lock
+from maskdet_core.batch.journal import lock
 from maskdet_core.batch.report import safe_stem
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.batch.video_report import moment_name, tracks_csv_bytes
 from maskdet_core.errors import JournalError
 from maskdet_core.files import PARTIAL, write_atomic

@@ -14,10 +14,11 @@ import pytest
 from maskdet_core.batch import cli, fetching
 from maskdet_core.batch.addresses import Address, location, stamp_of
 from maskdet_core.batch.fetching import Fetched, read_location
-from maskdet_core.batch.journal import Entry, FileStamp, entry_line, parsed_entry
+from maskdet_core.batch.journal import Entry, entry_line, parsed_entry
 from maskdet_core.batch.pictures import find_pictures
 from maskdet_core.batch.report import PhotoReport
 from maskdet_core.batch.shards import SHARDS
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.errors import AddressError, ImageError, TransientImageError
 from maskdet_core.pictures.decode import MAX_BYTES
 from tests.core.batch.fakes import Stub

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskdet_core import Detections, Face, FaceBox, Verdict
-from maskdet_core.batch.journal import Entry, FileStamp, Journal
+from maskdet_core.batch.journal import Entry, Journal
 from maskdet_core.batch.report import PhotoReport, csv_text, json_text, safe_name, valid_text
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.errors import JournalError
 
 SETTINGS: dict[str, Any] = {"model": "m"}

@@ -11,8 +11,9 @@ import pytest
 
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from maskdet_core.batch import cli
-from maskdet_core.batch.journal import Entry, FileStamp, Journal
+from maskdet_core.batch.journal import Entry, Journal
 from maskdet_core.batch.report import PhotoReport, to_json
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.errors import JournalError
 from tests.core.batch.fakes import Stub
 

@@ -12,7 +12,6 @@ import pytest
 
 from maskdet_core.batch import shards
 from maskdet_core.batch.addresses import Address, Location
-from maskdet_core.batch.journal import FileStamp
 from maskdet_core.batch.report import PhotoReport
 from maskdet_core.batch.shards import (
     MAX_PHOTOS,
@@ -22,6 +21,7 @@ from maskdet_core.batch.shards import (
     ShardStore,
     cut_into_shards,
 )
+from maskdet_core.batch.stamps import FileStamp
 from maskdet_core.errors import JournalError
 
 SETTINGS = {"model": "stub"}
