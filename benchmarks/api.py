@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.viewers import FPS
-from maskdet_core.batch.command import EXIT_OK, EXIT_SOME_UNREADABLE
-from maskdet_core.batch.pictures import list_pictures
+from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
+from maskdet_core.command_line.inputs import list_pictures
 from testbed.api_clients import check_pile
 from testbed.scenes import scene
 from testbed.server import Server, serve

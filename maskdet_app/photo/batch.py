@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol, get_args
 from maskdet_app.photo import decoding
 from maskdet_app.photo.removed import RemovedPhotos
 from maskdet_core import Detections, ImageError, MaskDetector, RgbImage, annotate, encode_jpeg
-from maskdet_core.batch.photo import detect_in_photo
+from maskdet_core.batch.photos.check import detect_in_photo
 from maskdet_core.detector import MIN_FACE_PX, MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.draw.annotate import Labels
 from maskdet_core.html_report.document import PICTURE_PX

@@ -9,8 +9,8 @@ from dataclasses import replace
 from maskdet_app.photo import decoding
 from maskdet_app.photo.batch import Photo
 from maskdet_core import ImageError
-from maskdet_core.batch.photo import annotated_copy
-from maskdet_core.batch.report import PhotoReport, csv_bytes, json_text, safe_name
+from maskdet_core.batch.photos.check import annotated_copy
+from maskdet_core.batch.photos.report import PhotoReport, csv_bytes, json_text, safe_name
 from maskdet_core.draw.annotate import Labels
 
 

@@ -8,7 +8,7 @@ from maskdet_app.photo.batch import Photo
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
-from maskdet_core.batch.report import PhotoKind, photo_kind
+from maskdet_core.batch.photos.report import PhotoKind, photo_kind
 
 
 def photos_by_category(photos: Sequence[Photo]) -> dict[PhotoKind, int]:

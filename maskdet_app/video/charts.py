@@ -40,7 +40,7 @@ def people_chart(row: Mapping[str, Any]) -> Chart:
     """A bar for each interval of each person, with a letter for its verdict.
 
     Args:
-        row: from `maskdet_core.batch.video_report.video_json`.
+        row: from `maskdet_core.batch.videos.report.video_json`.
     """
     length_s = max(row["length_s"], 0.1)
     rows = [

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
-from maskdet_core.batch.video_process import (
+from maskdet_core.batch.videos.process import (
     POLL_S,
     UnwantedError,
     VideoJobOptions,

@@ -12,8 +12,8 @@ from maskdet_app.video import charts, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
 from maskdet_app.video.upload import VideoVisit
 from maskdet_core import Verdict
-from maskdet_core.batch.video_process import VideoJobOptions
-from maskdet_core.batch.video_report import tracks_csv_bytes
+from maskdet_core.batch.videos.process import VideoJobOptions
+from maskdet_core.batch.videos.report import tracks_csv_bytes
 
 REFRESH_S: Final = 0.5
 """Time between two looks at the progress."""

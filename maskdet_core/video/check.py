@@ -97,7 +97,7 @@ def check_video(
 
     A decoder may take long over a frame that was made to, and crash: where files come from
     strangers, run this in a process of its own with a limit on processor time
-    (`maskdet_core.batch.video` does).
+    (`maskdet_core.batch.videos.check` does).
 
     Args:
         source: path, or a seekable binary file.

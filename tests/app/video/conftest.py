@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_core import Verdict
-from maskdet_core.batch.video_report import video_json
+from maskdet_core.batch.videos.report import video_json
 from maskdet_core.video.check import VideoResult
 from maskdet_core.video.moments import Moment
 from maskdet_core.video.reading import VideoInfo

@@ -9,7 +9,7 @@ import pytest
 
 from maskdet_app.video import job as jobs
 from maskdet_app.video.job import ABSENCE_S, State, VideoJob, patient
-from maskdet_core.batch.video_process import UnwantedError, VideoJobOptions, VideoOutcome
+from maskdet_core.batch.videos.process import UnwantedError, VideoJobOptions, VideoOutcome
 from maskdet_core.errors import VideoError
 
 OPTIONS = VideoJobOptions(10**6, 60.0, 10**6)
