@@ -14,7 +14,7 @@ from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, interval, objects, one_line
 
 FILE: Final = MODELS / "ablations.json"
-_SHIPPED: Final = "maskdet"
+_SHIPPED: Final = "slim"
 _MAX_ROWS: Final = 50
 
 

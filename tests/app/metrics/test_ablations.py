@@ -23,7 +23,7 @@ RECORD = {
             ],
         }
         for name, summary, value in (
-            ("maskdet", "The recipe that ships", 0.98),
+            ("slim", "The recipe that ships", 0.98),
             ("original", "The old recipe", 0.9),
         )
     ],
