@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from maskdet_core.errors import CascadeError
 from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, NetworkFile
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
+from maskdet_core.finder_records import RECORDED
 from train.cascade.opencv_xml import read_cascade
 from train.commands.options import add_data, add_models, add_photos, read_cascade_data
 from train.data.records import now_iso, read_records
@@ -150,6 +152,8 @@ def publish(
         folder: for the files.
         training: the manifest's record.
 
+    Recorded figures of a finder that is gone are carried over from the manifest that was there.
+
     Returns:
         The manifest's path.
     """
@@ -172,5 +176,14 @@ def publish(
     )
     manifest = with_operating_points(manifest, entry, folder, photos)
     path = folder / f"{FINDER}.json"
-    manifest.save(path)
+    replace(manifest, evaluation=_recorded_figures(path)).save(path)
     return path
+
+
+def _recorded_figures(path: Path) -> dict[str, Any]:
+    """Of the evaluation in the manifest that is replaced: what nobody can measure again."""
+    try:
+        evaluation = CascadeManifest.load(path).evaluation
+    except CascadeError:
+        return {}
+    return {name: value for name, value in evaluation.items() if name == RECORDED}

@@ -1,4 +1,4 @@
-"""A trained finder on held-out photographs, beside the earlier one and OpenCV's own."""
+"""A trained finder on held-out photographs, beside OpenCV's own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +12,7 @@ from tqdm import tqdm
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.version import __version__
 from train.data.boxes import boxes_px
 from train.data.detection import CascadeData, Photo
 from train.data.images import read_rgb
@@ -32,7 +33,7 @@ from train.evaluate_finder.detection import (
 from train.evaluate_finder.drawn_evaluation import evaluate_drawn
 from train.evaluate_finder.finders import (
     BASELINE,
-    NAMES,
+    NAME,
     MeasuredFinder,
     read_manifest,
     side_by_side,
@@ -52,9 +53,11 @@ def evaluate_detector(
     models: Path,
     dump_false: Path | None = None,
     drawn: Sequence[LabelledPhoto] = (),
-    earlier: Path | None = None,
 ) -> Path:
     """Measure, print a table, write the figures into the finder's manifest, and the model card.
+
+    Recorded figures of finders that are gone (`maskdet_core.finder_records.RecordedFigures`) stay
+    in the manifest as they are, and so do those on hand-drawn boxes where none are measured now.
 
     Args:
         data: its photographs held out from training.
@@ -63,7 +66,6 @@ def evaluate_detector(
         dump_false: folder for crops of the finder's false positives in the training photographs;
             None writes none.
         drawn: held-out photographs with hand-drawn boxes; none leaves their figures out.
-        earlier: manifest of the earlier finder, measured beside it; None leaves it out.
 
     Returns:
         The manifest's path.
@@ -72,7 +74,7 @@ def evaluate_detector(
         RunError, CascadeError: see `train.evaluate_finder.finders.side_by_side`.
     """
     limit_opencv_threads(1)
-    finders = side_by_side(finder, earlier)
+    finders = side_by_side(finder)
     manifest = read_manifest(finder)
     # labels are part of the record that the metrics page reads
     photos = held_back(data)
@@ -86,6 +88,7 @@ def evaluate_detector(
     print_table(records, ratios)
     evaluation: dict[str, Any] = {
         "date": now_iso(),
+        "version": __version__,
         "match_iou": FOUND_IOU,
         "least_face_share": MIN_FACE_SHARE["photo"],
         "records": records,
@@ -93,9 +96,7 @@ def evaluate_detector(
         "time_ratio": {name: round(ratio, 3) for name, ratio in ratios.items()},
     }
     if drawn:
-        names = {NAMES["measured"]: manifest.name}
-        if earlier is not None:
-            names[NAMES["earlier"]] = read_manifest(earlier).name
+        names = {NAME: manifest.name}
         evaluation["drawn"] = evaluate_drawn(drawn, finders, names, face_poses())
     replace(manifest, evaluation=manifest.evaluation | evaluation).save(finder)
     write_model_card(models)

@@ -12,6 +12,7 @@ from maskdet_core.finder_records import (
     FoundByClass,
     OperatingPoint,
 )
+from maskdet_core.version import __version__
 from train.data.poses import POSES, FacePoses
 from train.data.records import now_iso, processor
 from train.evaluate_finder.drawn_boxes import (
@@ -52,7 +53,7 @@ def evaluate_drawn(
     Args:
         photos: held out from training.
         finders: to measure.
-        manifests: names of the trained ones by role.
+        manifests: name of the trained one's manifest by its name in records.
         poses: of the photographs' faces, as far as they were noted.
     """
     unbounded = {one.name: one.unbounded for one in finders}
@@ -70,6 +71,7 @@ def evaluate_drawn(
         _print(record)
     return {
         "date": now_iso(),
+        "version": __version__,
         "match_iou": DRAWN_IOU,
         "curve_px": LEAST_PX[0],
         "processor": processor(),

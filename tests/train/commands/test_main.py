@@ -65,7 +65,7 @@ def test_options_of_fit_change_the_named_configuration() -> None:
         ),
         (
             ["evaluate-detector", *DATA],
-            {"models": Path("models"), "photos": None, "dump_false": None, "earlier": None},
+            {"models": Path("models"), "photos": None, "dump_false": None},
         ),
         (["samples"], {"out": Path("maskdet_app/photo/samples")}),
         (["demo-film"], {"out": Path("maskdet_app/live/demo/film.mp4")}),

@@ -71,7 +71,7 @@ def test_each_finder_has_a_record_of_all_photographs_and_of_the_test_part(
 ) -> None:
     finders = [
         MeasuredFinder("maskdet photo", "measured", Fixed(), Fixed(), 0.0),
-        MeasuredFinder("strict", "earlier", Fixed(), Fixed(), 1.5),
+        MeasuredFinder("strict", "stock", Fixed(), Fixed(), 1.5),
     ]
     record = evaluate_drawn(photos, finders, {"maskdet": "new"}, {("1.png", BOX): "frontal"})
     ours, strict, ours_test, _ = record["records"]
