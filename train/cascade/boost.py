@@ -27,8 +27,6 @@ class StageGoal:
         windows: see `recall`.
         false_rate: share of the negatives that may pass; 0 takes all trees.
         feature_share: share of the features that each tree may choose from.
-        bagging: share of the windows that each tree is trained on.
-        l2: regularisation of the leaves.
         samples: factor on the configured numbers of windows and features.
         leading_trees: above 0, so many of the stage's first trees become a stage before it, so that
             fewer windows pay for all trees.
@@ -42,8 +40,6 @@ class StageGoal:
     windows: int = 2
     false_rate: float = 0.4
     feature_share: float = 0.2
-    bagging: float = 1.0
-    l2: float = 1.0
     samples: float = 1.0
     leading_trees: int = 0
     leading_recall: float = 0.99
@@ -57,7 +53,6 @@ def fit_stage(
     features: list[HaarFeature],
     goal: StageGoal,
     seed: int,
-    base: tuple[Tree, ...] = (),
     threads: int = 2,
 ) -> tuple[Stage, dict[str, Any]]:
     """Boost trees until the held-out negatives pass rarely enough at the wanted recall.
@@ -71,7 +66,6 @@ def fit_stage(
         features: candidates for the splits.
         goal: when to stop.
         seed: of the choice of features.
-        base: trees that the stage starts with; more are boosted on their errors.
         threads: that boost.
 
     Returns:
@@ -84,7 +78,6 @@ def fit_stage(
         feature_values(windows, features),
         labels,
         weight=weights,
-        init_score=tree_sums(base, windows) if base else None,
         params={
             "max_bin": 63,
             "bin_construct_sample_cnt": 10_000,
@@ -99,10 +92,8 @@ def fit_stage(
             "num_leaves": goal.leaves,
             "learning_rate": goal.learning_rate,
             "feature_fraction": goal.feature_share,
-            "bagging_fraction": goal.bagging,
-            "bagging_freq": int(goal.bagging < 1),
             "min_data_in_leaf": 50,
-            "lambda_l2": goal.l2,
+            "lambda_l2": 1.0,
             "num_threads": threads,
             "force_col_wise": True,
             "seed": seed,
@@ -116,7 +107,7 @@ def fit_stage(
     trees = tuple(to_tree(info, features) for info in dumped if info["num_leaves"] > 1)
     if not trees:
         raise RunError("expected windows that a feature can tell apart, no tree found a split")
-    return cut_stage(trees, held_bags, held_negatives, goal, base)
+    return cut_stage(trees, held_bags, held_negatives, goal)
 
 
 def cut_stage(
@@ -124,7 +115,6 @@ def cut_stage(
     bags: NDArray[np.uint8],
     negatives: Windows,
     goal: StageGoal,
-    base: tuple[Tree, ...] = (),
 ) -> tuple[Stage, dict[str, Any]]:
     """The fewest leading trees that reach the goal, and the threshold that keeps its recall.
 
@@ -137,11 +127,9 @@ def cut_stage(
     flat = bags.reshape(n_faces * n_windows, *bags.shape[2:])
     alive = flat.any(axis=(1, 2))
     near = np.cumsum(tree_outputs(trees, feature_values(flat, used), column), axis=1)
-    near += tree_sums(base, flat)[:, None]
     near[~alive] = -np.inf
     near = np.sort(near.reshape(n_faces, n_windows, -1), axis=1)[:, -goal.windows]
     far = np.cumsum(tree_outputs(trees, feature_values(negatives, used), column), axis=1)
-    far += tree_sums(base, negatives)[:, None]
     given_up = int((1 - goal.recall) * n_faces)
     thresholds = near[np.argsort(near[:, -1])[given_up:]].min(axis=0)
     rates = (far >= thresholds).mean(axis=0)
@@ -151,7 +139,7 @@ def cut_stage(
     else:
         last = int(enough[0]) if len(enough) else int(np.argmin(rates[: goal.max_trees]))
     # a hair below, since OpenCV adds up in another order
-    stage = Stage((*base, *trees[: last + 1]), float(thresholds[last]) - 1e-4)
+    stage = Stage(trees[: last + 1], float(thresholds[last]) - 1e-4)
     return stage, {
         "trees": len(stage.trees),
         "threshold": stage.threshold,

@@ -17,6 +17,8 @@ from train.data.images import read_grey, warp_affine
 class WindowConfig:
     """How positives vary; half-ranges unless noted.
 
+    Loose: the network moves each window onto its face, so the search may take large steps.
+
     Attributes:
         shift: of the centre, in sides.
         zoom: of the side, as a log.
@@ -28,16 +30,16 @@ class WindowConfig:
         step: ratio of neighbouring sizes in `bag_of_windows`.
     """
 
-    shift: float = 0.06
-    zoom: float = 0.10
+    shift: float = 0.08
+    zoom: float = 0.14
     roll_deg: float = 11.0
     stretch: float = 0.06
     blur: float = 0.2
     light: float = 0.4
     jpeg: float = 0.2
-    painted: float = 0.45
+    painted: float = 0.25
     window_px: int = WINDOW_PX
-    step: float = 1.08
+    step: float = 1.3
 
 
 def random_window(

@@ -24,45 +24,8 @@ N_PROCESSES = 2
 MASKED_SHARE = 0.55
 
 
-@dataclass(frozen=True, slots=True)
-class ProposalsConfig:
-    """Size and strictness of a training.
-
-    Attributes:
-        positives, negatives: windows that a stage learns from.
-        features: that a stage chooses from.
-        held_bags: held-out faces that the thresholds are set by.
-        photo_share: share of the faces that are drawn from photographs, not from crops.
-        held_photo_share: the same among those held out.
-        max_visits: most pictures that are mined for one stage.
-        keep_hard: most negatives that a stage hands on to the next.
-        seed: of everything random.
-        windows: how positives are cut and varied.
-        goals: one a stage.
-    """
-
-    positives: int = 40_000
-    negatives: int = 40_000
-    features: int = 3_000
-    held_bags: int = 3_000
-    photo_share: float = 0.6
-    held_photo_share: float = 0.35
-    max_visits: int = 5_000
-    keep_hard: int = 25_000
-    seed: int = 0
-    windows: WindowConfig = field(default_factory=WindowConfig)
-    goals: tuple[StageGoal, ...] = ()
-
-
 def default_goals() -> tuple[StageGoal, ...]:
-    """Small stages that every window can afford. The verifier handles what passes."""
-    early = [StageGoal(n, learning_rate=0.7) for n in (4, 8, 12, 20)]
-    middle = [StageGoal(n, leaves=6) for n in (30, 40, 60, 80)]
-    return (*early, *middle)
-
-
-def street_goals() -> tuple[StageGoal, ...]:
-    """Stages that start with next to nothing, for a network that verifies hundreds of windows.
+    """Stages that start with next to nothing; the network that verifies takes hundreds of windows.
 
     Most windows are rejected by a handful of stumps. The few that are left can pay for larger
     trees, and the last stage has many: its sum ranks the windows.
@@ -84,6 +47,36 @@ def street_goals() -> tuple[StageGoal, ...]:
         leading_recall=0.985,
     )
     return (*early, middle, last)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalsConfig:
+    """Size and strictness of a training.
+
+    Attributes:
+        positives, negatives: windows that a stage learns from.
+        features: that a stage chooses from.
+        held_bags: held-out faces that the thresholds are set by.
+        photo_share: share of the faces that are drawn from photographs, not from crops.
+        held_photo_share: the same among those held out.
+        max_visits: most pictures that are mined for one stage.
+        keep_hard: most negatives that a stage hands on to the next.
+        seed: of everything random.
+        windows: how positives are cut and varied.
+        goals: one a stage.
+    """
+
+    positives: int = 20_000
+    negatives: int = 20_000
+    features: int = 1_500
+    held_bags: int = 2_000
+    photo_share: float = 0.65
+    held_photo_share: float = 0.8
+    max_visits: int = 1_500
+    keep_hard: int = 10_000
+    seed: int = 0
+    windows: WindowConfig = field(default_factory=WindowConfig)
+    goals: tuple[StageGoal, ...] = field(default_factory=default_goals)
 
 
 def fit_proposals(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_PX = 24
-"""Side of the proposals' window where nothing else is asked for: 24, as in Viola and Jones
-(IJCV 2004)."""
+WINDOW_PX = 16
+"""Side of the proposals' window. Small windows make a small pyramid; the network that verifies sees
+each window in detail."""
 
 MIN_STD = 10.0
 """OpenCV's `HaarEvaluator::setWindow` rejects flatter windows before it evaluates any feature."""
@@ -38,10 +38,6 @@ class HaarFeature:
         for x, y, w, h, _ in self.rects:
             if min(x, y) < 0 or min(w, h) < 1:
                 raise ValueError(f"rectangle {(x, y, w, h)} leaves the window")
-
-    def moved(self, dx: int, dy: int) -> "HaarFeature":
-        """The same feature elsewhere in a larger window."""
-        return HaarFeature(tuple((x + dx, y + dy, w, h, t) for x, y, w, h, t in self.rects))
 
 
 def random_features(

@@ -15,13 +15,13 @@ _SHIFT_BITS = 4
 def paint_mask(
     picture: NDArray[np.uint8], centre: tuple[float, float], side: float, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Paint a mask of random cut, tone, colour and pattern over an upright face.
+    """Paint a mask of random cut, tone and pattern over an upright face.
 
     The proportions are those of the reference boxes: the eyes lie about a tenth of the side above
     the centre, the mouth a quarter below it, the chin at the lower edge.
 
     Args:
-        picture: grey (H, W) or RGB (H, W, 3), uint8, unchanged.
+        picture: grey, uint8 (H, W), unchanged.
         centre: of the face's window, px.
         side: of the face's window, px.
         rng: random source.
@@ -31,27 +31,13 @@ def paint_mask(
     """
     outline = _outline(rng) * side + np.array(centre)
     fixed = np.round(outline * 2**_SHIFT_BITS).astype(np.int32)
-    cover = np.zeros(picture.shape[:2], np.uint8)
+    cover = np.zeros(picture.shape, np.uint8)
     cv2.fillPoly(cover, [fixed], 255, cv2.LINE_AA, _SHIFT_BITS)
     if rng.random() < 0.6:
         _straps(cover, outline, centre, side, rng)
     alpha = cover.astype(np.float32) / 255 * rng.uniform(0.9, 1.0)
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    cloth = _cloth(np.asarray(grey, np.uint8), centre, side, rng)
-    if picture.ndim == 3:
-        cloth = cloth[..., None] * _tint(rng)
-        alpha = alpha[..., None]
+    cloth = _cloth(picture, centre, side, rng)
     return np.clip(picture * (1 - alpha) + cloth * alpha, 0, 255).astype(np.uint8)
-
-
-def _tint(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Colour of the cloth as factors of red, green and blue, (3,): none, surgical blue or any."""
-    kind = rng.random()
-    if kind < 0.35:
-        return np.ones(3, np.float32)
-    low = (0.65, 0.85, 1.0) if kind < 0.65 else (0.5, 0.5, 0.5)
-    tint = rng.uniform(low, (0.9, 1.1, 1.2) if kind < 0.65 else (1.4, 1.4, 1.4))
-    return np.asarray(tint, np.float32)
 
 
 def _outline(rng: np.random.Generator) -> NDArray[np.float64]:

@@ -2,9 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Final
 
-from train.cascade.faces import WindowConfig
 from train.commands.options import add_data, add_models, add_photos, read_cascade_data
 from train.finder.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.finder.photos import of_scenes, read_photos
@@ -15,11 +13,6 @@ DESCRIPTION = (
     "photographs with hand-drawn boxes, and on the sets of --data beside them. `train finder "
     "--proposals` trains the network that verifies what it proposes."
 )
-
-WINDOW_PX: Final = 16
-"""Small windows make a small pyramid. The network that verifies sees each window in detail."""
-WINDOWS: Final = WindowConfig(shift=0.08, zoom=0.14, painted=0.25, window_px=WINDOW_PX, step=1.3)
-"""Loose: the network moves each window onto its face, so the search may take large steps."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, and print where the cascade is."""
     # LightGBM takes a second to load
-    from train.cascade.fit_proposals import ProposalsConfig, fit_proposals, street_goals
+    from train.cascade.fit_proposals import ProposalsConfig, fit_proposals
     from train.finder.hard_negatives import kept_doubtful_boxes
 
     data = read_cascade_data(options.data)
@@ -68,13 +61,8 @@ def run(options: argparse.Namespace) -> None:
         negatives=options.windows,
         features=options.features,
         held_bags=options.windows // 10,
-        photo_share=0.65,
-        held_photo_share=0.8,
-        max_visits=1_500,
         keep_hard=options.windows // 2,
         seed=options.seed,
-        windows=WINDOWS,
-        goals=street_goals(),
     )
     file = fit_proposals(
         config,

@@ -68,13 +68,11 @@ class Scene:
         path: the picture.
         boxes: its faces, (x, y, w, h) in fractions.
         is_crop: whether it is a face crop.
-        masked: class of its people.
     """
 
     path: Path
     boxes: tuple[Box, ...]
     is_crop: bool = False
-    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ def _add_photo(data: CascadeData, side: int, name: str, people: list[FaceSample]
     faces = [face for one in people if one.box is not None for face in _faces(one, one.box)]
     masked = people[0].label == _MASKED
     if side == 0:
-        data.scenes.append(Scene(people[0].path, (*main, *others), masked=masked))
+        data.scenes.append(Scene(people[0].path, (*main, *others)))
         data.faces.extend(faces)
         return
     published = people[0].published_split == "test"
@@ -179,14 +177,7 @@ def _add_crop(
     data: CascadeData, side: int, sample: FaceSample, known: list[list[float]], has_boxes: bool
 ) -> None:
     if side == 0 and known:
-        data.scenes.append(
-            Scene(
-                sample.path,
-                tuple(box_of(b) for b in known),
-                is_crop=True,
-                masked=sample.label == _MASKED,
-            )
-        )
+        data.scenes.append(Scene(sample.path, tuple(box_of(b) for b in known), is_crop=True))
     if has_boxes:
         confident = [box for box in known if box[4] >= MIN_REFERENCE_SCORE]
         boxes = [box_of(max(confident, key=lambda box: box[2] * box[3]))] if confident else []

@@ -24,7 +24,7 @@ from train.evaluate_finder.drawn_boxes import (
     tally_finders,
 )
 from train.evaluate_finder.finders import MeasuredFinder
-from train.evaluate_finder.operating_points import EVERY_SCORE
+from train.evaluate_finder.network_points import EVERY_SCORE
 from train.finder.matching import DRAWN_IOU, LEAST_PX
 from train.finder.photos import LabelledPhoto
 

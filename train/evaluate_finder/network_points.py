@@ -10,10 +10,11 @@ import numpy as np
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
 from train.evaluate_finder.drawn_boxes import score_at, tally_finders
-from train.evaluate_finder.operating_points import EVERY_SCORE
 from train.finder.calibration import fit_log_odds
 from train.finder.photos import LabelledPhoto
 
+EVERY_SCORE: Final = -1e3
+"""A minimum score that drops nothing."""
 NETWORK_SEARCHES: Final = {
     "photo": FinderPreset(1.5, EVERY_SCORE, max_windows=250, least_window=1.2, stages=6),
     "live": FinderPreset(1.8, EVERY_SCORE, max_windows=60, least_window=1.6, stages=6),

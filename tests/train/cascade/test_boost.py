@@ -66,25 +66,6 @@ def test_leading_stage_has_the_first_trees_and_keeps_its_own_recall(
     assert Cascade((raised,)).passing(bags[:, 0]).mean() < 0.95
 
 
-def test_stage_goes_on_from_the_trees_before(windows: tuple[Windows, Windows]) -> None:
-    faces, others = windows
-    features = random_features(200, np.random.default_rng(0))
-    bags, held = faces[300:, None], others[300:]
-    goal = StageGoal(2, learning_rate=0.1, windows=1, false_rate=0.0)
-    first, _ = fit_stage(faces[:300], others[:300], bags, held, features, goal, 0)
-    second, report = fit_stage(
-        faces[:300], others[:300], bags, held, features, goal, 1, base=first.trees
-    )
-    assert len(first.trees) == 2
-    assert second.trees[:2] == first.trees
-    assert len(second.trees) == report["trees"] == 4
-    margins = [
-        tree_sums(stage.trees, bags[:, 0]).mean() - tree_sums(stage.trees, held).mean()
-        for stage in (first, second)
-    ]
-    assert margins[1] > 1.3 * margins[0]
-
-
 def test_windows_that_look_alike_are_a_named_error() -> None:
     same = np.random.default_rng(0).integers(0, 256, (1, WINDOW_PX, WINDOW_PX), np.uint8)
     many = np.repeat(same, 200, axis=0)

@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core.faces.channels import MOSAIC_SIZE
-from maskdet_core.faces.verifier import Verifier
 from train.cascade.boost import StageGoal, fit_stage
-from train.cascade.channel_features import mosaic_features
 from train.cascade.haar import WINDOW_PX, random_features
 from train.cascade.model import Cascade
 from train.cascade.opencv_xml import read_cascade, to_xml, write_cascade
@@ -57,46 +54,6 @@ def test_python_and_opencv_agree_on_every_window(
     assert 20 < sum(passed) < len(mixed) - 20, "the windows should lie on both sides"
     expected = np.where(python, cascade.last_sums(mixed), -np.inf)
     assert np.allclose(expected, sums, atol=1e-4)
-
-
-def test_python_and_opencv_agree_on_mosaics(
-    mosaics: tuple[Windows, Windows], tmp_path: Path
-) -> None:
-    faces, others = mosaics
-    rng = np.random.default_rng(2)
-    goal = StageGoal(40, leaves=8, recall=0.97, windows=1, false_rate=0.0)
-    features = mosaic_features(300, rng)
-    assert any(len(feature.rects) == 1 for feature in features)
-    cascade = Cascade(size=MOSAIC_SIZE)
-    for number in range(2):
-        base = cascade.stages[-1].trees if number else ()
-        stage, _ = fit_stage(
-            faces[:150], others[:150], faces[150:, None], others[150:], features, goal, 0, base
-        )
-        cascade = cascade.followed_by(stage)
-    path = tmp_path / "check.xml"
-    write_cascade(path, cascade)
-    assert read_cascade(path) == cascade
-    check = Verifier(path)
-    share = rng.uniform(0, 1, (200, 1, 1))
-    mixed = (share * faces + (1 - share) * others).astype(np.uint8)
-    expected = np.where(cascade.passing(mixed), cascade.last_sums(mixed), -np.inf)
-    logits = [check.logit(mosaic) for mosaic in mixed]
-    assert 20 < np.isfinite(expected).sum() < 180, "the mosaics should lie on both sides"
-    assert np.allclose(expected, logits, atol=1e-3)
-
-
-def test_mosaic_features_stay_in_one_plane_each() -> None:
-    features = mosaic_features(400, np.random.default_rng(1))
-    assert len(set(features)) == 400
-    assert features == mosaic_features(400, np.random.default_rng(1))
-    planes = [
-        {(x // 48, y // 48) for x, y, w, h, _ in f.rects}
-        | {((x + w - 1) // 48, (y + h - 1) // 48) for x, y, w, h, _ in f.rects}
-        for f in features
-    ]
-    assert all(len(plane) == 1 for plane in planes)
-    assert {next(iter(plane)) for plane in planes} == {(x, y) for x in range(3) for y in range(2)}
 
 
 def test_what_is_written_is_read_back(windows: tuple[Windows, Windows], tmp_path: Path) -> None:

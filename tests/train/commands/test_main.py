@@ -52,10 +52,6 @@ def test_options_of_fit_change_the_named_configuration() -> None:
             {"frozen_epochs": 1, "full_epochs": 2, "epoch_samples": 5_000, "seed": 20},
         ),
         (
-            ["cascade", *DATA, "--out", "o"],
-            {"windows": 40_000, "features": 3_000, "seed": 0, "resume": False},
-        ),
-        (
             ["finder", *DATA, "--photos", "p", "--out", "o"],
             {"proposals": None, "epochs": 12, "steps": 500, "seed": 0, "resume": False},
         ),
