@@ -34,7 +34,7 @@ that is smaller than those that were searched for."""
 
 
 class NetworkVerification:
-    """A LiteRT network over crops of windows, in batches; see `Verification`."""
+    """A LiteRT network over crops of windows, in batches; threads may share it."""
 
     def __init__(self, path: Path, network: NetworkFile) -> None:
         """Load the network now.
@@ -57,7 +57,18 @@ class NetworkVerification:
         settings: FinderPreset,
         min_face_px: int,
     ) -> list[FaceBox]:
-        """One box a face, as the second look sees it; see `Verification.faces`."""
+        """Verify the proposals of one image.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            proposals: N windows in it.
+            boxes: (N, 4) xywh, their boxes in the reference framing.
+            settings: minimum score, and how many windows to verify.
+            min_face_px: height of the smallest face that was searched for.
+
+        Returns:
+            One box a face, as the second look sees it, with its log odds, highest first.
+        """
         scores = proposals.scores + SIZE_PRIOR * np.log(boxes[:, 3])
         few = best_of_cells(boxes, scores)
         kept = non_maximum_suppression(boxes[few], scores[few])
