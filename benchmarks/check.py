@@ -24,7 +24,7 @@ from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.types import RgbImage
 from train.data.images import read_rgb
-from train.finder.photos import labelled_photos
+from train.data.photos import labelled_photos
 
 TASKS: Final = ("search", "check", "live search")
 

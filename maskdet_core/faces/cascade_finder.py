@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.finder import Fingerprint, validate_min_face_px
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
-from maskdet_core.faces.network_verification import NetworkVerification
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.proposals import HaarProposer, Proposals, Squares
 from maskdet_core.faces.pyramid import grey_image
+from maskdet_core.faces.verification import Verification
 from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
 
@@ -45,9 +45,7 @@ class CascadeFaceFinder:
             settings.scale_step,
             settings.stages,
         )
-        self._verification = NetworkVerification(
-            manifest.verifier.resolve(folder), manifest.verifier
-        )
+        self._verification = Verification(manifest.verifier.resolve(folder), manifest.verifier)
 
     @property
     def fingerprint(self) -> Fingerprint:

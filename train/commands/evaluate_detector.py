@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from maskdet_core.faces.loading import FINDER_ENV
-from train.commands.options import add_data, add_models, read_cascade_data
+from train.commands.options import add_data, add_models, read_finder_data
+from train.data.photos import read_photos
 from train.evaluate_finder.detector import evaluate_detector
-from train.finder.photos import read_photos
 from train.shipped import FINDER
 
 DESCRIPTION = (
@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, and print where the figures are."""
     finder = options.finder or options.models / f"{FINDER}.json"
-    data = read_cascade_data(options.data)
+    data = read_finder_data(options.data)
     drawn = [] if options.photos is None else read_photos(options.photos)
     path = evaluate_detector(
         data,

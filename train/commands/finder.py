@@ -15,18 +15,18 @@ from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.finder_records import RECORDED
-from train.cascade.opencv_xml import read_cascade
-from train.commands.options import add_data, add_models, add_photos, read_cascade_data
+from train.commands.options import add_data, add_models, add_photos, read_finder_data
+from train.data.photos import LabelledPhoto, of_scenes, read_photos
 from train.data.records import now_iso, read_records
-from train.evaluate_finder.network_points import NETWORK_SEARCHES, with_operating_points
-from train.finder.batches import CONTEXT, INPUT_PX, BatchSource, plain
-from train.finder.hard_negatives import HardWindows, kept_doubtful_boxes
-from train.finder.photos import LabelledPhoto, of_scenes, read_photos
-from train.finder.samples import STEPS, Samples, VisitConfig, visit_all
+from train.evaluate_finder.operating_points import SEARCHES, with_operating_points
+from train.proposals.opencv_xml import read_cascade
 from train.shipped import FINDER, FINDER_NAME
+from train.verifier.batches import CONTEXT, INPUT_PX, BatchSource, plain
+from train.verifier.hard_negatives import HardWindows, kept_doubtful_boxes
+from train.verifier.samples import STEPS, Samples, VisitConfig, visit_all
 
 if TYPE_CHECKING:
-    from train.finder.network import VerifierConfig
+    from train.verifier.network import VerifierConfig
 
 DESCRIPTION = (
     "Train the network that verifies the cascade's proposals on whole photographs, once on "
@@ -60,9 +60,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, publish, and print where the manifest is."""
     # TensorFlow takes seconds to load
-    from train.finder.network import VerifierConfig
+    from train.verifier.network import VerifierConfig
 
-    data = read_cascade_data(options.data)
+    data = read_finder_data(options.data)
     drawn = read_photos(options.photos)
     photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
     proposals = options.proposals or options.models / f"{FINDER}-search.xml"
@@ -106,7 +106,7 @@ def train(
     Returns:
         The network in int8 LiteRT.
     """
-    from train.finder.network import fit_verifier, load_verifier, to_int8
+    from train.verifier.network import fit_verifier, load_verifier, to_int8
 
     seed = config.seed
     out.mkdir(parents=True, exist_ok=resume)
@@ -171,7 +171,7 @@ def publish(
         width=ASPECT,
         height=1.0,
         shift_y=0.0,
-        presets=NETWORK_SEARCHES,
+        presets=SEARCHES,
         training=training,
     )
     manifest = with_operating_points(manifest, entry, folder, photos)

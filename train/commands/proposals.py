@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from train.commands.options import add_data, add_models, add_photos, read_cascade_data
-from train.finder.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
-from train.finder.photos import of_scenes, read_photos
+from train.commands.options import add_data, add_models, add_photos, read_finder_data
+from train.data.photos import of_scenes, read_photos
+from train.proposals.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.shipped import FINDER
 
 DESCRIPTION = (
@@ -43,10 +43,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, and print where the cascade is."""
     # LightGBM takes a second to load
-    from train.cascade.fit_proposals import ProposalsConfig, fit_proposals
-    from train.finder.hard_negatives import kept_doubtful_boxes
+    from train.proposals.fit import ProposalsConfig, fit_proposals
+    from train.verifier.hard_negatives import kept_doubtful_boxes
 
-    data = read_cascade_data(options.data)
+    data = read_finder_data(options.data)
     drawn = [photo for photo in read_photos(options.photos) if photo.split == "train"]
     learn, held = held_out(drawn)
     photos = [*drawn, *of_scenes(data.scenes)]

@@ -98,7 +98,7 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class CascadeData:
+class FinderData:
     """Data of one training of the face finder; no group of the split lies on two sides."""
 
     faces: list[KnownFace] = field(default_factory=list)
@@ -108,7 +108,7 @@ class CascadeData:
     test: list[Photo] = field(default_factory=list)
 
 
-def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
+def finder_data(roots: Sequence[Path], split: Split) -> FinderData:
     """Sort the sets' faces by the split of the classifier.
 
     `faces` and `scenes` come from the training part, `held_faces` from validation and from the
@@ -122,7 +122,7 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
     Raises:
         DataError: no photographs with boxes, or none held out.
     """
-    data = CascadeData()
+    data = FinderData()
     boxes = {root.name: read_boxes(root) for root in roots if (root / BOXES_FILE).is_file()}
     # a held-out photograph has one class; those labelled by the face have several
     by_hand = {root.name for root in roots if (root / PHOTOS_FILE).is_file()}
@@ -151,13 +151,13 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
 def held_out_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
     """Photographs to tune by and photographs to test on; none where all sets hold crops."""
     try:
-        data = cascade_data(roots, split)
+        data = finder_data(roots, split)
     except DataError:
         return [], []
     return data.tune, data.test
 
 
-def _add_photo(data: CascadeData, side: int, name: str, people: list[FaceSample]) -> None:
+def _add_photo(data: FinderData, side: int, name: str, people: list[FaceSample]) -> None:
     main = tuple(sample.box for sample in people if sample.box is not None)
     others = tuple(box for box in people[0].others if box not in main)
     faces = [face for one in people if one.box is not None for face in _faces(one, one.box)]
@@ -174,7 +174,7 @@ def _add_photo(data: CascadeData, side: int, name: str, people: list[FaceSample]
 
 
 def _add_crop(
-    data: CascadeData, side: int, sample: FaceSample, known: list[list[float]], has_boxes: bool
+    data: FinderData, side: int, sample: FaceSample, known: list[list[float]], has_boxes: bool
 ) -> None:
     if side == 0 and known:
         data.scenes.append(Scene(sample.path, tuple(box_of(b) for b in known), is_crop=True))

@@ -14,9 +14,10 @@ from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.version import __version__
 from train.data.boxes import boxes_px
-from train.data.detection import CascadeData, Photo
+from train.data.detection import FinderData, Photo
 from train.data.images import read_rgb
 from train.data.matching import FOUND_IOU
+from train.data.photos import LabelledPhoto
 from train.data.poses import face_poses, photo_poses
 from train.data.records import now_iso
 from train.evaluate_finder.detection import (
@@ -38,7 +39,6 @@ from train.evaluate_finder.finders import (
     read_manifest,
     side_by_side,
 )
-from train.finder.photos import LabelledPhoto
 from train.model_card.card import write_model_card
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
@@ -48,7 +48,7 @@ FRAME_FACE_PX: Final = 40
 
 
 def evaluate_detector(
-    data: CascadeData,
+    data: FinderData,
     finder: Path,
     models: Path,
     dump_false: Path | None = None,
@@ -106,7 +106,7 @@ def evaluate_detector(
     return finder
 
 
-def held_back(data: CascadeData) -> list[Photo]:
+def held_back(data: FinderData) -> list[Photo]:
     """Photographs that none of the finders learned from.
 
     Earlier finders learned from some that are held out today. Those whose pose was noted were held
@@ -165,7 +165,7 @@ def print_table(records: list[dict[str, Any]], ratios: Mapping[str, float]) -> N
         print(f"time for {FRAME[0]}x{FRAME[1]}, one core: {name:16s} {ratio:.2f} x {BASELINE}")
 
 
-def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
+def dump(finder: FaceFinder, data: FinderData, folder: Path) -> int:
     """Write crops of the false positives in the training photographs; returns how many."""
     folder.mkdir(parents=True, exist_ok=True)
     n = 0

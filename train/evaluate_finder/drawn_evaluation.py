@@ -13,6 +13,8 @@ from maskdet_core.finder_records import (
     OperatingPoint,
 )
 from maskdet_core.version import __version__
+from train.data.drawn_matching import DRAWN_IOU, LEAST_PX
+from train.data.photos import LabelledPhoto
 from train.data.poses import POSES, FacePoses
 from train.data.records import now_iso, processor
 from train.evaluate_finder.drawn_boxes import (
@@ -24,9 +26,7 @@ from train.evaluate_finder.drawn_boxes import (
     tally_finders,
 )
 from train.evaluate_finder.finders import MeasuredFinder
-from train.evaluate_finder.network_points import EVERY_SCORE
-from train.finder.matching import DRAWN_IOU, LEAST_PX
-from train.finder.photos import LabelledPhoto
+from train.evaluate_finder.operating_points import EVERY_SCORE
 
 CANDIDATES: Final = (0.3, 1.0)
 """Further boxes a photograph at which finders can be compared, beside each one's own: more than of

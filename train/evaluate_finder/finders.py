@@ -14,7 +14,7 @@ from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.finder_records import FinderRole
 from train.errors import RunError
-from train.evaluate_finder.network_points import EVERY_SCORE
+from train.evaluate_finder.operating_points import EVERY_SCORE
 
 BASELINE: Final = "frontalface_alt"
 """OpenCV's cascade at its default settings, as the original project's; times are relative to it."""

@@ -17,8 +17,8 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.haar import load_cascade
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
-from maskdet_core.faces.network_verification import NetworkVerification
 from maskdet_core.faces.nms import pairwise_overlaps
+from maskdet_core.faces.verification import Verification
 from tests.core.faces.pictures import FACE, with_mask
 
 FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
@@ -116,15 +116,15 @@ def test_network_looks_at_a_bounded_number_of_windows(
     portrait: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    verify = NetworkVerification.verify
+    verify = Verification.verify
 
     def counted(
-        self: NetworkVerification, image: NDArray[np.uint8], windows: NDArray[np.float64]
+        self: Verification, image: NDArray[np.uint8], windows: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         seen.append(len(windows))
         return verify(self, image, windows)
 
-    monkeypatch.setattr(NetworkVerification, "verify", counted)
+    monkeypatch.setattr(Verification, "verify", counted)
     manifest = CascadeManifest.load(DEFAULT_MANIFEST)
     for most in (3, None):
         few = replace(manifest.presets["photo"], max_windows=most)

@@ -10,17 +10,16 @@ from maskdet_core import load_finder
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.version import __version__
-from tests.train.drawn import write_photos
-from tests.train.finder.conftest import write_labelled
+from tests.train.drawn import write_labelled, write_photos
 from train.commands.finder import publish, train
 from train.data.datasets import read_dataset
-from train.data.detection import cascade_data
+from train.data.detection import finder_data
 from train.data.images import read_rgb
+from train.data.photos import LabelledPhoto, read_photos
 from train.data.split import split_samples
 from train.evaluate_finder.detector import evaluate_detector
-from train.finder.batches import BatchConfig
-from train.finder.network import VerifierConfig
-from train.finder.photos import LabelledPhoto, read_photos
+from train.verifier.batches import BatchConfig
+from train.verifier.network import VerifierConfig
 
 TINY = VerifierConfig(
     layers=((8, 2), (16, 2), (16, 2)),
@@ -83,7 +82,7 @@ def test_published_finder_is_measured_beside_the_stock_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     root = write_photos(tmp_path / "drawn")
-    data = cascade_data([root], split_samples(read_dataset(root, whole_photos=True)))
+    data = finder_data([root], split_samples(read_dataset(root, whole_photos=True)))
     # the stock cascades take their time
     few = replace(data, tune=data.tune[:2], scenes=data.scenes[:3])
     finder = models / "maskdet-haar.json"

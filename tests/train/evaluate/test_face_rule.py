@@ -14,6 +14,7 @@ from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
 from train.data.detection import Photo
 from train.data.images import read_rgb
+from train.data.photos import LabelledPhoto
 from train.evaluate.face_rule import (
     MAX_LOST,
     Candidate,
@@ -23,7 +24,6 @@ from train.evaluate.face_rule import (
     n_shown,
     with_face_rules,
 )
-from train.finder.photos import LabelledPhoto
 from train.shipped import FINDER, NETWORK
 
 

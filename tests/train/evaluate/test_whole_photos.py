@@ -9,8 +9,8 @@ from maskdet_core.detector import MaskDetector
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
+from train.data.photos import LabelledPhoto
 from train.evaluate.whole_photos import whole_labelled_photos
-from train.finder.photos import LabelledPhoto
 
 
 class Network:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
+from train.data.photos import LabelledPhoto
 from train.data.seen_boxes import SeenBoxes
 from train.evaluate_finder.drawn_boxes import (
     DrawnTally,
@@ -14,7 +15,6 @@ from train.evaluate_finder.drawn_boxes import (
     operating_point,
     score_at,
 )
-from train.finder.photos import LabelledPhoto
 
 
 def photo(

@@ -6,10 +6,10 @@ import pytest
 
 from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.types import FaceBox, RgbImage
+from train.data.photos import LabelledPhoto
 from train.evaluate_finder.drawn_boxes import DrawnFace, DrawnTally
 from train.evaluate_finder.drawn_evaluation import TEST, WHOLE, by_pose, curve, evaluate_drawn
 from train.evaluate_finder.finders import MeasuredFinder
-from train.finder.photos import LabelledPhoto
 
 BOX = (20.0, 20.0, 40.0, 50.0)
 
