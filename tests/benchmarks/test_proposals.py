@@ -11,6 +11,8 @@ from train.data.photos import LabelledPhoto
 
 PHOTO = LabelledPhoto(
     Path("a.png"),
+    640,
+    480,
     "test",
     ((10, 10, 30, 40), (200, 10, 60, 80), (400, 10, 60, 80)),
     ("with_mask", "without_mask", "without_mask"),

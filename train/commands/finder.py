@@ -16,7 +16,8 @@ from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.finder_records import RECORDED
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
-from train.data.photos import LabelledPhoto, of_scenes, read_photos
+from train.data.detection import photos_of
+from train.data.photos import LabelledPhoto, read_photos
 from train.data.records import now_iso, read_records
 from train.evaluate_finder.operating_points import SEARCHES, with_operating_points
 from train.proposals.opencv_xml import read_cascade
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
 
     data = read_finder_data(options.data)
     drawn = read_photos(options.photos)
-    photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
+    photos = [*(p for p in drawn if p.split == "train"), *photos_of(data.scenes)]
     proposals = options.proposals or options.models / f"{FINDER}-search.xml"
     config = VerifierConfig(epochs=options.epochs, steps=options.steps, seed=options.seed)
     network = train(config, photos, proposals, options.models, options.out, resume=options.resume)

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
-from train.data.photos import of_scenes, read_photos
+from train.data.detection import photos_of
+from train.data.photos import read_photos
 from train.proposals.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.shipped import FINDER
 
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     data = read_finder_data(options.data)
     drawn = [photo for photo in read_photos(options.photos) if photo.split == "train"]
     learn, held = held_out(drawn)
-    photos = [*drawn, *of_scenes(data.scenes)]
+    photos = [*drawn, *photos_of(data.scenes)]
     doubts = options.out.with_suffix(".doubtful.json")
     doubtful = kept_doubtful_boxes(doubts, photos, options.models / f"{FINDER}.json")
     scenes = [

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from train.data.boxes import BOXES_FILE, PHOTOS_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
+from train.data.boxes import BOXES_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
 from train.data.datasets import CLASSES, FaceSample
 from train.data.images import read_grey
+from train.data.photos import PHOTOS_FILE, LabelledPhoto
+from train.data.seen_boxes import seen_boxes
 from train.data.split import Split
 from train.errors import DataError
 
@@ -155,6 +157,30 @@ def held_out_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], l
     except DataError:
         return [], []
     return data.tune, data.test
+
+
+def photos_of(scenes: Sequence[Scene]) -> list[LabelledPhoto]:
+    """The photographs among training scenes, whose boxes are a neural detector's."""
+    photos = []
+    for scene in scenes:
+        if scene.is_crop:
+            continue
+        height, width = read_grey(scene.path).shape
+        boxes = [(x * width, y * height, w * width, h * height) for x, y, w, h in scene.boxes]
+        # the detector misses some faces, masked ones above all
+        photos.append(
+            LabelledPhoto(
+                scene.path,
+                width,
+                height,
+                "train",
+                tuple(boxes),
+                ("",) * len(boxes),
+                complete=False,
+                seen=seen_boxes(scene.path),
+            )
+        )
+    return photos
 
 
 def _add_photo(data: FinderData, side: int, name: str, people: list[FaceSample]) -> None:

@@ -1,25 +1,25 @@
-"""Whole photographs with the boxes of their faces: what the verifier learns from."""
+"""Whole photographs with the boxes of their faces, drawn and labelled one by one."""
 
 import json
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.window_crops import Windows
 from maskdet_core.faces.windows import ASPECT
-from train.data.detection import Scene
-from train.data.images import read_rgb
+from train.data.boxes import Box, box_of, read_boxes
 from train.data.seen_boxes import NOTHING_SEEN, SeenBoxes, seen_boxes
 from train.errors import DataError
 
 PHOTOS_FILE: Final = "photos.json"
 """In the folder of a set of whole photographs with hand-drawn boxes: a list of pictures, each with
-`file`, `width`, `height`, `source`, `split` and `faces`, the latter with `label` and `box_xywh`."""
+`file`, `width`, `height`, `split`, `faces` and perhaps `source`, the faces with `label` and
+`box_xywh` in px."""
 INCOMPLETE_SOURCES: Final = frozenset({"ilc"})
 """Sources whose small background faces may be without a box."""
 DRAWN_SHIFT_Y: Final = {"street-853": -0.12}
@@ -34,9 +34,10 @@ class LabelledPhoto:
 
     Attributes:
         path: the picture.
-        split: "train", "val" or "test", as its publisher sorted it.
+        width_px, height_px: its size.
+        split: its publisher's part.
         boxes: of its faces, (x, y, w, h) in px.
-        labels: class of each face, or "" where only the box is known.
+        labels: its publisher's word for the class of each face, or "" where only the box is known.
         complete: whether every face has a box.
         shift_y: from the centre of a box down to that of the reference framing, in sides of the
             face's window.
@@ -44,6 +45,8 @@ class LabelledPhoto:
     """
 
     path: Path
+    width_px: int
+    height_px: int
     split: str
     boxes: tuple[tuple[float, float, float, float], ...]
     labels: tuple[str, ...]
@@ -61,6 +64,11 @@ class LabelledPhoto:
         boxes[:, 1] += self.shift_y * windows_around(boxes)[:, 2]
         return boxes
 
+    def fractions(self, xywh: Sequence[float]) -> Box:
+        """A box of this photograph, px, in fractions of it."""
+        x, y, w, h = xywh
+        return (x / self.width_px, y / self.height_px, w / self.width_px, h / self.height_px)
+
 
 def read_photos(root: Path) -> list[LabelledPhoto]:
     """Photographs of a set with hand-drawn boxes, in the file's order.
@@ -70,20 +78,12 @@ def read_photos(root: Path) -> list[LabelledPhoto]:
     """
     path = root / PHOTOS_FILE
     try:
-        return [
-            LabelledPhoto(
-                root / photo["file"],
-                str(photo["split"]),
-                tuple(_box(face["box_xywh"]) for face in photo["faces"]),
-                tuple(str(face["label"]) for face in photo["faces"]),
-                photo["source"] not in INCOMPLETE_SOURCES,
-                DRAWN_SHIFT_Y.get(photo["source"], 0.0),
-                seen_boxes(root / photo["file"]),
-            )
-            for photo in json.loads(path.read_text(encoding="utf-8"))
-        ]
+        return [_photo(root, row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"expected photographs with boxes in {path}: {error}") from error
+        raise DataError(
+            f"expected photographs with boxes in {path}, each with file, width, height, split and "
+            f"faces: {error!r}"
+        ) from error
 
 
 def labelled_photos(roots: Sequence[Path], splits: AbstractSet[str]) -> list[LabelledPhoto]:
@@ -98,26 +98,17 @@ def labelled_photos(roots: Sequence[Path], splits: AbstractSet[str]) -> list[Lab
     return [photo for photo in drawn if photo.split in splits]
 
 
-def of_scenes(scenes: Sequence[Scene]) -> list[LabelledPhoto]:
-    """Training photographs whose boxes are in fractions, by a neural detector."""
-    photos = []
-    for scene in scenes:
-        if scene.is_crop:
-            continue
-        height, width = read_rgb(scene.path).shape[:2]
-        boxes = [(x * width, y * height, w * width, h * height) for x, y, w, h in scene.boxes]
-        # the detector misses some faces, masked ones above all
-        photos.append(
-            LabelledPhoto(
-                scene.path,
-                "train",
-                tuple(boxes),
-                ("",) * len(boxes),
-                complete=False,
-                seen=seen_boxes(scene.path),
-            )
-        )
-    return photos
+def known_boxes(root: Path) -> dict[Path, list[Box]]:
+    """All reference boxes of a set of photographs by picture, doubtful and tiny ones too.
+
+    Raises:
+        DataError: see `train.data.boxes.read_boxes` and `read_photos`.
+    """
+    if (root / PHOTOS_FILE).is_file():
+        return {
+            photo.path: [photo.fractions(box) for box in photo.boxes] for photo in read_photos(root)
+        }
+    return {root / name: [box_of(row) for row in rows] for name, rows in read_boxes(root).items()}
 
 
 def windows_around(boxes: Boxes) -> Windows:
@@ -129,6 +120,21 @@ def windows_around(boxes: Boxes) -> Windows:
     x, y, w, h = boxes.T
     side = 0.5 * np.maximum(w / ASPECT, h) + 0.5 * h
     return np.stack([x + w / 2, y + h / 2, side], axis=1)
+
+
+def _photo(root: Path, row: dict[str, Any]) -> LabelledPhoto:
+    path, source = root / row["file"], row.get("source", "")
+    return LabelledPhoto(
+        path,
+        int(row["width"]),
+        int(row["height"]),
+        str(row["split"]),
+        tuple(_box(face["box_xywh"]) for face in row["faces"]),
+        tuple(str(face["label"]) for face in row["faces"]),
+        source not in INCOMPLETE_SOURCES,
+        DRAWN_SHIFT_Y.get(source, 0.0),
+        seen_boxes(path),
+    )
 
 
 def _box(values: Sequence[float]) -> tuple[float, float, float, float]:

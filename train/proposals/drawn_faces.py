@@ -8,9 +8,7 @@ import numpy as np
 
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.windows import boxes_of
-from train.data.boxes import Box
 from train.data.detection import KnownFace, Scene
-from train.data.images import read_grey
 from train.data.photos import LabelledPhoto, windows_around
 
 LEAST_SIDE_PX: Final = 18.0
@@ -43,7 +41,7 @@ def drawn_faces(
     faces = []
     for photo in photos:
         windows = windows_around(photo.reference_boxes_px())
-        boxes = _fractions(photo.path, boxes_of(windows))
+        boxes = [photo.fractions(box) for box in boxes_of(windows).tolist()]
         faces += [
             KnownFace(photo.path, box, masked=label != "without_mask", in_photo=True)
             for box, label, (_, _, side) in zip(boxes, photo.labels, windows, strict=True)
@@ -64,17 +62,11 @@ def drawn_scenes(photos: Sequence[LabelledPhoto], doubtful: Mapping[Path, Boxes]
         Scene(
             photo.path,
             tuple(
-                _fractions(
-                    photo.path,
-                    np.vstack([photo.reference_boxes_px(), doubtful.get(photo.path, none)]),
-                )
+                photo.fractions(box)
+                for box in np.vstack(
+                    [photo.reference_boxes_px(), doubtful.get(photo.path, none)]
+                ).tolist()
             ),
         )
         for photo in photos
     ]
-
-
-def _fractions(path: Path, boxes: Boxes) -> list[Box]:
-    height, width = read_grey(path).shape
-    shares = boxes / [[width, height, width, height]]
-    return [(x, y, w, h) for x, y, w, h in shares.tolist()]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.train.drawn import write_photos
+from tests.train.drawn import FACE, write_photos
 from train.data.datasets import read_dataset, read_datasets
-from train.data.detection import finder_data
+from train.data.detection import Scene, finder_data, photos_of
 from train.data.split import split_samples
 from train.errors import DataError
 
@@ -44,3 +44,11 @@ def test_sets_without_photographs_are_refused(drawn_photos: Path) -> None:
     (drawn_photos / "boxes.json").unlink()
     with pytest.raises(DataError, match="whole photographs"):
         finder_data([drawn_photos], split_samples(read_dataset(drawn_photos)))
+
+
+def test_scenes_become_photographs_in_px_that_may_lack_boxes(drawn_photos: Path) -> None:
+    path = drawn_photos / "Train" / "Mask" / "0.png"
+    (photo,) = photos_of([Scene(path, (FACE,)), Scene(path, (FACE,), is_crop=True)])
+    assert (photo.width_px, photo.height_px) == (160, 120)
+    assert photo.boxes[0] == pytest.approx((48, 30, 36.96, 48))
+    assert not photo.complete

@@ -4,9 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.train.drawn import FACE, write_photos
-from train.data.detection import Scene
-from train.data.photos import DRAWN_SHIFT_Y, of_scenes, read_photos, windows_around
+from train.data.photos import DRAWN_SHIFT_Y, read_photos, windows_around
 from train.errors import DataError
 
 
@@ -16,6 +14,7 @@ def test_photographs_are_read_with_boxes_labels_and_split(labelled_set: Path) ->
     assert [p.complete for p in photos[:3]] == [True, True, False]
     assert photos[2].labels == ("worn_wrong",)
     assert photos[0].boxes_px().tolist() == [[30, 40, 46, 60]]
+    assert photos[0].fractions(photos[0].boxes[0]) == (30 / 240, 40 / 180, 46 / 240, 60 / 180)
     assert all(p.path.is_file() for p in photos)
 
 
@@ -31,14 +30,6 @@ def test_a_photograph_without_faces_has_an_empty_table(labelled_set: Path) -> No
     raw[0]["faces"] = []
     (labelled_set / "photos.json").write_text(json.dumps(raw), encoding="utf-8")
     assert read_photos(labelled_set)[0].boxes_px().shape == (0, 4)
-
-
-def test_scenes_become_photographs_in_px_that_may_lack_boxes(tmp_path: Path) -> None:
-    root = write_photos(tmp_path / "drawn")
-    path = root / "Train" / "Mask" / "0.png"
-    (photo,) = of_scenes([Scene(path, (FACE,)), Scene(path, (FACE,), is_crop=True)])
-    assert photo.boxes[0] == pytest.approx((48, 30, 36.96, 48))
-    assert not photo.complete
 
 
 def test_boxes_of_one_source_are_moved_to_the_reference_framing(labelled_set: Path) -> None:

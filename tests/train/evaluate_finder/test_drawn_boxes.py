@@ -21,7 +21,7 @@ def photo(
     boxes: Sequence[tuple[float, float, float, float]], *, complete: bool = True
 ) -> LabelledPhoto:
     labels = ("with_mask", "without_mask", "worn_wrong")[: len(boxes)]
-    return LabelledPhoto(Path("a.png"), "val", tuple(boxes), labels, complete)
+    return LabelledPhoto(Path("a.png"), 640, 480, "val", tuple(boxes), labels, complete)
 
 
 def tallied(photographed: LabelledPhoto, found: Sequence[FaceBox]) -> DrawnTally:

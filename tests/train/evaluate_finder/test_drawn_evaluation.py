@@ -62,7 +62,7 @@ def photos(tmp_path: Path) -> list[LabelledPhoto]:
         path = tmp_path / f"{number}.png"
         assert cv2.imwrite(str(path), np.full((160, 160, 3), 99, np.uint8))
         boxes, labels = (BOX, (100.0, 20.0, 40.0, 50.0)), ("with_mask", "without_mask")
-        made.append(LabelledPhoto(path, split, boxes, labels, complete=True))
+        made.append(LabelledPhoto(path, 160, 160, split, boxes, labels, complete=True))
     return made
 
 

@@ -1,5 +1,6 @@
 """What proposals of the street learn from: hand-drawn faces in the reference framing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_faces_are_framed_as_windows_are(photos: list[LabelledPhoto]) -> None:
 
 
 def test_tiny_faces_are_none_to_learn_from(photos: list[LabelledPhoto]) -> None:
-    tiny = LabelledPhoto(photos[0].path, "train", ((5, 5, 12, 15),), ("with_mask",), complete=True)
+    tiny = replace(photos[0], boxes=((5, 5, 12, 15),), labels=("with_mask",))
     assert drawn_faces([tiny]) == []
     (scene,) = drawn_scenes([tiny], {})
     assert len(scene.boxes) == 1, "and no windows without a face either"
