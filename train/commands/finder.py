@@ -17,13 +17,14 @@ from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.finder_records import RECORDED
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
 from train.data.detection import photos_of
+from train.data.doubtful_boxes import kept_doubtful_boxes
 from train.data.photos import LabelledPhoto, read_photos
 from train.data.records import now_iso, read_records
 from train.evaluate_finder.operating_points import SEARCHES, with_operating_points
 from train.proposals.opencv_xml import read_cascade
 from train.shipped import FINDER, FINDER_NAME
 from train.verifier.batches import CONTEXT, INPUT_PX, BatchSource, plain
-from train.verifier.hard_negatives import HardWindows, kept_doubtful_boxes
+from train.verifier.hard_negatives import HardWindows
 from train.verifier.samples import STEPS, Samples, VisitConfig, visit_all
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
 from train.data.detection import photos_of
+from train.data.doubtful_boxes import kept_doubtful_boxes
 from train.data.photos import read_photos
 from train.proposals.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.shipped import FINDER
@@ -45,7 +46,6 @@ def run(options: argparse.Namespace) -> None:
     """Train, and print where the cascade is."""
     # LightGBM takes a second to load
     from train.proposals.fit import ProposalsConfig, fit_proposals
-    from train.verifier.hard_negatives import kept_doubtful_boxes
 
     data = read_finder_data(options.data)
     drawn = [photo for photo in read_photos(options.photos) if photo.split == "train"]
