@@ -75,7 +75,7 @@ def export(
             from `validation`.
         models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
             `runs/` in it.
-        photos: held-out photographs, to choose the face rule for the cascades in `models`.
+        photos: held-out photographs, to choose the face rule for the finder in `models`.
         labelled: likewise, with hand-drawn boxes.
         float_too: also write the float32 network as `maskdet-vgg19-float.keras`.
 

@@ -107,9 +107,9 @@ def read_finder_data(roots: Sequence[Path]) -> FinderData:
 
 
 def hard_negative_finder(manifest: Path) -> CascadeFaceFinder | None:
-    """The trained cascades with a low minimum score; None where OpenCV's stock one is asked for."""
+    """The trained finder with a low minimum score; None where OpenCV's stock one is asked for."""
     if str(manifest) == STOCK:
         return None
-    cascades = CascadeManifest.load(manifest)
-    preset = replace(cascades.presets["photo"], min_score=HARD_NEGATIVE_SCORE)
-    return CascadeFaceFinder(cascades, manifest.parent, preset)
+    trained = CascadeManifest.load(manifest)
+    preset = replace(trained.presets["photo"], min_score=HARD_NEGATIVE_SCORE)
+    return CascadeFaceFinder(trained, manifest.parent, preset)

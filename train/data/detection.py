@@ -23,7 +23,7 @@ WHOLE_CROP: Box = (0.04, 0.03, 0.92, 0.94)
 them a little wider than the reference detector does."""
 
 MIN_SIDE_PX = 20.0
-"""Faces with a smaller window lack the detail of the 24 px training window."""
+"""Faces with a smaller window lack detail to learn from."""
 
 MIN_VISIBLE = {"photo": 0.80, "masked": 0.72, "bare": 0.88}
 """Least share of a face's window inside its picture, by source: the rest would be replicated

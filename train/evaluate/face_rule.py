@@ -130,7 +130,7 @@ def face_rules(
     Args:
         photos: held out from the training of finder and network, and not used for testing.
         labelled: the validation part, with hand-drawn boxes; the street figures count it too.
-        finder_manifest: of the trained cascades.
+        finder_manifest: of the trained finder.
         classifier: the network as it will ship.
     """
     rules: dict[str, FaceRule] = {}

@@ -52,7 +52,7 @@ def read_manifest(path: Path) -> CascadeManifest:
         CascadeError: another file.
     """
     if not path.is_file():
-        raise RunError(f"expected a trained cascade at {path}: run `python -m train finder` first")
+        raise RunError(f"expected a trained finder at {path}: run `python -m train finder` first")
     return CascadeManifest.load(path)
 
 

@@ -97,8 +97,6 @@ def tree_outputs(
 def tree_sums(trees: tuple[Tree, ...], windows: Windows) -> NDArray[np.float32]:
     """What all trees together add for each window, float32 (N,)."""
     sums = np.zeros(len(windows), np.float32)
-    if not trees:
-        return sums
     features = Stage(trees, 0.0).features
     column = {feature: i for i, feature in enumerate(features)}
     for i in range(0, len(windows), _CHUNK):

@@ -1,6 +1,6 @@
 """Masks painted over bare faces: many more masked people than the picture sets hold.
 
-In a grey window of 24 px a painted mask looks much like a worn one: a smooth, bright, dark or
+In a small grey window a painted mask looks much like a worn one: a smooth, bright, dark or
 patterned surface from the bridge of the nose to below the chin.
 """
 
