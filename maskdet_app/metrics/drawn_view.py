@@ -9,6 +9,7 @@ import streamlit as st
 from maskdet_app.metrics import drawn_charts
 from maskdet_app.metrics.charts import class_labels
 from maskdet_app.metrics.drawing import draw
+from maskdet_app.metrics.recorded import Recorded
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
@@ -20,10 +21,12 @@ from maskdet_core.types import MASK_CLASSES, WITHOUT_MASK
 
 def show_drawn(manifest: CascadeManifest) -> None:
     """Draw the comparison of a finder's manifest, else that of the shipped one's, if any."""
-    drawn = drawn_record(manifest)
+    drawn, recorded = drawn_record(manifest)
     records = drawn_charts.of_first_set(drawn.get("records"))
     if not records:
         return
+    earlier = recorded.rows("drawn", records)
+    records = [*records, *earlier][: drawn_charts.MAX_FINDERS]
     st.subheader(t("drawn.title"), anchor=False)
     st.caption(intro(drawn, records))
     labels = class_labels(MASK_CLASSES)
@@ -49,17 +52,26 @@ def show_drawn(manifest: CascadeManifest) -> None:
             st.caption(t("drawn.pose_note"))
     st.dataframe(list(drawn_charts.table_rows(records)), hide_index=True)
     st.caption(t("drawn.time_note", processor=processor(drawn)))
+    if earlier:
+        st.caption(recorded.note(earlier))
 
 
-def drawn_record(manifest: CascadeManifest, shipped: Path = DEFAULT_MANIFEST) -> dict[str, Any]:
-    """The comparison on hand-drawn boxes of a manifest, else of the one at `shipped`, else {}."""
-    found = Bounded(manifest.evaluation.get("drawn")).value
-    if not isinstance(found, dict):
+def drawn_record(
+    manifest: CascadeManifest, shipped: Path = DEFAULT_MANIFEST
+) -> tuple[dict[str, Any], Recorded]:
+    """The comparison on hand-drawn boxes of a manifest, and the figures recorded beside it.
+
+    Args:
+        manifest: of the finder in use.
+        shipped: manifest whose comparison stands in where that one has none.
+    """
+    if not isinstance(manifest.evaluation.get("drawn"), dict):
         try:
-            found = Bounded(CascadeManifest.load(shipped).evaluation.get("drawn")).value
+            manifest = CascadeManifest.load(shipped)
         except CascadeError:
-            return {}
-    return found if isinstance(found, dict) else {}
+            return {}, Recorded({})
+    found = Bounded(manifest.evaluation.get("drawn")).value
+    return found if isinstance(found, dict) else {}, Recorded.of(manifest)
 
 
 def intro(drawn: Mapping[str, Any], records: list[dict[str, Any]]) -> str:

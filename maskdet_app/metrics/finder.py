@@ -8,6 +8,7 @@ import streamlit as st
 
 from maskdet_app.metrics import drawn_view, finder_charts
 from maskdet_app.metrics.drawing import draw
+from maskdet_app.metrics.recorded import Recorded
 from maskdet_app.ops import operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
@@ -34,16 +35,14 @@ def show_finder() -> None:
     if not records:
         st.info(t("finder.no_record"), icon=":material/fact_check:")
     else:
-        _show_records(records, manifest.evaluation.get("time_ratio"))
+        _show_records(records, manifest.evaluation.get("time_ratio"), Recorded.of(manifest))
     drawn_view.show_drawn(manifest)
-    chart = finder_charts.stage_curve(Bounded(manifest.training.get("stages")).value)
-    if chart is not None:
-        with st.expander(t("finder.stages")):
-            draw(chart)
-            st.caption(t("finder.stages_note"))
 
 
-def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
+def _show_records(records: list[dict[str, Any]], ratios: object, recorded: Recorded) -> None:
+    earlier = recorded.rows("records", records)
+    ratios = {**(ratios if isinstance(ratios, dict) else {}), **recorded.time_ratio}
+    records = [*records, *earlier]
     sets = list(dict.fromkeys(_set_name(record) for record in records))[: finder_charts.MAX_ROWS]
     chosen = st.segmented_control(
         t("finder.pick"),
@@ -67,13 +66,15 @@ def _show_records(records: list[dict[str, Any]], ratios: object) -> None:
             draw(curve)
             st.caption(t("finder.price_note"))
     st.dataframe([_row(record, ratios) for record in shown], hide_index=True)
+    if any(record in earlier for record in shown):
+        st.caption(recorded.note(earlier))
 
 
 def _set_name(record: dict[str, Any]) -> str:
     return one_line(record.get("set", "?"), 60)
 
 
-def _row(record: dict[str, Any], ratios: object) -> dict[str, str]:
+def _row(record: dict[str, Any], ratios: dict[Any, Any]) -> dict[str, str]:
     name = one_line(record.get("finder", "?"), 120)
     row = {t("finder.column_finder"): name}
     for key, label in finder_charts.class_labels().items():
@@ -86,6 +87,6 @@ def _row(record: dict[str, Any], ratios: object) -> dict[str, str]:
         )
     per_photo = count(record.get("false_per_photo"))
     row[t("finder.column_false")] = "–" if per_photo is None else f"{per_photo:.2f}"
-    ratio = finite(ratios.get(name)) if isinstance(ratios, dict) else None
+    ratio = finite(ratios.get(name))
     row[t("finder.column_time")] = "–" if ratio is None else f"{ratio:.2f}"
     return row

@@ -1,4 +1,4 @@
-"""Altair charts of the face finder's record: recall, operating curve, cascade stages."""
+"""Altair charts of the face finder's record: recall and operating curve."""
 
 import math
 import statistics
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, SLATE, VERMILION, VIOLET, Chart, rows_chart, thinned
+from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
 
@@ -130,50 +130,6 @@ def _bottom(rows: Sequence[dict[str, Any]]) -> float:
     """Where the axis of recall begins: below the middle of the curves, not at their steep rise."""
     middle = statistics.median(float(row["recall"]) for row in rows)
     return max(0.0, math.floor(10 * middle - 1) / 10)
-
-
-def stage_curve(stages: object) -> Chart | None:
-    """Share of background windows left after each stage of the cascade; None without a stage."""
-    parts = {"search": t("finder.part_search"), "check": t("finder.part_check")}
-    part_labels = list(parts.values())
-    rows: list[dict[str, float | str]] = []
-    share = 1.0
-    for number, stage in enumerate(objects(stages), start=1):
-        rate, trees = finite(stage.get("false_rate")), finite(stage.get("trees"))
-        if rate is None or trees is None or not 0 < rate <= 1:
-            continue
-        share *= rate
-        part = parts.get(str(stage.get("part", "search")), part_labels[0])
-        rows.append({"stage": number, "left": share, "trees": trees, "part": part})
-    if not rows:
-        return None
-    line = (
-        rows_chart(thinned(rows))
-        .mark_line(strokeWidth=2.2, point={"size": 60})
-        .encode(
-            x=alt.X("stage:Q", title=t("finder.stage"), axis=alt.Axis(tickMinStep=1, format="d")),
-            color=alt.Color("part:N", title=None, sort=part_labels).scale(
-                domain=part_labels, range=[SLATE, VIOLET]
-            ),
-            shape=alt.Shape("part:N", title=None, sort=part_labels).scale(
-                domain=part_labels, range=_SHAPES
-            ),
-            y=alt.Y("left:Q", title=t("finder.windows"), axis=alt.Axis(format="~e")).scale(
-                type="log"
-            ),
-            tooltip=[
-                alt.Tooltip("stage:Q", title=t("finder.stage")),
-                alt.Tooltip("part:N", title=t("finder.part")),
-                alt.Tooltip("trees:Q", title=t("finder.trees")),
-                alt.Tooltip("left:Q", title=t("finder.windows"), format=".2e"),
-            ],
-        )
-    )
-    message = t("finder.stages_alt", n=len(rows), left=f"{float(rows[-1]['left']):.1e}")
-    chart: alt.Chart = line.properties(height=_HEIGHT_PX, description=message).configure_legend(
-        orient="top"
-    )
-    return chart
 
 
 def _by_class(channel: str) -> Any:

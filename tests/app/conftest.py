@@ -44,7 +44,6 @@ def _no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
 def three_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pages have a stand-in for a network that knows masks worn wrong."""
     monkeypatch.setenv("MASKDET_MODEL", str(drawn_masks.write_manifest(tmp_path)))
-    monkeypatch.setenv("MASKDET_FINDER", str(drawn_masks.FINDER))
     monkeypatch.setattr(detector, "load_classifier", lambda _: drawn_masks.DrawnMaskClassifier())
     st.cache_resource.clear()
     yield

@@ -77,13 +77,13 @@ def run(options: argparse.Namespace) -> None:
     """Train and measure, and print where the table is.
 
     Raises:
-        RunError: the finder is not one of trained cascades.
+        RunError: the finder is not a trained one.
     """
     start_weights.require(options.weights)
     split = read_split(options.data)
     finder = hard_negative_finder(options.finder)
     if finder is None:
-        raise RunError(f"expected trained cascades at {options.finder}")
+        raise RunError(f"expected a trained finder at {options.finder}")
     written = ablate(
         options.only or comparable(),
         Budget(options.frozen_epochs, options.full_epochs, options.epoch_samples, options.seed),
