@@ -21,7 +21,7 @@ from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.faces.verification import Verification
 from tests.core.faces.pictures import FACE, with_mask
 
-FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
+FILES = ("maskdet-haar-search.xml", "maskdet-haar-first.tflite", "maskdet-haar-second.tflite")
 
 
 def load(manifest: Path = DEFAULT_MANIFEST, preset: str = "photo") -> CascadeFaceFinder:
