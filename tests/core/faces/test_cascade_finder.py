@@ -234,7 +234,7 @@ def test_fingerprint_follows_settings_geometry_and_calibration_but_no_records(
     assert load(copied).fingerprint == fingerprint
     changed = json.loads(json.dumps(raw))
     changed["box"]["shift_y"] += 0.01
-    raw["verifier"]["log_odds"]["shift"] += 0.01
+    raw["second_look"]["log_odds"]["shift"] += 0.01
     for other in (changed, raw):
         copied.write_text(json.dumps(other), encoding="utf-8")
         assert load(copied).fingerprint != fingerprint
