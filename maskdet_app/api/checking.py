@@ -12,8 +12,8 @@ from maskdet_app.api.workers import GivenUpError, PictureWorkers
 from maskdet_app.ops import metrics
 from maskdet_core import Detections, ImageError, MaskDetector
 from maskdet_core.batch.photos.check import detect_in_photo
+from maskdet_core.batch.photos.crops import classify_crop, unclassified
 from maskdet_core.batch.photos.report import PhotoReport, to_json
-from maskdet_core.command_line.classify import classify_crop, unclassified
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto, is_out_of_memory
 

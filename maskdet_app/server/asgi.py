@@ -19,7 +19,7 @@ from streamlit import runtime
 from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.live import ice, resources
-from maskdet_app.metrics.records import RUNS_ENV
+from maskdet_app.metrics.records.runs import RUNS_ENV
 from maskdet_app.ops import (
     api_settings,
     build_info,

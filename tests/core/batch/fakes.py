@@ -12,9 +12,9 @@ from typing import Any
 
 from maskdet_core import FaceBox
 from maskdet_core.batch.photos.check import PhotoCheckConfig, PhotoChecker, PhotoTask
+from maskdet_core.batch.photos.crops import CropCheckConfig
 from maskdet_core.batch.photos.folder import JOURNAL, Results, VerdictCounts, check_folder
 from maskdet_core.batch.photos.report import PhotoReport
-from maskdet_core.command_line.classify import CropCheckConfig
 from maskdet_core.command_line.command import Row
 
 BOX = FaceBox(20, 10, 24, 30)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, encode_jpeg, encode_png, load_finder, read_image
 from maskdet_core.batch.photos import check as photo_check
+from maskdet_core.batch.photos import crops
 from maskdet_core.batch.photos import folder as folder_check
 from maskdet_core.command_line import classify, cli
 from maskdet_core.command_line.command import Command
@@ -33,7 +34,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, stub_classifier: Any) -> Any:
 
     monkeypatch.setattr(photo_check, "load_classifier", lambda model, n_threads: classifier)
     monkeypatch.setattr(photo_check.MaskDetector, "load", load_detector)
-    monkeypatch.setattr(classify, "load_classifier", lambda model: classifier)
+    monkeypatch.setattr(crops, "load_classifier", lambda model: classifier)
     for command in (folder_check, classify):
         monkeypatch.setattr(command, "map_in_order", map_in_this_process)
     return classifier
