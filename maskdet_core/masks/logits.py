@@ -61,10 +61,10 @@ def logits_by_place(
         n_highest = is_highest.sum(axis=(2, 4), keepdims=True)
         # four locations stand for one of the averaged map
         shares = np.where(is_highest, 4 * windows / n_highest, 0.0).reshape(shares.shape)
-    by_place: NDArray[np.float64] = shares @ np.asarray(kernel, dtype=np.float64).T
+    by_place = shares @ np.asarray(kernel, dtype=np.float64).T
     # the head's bias, and the rounding of a quantized network, belong to no place
     rest = logits - by_place.mean(axis=(1, 2))
-    return by_place + rest[:, None, None]
+    return np.asarray(by_place + rest[:, None, None], np.float64)
 
 
 def mask_log_odds(spatial_logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
