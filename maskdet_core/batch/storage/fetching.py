@@ -67,9 +67,14 @@ def fetch_ahead(
     """
 
     def fetched(place: Location | Fetched) -> Location | Fetched:
-        return _fetched(place) if isinstance(place, Address) else place
+        return fetch(place) if isinstance(place, Address) else place
 
-    yield from map_ahead(fetched, places, READS_AHEAD_PER_JOB * n_jobs)
+    yield from map_ahead(fetched, places, n_ahead(n_jobs))
+
+
+def n_ahead(n_jobs: int) -> int:
+    """Photos to fetch at a time for so many processes."""
+    return READS_AHEAD_PER_JOB * n_jobs
 
 
 def map_ahead(
@@ -90,7 +95,8 @@ def map_ahead(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _fetched(address: Address) -> Fetched:
+def fetch(address: Address) -> Fetched:
+    """Read a photo, or why it cannot be read."""
     try:
         return Fetched(address, _read_photo_bytes(address))
     except ImageError as error:
