@@ -12,6 +12,7 @@ from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t
+from maskdet_app.ui.tab_state import tab_state
 from maskdet_core import MaskDetector
 
 WORK_SLICE_S: Final = 1.0
@@ -26,8 +27,8 @@ _REPORTS: Final = {
 
 
 def photo_batch() -> PhotoBatch:
-    """This visitor's batch, which lives as long as the session."""
-    batch: PhotoBatch = st.session_state.setdefault(_BATCH, PhotoBatch(PhotoMetrics()))
+    """This visitor's batch, which lives as long as the session, and is there after a reload."""
+    batch: PhotoBatch = tab_state().setdefault(_BATCH, PhotoBatch(PhotoMetrics()))
     return batch
 
 
