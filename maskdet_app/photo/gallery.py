@@ -9,6 +9,7 @@ import streamlit as st
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
+from maskdet_app.ui.reasons import reason_text
 from maskdet_core import Verdict
 
 Category = Literal["without_mask", "worn_wrong", "with_mask", "not_sure", "no_face", "unread"]
@@ -153,7 +154,7 @@ def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) 
     name = theme.escape_markdown(photo.name, max_chars=30)
     if photo.detections is None:
         st.markdown(f"**{name}**")
-        reason = theme.escape_markdown(photo.error or "", max_chars=200)
+        reason = "" if photo.reason is None else reason_text(photo.reason)
         st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
         return
     st.image(
