@@ -1,6 +1,5 @@
 """The photo page in AppTest: bad files, unusual pictures, options, several photos."""
 
-import html
 import io
 import re
 import threading
@@ -367,29 +366,6 @@ def test_photos_survive_a_page_change_until_they_are_removed(bare: bytes) -> Non
     assert counts(app) == {}
     assert t("photo.empty") in texts(app)
     assert len(batch_of(app)) == 0
-
-
-def test_remove_all_can_be_undone(bare: bytes) -> None:
-    app = upload([("a.jpg", bare), ("b.jpg", bare)])
-    open_first(app)
-    app.button(key="forget").click().run()
-    assert "photo" not in app.query_params
-    [note] = [str(one.proto.body) for one in app.get("html") if 'role="status"' in one.proto.body]
-    assert t("photo.removed", n=2, seconds=10) in html.unescape(note)
-    app.button(key="undo").click().run()
-    assert not app.exception
-    assert counts(app)["without_mask"] == 2
-    assert "undo" not in [button.key for button in app.button]
-
-
-def test_undo_is_not_offered_after_its_time(bare: bytes) -> None:
-    app = upload([("a.jpg", bare)])
-    app.button(key="forget").click().run()
-    batch_of(app).discard_removed()
-    app.run()
-    assert not app.exception
-    assert "undo" not in [button.key for button in app.button]
-    assert t("photo.empty") in texts(app)
 
 
 def test_zip_is_built_on_the_page(bare: bytes) -> None:

@@ -1,12 +1,10 @@
 """The photo page after a reload, which Streamlit gives a new session."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ops import tabs
 from maskdet_app.ui import tab_state
 from maskdet_app.ui.i18n import t
 
@@ -16,10 +14,7 @@ pytestmark = pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no 
 
 
 def open_page(monkeypatch: pytest.MonkeyPatch, *secrets: str, page: str = "photo") -> AppTest:
-    header = ".".join((f"streamlit, token, {tabs.PROTOCOL}", *(one * 32 for one in secrets)))
-    monkeypatch.setattr(
-        tab_state.st, "context", SimpleNamespace(headers={"Sec-WebSocket-Protocol": header})
-    )
+    monkeypatch.setattr(tab_state, "secrets_in", lambda _: tuple(one * 32 for one in secrets))
     app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
     return app.switch_page(f"pages/{page}.py").run()
 
