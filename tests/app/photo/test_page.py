@@ -361,6 +361,11 @@ def test_photos_survive_a_page_change_until_they_are_removed(bare: bytes) -> Non
     app.switch_page("pages/about.py").run()
     app.switch_page("pages/photo.py").run()
     assert counts(app)["without_mask"] == 2
+    # the uploader has only this one now
+    app.file_uploader[0].set_value([("c.jpg", bare, "image/jpeg")]).run()
+    assert counts(app)["without_mask"] == 3
+    app.file_uploader[0].set_value([]).run()
+    assert counts(app)["without_mask"] == 2
     app.button(key="forget").click().run()
     assert not app.exception
     assert counts(app) == {}
