@@ -23,5 +23,5 @@ def row() -> dict[str, Any]:
     )
     moments = (Moment(10.0, 2, WRONG, b"jpeg"), Moment(60.0, 1, BARE, b"jpeg"))
     info = VideoInfo(640, 480, 75.0, 25.0, "h264", True)
-    result = VideoResult(640, 480, 75.0, info, 750, people, moments, ("a note",))
+    result = VideoResult(640, 480, 75.0, info, 750, people, moments)
     return video_json("film.mp4", result, annotated=None, folder=None)
