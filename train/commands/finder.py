@@ -147,14 +147,14 @@ def publish(
 ) -> Path:
     """Write cascade, network and manifest to a folder.
 
+    Recorded figures of a finder that is gone are carried over from the manifest that was there.
+
     Args:
         proposals: the cascade's file.
         network: in int8 LiteRT.
         photos: held out, to calibrate the scores and choose the minimum scores by.
         folder: for the files.
         training: the manifest's record.
-
-    Recorded figures of a finder that is gone are carried over from the manifest that was there.
 
     Returns:
         The manifest's path.
