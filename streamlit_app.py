@@ -2,13 +2,19 @@
 
 import streamlit as st
 
-from maskdet_app.ops import garbage
+from maskdet_app.ops import camera_settings, garbage
 from maskdet_app.ui import containers, entry, footer, theme
 from maskdet_app.ui.i18n import t
 
 st.set_page_config(page_title=t("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()
 theme.apply()
+cameras = st.Page(
+    "pages/cameras.py",
+    title=t("cameras.title"),
+    icon=":material/nest_cam_outdoor:",
+    url_path="cameras",
+)
 # Streamlit discovers pages/ itself only until st.navigation is called: name all pages here.
 navigation = st.navigation(
     [
@@ -19,6 +25,7 @@ navigation = st.navigation(
             url_path="live",
             default=True,
         ),
+        *([cameras] if camera_settings.cameras() else []),
         st.Page(
             "pages/photo.py",
             title=t("photo.title"),
