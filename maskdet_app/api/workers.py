@@ -20,8 +20,8 @@ from maskdet_core.masks.loading import default_model_path
 from maskdet_core.pictures.picture_process import POLL_S
 
 MAX_WORKERS: Final = 8
-"""More would take memory, 150 MB each and up to 1 GB with a picture."""
-_NICENESS: Final = 10
+"""More would take memory, about 105 MB each and up to 1 GB with a picture."""
+NICENESS: Final = 10
 """Below the live viewers' inference, which has 5."""
 
 
@@ -75,7 +75,7 @@ class PictureWorkers:
         self.n_workers = n_workers or min(n_cores(), MAX_WORKERS)
         self._n_viewers = n_viewers
         self._executor = ThreadPoolExecutor(
-            self.n_workers, "maskdet-api", initializer=lambda: lower_thread_priority(_NICENESS)
+            self.n_workers, "maskdet-api", initializer=lambda: lower_thread_priority(NICENESS)
         )
         # the last used first: its process still runs
         self._stations: queue.LifoQueue[Station] = queue.LifoQueue()

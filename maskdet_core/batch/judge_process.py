@@ -27,7 +27,7 @@ from maskdet_core.process_limits import Loss, limit_cpu, limit_data
 
 IDLE_S: Final = 120.0
 """After this time without a picture the process ends: starting it costs about a second, keeping it
-150 MB."""
+about 105 MB."""
 MAX_ANSWER_BYTES: Final = 1_000_000
 """Of a row, which has 50 faces at most and a name, is far less; a process that was taken over is
 not believed more."""
