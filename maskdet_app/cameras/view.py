@@ -69,7 +69,9 @@ def _show(camera: Camera, detector: MaskDetector) -> None:
             st.html('<div class="md-no-picture"></div>')
         else:
             _keep(seen.picture)
-            st.image(seen.picture.jpeg, caption=theme.escape_markdown(camera.name), width="stretch")
+            alt = t("cameras.alt", name=camera.name)
+            name = theme.escape_markdown(camera.name)
+            st.image(seen.picture.jpeg, caption=name, alt=alt, width="stretch")
     with right:
         # their number never changes, so that nothing jumps
         heading, tiles, note = containers.reserve(3)

@@ -98,8 +98,8 @@ def test_a_camera_is_seen_lost_and_comes_back(
             is_drawn(page)
             expect(page.get_by_text("the reception")).to_be_visible()
             wait_for(lambda: events(receiver, "Entrance"), 30)
-            assert violations(page) == []
             shoot(page, "cameras-wide-light")
+            assert violations(page) == []
         lost = page.get_by_role("heading", name=t("cameras.lost_title"))
         expect(lost).to_be_visible(timeout=WAIT_MS)
         shoot(page, "cameras-lost")
@@ -140,9 +140,9 @@ def test_the_page_on_a_phone_in_spanish(
         expect(page.get_by_role("heading", name=words["title"])).to_be_visible(timeout=WAIT_MS)
         wait_for_count(page, "with_mask")
         is_drawn(page)
+        shoot(page, "cameras-phone-dark")
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
-        shoot(page, "cameras-phone-dark")
         # one that does not answer
         page.get_by_role("radio", name="Yard").or_(
             page.get_by_role("button", name="Yard")
