@@ -14,6 +14,7 @@ PYTEST := $(DEV)/python -m pytest -q
 # Processes of the tests that can share a machine.
 WORKERS ?= 2
 IN_PARALLEL := -n $(WORKERS) --dist worksteal -m "not serial"
+WITH_SERVERS := tests/loopback tests/e2e
 # Tests that take seconds each, or start servers and browsers, are left out.
 FAST_TESTS := tests/core tests/app
 # Percent of the lines of library and app, a little below what the fast tests run: never lower it.
@@ -65,13 +66,15 @@ lint: $(DEV_VENV)/.installed
 types: $(DEV_VENV)/.installed
 	$(DEV)/mypy $(SOURCES)
 
-# Three runs, also where one fails: what can share the machine; servers, which mostly wait, a file
-# each; what needs the machine to itself.
+# Three runs, also where one fails: what can share the machine; servers and pages, which mostly wait,
+# a file each; what needs the machine to itself.
 tests: $(DEV_VENV)/.installed
 	@failed=; \
-	$(PYTEST) --durations=10 $(IN_PARALLEL) --ignore tests/loopback || failed="$$failed parallel"; \
-	$(PYTEST) --durations=5 -n 3 --dist loadfile tests/loopback || failed="$$failed loopback"; \
-	$(PYTEST) --durations=10 -m serial --ignore tests/loopback || failed="$$failed serial"; \
+	$(PYTEST) --durations=10 $(IN_PARALLEL) $(WITH_SERVERS:%=--ignore %) \
+		|| failed="$$failed parallel"; \
+	$(PYTEST) --durations=10 -n 3 --dist loadfile -m "not serial" $(WITH_SERVERS) \
+		|| failed="$$failed servers"; \
+	$(PYTEST) --durations=10 -m serial || failed="$$failed serial"; \
 	if [ -n "$$failed" ]; then echo "Failed runs of tests:$$failed" >&2; exit 1; fi
 
 pytest: $(DEV_VENV)/.installed

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks import (
     api,
+    avx2_only,
     check,
     classifier,
     coding,
@@ -51,7 +52,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     for benchmark in modules:
         benchmark.add_parser(names)
+    for one in names.choices.values():
+        one.add_argument(
+            "--avx2",
+            action="store_true",
+            help="hide everything newer than AVX2 from the libraries (benchmarks/avx2_only.py)",
+        )
     options = parser.parse_args(arguments)
+    if options.avx2:
+        try:
+            if not avx2_only.is_active():
+                return avx2_only.run_again(sys.argv[1:] if arguments is None else arguments)
+            avx2_only.verify()
+        except OSError as error:
+            print(f"--avx2: {error}")
+            return 2
+        print("emulated: everything newer than AVX2 is hidden from the libraries", flush=True)
     limit_opencv_threads()
     return int(options.run(options))
 

@@ -22,8 +22,8 @@ from typing import Any, Final
 
 from benchmarks.viewers import FPS
 from maskdet_app.api.workers import NICENESS
-from maskdet_core.batch.command import EXIT_OK, EXIT_SOME_UNREADABLE
-from maskdet_core.batch.pictures import list_pictures
+from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
+from maskdet_core.command_line.inputs import list_pictures
 from testbed.api_clients import check_pile
 from testbed.process_tree import members, status_bytes
 from testbed.scenes import scene

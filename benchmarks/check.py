@@ -1,4 +1,4 @@
-"""Processor time to check a photograph, and to search a live frame, beside earlier versions.
+"""Processor time to check a photograph, and to search a live frame, with each shipped network.
 
 A version is a face finder and a classifier. For each photograph of the street set's held-back part:
 the finder's search, the whole check (search, crops, classification) and the live preset's search of
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from benchmarks.proposals import FRAME_PX
 from maskdet_core import MaskDetector, load_classifier
-from maskdet_core.faces.loading import DEFAULT_MANIFEST, TREES_MANIFEST
+from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.types import RgbImage
 from train.data.images import read_rgb
-from train.finder.photos import labelled_photos
+from train.data.photos import labelled_photos
 
 TASKS: Final = ("search", "check", "live search")
 
@@ -45,10 +45,10 @@ class Version:
 
 
 VERSIONS: Final = (
-    Version("trees, whole network", TREES_MANIFEST, WHOLE),
+    Version("whole network", DEFAULT_MANIFEST, WHOLE),
     Version("as shipped", DEFAULT_MANIFEST, None),
 )
-"""The earlier one first: ratios are to it."""
+"""Ratios are to the first."""
 
 
 def add_parser(names: Any) -> None:
@@ -111,12 +111,12 @@ def report(times_ms: Sequence[Mapping[tuple[str, str], float]]) -> list[str]:
     """Median and mean of each task, and the ratio of the sums to the first version's."""
     lines = []
     for task in TASKS:
-        earlier: NDArray[np.float64] | None = None
+        first: NDArray[np.float64] | None = None
         for version in VERSIONS:
             values = np.array([one[version.name, task] for one in times_ms])
-            earlier = values if earlier is None else earlier
+            first = values if first is None else first
             lines.append(
                 f"{task:12s} {version.name:22s} {np.median(values):7.1f} ms (median) "
-                f"{values.mean():7.1f} ms (mean), {values.sum() / earlier.sum():.3f} x"
+                f"{values.mean():7.1f} ms (mean), {values.sum() / first.sum():.3f} x"
             )
     return lines

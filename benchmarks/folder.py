@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_core.batch.command import EXIT_OK, EXIT_SOME_UNREADABLE
-from maskdet_core.batch.pictures import list_pictures
+from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
+from maskdet_core.command_line.inputs import list_pictures
 from maskdet_core.cpu import n_cores
 from testbed.process_tree import status_fields
 

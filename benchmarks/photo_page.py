@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.peak_memory import PeakMemory
 from maskdet_app.ui.i18n import t
-from maskdet_core.batch.pictures import list_pictures
+from maskdet_core.command_line.inputs import list_pictures
 from testbed.browser import Browsers
 from testbed.server import serve
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks import avx2_only
+
 _PER_CYCLE: Final = (
     # 16 x 16 sums of 64 products in 16 cycles, one unit
     ("amx_int8", "AMX", 1024),
@@ -70,10 +72,11 @@ def this_processor() -> Processor:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition(":")
             fields.setdefault(key.strip(), value.strip())
-    instructions, per_cycle = widest(fields.get("flags", "").split())
-    return Processor(
-        fields.get("model name", platform.processor()), instructions, per_cycle, _hertz()
-    )
+    name, flags = fields.get("model name", platform.processor()), fields.get("flags", "").split()
+    if avx2_only.is_active():
+        name += " with AVX2 alone (emulated)"
+        flags = [flag for flag in flags if not flag.startswith(avx2_only.NEWER_FLAGS)]
+    return Processor(name, *widest(flags), _hertz())
 
 
 def widest(flags: Sequence[str]) -> tuple[str, int]:

@@ -20,12 +20,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_core.batch.addresses import Address, Location
-from maskdet_core.batch.command import EXIT_OK, EXIT_SOME_UNREADABLE
-from maskdet_core.batch.journal import FileStamp
-from maskdet_core.batch.pictures import list_pictures
-from maskdet_core.batch.report import PhotoReport, csv_text
-from maskdet_core.batch.shards import ShardStore, cut_into_shards
+from maskdet_core.batch.photos.report import PhotoReport, csv_text
+from maskdet_core.batch.shards.store import ShardStore, cut_into_shards
+from maskdet_core.batch.storage.addresses import Address, Location
+from maskdet_core.batch.storage.stamps import FileStamp
+from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
+from maskdet_core.command_line.inputs import list_pictures
 from maskdet_core.cpu import n_cores
 from maskdet_core.types import Detections, Face, FaceBox, Verdict
 

@@ -1,7 +1,8 @@
 """Soak test: whether memory, threads or open files of the server grow while visitors come and go.
 
-Visitors without a browser stay for a while and leave, and others follow: for eight minutes by
-default, ``--minutes 30`` for a thorough run. Growth is the slope of a line fitted to the second
+Visitors without a browser stay for a while and go, and others follow: for eight minutes by
+default, ``--minutes 30`` for a thorough run. They go in turn in three ways: they leave, they vanish
+in the stream, or they vanish while it connects. Growth is the slope of a line fitted to the second
 half of the samples, when caches are full. The residuals' standard deviation is printed beside it.
 Then ``--vanish N`` visitors connect and vanish, every second one during ICE, the others in the
 stream: browsers crash and networks fail. Threads, open files and memory are printed before and a
@@ -123,19 +124,27 @@ async def _soak(server: Server, film: Film, seconds: float) -> list[tuple[float,
     n_visits = 0
     rng = np.random.default_rng(0)
 
-    async def visit_repeatedly(first_stay_s: float) -> None:
+    async def visit(visitor: Visitor, stay_s: float) -> None:
         nonlocal n_visits
+        n_visits += 1
+        match n_visits % 3:
+            case 0:
+                await visitor.vanish_during_ice()
+            case 1:
+                await visitor.start()
+                await asyncio.sleep(stay_s)
+                await visitor.vanish()
+            case _:
+                await visitor.start()
+                await asyncio.sleep(stay_s)
+
+    async def visit_repeatedly(first_stay_s: float) -> None:
         stay_s = first_stay_s
         while time.monotonic() < end_s:
             # each from an address of its own, or the limit of starts would refuse them
             address = ".".join(str(part) for part in (10, *rng.integers(1, 255, 3)))
             async with Visitor(server.port, film, address=address) as visitor:
-                if visitor.is_full:
-                    await asyncio.sleep(stay_s)
-                else:
-                    await visitor.start()
-                    n_visits += 1
-                    await asyncio.sleep(stay_s)
+                await visit(visitor, stay_s)
             stay_s = STAY_S
 
     # spread their visits over time
@@ -146,5 +155,8 @@ async def _soak(server: Server, film: Film, seconds: float) -> list[tuple[float,
         samples.append((time.monotonic(), server.usage()))
         await asyncio.sleep(_SAMPLE_S)
     await visits
-    print(f"{n_visits} visits of {STAY_S:.0f} s in {seconds / 60:.1f} minutes, {AT_ONCE} at once")
+    print(
+        f"{n_visits} visits in {seconds / 60:.1f} minutes, {AT_ONCE} at once: a third leaves after "
+        f"{STAY_S:.0f} s, a third vanishes then, a third vanishes while it connects"
+    )
     return samples

@@ -3,7 +3,8 @@
 Visitors without a browser (see `testbed.visitor`) open the live page of a server in a process of
 its own and send a swaying portrait. Visitors are added until one of them gets fewer than 12 frames
 a second back, or a verdict older than half a second, by the page's own readouts. The visitors run
-on the same machine; their share of it is printed.
+on the same machine; their share of it is printed. So is the memory that each viewer after the first
+adds, by a line fitted to all steps.
 
 For one visitor alone at 30 frames a second, with one face and with four, the round trip of each
 frame is measured too, coding on both sides included, and beside it the round trip through a peer
@@ -88,7 +89,7 @@ async def _alone(server: Server, n_faces: int) -> None:
 
 async def _fill(server: Server, most: int, seconds: float) -> int:
     film = Film([*scene(1, 60)], FPS)
-    best = 0
+    best, memory_mb = 0, []
     async with AsyncExitStack() as stack:
         visitors: list[Visitor] = []
         for n in range(1, most + 1):
@@ -99,9 +100,14 @@ async def _fill(server: Server, most: int, seconds: float) -> int:
             await visitor.start()
             visitors.append(visitor)
             await asyncio.sleep(_WARM_UP_S)
-            if not await _serves(server, visitors, seconds):
+            is_served = await _serves(server, visitors, seconds)
+            memory_mb.append(server.usage().rss_mb)
+            if not is_served:
                 break
             best = n
+    if len(memory_mb) > 1:
+        slope_mb = np.polyfit(range(len(memory_mb)), memory_mb, 1)[0]
+        print(f"memory of a further viewer: {slope_mb:.0f} MB")
     return best
 
 

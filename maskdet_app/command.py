@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from maskdet_app.ops.paths import site_folder
-from maskdet_core.batch import cli
-from maskdet_core.batch.command import EXIT_OK, EXIT_USAGE, Command, positive
+from maskdet_core.command_line import cli
+from maskdet_core.command_line.command import EXIT_OK, EXIT_USAGE, Command, positive
 
 DEFAULT_PORT: Final = 8501
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; see `maskdet_core.batch.cli.main`."""
+    """Run a command; see `maskdet_core.command_line.cli.main`."""
     return cli.main(arguments, commands=(*cli.COMMANDS, APP))
 
 

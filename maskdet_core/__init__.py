@@ -7,7 +7,7 @@
     annotated_rgb = annotate(image_rgb, detections)
 
 The package depends on no web framework and imports TensorFlow only to load a Keras model. More is
-in the subpackages `faces`, `masks`, `draw`, `live` and `batch`.
+in the subpackages `faces`, `masks`, `draw`, `live`, `batch` and `command_line`.
 """
 
 from maskdet_core.detector import MaskDetector

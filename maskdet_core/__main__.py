@@ -2,6 +2,6 @@
 
 import sys
 
-from maskdet_core.batch.cli import main
+from maskdet_core.command_line.cli import main
 
 sys.exit(main())

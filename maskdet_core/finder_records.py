@@ -1,13 +1,17 @@
-"""Schema of what a finder's manifest holds as `evaluation["drawn"]`, of hand-drawn boxes.
+"""Schema of what a finder's manifest holds as `evaluation["drawn"]` and `evaluation["recorded"]`.
 
-`train evaluate-detector` writes it, the model card and the metrics page read it; see
-`maskdet_core.run_records` on what readers may rely on.
+`train evaluate-detector` writes the first, of hand-drawn boxes, and leaves the second as it is; the
+model card and the metrics page read both. See `maskdet_core.run_records` on what readers may rely
+on.
 """
 
-from typing import Literal, NotRequired, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, NotRequired, TypedDict, TypeVar
 
+RECORDED: Final = "recorded"
+"""Key of `RecordedFigures` in a manifest's `evaluation`."""
 FinderRole = Literal["measured", "earlier", "stock"]
-"""Which finder of a comparison: the manifest's own, the earlier one, or one of OpenCV's."""
+"""Which finder of a comparison: the manifest's own, one that was measured before, or OpenCV's."""
 
 
 class FoundRecord(TypedDict):
@@ -74,16 +78,56 @@ class DrawnEvaluation(TypedDict):
 
     Attributes:
         date: ISO 8601 in UTC.
+        version: of the project; earlier records lack it.
         match_iou: least intersection over union of a box and the face that it finds.
         curve_px: longer side of the smallest faces of the curves.
         processor: what the times were measured on.
-        manifests: names of the finders by role.
+        manifests: names of the trained finders' manifests by their names in records.
         records: set by set.
     """
 
     date: str
+    version: NotRequired[str]
     match_iou: float
     curve_px: int
     processor: str
     manifests: dict[str, str]
     records: list[DrawnRecord]
+
+
+class RecordedFigures(TypedDict):
+    """Figures of a finder that is no longer part of the project, so that nobody can measure it.
+
+    They stand beside measured ones where those are of the same photographs.
+
+    Attributes:
+        date: when they were measured, ISO 8601 in UTC.
+        version: of the project whose `train evaluate-detector` measured them.
+        processor: what the times of `drawn` were measured on.
+        manifest: name of the finder.
+        records: as `evaluation["records"]`, photographs with a detector's boxes.
+        time_ratio: by finder, as `evaluation["time_ratio"]`.
+        drawn: as the records of `DrawnEvaluation`.
+    """
+
+    date: str
+    version: str
+    processor: str
+    manifest: str
+    records: list[dict[str, Any]]
+    time_ratio: dict[str, float]
+    drawn: list[DrawnRecord]
+
+
+_Row = TypeVar("_Row", bound=Mapping[str, Any])
+
+
+def of_same_photos(recorded: Iterable[_Row], measured: Sequence[Mapping[str, Any]]) -> list[_Row]:
+    """Recorded rows whose set, by its name and its number of photographs, was measured too.
+
+    Args:
+        recorded: rows of `RecordedFigures`.
+        measured: rows to stand beside.
+    """
+    sets = [(one.get("set"), one.get("photos")) for one in measured]
+    return [one for one in recorded if (one.get("set"), one.get("photos")) in sets]

@@ -16,34 +16,48 @@ class Tensor:
 
     Attributes:
         index: number within the network.
+        name: in the file.
         shape: the first dimension is the batch, 1 in the file.
         dtype: NumPy's name of the type, for example "uint8".
-        scale: factor of a quantized tensor; 0 if it is not quantized.
-        zero_point: the integer that stands for 0.
+        scales: factor of a quantized tensor, or one for each position along ``axis``; none if it is
+            not quantized.
+        zero_points: the integers that stand for 0, as many as scales.
+        axis: see ``scales``.
     """
 
     index: int
+    name: str
     shape: tuple[int, ...]
     dtype: str
-    scale: float
-    zero_point: int
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    axis: int
 
     @classmethod
     def from_details(cls, details: dict[str, Any]) -> Self:
         """Read what the interpreter says of a tensor."""
+        quantization = details["quantization_parameters"]
         return cls(
             details["index"],
+            details["name"],
             tuple(details["shape"].tolist()),
             np.dtype(details["dtype"]).name,
-            *details["quantization"],
+            tuple(quantization["scales"].tolist()),
+            tuple(quantization["zero_points"].tolist()),
+            quantization["quantized_dimension"],
         )
 
     def real(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Values of the tensor as real numbers: integers by scale and zero point."""
         real = np.asarray(values, dtype=np.float64)
-        if np.issubdtype(values.dtype, np.integer):
-            real = (real - self.zero_point) * self.scale
-        return real
+        if not self.scales:
+            return real
+        shape = [1] * real.ndim
+        if len(self.scales) > 1:
+            shape[self.axis] = len(self.scales)
+        zero_points, scales = np.reshape(self.zero_points, shape), np.reshape(self.scales, shape)
+        scaled: NDArray[np.float64] = (real - zero_points) * scales
+        return scaled
 
 
 class LiteRtNetwork:
@@ -104,3 +118,9 @@ class LiteRtNetwork:
             # get_tensor copies, so the next run cannot overwrite the result
             values = [self._interpreter.get_tensor(output.index) for output in outputs]
         return tuple(output.real(raw) for output, raw in zip(outputs, values, strict=True))
+
+    def constant(self, tensor: Tensor) -> NDArray[np.float64]:
+        """The real numbers of an output that no run changes, such as weights."""
+        with self._lock:
+            values = self._interpreter.get_tensor(tensor.index)
+        return tensor.real(values)

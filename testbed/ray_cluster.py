@@ -18,8 +18,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
-from maskdet_core.batch import cli
-from maskdet_core.batch.shards import SHARDS
+from maskdet_core.batch.shards.store import SHARDS
+from maskdet_core.command_line import cli
 from testbed.process_tree import members
 
 OBJECT_STORE_BYTES: Final = 80_000_000

@@ -12,7 +12,7 @@ import streamlit as st
 from maskdet_app.api import workers
 from maskdet_app.photo import decoding
 from maskdet_app.server import asgi
-from maskdet_core.batch.judge_process import JudgeProcess
+from maskdet_core.batch.photos.judge_process import JudgeProcess
 from maskdet_core.pictures.decoder_process import DecoderProcess
 from testbed import decoders
 from testbed.interpreter import REPO_ROOT

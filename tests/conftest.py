@@ -31,14 +31,15 @@ BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One more try for tests with a real browser or server, which a busy machine can disturb.
 
-    The summary shows it as R, so that a test that needs it often is seen. Those with a browser are
-    run alone.
+    The summary shows it as R, so that a test that needs it often is seen. Those with a film for a
+    browser's camera are run alone: live video is slower beside other work.
     """
     for item in items:
         folders = item.path.relative_to(REPO_ROOT).parts
         if "e2e" in folders or "loopback" in folders:
             item.add_marker(pytest.mark.flaky(reruns=1))
-        if "e2e" in folders:
+        fixtures = getattr(item, "fixturenames", ())
+        if "e2e" in folders and any(name.endswith("film") for name in fixtures):
             item.add_marker(pytest.mark.serial)
 
 

@@ -1,8 +1,8 @@
 """Dispatch of `python -m train COMMAND …`.
 
-`fit | prune | export | rules | evaluate | ablate | widths` make the classifier, `cascade |
-proposals | finder | evaluate-detector` the face finders, `samples` the photo page's pictures,
-`demo-film` the live page's film.
+`fit | prune | export | rules | evaluate | ablate | widths` make the classifier, `proposals |
+finder | evaluate-detector` the face finder, `samples` the photo page's pictures, `demo-film` the
+live page's film.
 """
 
 import argparse
@@ -14,7 +14,6 @@ from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import MaskdetError
 from train.commands import (
     ablate,
-    cascade,
     demo_film,
     evaluate,
     evaluate_detector,
@@ -37,10 +36,9 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "evaluate": (evaluate, "measure the exported network"),
     "ablate": (ablate, "train the named configurations side by side"),
     "widths": (widths, "train several widths and compare accuracy with cost"),
-    "cascade": (cascade, "train the Haar cascades"),
-    "proposals": (proposals, "train a Haar cascade that proposes to a network"),
-    "finder": (finder, "train the network that verifies proposals instead"),
-    "evaluate-detector": (evaluate_detector, "measure the cascades beside OpenCV's own"),
+    "proposals": (proposals, "train the Haar cascade that proposes faces"),
+    "finder": (finder, "train the network that verifies the proposals"),
+    "evaluate-detector": (evaluate_detector, "measure the face finder beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),
     "demo-film": (demo_film, "make the live page's demo film"),
 }
@@ -51,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; `options.run` is the chosen command's function."""
     parser = argparse.ArgumentParser(
         prog="python -m train",
-        description="Train, export and evaluate the mask classifier and the face cascades.",
+        description="Train, export and evaluate the mask classifier and the face finder.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (module, summary) in COMMANDS.items():

@@ -11,7 +11,7 @@ from starlette.types import Receive, Send
 
 from maskdet_app.api.checking import Result
 from maskdet_app.api.problems import NO_STORE
-from maskdet_core.batch.judging import Row
+from maskdet_core.batch.photos.judging import Row
 
 LINES: Final = "application/x-ndjson"
 """One row a line, each as soon as there is one; by ``Accept``."""

@@ -11,8 +11,8 @@ from maskdet_app.api.bodies import Picture
 from maskdet_app.api.workers import GivenUpError, PictureWorkers
 from maskdet_app.ops import metrics
 from maskdet_core import ImageError
-from maskdet_core.batch.judge_process import JudgeError
-from maskdet_core.batch.judging import JudgeOptions, JudgeTask, Row, refused
+from maskdet_core.batch.photos.judge_process import JudgeError
+from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, refused
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures.decode import is_out_of_memory
 

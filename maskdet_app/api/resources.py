@@ -30,7 +30,7 @@ from maskdet_app.ops.rate_limit import RateLimiter
 from maskdet_app.ops.upload_quota import UploadQuota
 from maskdet_app.ui import two_classes
 from maskdet_core import MaskdetError, ModelError
-from maskdet_core.batch.judging import JudgeTask
+from maskdet_core.batch.photos.judging import JudgeTask
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
 

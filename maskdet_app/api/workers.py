@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from maskdet_core.batch.judge_process import JudgeProcess
-from maskdet_core.batch.judging import JudgeOptions, JudgeTask, Row
+from maskdet_core.batch.photos.judge_process import JudgeProcess
+from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row
 from maskdet_core.cpu import lower_thread_priority, n_cores
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.pictures.picture_process import POLL_S

@@ -1,17 +1,12 @@
-"""The panel beside the live video: counts, readouts, alert, snapshot. Never touches the stream."""
+"""The panel beside the live video: counts, readouts, snapshot. Never touches the stream."""
 
-import io
 import time
-import wave
 from collections.abc import Callable
-from functools import cache
-from html import escape
 from typing import Any, Final
 
-import numpy as np
 import streamlit as st
 
-from maskdet_app.live import charts
+from maskdet_app.live import charts, live_alert
 from maskdet_app.live.demo import panel
 from maskdet_app.live.demo.films import DemoFilm
 from maskdet_app.live.options import Alert, LiveOptions
@@ -32,7 +27,6 @@ STALE_S: Final = 3.0
 CONNECT_S: Final = 12.0
 """A connection that has not been made by then is hardly ever made later."""
 _FIRST_FRAME_S: Final = 5.0
-_SAMPLE_RATE: Final = 22_050
 _STARTED_AT: Final = "live_started_at"
 _HAS_BEGUN: Final = "live_has_begun"
 
@@ -157,7 +151,7 @@ def _running(
     if frame.delayed:
         delayed.warning(t("live.delayed"), icon=":material/hourglass_top:")
     with alarm:
-        _show_alert(alert, frame)
+        live_alert.show(alert, frame)
     with readouts:
         _readouts(stats, frame, admission)
 
@@ -209,46 +203,6 @@ def _readouts(stats: LiveStats, frame: FrameSnapshot, admission: AdmissionContro
     )
     load = admission.load
     st.progress(min(1.0, load), text=t("live.load", percent=round(100 * load)))
-
-
-def _alert_kind(frame: FrameSnapshot) -> str | None:
-    match bool(frame.count(Verdict.WITHOUT_MASK)), bool(frame.count(Verdict.WORN_WRONG)):
-        case True, True:
-            return "both"
-        case True, False:
-            return "without_mask"
-        case False, True:
-            return "worn_wrong"
-    return None
-
-
-def _show_alert(alert: Alert, frame: FrameSnapshot) -> None:
-    """Announce people without a mask or with one worn wrong by a banner and, if chosen, sound."""
-    kind = _alert_kind(frame)
-    if alert == "off" or kind is None:
-        return
-    words = escape(t(f"live.alert_{kind}"))
-    st.html(f'<div class="md-alert md-alert-{kind}" role="alert">{words}</div>')
-    if alert == "sound":
-        with st.container(key="alert-sound"):
-            st.audio(_chime(), format="audio/wav", autoplay=True)
-
-
-@cache
-def _chime() -> bytes:
-    """Two falling tones of a fifth of a second each, as a WAV file."""
-    seconds = np.arange(int(0.2 * _SAMPLE_RATE)) / _SAMPLE_RATE
-    envelope = np.sin(np.pi * seconds / seconds[-1]) ** 0.5
-    tones = np.concatenate(
-        [np.sin(2 * np.pi * hertz * seconds) * envelope for hertz in (880.0, 659.3)]
-    )
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(_SAMPLE_RATE)
-        sound.writeframes((0.35 * 32767 * tones).astype("<i2").tobytes())
-    return buffer.getvalue()
 
 
 def _snapshot_button(processor: LiveProcessor) -> None:

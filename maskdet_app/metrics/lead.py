@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from maskdet_app.metrics.test_sets import BEST_ESTIMATE, group_name, slug_of
+from maskdet_app.metrics.records.test_sets import BEST_ESTIMATE, group_name, slug_of
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, objects, one_line
 from maskdet_core.intervals import wilson_interval

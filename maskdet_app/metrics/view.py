@@ -5,20 +5,20 @@ from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app.metrics import (
+from maskdet_app.metrics import lead
+from maskdet_app.metrics.records import test_sets
+from maskdet_app.metrics.records.runs import Run, read_run, run_folders
+from maskdet_app.metrics.tabs import (
     ablations,
     compare,
     errors_view,
     finder,
-    lead,
     photos_view,
     slices_view,
     summary,
-    test_sets,
     training_view,
     widths,
 )
-from maskdet_app.metrics.records import Run, read_run, run_folders
 from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import objects, one_line

@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from maskdet_core.alerts.channels import AlertAddresses
 from maskdet_core.alerts.mqtt import MqttAddress, parse_broker
-from maskdet_core.batch.alert_options import (
+from maskdet_core.command_line.alert_options import (
     MQTT_PASSWORD,
     MQTT_USER,
     WEBHOOK_SECRET,

@@ -9,8 +9,8 @@ from dataclasses import replace
 from maskdet_app.photo import decoding
 from maskdet_app.photo.batch import Photo
 from maskdet_core import ImageError
-from maskdet_core.batch.photo import annotated_copy
-from maskdet_core.batch.report import PhotoReport, csv_bytes, json_text, safe_name
+from maskdet_core.batch.photos.check import annotated_copy
+from maskdet_core.batch.photos.report import PhotoReport, csv_bytes, json_text, safe_name
 from maskdet_core.draw.annotate import Labels
 
 
@@ -54,7 +54,7 @@ def reports(photos: Sequence[Photo], *, with_pictures: bool = False) -> list[Pho
         PhotoReport(
             photo.name,
             photo.detections,
-            photo.error,
+            None if photo.reason is None else photo.reason.message,
             safe_name(photo.name, number)
             if with_pictures and photo.detections is not None
             else None,

@@ -12,7 +12,7 @@ from maskdet_app.photo.batch import FACE_SHARES, Photo
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui.i18n import current_language, t
 from maskdet_core import MaskDetector
-from maskdet_core.batch.photo_document import Pictures, html_text, report_picture
+from maskdet_core.batch.photos.document import Pictures, html_text, report_picture
 from maskdet_core.detector import MIN_FACE_PX
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import ENGLISH, Texts, languages

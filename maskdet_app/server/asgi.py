@@ -20,7 +20,7 @@ from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.cameras.resources import feeds
 from maskdet_app.live import ice
-from maskdet_app.metrics.records import RUNS_ENV
+from maskdet_app.metrics.records.runs import RUNS_ENV
 from maskdet_app.ops import (
     alert_channels,
     alert_settings,

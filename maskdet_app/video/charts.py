@@ -8,6 +8,7 @@ import altair as alt
 
 from maskdet_app.ui.charts import BLUE, GREY, OUTLINES, VERMILION, YELLOW, Chart, rows_chart
 from maskdet_app.ui.i18n import t, verdict_label
+from maskdet_app.ui.times import clock
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import SIGNS
 
@@ -30,17 +31,11 @@ _AROUND_PX: Final = 115
 """Room for legend and axis in a chart's height."""
 
 
-def clock(seconds: float) -> str:
-    """A time as minutes and seconds, such as 1:07."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02d}"
-
-
 def people_chart(row: Mapping[str, Any]) -> Chart:
     """A bar for each interval of each person, with a letter for its verdict.
 
     Args:
-        row: from `maskdet_core.batch.video_report.video_json`.
+        row: from `maskdet_core.batch.videos.report.video_json`.
     """
     length_s = max(row["length_s"], 0.1)
     rows = [

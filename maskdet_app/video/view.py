@@ -8,12 +8,14 @@ import streamlit as st
 
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
+from maskdet_app.ui.reasons import reason_text
+from maskdet_app.ui.times import clock
 from maskdet_app.video import charts, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
 from maskdet_app.video.upload import VideoVisit
 from maskdet_core import Verdict
-from maskdet_core.batch.video_process import VideoJobOptions
-from maskdet_core.batch.video_report import tracks_csv_bytes
+from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
+from maskdet_core.batch.videos.report import tracks_csv_bytes
 
 REFRESH_S: Final = 0.5
 """Time between two looks at the progress."""
@@ -59,8 +61,8 @@ def show(
             _show_progress(check, "video.progress")
         return
     if check.outcome is None:
-        key = "video.cancelled" if check.state is State.CANCELLED else "video.error"
-        empty_note.warning(t(key, reason=check.error), icon=":material/movie_off:")
+        text = _error_text(check) or t("video.cancelled")
+        empty_note.warning(text, icon=":material/movie_off:")
         if check.state is State.CANCELLED:
             changed.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
         return
@@ -69,7 +71,7 @@ def show(
             st.caption(t("video.changed"))
             st.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
     with result:
-        _show_result(current, check.outcome.row, check.outcome.pictures, verdicts, blur=blur)
+        _show_result(current, check.outcome, verdicts, blur=blur)
     upload.count_film(current)
     film = current.film
     if film is not None and film.state in (State.WAITING, State.RUNNING):
@@ -87,27 +89,27 @@ def _show_progress(job: VideoJob, key: str) -> None:
     elif now.left_s is None:
         text = t("video.starting")
     else:
-        text = t(key, percent=int(100 * (now.share or 0.0)), left=charts.clock(now.left_s + 1))
+        text = t(key, percent=int(100 * (now.share or 0.0)), left=clock(now.left_s + 1))
     st.progress(now.share or 0.0, text)
     st.button(t("video.cancel"), icon=":material/stop:", on_click=job.cancel, key=f"stop-{key}")
 
 
 def _show_result(
     current: VideoVisit,
-    row: Mapping[str, Any],
-    pictures: tuple[bytes, ...],
+    outcome: VideoOutcome,
     verdicts: tuple[Verdict, ...],
     *,
     blur: bool,
 ) -> None:
+    row, pictures, reasons = outcome.row, outcome.pictures, outcome.notes
     summary, notes, player, chart, moments, seconds, downloads = containers.reserve(7)
     with summary:
         st.header(theme.escape_markdown(current.name), anchor=False)
         counts = {verdict: row["people_by_verdict"][verdict.value] for verdict in Verdict}
         st.html(theme.count_tiles_html(counts, verdicts))
-        st.caption(t("video.people", n=row["n_people"], length=charts.clock(row["length_s"])))
-    for note in row["notes"]:
-        notes.caption(t("video.reading_note", note=note))
+        st.caption(t("video.people", n=row["n_people"], length=clock(row["length_s"])))
+    for note in reasons:
+        notes.caption(reason_text(note))
     if row["people"]:
         with chart:
             _show_timeline(current, row)
@@ -164,7 +166,7 @@ def _show_moments(current: VideoVisit, row: Mapping[str, Any], pictures: tuple[b
             with st.container(width=160):
                 label = verdict_label(Verdict(one["verdict"]))
                 who = t("video.person", n=one["person"])
-                at = charts.clock(one["at_s"])
+                at = clock(one["at_s"])
                 st.image(jpeg, alt=f"{who}, {label}, {at}", caption=f"{who}: {label}")
                 st.button(
                     t("video.jump", at=at),
@@ -236,8 +238,13 @@ def _show_film_button(current: VideoVisit, *, blur: bool) -> None:
         disabled=runs,
         key="video_make_film",
     )
-    if film is not None and film.state is State.FAILED:
-        st.caption(t("video.error", reason=film.error))
+    if film is not None and film.reason is not None:
+        st.caption(_error_text(film))
+
+
+def _error_text(job: VideoJob) -> str:
+    """Why a job has failed; empty for others."""
+    return "" if job.reason is None else t("video.error", reason=reason_text(job.reason))
 
 
 def _options(

@@ -1,1 +1,5 @@
-"""Photos from files: the command line, folders of photos, their journal and reports."""
+"""Photos and videos in any number, into results folders that a later run continues.
+
+The entry point for photos is `maskdet_core.batch.photos.folder.check_folder`, for videos
+`maskdet_core.batch.videos.check.check_videos`.
+"""

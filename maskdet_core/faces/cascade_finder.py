@@ -1,4 +1,4 @@
-"""Face finding with Maskdet's own Haar cascade, trained on masked and bare faces alike."""
+"""Face finding with Maskdet's own Haar cascade and verifier, trained on masks and bare faces."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,22 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.faces.finder import Fingerprint, validate_min_face_px
-from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
-from maskdet_core.faces.network_verification import NetworkVerification
+from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.proposals import HaarProposer, Proposals, Squares
 from maskdet_core.faces.pyramid import grey_image
-from maskdet_core.faces.tree_verification import TreeVerification
 from maskdet_core.faces.verification import Verification
 from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
 
 class CascadeFaceFinder:
-    """A Haar cascade proposes windows, a verifier tells which are faces. Thread-safe.
+    """A Haar cascade proposes windows, a small network tells which are faces. Thread-safe.
 
-    The proposer accepts many windows that are no faces, so that it misses few faces. The verifier,
-    a second cascade or a small network as the manifest says, sees windows with their surroundings,
-    in detail and in colour.
+    The proposer accepts many windows that are no faces, so that it misses few faces. The network
+    sees windows with their surroundings, in detail and in colour.
     """
 
     scores_are_log_odds: Final = True
@@ -46,15 +43,9 @@ class CascadeFaceFinder:
             manifest.proposals.resolve(folder),
             manifest.window_px,
             settings.scale_step,
-            settings.tilts_deg,
             settings.stages,
         )
-        path = manifest.verifier.resolve(folder)
-        self._verification: Verification = (
-            NetworkVerification(path, manifest.verifier)
-            if isinstance(manifest.verifier, NetworkFile)
-            else TreeVerification(path)
-        )
+        self._verification = Verification(manifest.verifier.resolve(folder), manifest.verifier)
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -68,7 +59,7 @@ class CascadeFaceFinder:
     def find(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> list[FaceBox]:
         """Find faces; see `FaceFinder.find`.
 
-        The score of a box is the log odds of a face, as the verifier gives it.
+        The score of a box is the log odds of a face, as the network gives it.
 
         Raises:
             ValueError: no uint8 RGB image, or ``min_face_px`` below 1.

@@ -14,8 +14,6 @@ FINDER_ENV: Final = "MASKDET_FINDER"
 """Environment variable: "stock", or the path of another finder's manifest."""
 STOCK: Final = "stock"
 DEFAULT_MANIFEST: Final = models_folder() / "maskdet-haar.json"
-TREES_MANIFEST: Final = models_folder() / "trees" / "maskdet-haar.json"
-"""The earlier finder, which boosted trees verify, to compare with."""
 
 
 def load_finder(preset: str = "photo", finder: Path | str | None = None) -> FaceFinder:

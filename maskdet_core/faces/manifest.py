@@ -12,15 +12,20 @@ from numpy.typing import NDArray
 from maskdet_core.errors import CascadeError
 from maskdet_core.files import file_sha256, write_atomic
 
-FORMAT: Final = 2
-"""Version of the JSON layout with a cascade as the verifier."""
-NETWORK_FORMAT: Final = 3
-"""Version of the JSON layout with a network as the verifier; a reader refuses any other."""
+FORMAT: Final = 3
+"""Version of the JSON layout; a reader refuses any other."""
+TREES_FORMAT: Final = 2
+"""That of version 0.2, whose finders boosted trees verified."""
 
 REQUIRED_PRESETS: Final = frozenset({"photo", "live"})
 """Presets that every manifest has."""
 
 _REMEDY: Final = "Restore it with `git checkout models`, or train a new one."
+_NO_TREES: Final = (
+    "cascade manifest {path}: its finder is one of version 0.2, verified by boosted trees, which "
+    "this version no longer has. Leave MASKDET_FINDER and --finder out to use the finder that "
+    "ships, or train one with `python -m train proposals` and `python -m train finder`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +38,17 @@ class FinderPreset:
         min_score: minimum log odds of a face; a higher one gives fewer false faces and misses more.
         candidate_score: lower minimum of candidates that a face rule judges by the classifier's
             word too; None takes ``min_score``.
-        tilts_deg: the image is searched again rotated by each of these angles, for tilted heads.
         max_windows: most clusters whose best window is verified, those with the proposer's highest
             scores: bounds the time on an image of pure texture. None verifies all.
         least_window: side of the smallest window in heights of the smallest face, 1 to 2. The
-            smallest windows take most of the time, and a network moves a larger one onto the face.
+            smallest windows take most of the time, and the network moves a larger one onto the
+            face.
         stages: how many of the proposer's stages are run. The last rank the windows that pass, and
-            take half of the time where a network verifies. None runs all.
+            take half of the time. None runs all.
     """
 
     scale_step: float
     min_score: float
-    tilts_deg: tuple[float, ...] = ()
     max_windows: int | None = None
     least_window: float = 1.0
     stages: int | None = None
@@ -54,16 +58,13 @@ class FinderPreset:
         """Validate the ranges.
 
         Raises:
-            ValueError: a step outside 1.01 to 2, a score that is not finite, a tilt of 0 or
-                beyond 90 degrees, no window, a smallest window outside 1 to 2, no stage, or a
-                higher minimum for candidates.
+            ValueError: a step outside 1.01 to 2, a score that is not finite, no window, a smallest
+                window outside 1 to 2, no stage, or a higher minimum for candidates.
         """
         if not 1.01 <= self.scale_step <= 2.0:
             raise ValueError(f"scale_step must be 1.01 to 2, got {self.scale_step}")
         if not math.isfinite(self.min_score):
             raise ValueError(f"min_score must be finite, got {self.min_score}")
-        if not all(0 < abs(tilt) <= 90 for tilt in self.tilts_deg):
-            raise ValueError(f"tilts_deg must be 0 to 90 either way, got {self.tilts_deg}")
         if self.max_windows is not None and self.max_windows < 1:
             raise ValueError(f"max_windows must be 1 or more, got {self.max_windows}")
         if self.candidate_score is not None and not self.candidate_score <= self.min_score:
@@ -77,12 +78,11 @@ class FinderPreset:
 
     def to_json(self) -> dict[str, Any]:
         """The preset in plain JSON types, without optional settings at their defaults."""
-        changed = {
+        return {
             one.name: value
             for one in fields(self)
             if (value := getattr(self, one.name)) != one.default
         }
-        return changed | {"tilts_deg": list(self.tilts_deg)}
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
@@ -92,7 +92,6 @@ class FinderPreset:
         return cls(
             float(raw["scale_step"]),
             float(raw["min_score"]),
-            tuple(float(tilt) for tilt in raw["tilts_deg"]),
             None if max_windows is None else int(max_windows),
             float(raw.get("least_window", 1.0)),
             None if stages is None else int(stages),
@@ -102,7 +101,7 @@ class FinderPreset:
 
 @dataclass(frozen=True, slots=True)
 class CascadeFile:
-    """A file of the finder: a cascade in OpenCV's XML, or a network (`NetworkFile`).
+    """A file of the finder: the cascade in OpenCV's XML, or the network (`NetworkFile`).
 
     Attributes:
         file: bare file name; the file lies beside the manifest.
@@ -214,8 +213,7 @@ class CascadeManifest:
     Attributes:
         name: of the finder.
         proposals: the cascade that proposes windows; the key ``search`` in the file.
-        verifier: the cascade that verifies them, the key ``check`` in the file (format 2), or the
-            network that does, the key ``verifier`` (format 3).
+        verifier: the network that verifies them.
         window_px: side of the proposer's window.
         width: of the reference box, in sides of the window.
         height: of the reference box, in sides of the window.
@@ -227,7 +225,7 @@ class CascadeManifest:
 
     name: str
     proposals: CascadeFile
-    verifier: CascadeFile
+    verifier: NetworkFile
     window_px: int
     width: float
     height: float
@@ -257,24 +255,20 @@ class CascadeManifest:
         """Read and validate a manifest.
 
         Raises:
-            CascadeError: the file is missing, not JSON, or has a missing or invalid value.
+            CascadeError: the file is missing, not JSON, has a missing or invalid value, or is of a
+                finder that boosted trees verify.
         """
         try:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
-            if raw["format"] not in (FORMAT, NETWORK_FORMAT):
-                raise ValueError(
-                    f"format must be {FORMAT}, got {raw['format']!r} "
-                    f"({NETWORK_FORMAT} where a network verifies)"
-                )
+            if raw["format"] == TREES_FORMAT:
+                raise CascadeError(_NO_TREES.format(path=path))
+            if raw["format"] != FORMAT:
+                raise ValueError(f"format must be {FORMAT}, got {raw['format']!r}")
             box = raw["box"]
             return cls(
                 name=str(raw["name"]),
                 proposals=CascadeFile(**raw["search"]),
-                verifier=(
-                    CascadeFile(**raw["check"])
-                    if raw["format"] == FORMAT
-                    else NetworkFile.from_json(raw["verifier"])
-                ),
+                verifier=NetworkFile.from_json(raw["verifier"]),
                 window_px=int(raw["window_px"]),
                 width=float(box["width"]),
                 height=float(box["height"]),
@@ -293,14 +287,11 @@ class CascadeManifest:
 
     def to_json(self) -> dict[str, Any]:
         """The manifest in plain JSON types, as it is written."""
-        verifier: dict[str, Any] = {"check": asdict(self.verifier)}
-        if isinstance(self.verifier, NetworkFile):
-            verifier = {"verifier": self.verifier.to_json()}
         return {
-            "format": NETWORK_FORMAT if "verifier" in verifier else FORMAT,
+            "format": FORMAT,
             "name": self.name,
             "search": asdict(self.proposals),
-            **verifier,
+            "verifier": self.verifier.to_json(),
             "window_px": self.window_px,
             "box": {"width": self.width, "height": self.height, "shift_y": self.shift_y},
             "presets": {name: preset.to_json() for name, preset in self.presets.items()},

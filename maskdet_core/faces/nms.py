@@ -10,8 +10,6 @@ from maskdet_core.types import FaceBox
 
 CLUSTER_IOU: Final = 0.4
 """Windows with this intersection over union with a higher scored one belong to its cluster."""
-SAME_FACE_IOU: Final = 0.3
-"""Windows with this intersection over union are merged into one face."""
 DISTINCT_IOU: Final = 0.35
 """Boxes that were moved onto their faces and have this intersection over union are of one face."""
 NESTED_OVERLAP: Final = 0.6
@@ -26,8 +24,6 @@ face."""
 CELL: Final = 0.5
 """Side of a cell of `best_of_cells` in widths of a window; a quarter keeps twice as many windows
 and finds no more faces."""
-MAX_WINDOWS: Final = 1500
-"""Highest scored windows that are merged: bounds time and memory on images of pure texture."""
 
 Boxes = NDArray[np.float64]
 """Boxes (N, 4): left, top, width, height in px."""
@@ -72,71 +68,6 @@ def best_of_cells(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64
     is_first = np.ones(len(order), np.bool_)
     is_first[1:] = np.any([np.diff(key[order]) != 0 for key in (column, row, width)], axis=0)
     return order[is_first]
-
-
-def cluster_members(
-    boxes: Boxes, scores: NDArray[np.float64], best: int, max_members: int
-) -> NDArray[np.int64]:
-    """Other windows of a cluster.
-
-    Args:
-        boxes: (N, 4) xywh, px.
-        scores: (N,).
-        best: index of the cluster's highest scored window, which is left out.
-        max_members: most indices to return.
-
-    Returns:
-        Indices, highest score first.
-    """
-    iou, _ = pairwise_overlaps(boxes, boxes[best : best + 1])
-    near = np.flatnonzero(iou[:, 0] >= CLUSTER_IOU)
-    near = near[near != best]
-    return np.asarray(near[np.argsort(-scores[near], kind="stable")[:max_members]], np.int64)
-
-
-def merge_clusters(boxes: Boxes, scores: NDArray[np.float64], min_score: float) -> list[FaceBox]:
-    """Merge overlapping windows into faces.
-
-    A face's score is the log of the summed odds of its windows, so that several windows that agree
-    score higher than one. Its box is their mean, weighted by the odds.
-
-    Args:
-        boxes: (N, 4) xywh, px.
-        scores: (N,) log odds of each window.
-        min_score: faces with lower log odds are dropped.
-
-    Returns:
-        One box a face, highest score first.
-
-    Raises:
-        ValueError: other shapes, or lengths that differ.
-    """
-    if boxes.ndim != 2 or boxes.shape[1] != 4 or scores.shape != boxes.shape[:1]:
-        raise ValueError(
-            f"expected boxes (N, 4) and scores (N,), got {boxes.shape} and {scores.shape}"
-        )
-    order = np.argsort(-scores, kind="stable")[:MAX_WINDOWS]
-    boxes, scores = boxes[order], scores[order]
-    iou, overlap = pairwise_overlaps(boxes, boxes)
-    same_face = iou >= SAME_FACE_IOU
-    top = scores.max(initial=0.0)
-    with np.errstate(divide="ignore"):
-        support = top + np.log(same_face @ np.exp(scores - top))
-    areas = boxes[:, 2] * boxes[:, 3]
-    free = np.ones(len(boxes), np.bool_)
-    faces: list[FaceBox] = []
-    # by support, not by score: many windows agree on a face, one or two on an eye or a button
-    for best in np.argsort(-support, kind="stable"):
-        if not free[best] or support[best] < min_score:
-            continue
-        members = free & same_face[best]
-        free &= ~(same_face[best] | _nested(overlap[best], areas, float(areas[best])))
-        odds = np.exp(scores[members] - scores[members].max())
-        x, y, w, h = odds @ boxes[members] / odds.sum()
-        score = float(scores[members].max() + np.log(odds.sum()))
-        if score >= min_score:
-            faces.append(FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), score))
-    return sorted(faces, key=lambda face: face.score, reverse=True)
 
 
 def distinct_faces(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:

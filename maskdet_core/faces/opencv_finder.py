@@ -1,7 +1,7 @@
 """Face finding with OpenCV's stock frontal cascade: the baseline for comparisons.
 
 ``haarcascade_frontalface_alt`` at OpenCV's default settings, as in most tutorials. It finds few
-masked faces; combinations of more stock cascades find more, but fewer than Maskdet's own cascades
+masked faces; combinations of more stock cascades find more, but fewer than Maskdet's own finder
 and in more time (``python -m train evaluate-detector`` measures this baseline beside them).
 """
 

@@ -1,6 +1,5 @@
-"""Luma, rotation and image pyramids for the cascades."""
+"""Luma and image pyramids for the cascades."""
 
-import math
 from collections.abc import Iterator
 
 import cv2
@@ -16,29 +15,6 @@ GreyImage = NDArray[np.uint8]
 def grey_image(image_rgb: RgbImage) -> GreyImage:
     """Luma (ITU-R BT.601) of a uint8 RGB image (H, W, 3), as uint8 (H, W)."""
     return np.asarray(cv2.cvtColor(image_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-
-
-def rotate(
-    image: NDArray[np.uint8], tilt_deg: float
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Rotate the whole image about its centre; the edge is repeated into the corners.
-
-    Args:
-        image: uint8 (H, W) or (H, W, 3), not changed; returned itself at 0 degrees.
-        tilt_deg: counter-clockwise.
-
-    Returns:
-        The rotated image, large enough for all of the original, and the affine matrix (2, 3) from
-        points of the original to points of the result.
-    """
-    if tilt_deg == 0:
-        return image, np.eye(2, 3)
-    height, width = image.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), tilt_deg, 1.0)
-    size = [math.ceil(side) for side in np.abs(matrix[:, :2]) @ np.array([width, height])]
-    matrix[:, 2] += (size[0] / 2 - width / 2, size[1] / 2 - height / 2)
-    rotated = cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(rotated, np.uint8), np.asarray(matrix, np.float64)
 
 
 def pyramid(

@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 from maskdet_core.cpu import N_THREADS
 from maskdet_core.errors import ModelError
 from maskdet_core.litert import LiteRtNetwork, Tensor
-from maskdet_core.masks.logits import mask_log_odds, predictions_from_logits
+from maskdet_core.masks.logits import logits_by_place, mask_log_odds, predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
 
+FEATURES: Final = "features"
+"""Name of the output that holds the last convolution's features, (1, rows, columns, n), before
+2 x 2 max pooling and global average pooling."""
+HEAD_KERNEL: Final = "head_kernel"
+"""Name of the output that holds the weights of the head, (n_classes, n); no run changes them."""
 _LOGITS_NDIM: Final = 2
 """Dimensions of the output that holds the logits, (1, n_classes)."""
 _SPATIAL_NDIM: Final = 4
@@ -62,8 +67,9 @@ class MaskClassifier:
 
         Args:
             model: content of a LiteRT file. Input: uint8 (1, size, size, 3). Output: logits
-                (1, n_classes), float32 or quantized. Optional second output: spatial logits
-                (1, rows, columns, n_classes), whose mean over locations equals the logits.
+                (1, n_classes), float32 or quantized. Optional, for class activation maps: either
+                `FEATURES` and `HEAD_KERNEL`, or spatial logits (1, rows, columns, n_classes),
+                whose mean over locations equals the logits.
             manifest: describes the network.
             source: name of the model in error messages.
             n_threads: threads of one run, 1 or more.
@@ -74,16 +80,22 @@ class MaskClassifier:
         self._manifest = manifest
         self._network = LiteRtNetwork(model, source=source, n_threads=n_threads, error=ModelError)
         inputs, outputs = self._network.inputs, self._network.outputs
-        n_by_kind = Counter(len(output.shape) for output in outputs)
-        if len(inputs) != 1 or n_by_kind not in (
-            {_LOGITS_NDIM: 1},
-            {_LOGITS_NDIM: 1, _SPATIAL_NDIM: 1},
+        named = {output.name: output for output in outputs}
+        self._features, kernel = named.get(FEATURES), named.get(HEAD_KERNEL)
+        others = [output for output in outputs if output not in (self._features, kernel)]
+        n_by_kind = Counter(len(output.shape) for output in others)
+        has_map = self._features is not None and kernel is not None
+        if (
+            len(inputs) != 1
+            or has_map != (len(others) < len(outputs))
+            or n_by_kind not in ({_LOGITS_NDIM: 1}, {_LOGITS_NDIM: 1, _SPATIAL_NDIM: 1})
         ):
             raise ModelError(
-                f"{source}: expected one input, and logits alone or with spatial logits"
+                f"{source}: expected one input, and logits alone, with spatial logits, or with "
+                f"{FEATURES} and {HEAD_KERNEL}"
             )
-        self._output = next(o for o in outputs if len(o.shape) == _LOGITS_NDIM)
-        self._spatial_output = next((o for o in outputs if len(o.shape) == _SPATIAL_NDIM), None)
+        self._output = next(o for o in others if len(o.shape) == _LOGITS_NDIM)
+        self._spatial_output = next((o for o in others if len(o.shape) == _SPATIAL_NDIM), None)
         size, n_classes = manifest.input_size_px, len(manifest.classes)
         checks: list[tuple[str, Any, Any]] = [
             ("input shape", [1, size, size, 3], list(inputs[0].shape)),
@@ -92,9 +104,16 @@ class MaskClassifier:
         ]
         if self._spatial_output is not None:
             checks.append(("spatial classes", n_classes, self._spatial_output.shape[-1]))
+        if self._features is not None and kernel is not None:
+            odd = [side % 2 for side in self._features.shape[1:3]]
+            checks += [
+                ("odd sides of the features", [0, 0], odd),
+                ("head", [n_classes, self._features.shape[-1]], list(kernel.shape)),
+            ]
         for what, expected, got in checks:
             if expected != got:
                 raise ModelError(f"{source}: expected {what} {expected} by the manifest, got {got}")
+        self._head_kernel = None if kernel is None else self._network.constant(kernel)
 
     @classmethod
     def from_manifest(cls, path: Path | str, *, n_threads: int = N_THREADS) -> Self:
@@ -142,7 +161,8 @@ class MaskClassifier:
             ValueError: other shape or dtype.
         """
         validate_crops(crops, self._manifest.input_size_px)
-        return self._run(crops, self._output)
+        (logits,) = self._run(crops, self._output)
+        return logits
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """Class activation maps: the contribution of each location to the log odds of a mask.
@@ -150,7 +170,8 @@ class MaskClassifier:
         With global average pooling and a linear head this is exactly CAM (Zhou et al., "Learning
         Deep Features for Discriminative Localization", CVPR 2016): the head applied to each
         location of the last feature map, so that the mean over locations is the network's own
-        log odds, up to the rounding of the quantized output.
+        log odds. Where the network gives its features before the last max pooling, each maximum
+        counts where it came from (`logits_by_place`), which doubles the resolution.
 
         Args:
             crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
@@ -158,19 +179,28 @@ class MaskClassifier:
         Returns:
             Log odds per location, float64 (N, rows, columns), above 0 for a mask that covers mouth
             and nose, below 0 for the other classes of a face; their mean is the log odds of
-            ``p_with_mask``. None if the network has no spatial output.
+            ``p_with_mask``. None if the network has no outputs for it.
 
         Raises:
             ValueError: other shape or dtype.
         """
         validate_crops(crops, self._manifest.input_size_px)
-        if self._spatial_output is None:
+        if self._features is not None and self._head_kernel is not None:
+            logits, features = self._run(crops, self._output, self._features)
+            spatial = logits_by_place(features, self._head_kernel, logits, is_pooled=True)
+        elif self._spatial_output is not None:
+            (spatial,) = self._run(crops, self._spatial_output)
+        else:
             return None
-        return mask_log_odds(self._run(crops, self._spatial_output), self._manifest)
+        return mask_log_odds(spatial, self._manifest)
 
-    def _run(self, crops: NDArray[np.uint8], output: Tensor) -> NDArray[np.float64]:
-        values = np.empty((len(crops), *output.shape[1:]), dtype=np.float64)
+    def _run(self, crops: NDArray[np.uint8], *outputs: Tensor) -> tuple[NDArray[np.float64], ...]:
+        values = tuple(
+            np.empty((len(crops), *output.shape[1:]), dtype=np.float64) for output in outputs
+        )
         # one by one, so that the interpreter's memory stays that of one crop
         for index in range(len(crops)):
-            (values[index : index + 1],) = self._network.run(crops[index : index + 1], output)
+            one = slice(index, index + 1)
+            for kept, got in zip(values, self._network.run(crops[one], *outputs), strict=True):
+                kept[one] = got
         return values

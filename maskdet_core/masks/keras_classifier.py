@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.errors import ModelError
 from maskdet_core.masks.classifier import validate_crops
-from maskdet_core.masks.logits import mask_log_odds, predictions_from_logits
+from maskdet_core.masks.logits import logits_by_place, mask_log_odds, predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
 
@@ -107,9 +107,15 @@ class KerasMaskClassifier:
         pool = layers.get("pool")
         if not isinstance(pool, keras.layers.GlobalAveragePooling2D) or "logits" not in layers:
             return None
-        spatial = keras.Model(self._network.input, layers["logits"](pool.input))
+        features, is_pooled = pool.input, False
+        for layer in self._network.layers:
+            if isinstance(layer, keras.layers.MaxPooling2D) and layer.output is features:
+                features, is_pooled = layer.input, True
+        with_features = keras.Model(self._network.input, [self._network.output, features])
         if not len(crops):
-            return np.empty((0, *spatial.output_shape[1:3]))
+            return np.empty((0, *features.shape[1:3]))
         with self._lock:
-            spatial_logits = keras.ops.convert_to_numpy(spatial(crops, training=False))
-        return mask_log_odds(spatial_logits, self._manifest)
+            logits, values = map(keras.ops.convert_to_numpy, with_features(crops, training=False))
+        kernel = keras.ops.convert_to_numpy(layers["logits"].kernel).T
+        spatial = logits_by_place(values, kernel, logits, is_pooled=is_pooled)
+        return mask_log_odds(spatial, self._manifest)

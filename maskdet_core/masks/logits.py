@@ -35,6 +35,38 @@ def predictions_from_logits(logits: NDArray[Any], manifest: ModelManifest) -> Pr
     return Predictions(with_mask, worn_wrong, without_mask, p_face)
 
 
+def logits_by_place(
+    features: NDArray[Any], kernel: NDArray[Any], logits: NDArray[Any], *, is_pooled: bool
+) -> NDArray[np.float64]:
+    """What each location of the last feature map contributes to the logits.
+
+    Where the map goes through 2 x 2 max pooling before the average, each maximum came from one of
+    four locations, and all of its share is theirs; equal ones divide it. So the sums are exact at
+    the resolution before the pooling: twice that of the map that is averaged.
+
+    Args:
+        features: the last convolution's output, (N, rows, columns, n_features).
+        kernel: weights of the head, (n_classes, n_features).
+        logits: of the network, (N, n_classes).
+        is_pooled: whether 2 x 2 max pooling follows, which needs even rows and columns.
+
+    Returns:
+        float64 (N, rows, columns, n_classes); the mean over locations is ``logits``.
+    """
+    shares = np.asarray(features, dtype=np.float64)
+    if is_pooled:
+        n, rows, columns, n_features = shares.shape
+        windows = shares.reshape(n, rows // 2, 2, columns // 2, 2, n_features)
+        is_highest = windows == windows.max(axis=(2, 4), keepdims=True)
+        n_highest = is_highest.sum(axis=(2, 4), keepdims=True)
+        # four locations stand for one of the averaged map
+        shares = np.where(is_highest, 4 * windows / n_highest, 0.0).reshape(shares.shape)
+    by_place = shares @ np.asarray(kernel, dtype=np.float64).T
+    # the head's bias, and the rounding of a quantized network, belong to no place
+    rest = logits - by_place.mean(axis=(1, 2))
+    return by_place + rest[:, None, None]
+
+
 def mask_log_odds(spatial_logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
     """The contribution of each location to the log odds of a mask that covers mouth and nose.
 

@@ -22,9 +22,6 @@ from maskdet_core.types import (
 FORMAT: Final = 1
 """Version of the JSON layout; a reader refuses any other."""
 
-RULES_FINDER: Final = "maskdet-haar"
-"""Name of the shipped finder, for which face rules are fitted unless a manifest says otherwise."""
-
 _REQUIRED_CLASSES: Final = {WITH_MASK, WITHOUT_MASK}
 _KNOWN_CLASSES: Final = {*MASK_CLASSES, NO_FACE}
 _REMEDY: Final = "Restore it with `git checkout models`, or train and export a new one."
@@ -79,7 +76,8 @@ class ModelManifest:
             face rule applies; 0 <= p < 1.
         face_rules: by preset of the finder ("photo", "live"); for no other finder than
             ``rules_finder``, since log odds of another mean something else.
-        rules_finder: name of the finder that the face rules were fitted for.
+        rules_finder: name of the finder that the face rules were fitted for; "" where none is
+            named, as by version 0.2, whose finder is gone.
         training: records of the training run; they change no result.
         metrics: measured figures; they change no result.
     """
@@ -98,7 +96,7 @@ class ModelManifest:
     min_confidence: float = 0.6
     min_face_probability: float = 0.5
     face_rules: dict[str, FaceRule] = field(default_factory=dict)
-    rules_finder: str = RULES_FINDER
+    rules_finder: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
@@ -206,16 +204,14 @@ class ModelManifest:
                 str(preset): FaceRule(float(rule["finder_weight"]), float(rule["min_log_odds"]))
                 for preset, rule in raw.get("face_rules", {}).items()
             },
-            rules_finder=str(raw.get("rules_finder", RULES_FINDER)),
+            rules_finder=str(raw.get("rules_finder", "")),
             training=dict(raw.get("training", {})),
             metrics=dict(raw.get("metrics", {})),
         )
 
     def to_json(self) -> dict[str, Any]:
         """The manifest in plain JSON types, as it is written."""
-        # left out for the shipped finder, so that journals of earlier versions can be continued
-        shipped = self.rules_finder == RULES_FINDER
-        rules_finder = {} if shipped else {"rules_finder": self.rules_finder}
+        rules_finder = {"rules_finder": self.rules_finder} if self.rules_finder else {}
         return {
             "format": FORMAT,
             "name": self.name,

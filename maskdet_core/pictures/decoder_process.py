@@ -14,9 +14,12 @@ from maskdet_core.pictures.picture_process import (
     IDLE_S,
     MAX_WAIT_S,
     PictureProcess,
+    error_of,
+    reason_json,
     serve_pictures,
 )
 from maskdet_core.process_limits import Loss, limit_cpu, limit_data
+from maskdet_core.reasons import Problem
 
 MAX_CPU_S: Final = 3.0
 """Most processor time for one picture. The slowest of all accepted files takes 1.1 s."""
@@ -29,7 +32,7 @@ DECODE: Final = f"{decode_photo.__module__}:{decode_photo.__name__}"
 Decode = Callable[[bytes], DecodedPhoto]
 _HEADER: Final = struct.Struct(">cQQQQ")
 """Kind of an answer; then height and width of the image, width and height of the photo, or the
-length of a message and zeros."""
+length of a reason as JSON and zeros."""
 _DECODED: Final = b"D"
 _REFUSED: Final = b"R"
 _TRANSIENT: Final = b"T"
@@ -81,9 +84,10 @@ class DecoderProcess(PictureProcess[DecodedPhoto]):
             return None
         kind, *numbers = _HEADER.unpack(header)
         if kind != _DECODED:
-            message = source.read(numbers[0])
-            error = TransientImageError if kind == _TRANSIENT else ImageError
-            return error(message.decode()) if len(message) == numbers[0] else None
+            body = source.read(numbers[0])
+            if len(body) < numbers[0]:
+                return None
+            return error_of(body, TransientImageError if kind == _TRANSIENT else ImageError)
         height, width, *size = numbers
         image = np.empty((height, width, 3), np.uint8)
         is_whole = source.readinto(image.data.cast("B")) == image.nbytes
@@ -94,13 +98,15 @@ class DecoderProcess(PictureProcess[DecodedPhoto]):
             case Loss.CPU_TIME:
                 return ImageError(
                     f"expected at most {self._max_cpu_s:g} s of processor time to decode the "
-                    "picture, it takes more"
+                    "picture, it takes more",
+                    Problem.TOO_COSTLY,
                 )
             case Loss.CRASH:
                 return ImageError("the picture is damaged: the decoder cannot read it")
             case Loss.KILLED:
                 return TransientImageError(
-                    "the decoder was stopped, perhaps for lack of memory: try again"
+                    "the decoder was stopped, perhaps for lack of memory: try again",
+                    Problem.INTERRUPTED,
                 )
 
 
@@ -122,7 +128,9 @@ def decoded(decode: Decode, data: bytes, max_cpu_s: float) -> DecodedPhoto:
     try:
         return decode(data)
     except MemoryError as error:
-        raise TransientImageError("not enough memory to decode the picture") from error
+        raise TransientImageError(
+            "not enough memory to decode the picture", Problem.NO_MEMORY
+        ) from error
     finally:
         limit_cpu(0)
 
@@ -137,7 +145,7 @@ def serve(decode: str, max_cpu_s: str, max_data_bytes: str) -> None:
             photo = decoded(function, data, float(max_cpu_s))
         except ImageError as error:
             kind = _TRANSIENT if isinstance(error, TransientImageError) else _REFUSED
-            body = str(error).encode()
+            body = reason_json(error)
             return _HEADER.pack(kind, len(body), 0, 0, 0), body
         size = (*photo.image_rgb.shape[:2], photo.width_px, photo.height_px)
         pixels = np.ascontiguousarray(photo.image_rgb).data.cast("B")

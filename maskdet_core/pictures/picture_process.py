@@ -7,6 +7,7 @@ memory.
 """
 
 import io
+import json
 import logging
 import os
 import queue
@@ -25,6 +26,7 @@ from typing import BinaryIO, Final, Generic, TypeVar
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.process_limits import Loss, end_first_when_memory_is_short
+from maskdet_core.reasons import Problem, Reason
 
 MAX_WAIT_S: Final = 60.0
 """Most time for one picture: a process that hangs without using its processor would block all."""
@@ -130,7 +132,9 @@ class PictureProcess(ABC, Generic[T]):
             while exchange.is_alive():
                 while_waiting()
                 if time.monotonic() >= deadline_s:
-                    raise TransientImageError("the decoder takes too long: try again")
+                    raise TransientImageError(
+                        "the decoder takes too long: try again", Problem.INTERRUPTED
+                    )
                 exchange.join(POLL_S)
         except BaseException:
             self.close()
@@ -162,7 +166,9 @@ class PictureProcess(ABC, Generic[T]):
             )
         except OSError as error:
             _LOG.warning("the decoder cannot be started: %s", error.strerror)
-            raise TransientImageError("the decoder cannot be started: try again") from error
+            raise TransientImageError(
+                "the decoder cannot be started: try again", Problem.INTERRUPTED
+            ) from error
         _widen_pipes(self._process)
         return self._process
 
@@ -208,7 +214,7 @@ class _Exchange(threading.Thread, Generic[T]):
     def run(self) -> None:
         to_process, from_process = self._pipes
         # ValueError: the pipe was closed meanwhile
-        with suppress(OSError, ValueError, MemoryError):
+        with suppress(OSError, ValueError, MemoryError, RecursionError):
             to_process.write(_LENGTH.pack(sum(map(len, self._parts))))
             for part in self._parts:
                 to_process.write(part)
@@ -233,6 +239,21 @@ def _widen_pipes(process: subprocess.Popen[bytes]) -> None:
         for pipe in _pipes(process):
             with suppress(OSError):
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def reason_json(error: ImageError) -> bytes:
+    """Why a picture is refused, as a process sends it; `error_of` makes an error of it again."""
+    return json.dumps(error.reason.to_json()).encode()
+
+
+def error_of(body: bytes, kind: type[ImageError]) -> ImageError:
+    """The error of a reason that a process sent.
+
+    Raises:
+        ValueError: it is none; a process that was taken over may send anything.
+    """
+    reason = Reason.from_json(json.loads(body))
+    return kind(reason.message, reason.problem, **reason.values)
 
 
 def serve_pictures(answer: Callable[[bytes], Sequence[bytes | memoryview]]) -> None:

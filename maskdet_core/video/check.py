@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, LOOKING, Labels
+from maskdet_core.reasons import Problem, Reason
 from maskdet_core.video.film import FILM_PX, FILM_STEP_S, AnnotatedFilm
 from maskdet_core.video.limits import VideoLimits
 from maskdet_core.video.moments import Moment, Moments
@@ -15,7 +16,7 @@ from maskdet_core.video.reading import SEARCH_PX, VideoInfo, VideoReader, fitted
 from maskdet_core.video.timeline import Person, Timeline
 from maskdet_core.video.watcher import STEP_S, FaceWatcher, shrunk_face_px
 
-NO_SOUND: Final = "the annotated film has no sound"
+NO_SOUND: Final = Reason(Problem.NO_SOUND, "the annotated film has no sound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class VideoResult:
         n_frames: frames looked at.
         people: each once, with the intervals in which they are seen.
         moments: the beginnings of intervals without a mask, or with one worn wrong, by time.
-        notes: what was left out or could not be read, in English.
+        notes: what was left out or could not be read.
     """
 
     width_px: int
@@ -80,7 +81,7 @@ class VideoResult:
     n_frames: int
     people: tuple[Person, ...]
     moments: tuple[Moment, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def check_video(
@@ -97,7 +98,7 @@ def check_video(
 
     A decoder may take long over a frame that was made to, and crash: where files come from
     strangers, run this in a process of its own with a limit on processor time
-    (`maskdet_core.batch.video` does).
+    (`maskdet_core.batch.videos.check` does).
 
     Args:
         source: path, or a seekable binary file.

@@ -1,4 +1,4 @@
-"""The benchmark of a photo check: all versions on each photograph, ratios to the earlier one."""
+"""The benchmark of a photo check: all versions on each photograph, ratios to the first."""
 
 from pathlib import Path
 
@@ -22,9 +22,9 @@ def test_every_version_does_every_task_on_a_photograph(portrait: NDArray[np.uint
     )
 
 
-def test_ratios_are_to_the_earlier_version() -> None:
-    earlier, shipped = (version.name for version in VERSIONS)
-    times = [{(earlier, task): 40.0, (shipped, task): 10.0} for task in TASKS]
+def test_ratios_are_to_the_first_version() -> None:
+    first, shipped = (version.name for version in VERSIONS)
+    times = [{(first, task): 40.0, (shipped, task): 10.0} for task in TASKS]
     merged = {key: value for one in times for key, value in one.items()}
     lines = report([merged, merged])
     assert len(lines) == 2 * len(TASKS)

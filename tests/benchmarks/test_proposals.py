@@ -7,10 +7,12 @@ from benchmarks.__main__ import main
 from benchmarks.proposals import Tally, clusters, ranks, report
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
-from train.finder.photos import LabelledPhoto
+from train.data.photos import LabelledPhoto
 
 PHOTO = LabelledPhoto(
     Path("a.png"),
+    640,
+    480,
     "test",
     ((10, 10, 30, 40), (200, 10, 60, 80), (400, 10, 60, 80)),
     ("with_mask", "without_mask", "without_mask"),

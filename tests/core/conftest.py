@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskdet_core import FaceBox, MaskDetector
-from maskdet_core.batch import folder as folder_check
-from maskdet_core.batch import photo as photo_check
+from maskdet_core.batch.photos import check as photo_check
+from maskdet_core.batch.photos import folder as folder_check
 from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import FaceBox, MaskDetector, ModelError, Verdict, load_finder
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.loading import DEFAULT_MANIFEST, TREES_MANIFEST
+from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.masks.face_rule import FaceRule
 
@@ -108,13 +108,14 @@ def test_face_rule_of_the_preset_needs_a_finder_with_log_odds(stub_classifier: S
 def test_face_rule_applies_to_the_finder_that_it_was_fitted_for(stub_classifier: Stub) -> None:
     classifier = stub_classifier(0.9)
     rules = {"photo": FaceRule(2.0, 3.0)}
-    # manifests from before there was another finder do not name it
-    classifier.manifest = replace(classifier.manifest, face_rules=rules)
-    assert MaskDetector.load(classifier, "photo").face_rule is None
-    assert MaskDetector.load(classifier, "photo", finder=TREES_MANIFEST).face_rule == rules["photo"]
+    # manifests from before there was another finder do not name theirs, which is gone
+    for fitted_for in ("", "another"):
+        classifier.manifest = replace(
+            classifier.manifest, face_rules=rules, rules_finder=fitted_for
+        )
+        assert MaskDetector.load(classifier, "photo").face_rule is None
     classifier.manifest = replace(classifier.manifest, rules_finder="maskdet-street")
     assert MaskDetector.load(classifier, "photo").face_rule == rules["photo"]
-    assert MaskDetector.load(classifier, "photo", finder=TREES_MANIFEST).face_rule is None
 
 
 def test_more_candidates_reach_a_face_rule(stub_classifier: Stub) -> None:

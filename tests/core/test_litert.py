@@ -24,8 +24,8 @@ def test_tensors_are_read_from_the_file() -> None:
     network = load()
     assert [(one.shape, one.dtype) for one in network.inputs] == [((1, *SHAPE), "uint8")]
     assert sorted(one.shape for one in network.outputs) == [(1, 1), (1, 3)]
-    assert network.inputs[0].scale == pytest.approx(1 / 60, rel=1e-3)
-    assert [one.scale for one in network.outputs] == [0, 0]
+    assert network.inputs[0].scales == pytest.approx([1 / 60], rel=1e-3)
+    assert [one.scales for one in network.outputs] == [(), ()]
 
 
 @pytest.mark.parametrize("error", [CascadeError, ModelError])
@@ -80,11 +80,15 @@ def test_threads_with_batches_of_their_own_share_one_network() -> None:
             assert got == pytest.approx(expected, abs=1e-6)
 
 
+def tensor(shape: tuple[int, ...], scales: tuple[float, ...], *zero_points: int) -> Tensor:
+    return Tensor(0, "t", shape, "int8", scales, zero_points, axis=0)
+
+
 def test_quantized_values_become_real_numbers() -> None:
-    tensor = Tensor(0, (1, 3), "int8", 0.5, -10)
-    real = tensor.real(np.array([[-10, -8, 127]], np.int8))
+    real = tensor((1, 3), (0.5,), -10).real(np.array([[-10, -8, 127]], np.int8))
     assert real.tolist() == [[0.0, 1.0, 68.5]]
     assert real.dtype == np.float64
-    # a float output has scale 0, which counts for integers only
+    rows = tensor((2, 2), (0.5, 2.0), 0, 1).real(np.array([[4, -2], [4, -2]], np.int8))
+    assert rows.tolist() == [[2.0, -1.0], [6.0, -6.0]]
     floats = np.array([[0.25, -3.0]], np.float32)
-    assert Tensor(0, (1, 2), "float32", 0.0, 0).real(floats).tolist() == [[0.25, -3.0]]
+    assert tensor((1, 2), ()).real(floats).tolist() == [[0.25, -3.0]]

@@ -20,7 +20,7 @@ EXPORTED = NAMES.split()
 VALUES = {"RgbImage": "types.py", "__version__": "version.py"}
 """Names without a docstring of their own at run time, and the modules that document them."""
 
-SUBPACKAGES = ["faces", "masks", "draw", "live", "batch"]
+SUBPACKAGES = ["faces", "masks", "draw", "live", "batch", "command_line"]
 ENTRY_POINTS = [
     "faces.loading.load_finder",
     "faces.finder.FaceFinder",
@@ -31,8 +31,8 @@ ENTRY_POINTS = [
     "draw.anonymise.blur_faces",
     "draw.activation_map.draw_activation_map",
     "live.processor.LiveProcessor",
-    "batch.cli.main",
-    "batch.folder.check_folder",
+    "command_line.cli.main",
+    "batch.photos.folder.check_folder",
 ]
 
 

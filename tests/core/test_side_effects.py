@@ -24,7 +24,7 @@ def state():
 
 before = state()
 import maskdet_core
-import maskdet_core.batch.cli
+import maskdet_core.command_line.cli
 import maskdet_core.cpu
 import maskdet_core.faces.opencv_finder
 import maskdet_core.masks.keras_classifier

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_core.batch import cli
-from maskdet_core.batch.report import COLUMNS
+from maskdet_core.batch.photos.report import COLUMNS
+from maskdet_core.command_line import cli
 from tests.docs.markdown import REPO_ROOT, pages
 
 CODE_FOLDERS = (

@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import t
 from maskdet_core import Detections, Face, FaceBox, encode_jpeg
-from maskdet_core.batch.photo_document import html_text
-from maskdet_core.batch.report import PhotoReport
+from maskdet_core.batch.photos.document import html_text
+from maskdet_core.batch.photos.report import PhotoReport
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import Texts
 from maskdet_core.types import MaskProbabilities, decide

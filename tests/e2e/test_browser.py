@@ -36,9 +36,10 @@ def test_live_camera(
     network: Path,
     open_browser: Any,
     shoot: Callable[..., Path],
-    request: pytest.FixtureRequest,
+    masked_film: Path,
+    bare_film: Path,
 ) -> None:
-    film = request.getfixturevalue("masked_film" if masked else "bare_film")
+    film = masked_film if masked else bare_film
     verdict = "with_mask" if masked else "without_mask"
     other = "without_mask" if masked else "with_mask"
     colour = "blue" if masked else "vermilion"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from maskdet_app.ui.i18n import t
 from testbed import frame_numbers
-from testbed.drawn_masks import FINDER, write_manifest
+from testbed.drawn_masks import write_manifest
 from testbed.mask_film import mask_film
 from testbed.numbered_server import RECORD
 from testbed.server import Server, free_port, serve_command
@@ -103,11 +103,7 @@ def numbered(
     command = [sys.executable, "-m", "testbed.numbered_server", "run", "server.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
-    settings = {
-        "MASKDET_MODEL": str(write_manifest(folder)),
-        "MASKDET_FINDER": str(FINDER),
-        RECORD: str(record),
-    }
+    settings = {"MASKDET_MODEL": str(write_manifest(folder)), RECORD: str(record)}
     with serve_command(command, port, log=folder / "server.log", **settings) as running:
         yield running
 

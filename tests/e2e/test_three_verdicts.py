@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from maskdet_app.ui.i18n import t
-from testbed.drawn_masks import FINDER, draw_worn_wrong, write_manifest
+from testbed.drawn_masks import draw_worn_wrong, write_manifest
 from testbed.server import Server, free_port, serve_command
 from tests.e2e import live_page
 from tests.e2e.test_accessibility import THEMES, violations
@@ -49,7 +49,7 @@ def three_verdicts(tmp_path_factory: pytest.TempPathFactory, network: Path) -> I
     command = [sys.executable, "-m", "testbed.three_verdicts", "run", "server.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
-    settings = {"MASKDET_MODEL": str(write_manifest(folder)), "MASKDET_FINDER": str(FINDER)}
+    settings = {"MASKDET_MODEL": str(write_manifest(folder))}
     with serve_command(command, port, log=folder / "server.log", **settings) as running:
         yield running
 

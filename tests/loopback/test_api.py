@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_core.batch import cli
+from maskdet_core.command_line import cli
 from testbed import api_clients, decoders, hostile, slow_decoder_server
 from testbed.process_tree import members
 from testbed.server import Server, serve

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.train.drawn import write_labelled
 from train.data.datasets import FaceSample, read_dataset
 from train.data.split import Split
 from train.network.config import FitConfig, NetworkConfig
@@ -149,6 +150,12 @@ def make_hands(folder: Path) -> Path:
 @pytest.fixture
 def hands(tmp_path: Path) -> Path:
     return make_hands(tmp_path / "hands")
+
+
+@pytest.fixture
+def labelled_set(tmp_path: Path) -> Path:
+    """See `tests.train.drawn.write_labelled`."""
+    return write_labelled(tmp_path / "labelled")
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,37 @@ def write_photos(root: Path) -> Path:
     return root
 
 
+def write_labelled(root: Path, n: int = 6) -> Path:
+    """Photographs of 240 x 180 px with one drawn face of 46 x 60 px each, by `photos.json`."""
+    rng = np.random.default_rng(4)
+    (root / "photos").mkdir(parents=True)
+    photos = []
+    for number in range(n):
+        x, y = 30 + 20 * (number % 6), 40 + 10 * (number % 5)
+        grey = np.ascontiguousarray(ground(rng, 240, 184)[:180])
+        draw_face(grey, x, y, 46, 60)
+        picture = np.repeat(grey[:, :, None], 3, axis=2)
+        file = f"photos/{number}.png"
+        assert cv2.imwrite(str(root / file), picture)
+        photos.append(
+            {
+                "file": file,
+                "width": 240,
+                "height": 180,
+                "source": "ilc" if number % 3 == 2 else "street-853",
+                "split": ("train", "train", "val", "train", "val", "test")[number % 6],
+                "faces": [
+                    {
+                        "label": ("with_mask", "without_mask", "worn_wrong")[number % 3],
+                        "box_xywh": [x, y, 46, 60],
+                    }
+                ],
+            }
+        )
+    (root / "photos.json").write_text(json.dumps(photos), encoding="utf-8")
+    return root
+
+
 def made_weights(network: NetworkConfig, doubled: bool = False) -> StartWeights:
     """Random weights; doubled ones repeat each channel, so that half of them say nothing new."""
     rng = np.random.default_rng(8)

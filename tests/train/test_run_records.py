@@ -9,7 +9,7 @@ from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hin
 
 import pytest
 
-from maskdet_app.metrics.records import EPOCH_NUMBERS, Run, read_run
+from maskdet_app.metrics.records.runs import EPOCH_NUMBERS, Run, read_run
 from maskdet_core import run_records
 from train.data.split import Split
 from train.evaluate.classifier import evaluate

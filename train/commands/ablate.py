@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.run_records import ABLATIONS_FILE, AblationRecord, AblationsRecord
@@ -20,7 +21,7 @@ from train.data.split import Split
 from train.errors import RunError
 from train.model_card.card import write_model_card
 from train.network import start_weights
-from train.network.config import VGG19_WIDTHS, FitConfig
+from train.network.config import FitConfig
 from train.network.run_folder import RunFolder
 
 DESCRIPTION = (
@@ -30,13 +31,17 @@ DESCRIPTION = (
 )
 
 
+SHIPPED_CONFIG: Final = "slim"
+"""Of the network that ships, which the others differ from in one part."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Length and seed of every training, in place of the configuration's own."""
 
-    frozen_epochs: int = 1
-    full_epochs: int = 2
-    epoch_samples: int = 5_000
+    frozen_epochs: int = 0
+    full_epochs: int = 6
+    epoch_samples: int = 4_800
     seed: int = 20
 
     def of(self, config: FitConfig) -> FitConfig:
@@ -55,7 +60,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the runs")
     parser.add_argument("--hands", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--weights", default="imagenet", metavar="imagenet|none|FILE")
+    parser.add_argument(
+        "--weights", required=True, metavar="FILE", help="start weights that `prune` wrote"
+    )
     parser.add_argument("--finder", type=Path, default=FINDER_FILE, metavar="FILE")
     add_models(parser)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these configurations only")
@@ -70,13 +77,13 @@ def run(options: argparse.Namespace) -> None:
     """Train and measure, and print where the table is.
 
     Raises:
-        RunError: the finder is not one of trained cascades.
+        RunError: the finder is not a trained one.
     """
     start_weights.require(options.weights)
     split = read_split(options.data)
     finder = hard_negative_finder(options.finder)
     if finder is None:
-        raise RunError(f"expected trained cascades at {options.finder}")
+        raise RunError(f"expected a trained finder at {options.finder}")
     written = ablate(
         options.only or comparable(),
         Budget(options.frozen_epochs, options.full_epochs, options.epoch_samples, options.seed),
@@ -91,13 +98,15 @@ def run(options: argparse.Namespace) -> None:
 
 
 def comparable() -> list[str]:
-    """Configurations that take the same sets and start weights, and differ in the recipe alone."""
+    """The recipe that ships, and those with its sets and start weights that differ in a part."""
     loaded = {name: configs.load(name)[0] for name in configs.names()}
-    return [
+    shipped = loaded[SHIPPED_CONFIG]
+    found = [
         name
         for name, config in loaded.items()
-        if not config.hold_out and config.network.widths == VGG19_WIDTHS
+        if not config.hold_out and config.network.widths == shipped.network.widths
     ]
+    return sorted(found, key=lambda name: name != SHIPPED_CONFIG)
 
 
 def ablate(
@@ -135,7 +144,7 @@ def ablate(
     path = models / ABLATIONS_FILE
     # all of them first: a mistyped name must not show after hours of training
     loaded = {name: configs.load(name) for name in names}
-    false_positives = ablations.false_positives(
+    without_face = ablations.pictures_without_face(
         out / "false_alarms.json", split, finder, budget.seed
     )
     tests = ablations.tests(split, hands)
@@ -148,7 +157,7 @@ def ablate(
         with ablations.released(load_trained(folder.path)) as model:
             measured = [
                 *ablations.measure(model, config.network.outputs, tests),
-                ablations.measure_dropped(model, config.network.outputs, split, false_positives),
+                *ablations.measure_dropped(model, config.network.outputs, split, without_face),
             ]
         print(f"{name}: " + ", ".join(f"{t['name']} {t['value']:.1%}" for t in measured))
         rows.append({"name": name, "summary": summary, "tests": measured})

@@ -1,18 +1,19 @@
-"""`python -m train evaluate-detector`: measure a finder beside the earlier one and OpenCV's."""
+"""`python -m train evaluate-detector`: measure a finder beside OpenCV's."""
 
 import argparse
 import os
 from pathlib import Path
 
 from maskdet_core.faces.loading import FINDER_ENV
-from train.commands.options import add_data, add_models, read_cascade_data
+from train.commands.options import add_data, add_models, read_finder_data
+from train.data.photos import read_photos
 from train.evaluate_finder.detector import evaluate_detector
-from train.finder.photos import read_photos
-from train.shipped import FINDER, TREES_FOLDER
+from train.shipped import FINDER
 
 DESCRIPTION = (
-    "Recall, false positives and time on held-out photographs, for a trained finder, the earlier "
-    "one and OpenCV's own in one run; written to the finder's manifest and the model card."
+    "Recall, false positives and time on held-out photographs, for a trained finder and OpenCV's "
+    "own in one run; written to the finder's manifest and the model card. Recorded figures of the "
+    "finder before it, which is gone, stay in the manifest."
 )
 
 
@@ -27,13 +28,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"manifest of the finder to measure (default: that of {FINDER_ENV}, else "
         f"{FINDER}.json in --models)",
-    )
-    parser.add_argument(
-        "--earlier",
-        type=Path,
-        metavar="FILE",
-        help="manifest of the earlier finder, to measure beside it (default: that in the folder "
-        f"{TREES_FOLDER} of --models)",
     )
     parser.add_argument(
         "--photos",
@@ -52,8 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, and print where the figures are."""
     finder = options.finder or options.models / f"{FINDER}.json"
-    earlier = options.earlier or options.models / TREES_FOLDER / f"{FINDER}.json"
-    data = read_cascade_data(options.data)
+    data = read_finder_data(options.data)
     drawn = [] if options.photos is None else read_photos(options.photos)
     path = evaluate_detector(
         data,
@@ -61,6 +54,5 @@ def run(options: argparse.Namespace) -> None:
         options.models,
         options.dump_false,
         [photo for photo in drawn if photo.split != "train"],
-        None if earlier.resolve() == finder.resolve() else earlier,
     )
     print(f"evaluation: {path}")

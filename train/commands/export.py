@@ -13,6 +13,7 @@ from maskdet_core.run_records import RunRecord
 from train.commands.options import add_data, add_models, read_split
 from train.data.detection import Photo, held_out_photos
 from train.data.images import FRAMING, IMAGE_SIZE_PX
+from train.data.photos import LabelledPhoto, labelled_photos
 from train.data.records import now_iso
 from train.data.split import Split
 from train.evaluate.calibration import OFFSETS, calibrated, fit_offsets
@@ -20,7 +21,6 @@ from train.evaluate.face_rule import with_face_rules
 from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
 from train.evaluate.test_sets import crops_of
-from train.finder.photos import LabelledPhoto, labelled_photos
 from train.network.config import VGG19_WIDTHS, NetworkConfig
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
@@ -75,7 +75,7 @@ def export(
             from `validation`.
         models: folder for `maskdet-vgg19-int8.tflite` and `.json`; the run's records go to
             `runs/` in it.
-        photos: held-out photographs, to choose the face rule for the cascades in `models`.
+        photos: held-out photographs, to choose the face rule for the finder in `models`.
         labelled: likewise, with hand-drawn boxes.
         float_too: also write the float32 network as `maskdet-vgg19-float.keras`.
 

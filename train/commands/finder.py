@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from maskdet_core.errors import CascadeError
 from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, NetworkFile
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
-from train.cascade.opencv_xml import read_cascade
-from train.commands.options import add_data, add_models, add_photos, read_cascade_data
+from maskdet_core.finder_records import RECORDED
+from train.commands.options import add_data, add_models, add_photos, read_finder_data
+from train.data.detection import photos_of
+from train.data.doubtful_boxes import kept_doubtful_boxes
+from train.data.photos import LabelledPhoto, read_photos
 from train.data.records import now_iso, read_records
-from train.evaluate_finder.network_points import NETWORK_SEARCHES, with_operating_points
-from train.finder.batches import CONTEXT, INPUT_PX, BatchSource, plain
-from train.finder.hard_negatives import HardWindows, kept_doubtful_boxes
-from train.finder.photos import LabelledPhoto, of_scenes, read_photos
-from train.finder.samples import STEPS, Samples, VisitConfig, visit_all
+from train.evaluate_finder.operating_points import SEARCHES, with_operating_points
+from train.proposals.opencv_xml import read_cascade
 from train.shipped import FINDER, FINDER_NAME
+from train.verifier.batches import CONTEXT, INPUT_PX, BatchSource, plain
+from train.verifier.hard_negatives import HardWindows
+from train.verifier.samples import STEPS, Samples, VisitConfig, visit_all
 
 if TYPE_CHECKING:
-    from train.finder.network import VerifierConfig
+    from train.verifier.network import VerifierConfig
 
 DESCRIPTION = (
     "Train the network that verifies the cascade's proposals on whole photographs, once on "
@@ -58,11 +62,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, publish, and print where the manifest is."""
     # TensorFlow takes seconds to load
-    from train.finder.network import VerifierConfig
+    from train.verifier.network import VerifierConfig
 
-    data = read_cascade_data(options.data)
+    data = read_finder_data(options.data)
     drawn = read_photos(options.photos)
-    photos = [*(p for p in drawn if p.split == "train"), *of_scenes(data.scenes)]
+    photos = [*(p for p in drawn if p.split == "train"), *photos_of(data.scenes)]
     proposals = options.proposals or options.models / f"{FINDER}-search.xml"
     config = VerifierConfig(epochs=options.epochs, steps=options.steps, seed=options.seed)
     network = train(config, photos, proposals, options.models, options.out, resume=options.resume)
@@ -104,7 +108,7 @@ def train(
     Returns:
         The network in int8 LiteRT.
     """
-    from train.finder.network import fit_verifier, load_verifier, to_int8
+    from train.verifier.network import fit_verifier, load_verifier, to_int8
 
     seed = config.seed
     out.mkdir(parents=True, exist_ok=resume)
@@ -150,6 +154,8 @@ def publish(
         folder: for the files.
         training: the manifest's record.
 
+    Recorded figures of a finder that is gone are carried over from the manifest that was there.
+
     Returns:
         The manifest's path.
     """
@@ -167,10 +173,19 @@ def publish(
         width=ASPECT,
         height=1.0,
         shift_y=0.0,
-        presets=NETWORK_SEARCHES,
+        presets=SEARCHES,
         training=training,
     )
     manifest = with_operating_points(manifest, entry, folder, photos)
     path = folder / f"{FINDER}.json"
-    manifest.save(path)
+    replace(manifest, evaluation=_recorded_figures(path)).save(path)
     return path
+
+
+def _recorded_figures(path: Path) -> dict[str, Any]:
+    """Of the evaluation in the manifest that is replaced: what nobody can measure again."""
+    try:
+        evaluation = CascadeManifest.load(path).evaluation
+    except CascadeError:
+        return {}
+    return {name: value for name, value in evaluation.items() if name == RECORDED}

@@ -9,7 +9,7 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import STOCK
 from maskdet_core.faces.manifest import CascadeManifest
 from train.data.datasets import read_datasets
-from train.data.detection import CascadeData, cascade_data
+from train.data.detection import FinderData, finder_data
 from train.data.kept import KeptFiles
 from train.data.split import Split, split_samples
 
@@ -90,13 +90,13 @@ def read_split(roots: Sequence[Path], hold_out: Collection[str] = ()) -> Split:
     return split
 
 
-def read_cascade_data(roots: Sequence[Path]) -> CascadeData:
+def read_finder_data(roots: Sequence[Path]) -> FinderData:
     """Read the picture sets for the face finder, and print the sizes.
 
     Raises:
-        DataError: see `read_split` and `cascade_data`.
+        DataError: see `read_split` and `finder_data`.
     """
-    data = cascade_data(roots, read_split(roots))
+    data = finder_data(roots, read_split(roots))
     print(
         f"{len(data.faces)} faces, {len(data.scenes)} pictures to mine; held out: "
         f"{len(data.held_faces)} faces, {len(data.tune)} photographs to tune by, "
@@ -107,9 +107,9 @@ def read_cascade_data(roots: Sequence[Path]) -> CascadeData:
 
 
 def hard_negative_finder(manifest: Path) -> CascadeFaceFinder | None:
-    """The trained cascades with a low minimum score; None where OpenCV's stock one is asked for."""
+    """The trained finder with a low minimum score; None where OpenCV's stock one is asked for."""
     if str(manifest) == STOCK:
         return None
-    cascades = CascadeManifest.load(manifest)
-    preset = replace(cascades.presets["photo"], min_score=HARD_NEGATIVE_SCORE)
-    return CascadeFaceFinder(cascades, manifest.parent, preset)
+    trained = CascadeManifest.load(manifest)
+    preset = replace(trained.presets["photo"], min_score=HARD_NEGATIVE_SCORE)
+    return CascadeFaceFinder(trained, manifest.parent, preset)

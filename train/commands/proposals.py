@@ -2,12 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Final
 
-from train.cascade.faces import WindowConfig
-from train.commands.options import add_data, add_models, add_photos, read_cascade_data
-from train.finder.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
-from train.finder.photos import of_scenes, read_photos
+from train.commands.options import add_data, add_models, add_photos, read_finder_data
+from train.data.detection import photos_of
+from train.data.doubtful_boxes import kept_doubtful_boxes
+from train.data.photos import read_photos
+from train.proposals.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.shipped import FINDER
 
 DESCRIPTION = (
@@ -15,11 +15,6 @@ DESCRIPTION = (
     "photographs with hand-drawn boxes, and on the sets of --data beside them. `train finder "
     "--proposals` trains the network that verifies what it proposes."
 )
-
-WINDOW_PX: Final = 16
-"""Small windows make a small pyramid. The network that verifies sees each window in detail."""
-WINDOWS: Final = WindowConfig(shift=0.08, zoom=0.14, painted=0.25, window_px=WINDOW_PX, step=1.3)
-"""Loose: the network moves each window onto its face, so the search may take large steps."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,13 +45,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, and print where the cascade is."""
     # LightGBM takes a second to load
-    from train.cascade.fit_proposals import ProposalsConfig, fit_proposals, street_goals
-    from train.finder.hard_negatives import kept_doubtful_boxes
+    from train.proposals.fit import ProposalsConfig, fit_proposals
 
-    data = read_cascade_data(options.data)
+    data = read_finder_data(options.data)
     drawn = [photo for photo in read_photos(options.photos) if photo.split == "train"]
     learn, held = held_out(drawn)
-    photos = [*drawn, *of_scenes(data.scenes)]
+    photos = [*drawn, *photos_of(data.scenes)]
     doubts = options.out.with_suffix(".doubtful.json")
     doubtful = kept_doubtful_boxes(doubts, photos, options.models / f"{FINDER}.json")
     scenes = [
@@ -68,13 +62,8 @@ def run(options: argparse.Namespace) -> None:
         negatives=options.windows,
         features=options.features,
         held_bags=options.windows // 10,
-        photo_share=0.65,
-        held_photo_share=0.8,
-        max_visits=1_500,
         keep_hard=options.windows // 2,
         seed=options.seed,
-        windows=WINDOWS,
-        goals=street_goals(),
     )
     file = fit_proposals(
         config,

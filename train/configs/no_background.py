@@ -1,8 +1,7 @@
-"""Without the third output, no face."""
+"""Without the output for no face."""
 
 from dataclasses import replace
 
-from train.configs import maskdet
-from train.network.config import NetworkConfig
+from train.configs import slim
 
-CONFIG = replace(maskdet.CONFIG, network=NetworkConfig(no_face=False))
+CONFIG = replace(slim.CONFIG, network=replace(slim.CONFIG.network, no_face=False))

@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
-from train.augment.faces import PLAIN
-from train.configs import maskdet
+from train.configs import slim
 
-CONFIG = replace(maskdet.CONFIG, augment=PLAIN)
+CONFIG = replace(
+    slim.CONFIG,
+    augment=replace(
+        slim.CONFIG.augment, low_resolution=0.0, blur=0.0, jpeg=0.0, noise=0.0, light=0.0
+    ),
+)

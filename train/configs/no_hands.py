@@ -2,6 +2,6 @@
 
 from dataclasses import replace
 
-from train.configs import maskdet
+from train.configs import slim
 
-CONFIG = replace(maskdet.CONFIG, hands=False)
+CONFIG = replace(slim.CONFIG, hands=False)

@@ -2,6 +2,6 @@
 
 from dataclasses import replace
 
-from train.configs import maskdet
+from train.configs import slim
 
-CONFIG = replace(maskdet.CONFIG, set_balance=1.0)
+CONFIG = replace(slim.CONFIG, set_balance=1.0)

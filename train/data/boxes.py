@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +15,6 @@ BOXES_FILE = "boxes.json"
 
 CROP_BOXES_FILE: Final = "boxes_px.json"
 """In the folder of a set of face crops: [x, y, w, h] in px, for crops wider than the face."""
-
-PHOTOS_FILE: Final = "photos.json"
-"""In the folder of a set of photographs whose faces people have drawn and labelled one by one."""
 
 SIDE_OVER_BOX = 1.14
 """Side of a finder's window over the geometric mean of a reference box's sides. The boxes are about
@@ -61,89 +57,11 @@ def read_crop_boxes(root: Path) -> dict[str, Box]:
     return boxes
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledBox:
-    """One face of a photograph: the publisher's word for its class, and its box in px."""
-
-    label: str
-    xywh: tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledPhoto:
-    """One photograph of `photos.json`.
-
-    Attributes:
-        path: the picture.
-        width_px, height_px: its size.
-        source: where its publisher had it from.
-        split: the publisher's part.
-        faces: drawn by hand.
-    """
-
-    path: Path
-    width_px: int
-    height_px: int
-    source: str
-    split: str
-    faces: tuple[LabelledBox, ...]
-
-    def fractions(self, xywh: Sequence[float]) -> Box:
-        """A box of this photograph in fractions."""
-        x, y, w, h = xywh
-        return (x / self.width_px, y / self.height_px, w / self.width_px, h / self.height_px)
-
-
-def read_photos(root: Path) -> list[LabelledPhoto]:
-    """The photographs of a set with `photos.json`, in its order.
-
-    Raises:
-        DataError: no such file, or not what is expected in it.
-    """
-    path = root / PHOTOS_FILE
-    rows = _read_json(path)
-    try:
-        return [
-            LabelledPhoto(
-                root / row["file"],
-                int(row["width"]),
-                int(row["height"]),
-                str(row.get("source", "")),
-                str(row["split"]),
-                tuple(_labelled(face) for face in row["faces"]),
-            )
-            for row in rows
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"expected file, width, height, split and faces of each photo in {path}: {error!r}"
-        ) from error
-
-
-def _labelled(face: dict[str, Any]) -> LabelledBox:
-    x, y, w, h = (float(value) for value in face["box_xywh"])
-    return LabelledBox(str(face["label"]), (x, y, w, h))
-
-
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise DataError(f"expected face boxes as JSON in {path}: {error}") from error
-
-
-def known_boxes(root: Path) -> dict[Path, list[Box]]:
-    """All reference boxes of a set of photographs by picture, doubtful and tiny ones too.
-
-    Raises:
-        DataError: see `read_boxes` and `read_photos`.
-    """
-    if (root / PHOTOS_FILE).is_file():
-        return {
-            photo.path: [photo.fractions(face.xywh) for face in photo.faces]
-            for photo in read_photos(root)
-        }
-    return {root / name: [box_of(row) for row in rows] for name, rows in read_boxes(root).items()}
 
 
 def box_of(row: Sequence[float]) -> Box:

@@ -17,13 +17,12 @@ from maskdet_core.types import MASK_CLASSES, NO_FACE
 from train.data.boxes import (
     BOXES_FILE,
     CROP_BOXES_FILE,
-    PHOTOS_FILE,
     Box,
     box_of,
     read_boxes,
     read_crop_boxes,
-    read_photos,
 )
+from train.data.photos import PHOTOS_FILE, read_photos
 from train.errors import DataError
 
 CLASSES = MASK_CLASSES
@@ -245,12 +244,12 @@ def _read_photo_set(root: Path) -> list[FaceSample]:
     for photo in read_photos(root):
         if photo.split.lower() not in SPLITS:
             raise DataError(f"expected a part out of {', '.join(SPLITS)}, got {photo.split}")
-        every = tuple(photo.fractions(face.xywh) for face in photo.faces)
-        for face, box in zip(photo.faces, every, strict=True):
-            name = class_of_folder(face.label)
+        every = tuple(photo.fractions(xywh) for xywh in photo.boxes)
+        for label, xywh, box in zip(photo.labels, photo.boxes, every, strict=True):
+            name = class_of_folder(label)
             if name is None:
-                raise DataError(f"expected a class of {photo.path.name}, got {face.label}")
-            if max(face.xywh[2:]) < MIN_LABELLED_PX:
+                raise DataError(f"expected a class of {photo.path.name}, got {label}")
+            if max(xywh[2:]) < MIN_LABELLED_PX:
                 continue
             samples.append(
                 FaceSample(

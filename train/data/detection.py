@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from train.data.boxes import BOXES_FILE, PHOTOS_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
+from train.data.boxes import BOXES_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
 from train.data.datasets import CLASSES, FaceSample
 from train.data.images import read_grey
+from train.data.photos import PHOTOS_FILE, LabelledPhoto
+from train.data.seen_boxes import seen_boxes
 from train.data.split import Split
 from train.errors import DataError
 
@@ -21,7 +23,7 @@ WHOLE_CROP: Box = (0.04, 0.03, 0.92, 0.94)
 them a little wider than the reference detector does."""
 
 MIN_SIDE_PX = 20.0
-"""Faces with a smaller window lack the detail of the 24 px training window."""
+"""Faces with a smaller window lack detail to learn from."""
 
 MIN_VISIBLE = {"photo": 0.80, "masked": 0.72, "bare": 0.88}
 """Least share of a face's window inside its picture, by source: the rest would be replicated
@@ -68,13 +70,11 @@ class Scene:
         path: the picture.
         boxes: its faces, (x, y, w, h) in fractions.
         is_crop: whether it is a face crop.
-        masked: class of its people.
     """
 
     path: Path
     boxes: tuple[Box, ...]
     is_crop: bool = False
-    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class CascadeData:
+class FinderData:
     """Data of one training of the face finder; no group of the split lies on two sides."""
 
     faces: list[KnownFace] = field(default_factory=list)
@@ -110,7 +110,7 @@ class CascadeData:
     test: list[Photo] = field(default_factory=list)
 
 
-def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
+def finder_data(roots: Sequence[Path], split: Split) -> FinderData:
     """Sort the sets' faces by the split of the classifier.
 
     `faces` and `scenes` come from the training part, `held_faces` from validation and from the
@@ -124,7 +124,7 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
     Raises:
         DataError: no photographs with boxes, or none held out.
     """
-    data = CascadeData()
+    data = FinderData()
     boxes = {root.name: read_boxes(root) for root in roots if (root / BOXES_FILE).is_file()}
     # a held-out photograph has one class; those labelled by the face have several
     by_hand = {root.name for root in roots if (root / PHOTOS_FILE).is_file()}
@@ -153,19 +153,43 @@ def cascade_data(roots: Sequence[Path], split: Split) -> CascadeData:
 def held_out_photos(roots: Sequence[Path], split: Split) -> tuple[list[Photo], list[Photo]]:
     """Photographs to tune by and photographs to test on; none where all sets hold crops."""
     try:
-        data = cascade_data(roots, split)
+        data = finder_data(roots, split)
     except DataError:
         return [], []
     return data.tune, data.test
 
 
-def _add_photo(data: CascadeData, side: int, name: str, people: list[FaceSample]) -> None:
+def photos_of(scenes: Sequence[Scene]) -> list[LabelledPhoto]:
+    """The photographs among training scenes, whose boxes are a neural detector's."""
+    photos = []
+    for scene in scenes:
+        if scene.is_crop:
+            continue
+        height, width = read_grey(scene.path).shape
+        boxes = [(x * width, y * height, w * width, h * height) for x, y, w, h in scene.boxes]
+        # the detector misses some faces, masked ones above all
+        photos.append(
+            LabelledPhoto(
+                scene.path,
+                width,
+                height,
+                "train",
+                tuple(boxes),
+                ("",) * len(boxes),
+                complete=False,
+                seen=seen_boxes(scene.path),
+            )
+        )
+    return photos
+
+
+def _add_photo(data: FinderData, side: int, name: str, people: list[FaceSample]) -> None:
     main = tuple(sample.box for sample in people if sample.box is not None)
     others = tuple(box for box in people[0].others if box not in main)
     faces = [face for one in people if one.box is not None for face in _faces(one, one.box)]
     masked = people[0].label == _MASKED
     if side == 0:
-        data.scenes.append(Scene(people[0].path, (*main, *others), masked=masked))
+        data.scenes.append(Scene(people[0].path, (*main, *others)))
         data.faces.extend(faces)
         return
     published = people[0].published_split == "test"
@@ -176,17 +200,10 @@ def _add_photo(data: CascadeData, side: int, name: str, people: list[FaceSample]
 
 
 def _add_crop(
-    data: CascadeData, side: int, sample: FaceSample, known: list[list[float]], has_boxes: bool
+    data: FinderData, side: int, sample: FaceSample, known: list[list[float]], has_boxes: bool
 ) -> None:
     if side == 0 and known:
-        data.scenes.append(
-            Scene(
-                sample.path,
-                tuple(box_of(b) for b in known),
-                is_crop=True,
-                masked=sample.label == _MASKED,
-            )
-        )
+        data.scenes.append(Scene(sample.path, tuple(box_of(b) for b in known), is_crop=True))
     if has_boxes:
         confident = [box for box in known if box[4] >= MIN_REFERENCE_SCORE]
         boxes = [box_of(max(confident, key=lambda box: box[2] * box[3]))] if confident else []

@@ -20,10 +20,11 @@ from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.nms import Boxes, non_maximum_suppression
 from maskdet_core.types import FaceBox
-from train.data.boxes import PHOTOS_FILE, Box, boxes_px, known_boxes
+from train.data.boxes import Box, boxes_px
 from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import read_rgb
 from train.data.kept import KeptResults, digest_of
+from train.data.photos import PHOTOS_FILE, known_boxes
 from train.data.records import write_json
 from train.data.seen_boxes import SeenBoxes, seen_boxes
 from train.errors import RunError

@@ -1,9 +1,10 @@
 """What a configuration of the ablations is measured on, in float32."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import keras
 import numpy as np
@@ -12,19 +13,21 @@ from numpy.typing import NDArray
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.run_records import AblationTest
-from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK
+from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK
 from train.data import hard_negatives
 from train.data.split import Split
 from train.evaluate import test_sets
 from train.evaluate.calibration import MAX_FACES_DROPPED
 from train.evaluate.judged import truths
+from train.evaluate.loose_boxes import loose_tests
 from train.evaluate.slices import coarse
 from train.network.export import float_logits
 
-COARSE_PX = 20
+COARSE_PX: Final = 20
 """Faces are also tested at this size: that of the smallest third in street pictures."""
 
-_DROPPED = "no face, dropped"
+FALSE_ALARMS: Final = "no face, dropped"
+LOOSE_BOXES: Final = "loose box, dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +95,47 @@ def measure(
 
 
 def measure_dropped(
-    model: keras.Model, outputs: Sequence[str], split: Split, false_positives: NDArray[np.uint8]
-) -> AblationTest:
-    """False positives that the network drops, at the loss of faces that export allows.
+    model: keras.Model,
+    outputs: Sequence[str],
+    split: Split,
+    without_face: Mapping[str, NDArray[np.uint8]],
+) -> list[AblationTest]:
+    """Pictures of no face that the network drops, at the loss of faces that export allows.
 
     Args:
         model: the network; one without the output "no face" drops none.
         outputs: names of its logits, in order.
         split: its validation faces set the threshold.
-        false_positives: crops (N, 128, 128, 3).
+        without_face: crops (N, 128, 128, 3) by the test's name.
     """
     if NO_FACE not in outputs:
-        return _row(_DROPPED, 0, len(false_positives))
-    faces, others = (
-        _face_margin(float_logits(model, crops), outputs.index(NO_FACE))
-        for crops in (test_sets.crops_of(split.validation), false_positives)
-    )
-    threshold = np.quantile(faces, MAX_FACES_DROPPED)
-    return _row(_DROPPED, int((others < threshold).sum()), len(others))
+        return [_row(name, 0, len(crops)) for name, crops in without_face.items()]
+
+    def margins(crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        return _face_margin(float_logits(model, crops), outputs.index(NO_FACE))
+
+    threshold = np.quantile(margins(test_sets.crops_of(split.validation)), MAX_FACES_DROPPED)
+    return [
+        _row(name, int((margins(crops) < threshold).sum()), len(crops))
+        for name, crops in without_face.items()
+    ]
+
+
+def pictures_without_face(
+    path: Path, split: Split, finder: CascadeFaceFinder, seed: int
+) -> dict[str, NDArray[np.uint8]]:
+    """Crops (N, 128, 128, 3) of held-out photographs by test: false positives and loose boxes.
+
+    Args:
+        path: see `false_positives`.
+        split: faces by side.
+        finder: see `false_positives`.
+        seed: see `false_positives`.
+    """
+    faces = [*split.leak_free_test, *split.street_test]
+    bare = [test.crops for test in loose_tests(faces) if test.of == WITHOUT_MASK]
+    found = {FALSE_ALARMS: false_positives(path, split, finder, seed)}
+    return found | ({LOOSE_BOXES: bare[0]} if bare else {})
 
 
 def false_positives(

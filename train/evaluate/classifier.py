@@ -29,6 +29,7 @@ from maskdet_core.types import MASK_CLASSES
 from train.data.datasets import FaceSample, read_covered_other
 from train.data.detection import Photo, held_out_photos
 from train.data.people import read_people
+from train.data.photos import labelled_photos
 from train.data.records import now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
@@ -46,7 +47,6 @@ from train.evaluate.people import measure_people, people_tests
 from train.evaluate.rates import rates
 from train.evaluate.test_sets import FaceTest
 from train.evaluate.whole_photos import whole_labelled_photos, whole_photos
-from train.finder.photos import labelled_photos
 from train.model_card.card import write_model_card
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK

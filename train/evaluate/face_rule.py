@@ -17,10 +17,10 @@ from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE, FaceBox, RgbImage
 from train.data.boxes import boxes_px
 from train.data.detection import Photo
+from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
 from train.data.images import read_rgb
 from train.data.matching import take_best
-from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
-from train.finder.photos import LabelledPhoto
+from train.data.photos import LabelledPhoto
 
 WEIGHTS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Of the finder's score, tried one after the other."""
@@ -130,7 +130,7 @@ def face_rules(
     Args:
         photos: held out from the training of finder and network, and not used for testing.
         labelled: the validation part, with hand-drawn boxes; the street figures count it too.
-        finder_manifest: of the trained cascades.
+        finder_manifest: of the trained finder.
         classifier: the network as it will ship.
     """
     rules: dict[str, FaceRule] = {}

@@ -11,10 +11,10 @@ from maskdet_core.run_records import PeopleRecord, WholePhotosRecord
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, Verdict
 from train.data.boxes import boxes_px
 from train.data.detection import Photo
+from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
 from train.data.images import read_rgb
 from train.data.matching import take_best
-from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
-from train.finder.photos import LabelledPhoto
+from train.data.photos import LabelledPhoto
 
 HELD_BACK: Final = "Held-back photographs"
 """Of sets whose boxes are a detector's."""

@@ -1,4 +1,4 @@
-"""A trained finder on held-out photographs, beside the earlier one and OpenCV's own."""
+"""A trained finder on held-out photographs, beside OpenCV's own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,10 +12,12 @@ from tqdm import tqdm
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
+from maskdet_core.version import __version__
 from train.data.boxes import boxes_px
-from train.data.detection import CascadeData, Photo
+from train.data.detection import FinderData, Photo
 from train.data.images import read_rgb
 from train.data.matching import FOUND_IOU
+from train.data.photos import LabelledPhoto
 from train.data.poses import face_poses, photo_poses
 from train.data.records import now_iso
 from train.evaluate_finder.detection import (
@@ -32,12 +34,11 @@ from train.evaluate_finder.detection import (
 from train.evaluate_finder.drawn_evaluation import evaluate_drawn
 from train.evaluate_finder.finders import (
     BASELINE,
-    NAMES,
+    NAME,
     MeasuredFinder,
     read_manifest,
     side_by_side,
 )
-from train.finder.photos import LabelledPhoto
 from train.model_card.card import write_model_card
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
@@ -47,14 +48,16 @@ FRAME_FACE_PX: Final = 40
 
 
 def evaluate_detector(
-    data: CascadeData,
+    data: FinderData,
     finder: Path,
     models: Path,
     dump_false: Path | None = None,
     drawn: Sequence[LabelledPhoto] = (),
-    earlier: Path | None = None,
 ) -> Path:
     """Measure, print a table, write the figures into the finder's manifest, and the model card.
+
+    Recorded figures of finders that are gone (`maskdet_core.finder_records.RecordedFigures`) stay
+    in the manifest as they are, and so do those on hand-drawn boxes where none are measured now.
 
     Args:
         data: its photographs held out from training.
@@ -63,7 +66,6 @@ def evaluate_detector(
         dump_false: folder for crops of the finder's false positives in the training photographs;
             None writes none.
         drawn: held-out photographs with hand-drawn boxes; none leaves their figures out.
-        earlier: manifest of the earlier finder, measured beside it; None leaves it out.
 
     Returns:
         The manifest's path.
@@ -72,7 +74,7 @@ def evaluate_detector(
         RunError, CascadeError: see `train.evaluate_finder.finders.side_by_side`.
     """
     limit_opencv_threads(1)
-    finders = side_by_side(finder, earlier)
+    finders = side_by_side(finder)
     manifest = read_manifest(finder)
     # labels are part of the record that the metrics page reads
     photos = held_back(data)
@@ -86,6 +88,7 @@ def evaluate_detector(
     print_table(records, ratios)
     evaluation: dict[str, Any] = {
         "date": now_iso(),
+        "version": __version__,
         "match_iou": FOUND_IOU,
         "least_face_share": MIN_FACE_SHARE["photo"],
         "records": records,
@@ -93,9 +96,7 @@ def evaluate_detector(
         "time_ratio": {name: round(ratio, 3) for name, ratio in ratios.items()},
     }
     if drawn:
-        names = {NAMES["measured"]: manifest.name}
-        if earlier is not None:
-            names[NAMES["earlier"]] = read_manifest(earlier).name
+        names = {NAME: manifest.name}
         evaluation["drawn"] = evaluate_drawn(drawn, finders, names, face_poses())
     replace(manifest, evaluation=manifest.evaluation | evaluation).save(finder)
     write_model_card(models)
@@ -105,7 +106,7 @@ def evaluate_detector(
     return finder
 
 
-def held_back(data: CascadeData) -> list[Photo]:
+def held_back(data: FinderData) -> list[Photo]:
     """Photographs that none of the finders learned from.
 
     Earlier finders learned from some that are held out today. Those whose pose was noted were held
@@ -164,7 +165,7 @@ def print_table(records: list[dict[str, Any]], ratios: Mapping[str, float]) -> N
         print(f"time for {FRAME[0]}x{FRAME[1]}, one core: {name:16s} {ratio:.2f} x {BASELINE}")
 
 
-def dump(finder: FaceFinder, data: CascadeData, folder: Path) -> int:
+def dump(finder: FaceFinder, data: FinderData, folder: Path) -> int:
     """Write crops of the false positives in the training photographs; returns how many."""
     folder.mkdir(parents=True, exist_ok=True)
     n = 0

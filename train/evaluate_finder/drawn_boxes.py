@@ -15,10 +15,10 @@ from maskdet_core.finder_records import FoundByClass, FoundRecord, OperatingPoin
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.types import MASK_CLASSES, FaceBox, RgbImage
 from train.data.boxes import Box
+from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
 from train.data.images import read_rgb
+from train.data.photos import LabelledPhoto
 from train.data.poses import FacePoses
-from train.finder.matching import LEAST_PX, further_boxes, matched_boxes
-from train.finder.photos import LabelledPhoto
 
 NO_POSES: Final = MappingProxyType[tuple[str, Box], str]({})
 

@@ -12,6 +12,9 @@ from maskdet_core.finder_records import (
     FoundByClass,
     OperatingPoint,
 )
+from maskdet_core.version import __version__
+from train.data.drawn_matching import DRAWN_IOU, LEAST_PX
+from train.data.photos import LabelledPhoto
 from train.data.poses import POSES, FacePoses
 from train.data.records import now_iso, processor
 from train.evaluate_finder.drawn_boxes import (
@@ -24,8 +27,6 @@ from train.evaluate_finder.drawn_boxes import (
 )
 from train.evaluate_finder.finders import MeasuredFinder
 from train.evaluate_finder.operating_points import EVERY_SCORE
-from train.finder.matching import DRAWN_IOU, LEAST_PX
-from train.finder.photos import LabelledPhoto
 
 CANDIDATES: Final = (0.3, 1.0)
 """Further boxes a photograph at which finders can be compared, beside each one's own: more than of
@@ -52,7 +53,7 @@ def evaluate_drawn(
     Args:
         photos: held out from training.
         finders: to measure.
-        manifests: names of the trained ones by role.
+        manifests: name of the trained one's manifest by its name in records.
         poses: of the photographs' faces, as far as they were noted.
     """
     unbounded = {one.name: one.unbounded for one in finders}
@@ -70,6 +71,7 @@ def evaluate_drawn(
         _print(record)
     return {
         "date": now_iso(),
+        "version": __version__,
         "match_iou": DRAWN_IOU,
         "curve_px": LEAST_PX[0],
         "processor": processor(),

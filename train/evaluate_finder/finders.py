@@ -1,4 +1,4 @@
-"""The finders that are measured side by side: one, the earlier one, and OpenCV's own."""
+"""The finders that are measured side by side: a trained one and OpenCV's own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ BASELINE: Final = "frontalface_alt"
 STOCK: Final = (BASELINE, "frontalface_default")
 """OpenCV's cascades, the two that are used most. The squares of the second are mapped as those of
 the first: it marks nearly the same part of the head."""
-NAMES: Final[dict[FinderRole, str]] = {"measured": "maskdet", "earlier": "earlier"}
+NAME: Final = "maskdet"
+"""The trained finder's, in records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,15 @@ def read_manifest(path: Path) -> CascadeManifest:
         CascadeError: another file.
     """
     if not path.is_file():
-        raise RunError(f"expected a trained cascade at {path}: run `python -m train finder` first")
+        raise RunError(f"expected a trained finder at {path}: run `python -m train finder` first")
     return CascadeManifest.load(path)
 
 
-def trained_finders(path: Path, role: FinderRole) -> list[MeasuredFinder]:
+def trained_finder(path: Path) -> list[MeasuredFinder]:
     """The presets of a trained finder.
 
     Args:
         path: its manifest.
-        role: "measured" or "earlier".
 
     Raises:
         RunError, CascadeError: see `read_manifest`; or a file beside it is missing or differs.
@@ -71,8 +71,8 @@ def trained_finders(path: Path, role: FinderRole) -> list[MeasuredFinder]:
         finder = CascadeFaceFinder(manifest, path.parent, manifest.presets[preset])
         found.append(
             MeasuredFinder(
-                f"{NAMES[role]} {preset}",
-                role,
+                f"{NAME} {preset}",
+                "measured",
                 finder,
                 finder.with_min_score(EVERY_SCORE),
                 finder.settings.min_score,
@@ -92,15 +92,13 @@ def stock_finders() -> list[MeasuredFinder]:
     ]
 
 
-def side_by_side(finder: Path, earlier: Path | None) -> Sequence[MeasuredFinder]:
+def side_by_side(finder: Path) -> Sequence[MeasuredFinder]:
     """All finders of one comparison.
 
     Args:
-        finder: manifest of the one that is measured.
-        earlier: manifest of the earlier one; None leaves it out.
+        finder: manifest of the trained one.
 
     Raises:
-        RunError, CascadeError: see `trained_finders`.
+        RunError, CascadeError: see `trained_finder`.
     """
-    before = [] if earlier is None else trained_finders(earlier, "earlier")
-    return [*trained_finders(finder, "measured"), *before, *stock_finders()]
+    return [*trained_finder(finder), *stock_finders()]

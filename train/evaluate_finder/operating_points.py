@@ -1,57 +1,76 @@
-"""Operating points of the face finder: the minimum score of each preset."""
+"""Operating points of a finder with a network: what its scores mean, and each minimum score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
-from train.data.detection import Photo
-from train.evaluate_finder.detection import Tally, curve, search_photos, tally_photos
+from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
+from train.data.photos import LabelledPhoto
+from train.evaluate_finder.drawn_boxes import score_at, tally_finders
+from train.verifier.calibration import fit_log_odds
 
 EVERY_SCORE: Final = -1e3
 """A minimum score that drops nothing."""
 SEARCHES: Final = {
-    "photo": FinderPreset(1.2, EVERY_SCORE, (-30.0, 30.0)),
-    "live": FinderPreset(1.3, EVERY_SCORE),
+    "photo": FinderPreset(1.5, EVERY_SCORE, max_windows=250, least_window=1.2, stages=6),
+    "live": FinderPreset(1.8, EVERY_SCORE, max_windows=60, least_window=1.6, stages=6),
 }
-"""Chosen on the tuning photographs: scale steps of 1.2 found more than 1.25 at few false positives,
-1.15 no more, and proposals at tilted angles are worth their time in a photograph. The minimum score
-is set by `choose_operating_points`."""
-FALSE_PER_PHOTO: Final = {"photo": 0.3, "live": 0.1}
-"""False positives a tuning photograph may show. A live picture repeats its mistakes, a photo shows
-each only once."""
+"""Large steps and windows, since the network moves each window onto its face; without the
+proposer's last stage, whose trees take as long as the network. The minimum score is set by
+`with_operating_points`."""
+FURTHER_PER_PHOTO: Final = {"photo": 1.0, "live": 0.3}
+"""Boxes a tuning photograph that match no labelled face, some of them faces that nobody labelled.
+A live picture repeats its mistakes, a photo shows each only once."""
+CANDIDATES_PER_PHOTO: Final = {"photo": 3.0, "live": 1.0}
+"""The same where the classifier has the last word: it is sure of large portraits, which the
+verifying network has seen few of."""
 
 
-def choose_operating_points(
-    manifest: CascadeManifest, models: Path, photos: Sequence[Photo]
-) -> tuple[dict[str, FinderPreset], dict[str, list[dict[str, float]]]]:
-    """Set the minimum score of each preset.
+def with_operating_points(
+    manifest: CascadeManifest,
+    network: NetworkFile,
+    models: Path,
+    photos: Sequence[LabelledPhoto],
+) -> CascadeManifest:
+    """Calibrate the scores of a finder and choose the minimum score of each preset.
 
     Args:
-        manifest: of the cascades, its presets with `EVERY_SCORE`.
-        models: folder of the cascades.
-        photos: to tune by.
+        manifest: its presets with `EVERY_SCORE`.
+        network: its verifier, with scale 1 and shift 0.
+        models: folder of its files.
+        photos: to tune by; nothing was learned from them.
 
-    Returns:
-        The presets, and for each the curve of recall against false positives.
+    Raises:
+        DataError: no face is found in the photographs, or nothing else.
     """
-    presets: dict[str, FinderPreset] = {}
-    curves: dict[str, list[dict[str, float]]] = {}
-    for name, settings in manifest.presets.items():
-        finder = CascadeFaceFinder(manifest, models, settings)
-        tally = tally_photos(photos, search_photos(finder, photos))
-        score = min_score(tally, FALSE_PER_PHOTO[name])
-        presets[name] = replace(settings, min_score=round(score, 3))
-        curves[name] = curve(tally)
-    return presets, curves
+    tallies = tally_finders(
+        photos,
+        {
+            name: CascadeFaceFinder(manifest, models, settings)
+            for name, settings in manifest.presets.items()
+        },
+    )
+    thorough = tallies["photo"]
+    on_faces = [face.score for face in thorough.faces if face.score is not None]
+    logits = np.array([*on_faces, *thorough.further])
+    scale, shift = fit_log_odds(logits, np.arange(len(logits)) < len(on_faces))
+    verifier = replace(network, scale=round(scale, 4), shift=round(shift, 4))
+    lowest = logits.min()
 
+    def score(name: str, further: Mapping[str, float]) -> float:
+        logit = max(score_at(tallies[name], further[name]), lowest)
+        return round(float(verifier.log_odds(logit)), 3)
 
-def min_score(tally: Tally, false_per_photo: float) -> float:
-    """The lowest score at which at most so many false positives a photograph are left."""
-    ordered = sorted(tally.false_scores, reverse=True)
-    n_allowed = int(false_per_photo * tally.photos)
-    found = [p.score for p in tally.people if p.score is not None]
-    lowest = min([*found, *ordered], default=0.0)
-    return lowest if n_allowed >= len(ordered) else ordered[n_allowed] + 1e-3
+    presets = {
+        name: replace(
+            settings,
+            min_score=score(name, FURTHER_PER_PHOTO),
+            candidate_score=score(name, CANDIDATES_PER_PHOTO),
+        )
+        for name, settings in manifest.presets.items()
+    }
+    return replace(manifest, verifier=verifier, presets=presets)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
@@ -13,15 +13,9 @@ from maskdet_core.types import NO_FACE
 from train.model_card.faces import faces_section
 from train.model_card.finder import finder_section
 from train.model_card.text import share, table
-from train.shipped import FINDER, NETWORK, TREES_FOLDER
+from train.shipped import FINDER, NETWORK
 
 FILE = "MODEL_CARD.md"
-FINDERS: Final = {
-    "The face finder": f"{FINDER}.json",
-    "The earlier face finder": f"{TREES_FOLDER}/{FINDER}.json",
-}
-"""Manifests of finders by the title of their section."""
-
 _INTRO = """# Model card
 
 Written by `python -m train evaluate` and `python -m train evaluate-detector` from the records
@@ -67,9 +61,9 @@ def write_model_card(models: Path) -> Path:
     ablations = models / ABLATIONS_FILE
     if ablations.is_file():
         parts.append(_ablations(json.loads(ablations.read_text(encoding="utf-8"))))
-    for title, finder in FINDERS.items():
-        if (models / finder).is_file():
-            parts.append(finder_section(title, CascadeManifest.load(models / finder)))
+    finder = models / f"{FINDER}.json"
+    if finder.is_file():
+        parts.append(finder_section(CascadeManifest.load(finder)))
     parts.append(
         _LIMITS.format(
             evenness=_MEASURED if "people" in evaluation else _NOT_KNOWN,

@@ -90,6 +90,7 @@ class FitConfig:
     Attributes:
         weights: start weights, see `train.network.vgg19.build_model`.
         hands: whether pictures of hands are laid over faces.
+        loose_boxes: whether loose boxes are among the pictures of "no face".
         hold_out: names of picture sets that are not trained on, nor their look-alikes.
         frozen_epochs: epochs of the first phase; full_epochs: of the second.
         frozen_from: first block that the first phase trains, `HEAD_ONLY` for none of them;
@@ -112,6 +113,7 @@ class FitConfig:
     weights: str = "imagenet"
     network: NetworkConfig = SHIPPED
     hands: bool = True
+    loose_boxes: bool = True
     hold_out: tuple[str, ...] = ()
     frozen_epochs: int = 1
     full_epochs: int = 19

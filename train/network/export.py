@@ -13,9 +13,10 @@ from train.data.datasets import FaceSample
 from train.data.images import IMAGE_SIZE_PX, plain_crop
 from train.errors import RunError
 from train.network.config import NetworkConfig
+from train.network.map_outputs import with_map_outputs
 from train.network.run_folder import RunFolder
 from train.network.start_weights import HEAD_LAYER
-from train.network.vgg19 import build_model, with_activation_map
+from train.network.vgg19 import build_model
 
 
 def load_trained(run: Path) -> keras.Model:
@@ -76,7 +77,7 @@ def add_offsets(model: keras.Model, offsets: Sequence[float]) -> None:
 
 
 def to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
-    """The network in full-integer int8 LiteRT, with the activation map as a second output.
+    """The network in full-integer int8 LiteRT, with the outputs for class activation maps.
 
     Args:
         model: by `load_trained`.
@@ -90,10 +91,9 @@ def to_int8(model: keras.Model, calibration: Sequence[FaceSample]) -> bytes:
 
     signature = keras.InputSpec(shape=(1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
-        with_activation_map(model).export(
-            folder, format="tf_saved_model", input_signature=[signature], verbose=False
-        )
-        return _convert(tf.lite.TFLiteConverter.from_saved_model(folder), calibration_crops)
+        model.export(folder, format="tf_saved_model", input_signature=[signature], verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        return with_map_outputs(_convert(converter, calibration_crops))
 
 
 def _convert(converter: Any, calibration_crops: Callable[[], Iterator[Any]]) -> bytes:

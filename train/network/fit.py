@@ -189,7 +189,7 @@ def _without_face(
     return [
         *hard_negatives.load(path, split.train),
         *hard_negatives.confirmed_samples(split.train),
-        *loose_box_samples(split.train),
+        *(loose_box_samples(split.train) if config.loose_boxes else []),
     ]
 
 

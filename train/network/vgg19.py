@@ -62,24 +62,6 @@ def build_model(start_weights: str = "none", network: NetworkConfig = SHIPPED) -
     return model
 
 
-def with_activation_map(model: keras.Model) -> keras.Model:
-    """The network with its class activation map as a second output, logits (N, rows, columns, n).
-
-    With global average pooling and a linear head the two commute (Zhou et al., CVPR 2016): the mean
-    of the map over rows and columns is the first output. A network with the flat head, which has a
-    weight for each position, is returned unchanged.
-    """
-    if not any(layer.name == "pool" for layer in model.layers):
-        return model
-    features = model.get_layer("pool").input
-    dense = model.get_layer("logits")
-    by_place = keras.layers.Conv2D(dense.units, 1, dtype="float32", name="logits_by_place")
-    with_map = keras.Model(model.input, [model.output, by_place(features)], name=model.name)
-    kernel, bias = dense.get_weights()
-    by_place.set_weights([kernel[None, None], bias])
-    return with_map
-
-
 def _preprocess(inputs: keras.KerasTensor, network: NetworkConfig) -> keras.KerasTensor:
     if network.preprocessing == "unit_range":
         return keras.layers.Rescaling(1 / 255, name="unit")(inputs)

@@ -18,7 +18,7 @@ from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.ops.api_settings import ApiSettings
 from maskdet_app.ops.upload_quota import UploadLimits, UploadQuota
 from maskdet_core import FaceBox, MaskDetector, ModelError
-from maskdet_core.batch.judging import JudgeOptions, JudgeTask, Row, judge
+from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, judge
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
 from tests.app.server import asgi_client

@@ -18,8 +18,8 @@ from maskdet_app.api.routing import CutShortError, Resource
 from maskdet_app.ops import operator_log, shutdown
 from maskdet_app.ops.api_settings import ApiSettings
 from maskdet_core import ModelError
-from maskdet_core.batch.photo import PhotoChecker, PhotoTask
-from maskdet_core.batch.report import to_json
+from maskdet_core.batch.photos.check import PhotoChecker, PhotoTask
+from maskdet_core.batch.photos.report import to_json
 from tests.app.api.fakes import (
     FAIL,
     JPEG,

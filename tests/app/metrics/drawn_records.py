@@ -36,3 +36,23 @@ RECORDS = [
     record("earlier photo", "earlier", 6),
     record("frontalface_alt", "stock", 3),
 ]
+
+MEASURED = [one for one in RECORDS if one["role"] != "earlier"]
+RECORDED = {
+    "date": "2024-05-06T07:08:09+00:00",
+    "version": "1.2_3",
+    "processor": "Another",
+    "manifest": "old",
+    "records": [
+        {
+            "finder": "earlier photo",
+            "set": "held back",
+            "photos": 5,
+            "masked": found(4),
+            "bare": found(2),
+            "false_per_photo": 0.5,
+        }
+    ],
+    "time_ratio": {"earlier photo": 0.75},
+    "drawn": [one for one in RECORDS if one["role"] == "earlier"],
+}

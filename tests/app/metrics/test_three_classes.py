@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.metrics import charts, outcome_chart, view
+from maskdet_app.metrics import view
+from maskdet_app.metrics.charts import outcome_chart
+from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
-from tests.app.metrics.test_slice_charts import COVERED, LOOSE, PEOPLE, RATES
+from tests.app.metrics.charts.test_slice_charts import COVERED, LOOSE, PEOPLE, RATES
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 CLASSES = ["with_mask", "worn_wrong", "without_mask"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_core import Verdict
-from maskdet_core.batch.video_report import video_json
+from maskdet_core.batch.videos.report import video_json
 from maskdet_core.video.check import VideoResult
 from maskdet_core.video.moments import Moment
 from maskdet_core.video.reading import VideoInfo
@@ -23,5 +23,5 @@ def row() -> dict[str, Any]:
     )
     moments = (Moment(10.0, 2, WRONG, b"jpeg"), Moment(60.0, 1, BARE, b"jpeg"))
     info = VideoInfo(640, 480, 75.0, 25.0, "h264", True)
-    result = VideoResult(640, 480, 75.0, info, 750, people, moments, ("a note",))
+    result = VideoResult(640, 480, 75.0, info, 750, people, moments)
     return video_json("film.mp4", result, annotated=None, folder=None)

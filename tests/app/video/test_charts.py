@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.video.charts import clock, people_chart, seconds_chart
+from maskdet_app.ui.times import clock
+from maskdet_app.video.charts import people_chart, seconds_chart
 
 
 def rows(chart: Any, n_layer: int | None = None) -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from maskdet_core import FaceBox
-from maskdet_core.batch.classify import CropCheckConfig
-from maskdet_core.batch.command import Row
-from maskdet_core.batch.folder import JOURNAL, Results, VerdictCounts, check_folder
-from maskdet_core.batch.photo import PhotoCheckConfig, PhotoChecker, PhotoTask
-from maskdet_core.batch.report import PhotoReport
+from maskdet_core.batch.photos.check import PhotoCheckConfig, PhotoChecker, PhotoTask
+from maskdet_core.batch.photos.crops import CropCheckConfig
+from maskdet_core.batch.photos.folder import JOURNAL, Results, VerdictCounts, check_folder
+from maskdet_core.batch.photos.report import PhotoReport
+from maskdet_core.command_line.command import Row
 
 BOX = FaceBox(20, 10, 24, 30)
 RAISE = -2

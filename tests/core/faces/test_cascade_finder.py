@@ -1,9 +1,11 @@
-"""The finder whose proposals boosted trees verify (`models/trees`), and cascade manifests."""
+"""The finder that ships: a cascade proposes, a network verifies."""
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,10 +14,38 @@ from numpy.typing import NDArray
 
 from maskdet_core import CascadeError, FaceBox, load_finder
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.loading import FINDER_ENV, TREES_MANIFEST
+from maskdet_core.faces.haar import load_cascade
+from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
-from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
+from maskdet_core.faces.nms import pairwise_overlaps
+from maskdet_core.faces.verification import Verification
 from tests.core.faces.pictures import FACE, with_mask
+
+FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
+
+
+def load(manifest: Path = DEFAULT_MANIFEST, preset: str = "photo") -> CascadeFaceFinder:
+    finder = load_finder(preset, manifest)
+    assert isinstance(finder, CascadeFaceFinder)
+    return finder
+
+
+@pytest.fixture(scope="module")
+def finder() -> CascadeFaceFinder:
+    return load()
+
+
+def replaced(finder: CascadeFaceFinder, **changes: Any) -> CascadeFaceFinder:
+    """The finder with other settings."""
+    return CascadeFaceFinder(
+        finder.manifest, DEFAULT_MANIFEST.parent, replace(finder.settings, **changes)
+    )
+
+
+def test_its_proposer_has_the_manifest_s_window() -> None:
+    manifest = CascadeManifest.load(DEFAULT_MANIFEST)
+    cascade = load_cascade(manifest.proposals.resolve(DEFAULT_MANIFEST.parent))
+    assert cascade.getOriginalWindowSize() == (manifest.window_px, manifest.window_px)
 
 
 @pytest.mark.parametrize("preset", ["photo", "live"])
@@ -24,76 +54,139 @@ def test_face_is_found_with_and_without_a_mask(
     preset: str, masked: bool, portrait: NDArray[np.uint8]
 ) -> None:
     image = with_mask(portrait) if masked else portrait
-    boxes = load_finder(preset, TREES_MANIFEST).find(image, min_face_px=40)
+    boxes = load(preset=preset).find(image, min_face_px=40)
     assert boxes, "no face found"
-    assert boxes[0].iou(FACE) > 0.6
+    # live moves boxes from a coarser grid of windows
+    assert boxes[0].iou(FACE) > (0.5 if preset == "photo" else 0.35)
 
 
-def test_face_cropped_by_the_edge_is_found(portrait: NDArray[np.uint8]) -> None:
+def test_boxes_are_sorted_distinct_and_touch_the_image(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    row = np.concatenate([portrait, with_mask(portrait), portrait // 2], axis=1)
+    boxes = finder.find(row, min_face_px=40)
+    assert len(boxes) >= 2
+    assert [box.score for box in boxes] == sorted((box.score for box in boxes), reverse=True)
+    assert all(box.clipped(row.shape[1], row.shape[0]) is not None for box in boxes)
+    rows = np.array([box.xywh for box in boxes], np.float64)
+    iou, _ = pairwise_overlaps(rows, rows)
+    assert (iou - np.eye(len(boxes))).max() < 0.4
+
+
+def test_small_faces_are_found_down_to_the_minimum_height(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    # a face of 28 px
+    small = np.ascontiguousarray(portrait[::4, ::4])
+    face = FaceBox(46, 16, 20, 28)
+    assert max(face.iou(box) for box in finder.find(small, min_face_px=24)) > 0.5
+    assert all(face.iou(box) < 0.3 for box in finder.find(small, min_face_px=60))
+
+
+def test_results_repeat_and_the_image_is_not_changed(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    before = portrait.copy()
+    boxes = finder.find(portrait, min_face_px=40)
+    assert finder.find(portrait, min_face_px=40) == boxes == load().find(portrait, min_face_px=40)
+    assert np.array_equal(portrait, before)
+
+
+def test_threads_share_one_finder(finder: CascadeFaceFinder, portrait: NDArray[np.uint8]) -> None:
+    images = [np.ascontiguousarray(portrait[::2, ::2]), with_mask(portrait)[::2, ::2]]
+    alone = [finder.find(image, min_face_px=40) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda n: finder.find(images[n % 2], min_face_px=40), range(8)))
+    assert together == alone * 4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (19, 19), (480, 640)])
+def test_empty_picture_has_no_face(size: tuple[int, int], finder: CascadeFaceFinder) -> None:
+    assert finder.find(np.full((*size, 3), 90, np.uint8), min_face_px=24) == []
+
+
+def test_minimum_score_filters_faces(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    best = finder.find(portrait, min_face_px=60)[0]
+    assert finder.with_min_score(best.score + 0.01).find(portrait, min_face_px=60) == []
+
+
+def test_network_looks_at_a_bounded_number_of_windows(
+    portrait: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    verify = Verification.verify
+
+    def counted(
+        self: Verification, image: NDArray[np.uint8], windows: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        seen.append(len(windows))
+        return verify(self, image, windows)
+
+    monkeypatch.setattr(Verification, "verify", counted)
+    manifest = CascadeManifest.load(DEFAULT_MANIFEST)
+    for most in (3, None):
+        few = replace(manifest.presets["photo"], max_windows=most)
+        CascadeFaceFinder(manifest, DEFAULT_MANIFEST.parent, few).find(portrait, min_face_px=24)
+    assert seen[0] == 3 < seen[1]
+
+
+def test_candidates_have_a_lower_minimum_score(finder: CascadeFaceFinder) -> None:
+    settings = finder.settings
+    assert settings.candidate_score is not None
+    assert finder.for_candidates().settings.min_score == settings.candidate_score
+    assert settings.candidate_score < settings.min_score
+    plain = replaced(finder, candidate_score=None)
+    assert plain.for_candidates() is plain
+
+
+def propose(portrait: NDArray[np.uint8], **changes: object) -> NDArray[np.float64]:
+    """Boxes of the proposals for the photo preset, changed."""
+    manifest = CascadeManifest.load(DEFAULT_MANIFEST)
+    preset = FinderPreset.from_json(manifest.presets["photo"].to_json() | changes)
+    finder = CascadeFaceFinder(manifest, DEFAULT_MANIFEST.parent, preset)
+    return finder.propose(portrait, min_face_px=40)[0]
+
+
+def test_fewer_stages_let_more_windows_pass(portrait: NDArray[np.uint8]) -> None:
+    six, seven, all_stages = (len(propose(portrait, stages=n)) for n in (6, 7, None))
+    assert six > seven == all_stages > 0
+    with pytest.raises(CascadeError, match=r"expected a cascade of 8 stages or more in .*, got 7"):
+        propose(portrait, stages=8)
+
+
+@pytest.mark.parametrize("least_window", [1.0, 1.5])
+def test_smallest_window_follows_the_smallest_face(
+    least_window: float, portrait: NDArray[np.uint8]
+) -> None:
+    boxes = propose(portrait, least_window=least_window)
+    assert boxes[:, 3].min() == pytest.approx(40 * least_window)
+
+
+def test_face_cropped_by_the_edge_is_found(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
     # the left eighth of the face is outside the image
     cut = np.ascontiguousarray(portrait[:, FACE.x + FACE.w // 8 :])
     face = FaceBox(-FACE.w // 8, FACE.y, FACE.w, FACE.h)
-    assert (
-        max(face.iou(box) for box in load_finder("photo", TREES_MANIFEST).find(cut, min_face_px=40))
-        > 0.5
-    )
+    assert max(face.iou(box) for box in finder.find(cut, min_face_px=40)) > 0.45
 
 
 @pytest.mark.parametrize("angle_deg", [-30, 30])
-def test_tilted_face_is_found(angle_deg: int, portrait: NDArray[np.uint8]) -> None:
+def test_tilted_face_is_found(
+    angle_deg: int, finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
     centre = (FACE.x + FACE.w / 2, FACE.y + FACE.h / 2)
     matrix = cv2.getRotationMatrix2D(centre, angle_deg, 1.0)
     tilted = cv2.warpAffine(portrait, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE)
-    boxes = load_finder("photo", TREES_MANIFEST).find(np.asarray(tilted, np.uint8), min_face_px=40)
+    boxes = finder.find(np.asarray(tilted, np.uint8), min_face_px=40)
     assert boxes[0].iou(FACE) > 0.5
 
 
-def test_small_faces_are_found_down_to_the_minimum_height(portrait: NDArray[np.uint8]) -> None:
-    # a face of 28 px
-    small = np.ascontiguousarray(portrait[::4, ::4])
-    finder = load_finder("photo", TREES_MANIFEST)
-    assert finder.find(small, min_face_px=24)[0].iou(FaceBox(46, 16, 20, 28)) > 0.5
-    assert all(box.iou(FaceBox(46, 16, 20, 28)) < 0.3 for box in finder.find(small, min_face_px=60))
-
-
-def test_stock_cascade_stays_selectable(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(load_finder("photo", "stock"), OpenCvFaceFinder)
-    assert isinstance(load_finder("photo"), CascadeFaceFinder)
-    monkeypatch.setenv(FINDER_ENV, "stock")
-    assert isinstance(load_finder("live"), OpenCvFaceFinder)
-    # an explicit argument comes before the environment
-    assert isinstance(load_finder("live", TREES_MANIFEST), CascadeFaceFinder)
-
-
-@pytest.mark.parametrize("finder", ["stock", None])
-def test_unknown_preset_is_refused(finder: str | None) -> None:
-    with pytest.raises(ValueError, match="preset"):
-        load_finder("quick", finder)
-
-
-def test_fingerprint_follows_settings_and_geometry_but_no_records(copied: Path) -> None:
-    finder = load_cascades(copied)
-    fingerprint = finder.fingerprint
-    # journals store a digest of exactly this, so that old ones can be continued
-    records = {"training", "evaluation"}
-    assert fingerprint["definition"] == {
-        key: value for key, value in finder.manifest.to_json().items() if key not in records
-    }
-    assert finder.with_min_score(9.0).fingerprint != fingerprint
-    assert finder.with_min_score(9.0).with_min_score(finder.settings.min_score).fingerprint == (
-        fingerprint
-    )
-    raw = json.loads(copied.read_text(encoding="utf-8"))
-    raw["evaluation"] = raw["training"] = {"figure": 1}
-    copied.write_text(json.dumps(raw), encoding="utf-8")
-    assert load_cascades(copied).fingerprint == fingerprint
-    raw["box"]["shift_y"] += 0.01
-    copied.write_text(json.dumps(raw), encoding="utf-8")
-    assert load_cascades(copied).fingerprint != fingerprint
-
-
-def test_proposals_are_wider_than_what_is_verified(portrait: NDArray[np.uint8]) -> None:
-    finder = load_cascades(TREES_MANIFEST)
+def test_proposals_are_wider_than_what_is_verified(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
     boxes, scores = finder.propose(portrait, min_face_px=40)
     assert boxes.shape == (len(scores), 4)
     assert len(boxes) > 5 * len(finder.find(portrait, min_face_px=40))
@@ -101,76 +194,47 @@ def test_proposals_are_wider_than_what_is_verified(portrait: NDArray[np.uint8]) 
         finder.propose(portrait, min_face_px=0)
 
 
-def test_minimum_score_filters_faces(portrait: NDArray[np.uint8]) -> None:
-    finder = load_cascades(TREES_MANIFEST)
-    faces = finder.find(portrait, min_face_px=60)
-    assert faces
-    assert finder.with_min_score(faces[0].score + 0.01).find(portrait, min_face_px=60) == []
-
-
-def load_cascades(manifest: Path) -> CascadeFaceFinder:
-    finder = load_finder("photo", manifest)
-    assert isinstance(finder, CascadeFaceFinder)
-    return finder
-
-
-def preset(**changes: object) -> dict[str, object]:
-    """The photo preset alone, changed."""
-    return {"presets": {"photo": {"scale_step": 1.1, "min_score": 0, "tilts_deg": []} | changes}}
-
-
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    manifest = tmp_path / TREES_MANIFEST.name
-    shutil.copy(TREES_MANIFEST, manifest)
-    for part in ("search", "check"):
-        shutil.copy(TREES_MANIFEST.with_name(f"maskdet-haar-{part}.xml"), tmp_path)
-    return manifest
+    for name in (DEFAULT_MANIFEST.name, *FILES):
+        shutil.copy(DEFAULT_MANIFEST.with_name(name), tmp_path)
+    return tmp_path / DEFAULT_MANIFEST.name
 
 
-@pytest.mark.parametrize("part", ["search", "check"])
-def test_missing_or_truncated_cascade_is_an_error_at_load(part: str, copied: Path) -> None:
-    xml = copied.with_name(f"maskdet-haar-{part}.xml")
-    whole = xml.read_bytes()
-    xml.write_bytes(whole[: len(whole) // 2])
+@pytest.mark.parametrize("name", FILES)
+def test_missing_or_truncated_file_is_an_error_at_load(name: str, copied: Path) -> None:
+    file = copied.with_name(name)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CascadeError, match=r"expected sha256 .*git checkout models"):
         load_finder("photo", copied)
-    xml.unlink()
-    with pytest.raises(CascadeError, match=r"cannot read the cascade .*git checkout models"):
-        load_finder("photo", copied)
-    copied.unlink()
-    with pytest.raises(CascadeError, match=r"maskdet-haar\.json"):
+    file.unlink()
+    with pytest.raises(CascadeError, match=r"cannot read .*git checkout models"):
         load_finder("photo", copied)
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"format": 1}, "format must be 2, got 1"),
-        ({"search": {"file": "../cascade.xml", "sha256": ""}}, "bare file name"),
-        ({"check": {"file": "cascade.xml"}}, "sha256"),
-        ({"check": None}, "haar.json"),
-        ({"window_px": 4}, "window_px must be 8 to 128"),
-        ({"box": {"width": 9, "height": 1, "shift_y": 0}}, "width and height"),
-        ({"box": {"width": 1}}, "'height' is missing"),
-        (preset(), "presets photo and live"),
-        (preset(scale_step=1.0), "scale_step must be"),
-        (preset(min_score=None), "haar.json"),
-        (preset(tilts_deg=[100]), "tilts_deg must be"),
-        (preset(tilts_deg=[0]), "tilts_deg must be"),
-        ({"presets": []}, "haar.json"),
-    ],
-)
-def test_invalid_manifest_is_refused(change: dict[str, object], message: str, copied: Path) -> None:
+def test_fingerprint_follows_settings_geometry_and_calibration_but_no_records(
+    copied: Path,
+) -> None:
+    finder = load(copied)
+    fingerprint = finder.fingerprint
+    assert json.loads(json.dumps(fingerprint)) == fingerprint
+    # journals store a digest of exactly this, so that old ones can be continued
+    records = {"training", "evaluation"}
+    assert fingerprint["definition"] == {
+        key: value for key, value in finder.manifest.to_json().items() if key not in records
+    }
+    assert finder.with_min_score(9.0).fingerprint != fingerprint
+    assert finder.with_min_score(9.0).with_min_score(finder.settings.min_score).fingerprint == (
+        replaced(finder, candidate_score=None).fingerprint
+    )
     raw = json.loads(copied.read_text(encoding="utf-8"))
-    copied.write_text(json.dumps(raw | change), encoding="utf-8")
-    with pytest.raises(CascadeError, match=message):
-        CascadeManifest.load(copied)
-
-
-def test_manifest_round_trip(copied: Path) -> None:
-    manifest = CascadeManifest.load(copied)
-    manifest.save(copied)
-    assert CascadeManifest.load(copied) == manifest
-    with pytest.raises(ValueError, match="finite"):
-        replace(manifest, presets={"photo": FinderPreset(1.1, float("nan"))})
+    raw["evaluation"] = raw["training"] = {"figure": 1}
+    copied.write_text(json.dumps(raw), encoding="utf-8")
+    assert load(copied).fingerprint == fingerprint
+    changed = json.loads(json.dumps(raw))
+    changed["box"]["shift_y"] += 0.01
+    raw["verifier"]["log_odds"]["shift"] += 0.01
+    for other in (changed, raw):
+        copied.write_text(json.dumps(other), encoding="utf-8")
+        assert load(copied).fingerprint != fingerprint

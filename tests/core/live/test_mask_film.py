@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import LiveProcessor, MaskDetector, Verdict, load_finder
 from maskdet_core.live import AdmissionControl
-from testbed.drawn_masks import FINDER, DrawnMaskClassifier
+from testbed.drawn_masks import DrawnMaskClassifier
 from testbed.mask_film import STAY_S, mask_film
 from tests.core.live.fakes import Clock, ManualWorker
 
@@ -17,9 +17,7 @@ SHOWN_WITHIN_S = 0.7
 def test_verdict_follows_the_mask(
     fps: float, portrait: NDArray[np.uint8], clock: Clock, worker: ManualWorker
 ) -> None:
-    detector = MaskDetector(
-        load_finder("live", FINDER), DrawnMaskClassifier(), min_face_share=1 / 6
-    )
+    detector = MaskDetector(load_finder("live"), DrawnMaskClassifier(), min_face_share=1 / 6)
     live = LiveProcessor(detector, worker, AdmissionControl(1, clock=clock), 0.6, clock=clock)
     start_s, seen = clock.now, set()
     for frame in mask_film(portrait, fps):

@@ -1,4 +1,4 @@
-"""The network's spatial output: class activation maps."""
+"""Class activation maps, from the features before the last pooling."""
 
 import math
 from pathlib import Path
@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_core import FaceBox, MaskDetector, load_finder
-from maskdet_core.masks.classifier import MaskClassifier
+from maskdet_core import FaceBox, MaskDetector, ModelError, load_classifier, load_finder
+from maskdet_core.litert import LiteRtNetwork
+from maskdet_core.masks.classifier import FEATURES, HEAD_KERNEL, MaskClassifier
 from maskdet_core.masks.crops import square_crop
+from maskdet_core.masks.loading import WHOLE
+from maskdet_core.masks.logits import logits_by_place
 from maskdet_core.masks.manifest import CropFraming
 from tests.core.faces.pictures import FACE
+from train.network.start_weights import HEAD_LAYER
+from train.network.tflite_weights import read_tflite
 from train.samples.portrait import draw_mask
 
 
@@ -40,12 +45,59 @@ def test_mean_over_locations_is_the_log_odds(
     crops = np.concatenate([pair, noise])
     maps = shipped.activation_map(crops)
     assert maps is not None
-    assert maps.shape == (4, 4, 4)
+    assert maps.shape == (4, 8, 8)
     means, p = maps.mean(axis=(1, 2)), shipped.predict(crops).p_with_mask
     for mean, p_with_mask in zip(means, p, strict=True):
         if 0 < p_with_mask < 1:
-            # eight bits a location, over the range of all locations
-            assert mean == pytest.approx(math.log(p_with_mask / (1 - p_with_mask)), abs=1.0)
+            assert mean == pytest.approx(math.log(p_with_mask / (1 - p_with_mask)), abs=1e-6)
+
+
+def test_features_and_head_add_up_to_the_logits_less_the_bias(
+    shipped_manifest: Path, pair: NDArray[np.uint8]
+) -> None:
+    path = shipped_manifest.with_suffix(".tflite")
+    network = LiteRtNetwork(path.read_bytes(), source="m", n_threads=1, error=ModelError)
+    outputs = {output.name: output for output in network.outputs}
+    features, kernel = outputs.pop(FEATURES), network.constant(outputs.pop(HEAD_KERNEL))
+    (logits_output,) = outputs.values()
+    for crop in pair:
+        values, logits = network.run(crop[None], features, logits_output)
+        maxima = values.reshape(1, 4, 2, 4, 2, -1).max(axis=(2, 4))
+        bias = read_tflite(path).biases[HEAD_LAYER]
+        # the network rounds its averages and logits to eight bits
+        assert maxima.mean(axis=(1, 2)) @ kernel.T + bias == pytest.approx(logits, abs=0.5)
+        assert np.ptp(logits) > 5
+
+
+@pytest.mark.parametrize("is_pooled", [True, False])
+def test_every_maximum_counts_where_it_came_from(is_pooled: bool) -> None:
+    rng = np.random.default_rng(1)
+    # few values, so that there are equal ones
+    features = rng.integers(0, 4, (3, 4, 6, 5)).astype(np.float64)
+    kernel, bias = rng.normal(size=(2, 5)), rng.normal(size=2)
+    windows = features.reshape(3, 2, 2, 3, 2, 5)
+    averaged = windows.max(axis=(2, 4)) if is_pooled else features
+    logits = averaged.mean(axis=(1, 2)) @ kernel.T + bias
+    by_place = logits_by_place(features, kernel, logits, is_pooled=is_pooled)
+    assert by_place.mean(axis=(1, 2)) == pytest.approx(logits)
+    assert by_place.shape == (3, 4, 6, 2)
+    if not is_pooled:
+        assert by_place == pytest.approx(features @ kernel.T + bias)
+        return
+    of_windows = by_place.reshape(3, 2, 2, 3, 2, 2).mean(axis=(2, 4))
+    assert of_windows == pytest.approx(averaged @ kernel.T + bias)
+    one = logits_by_place(
+        np.array([[[[3.0], [1.0]], [[3.0], [2.0]]]]),
+        np.ones((1, 1)),
+        np.zeros((1, 1)),
+        is_pooled=True,
+    )
+    assert one[0, :, :, 0] == pytest.approx(np.array([[6.0, 0.0], [6.0, 0.0]]) - 3.0)
+
+
+def test_whole_network_has_the_map_of_its_last_layer(pair: NDArray[np.uint8]) -> None:
+    maps = load_classifier(WHOLE).activation_map(pair)
+    assert maps is not None and maps.shape == (2, 4, 4)
 
 
 def test_activation_is_where_the_mask_is(shipped: MaskClassifier, pair: NDArray[np.uint8]) -> None:
@@ -55,14 +107,14 @@ def test_activation_is_where_the_mask_is(shipped: MaskClassifier, pair: NDArray[
     assert masked.mean() > 0 > bare.mean()
     gained = masked - bare
     # the drawn mask covers the lower half of the crop
-    assert gained[2:].sum() > 2 * gained[:2].sum()
-    # in the middle; the corners below show neck and ground
-    assert masked[2:, 1:3].min() > masked[0].max()
+    assert gained[4:].sum() > 2 * gained[:4].sum()
+    # its middle; the corners below show neck and ground
+    assert masked[4:6, 3:5].min() > masked[:2].max()
 
 
 def test_no_crops_give_no_maps_and_other_shapes_are_refused(shipped: MaskClassifier) -> None:
     none = shipped.activation_map(np.empty((0, 128, 128, 3), np.uint8))
-    assert none is not None and none.shape == (0, 4, 4)
+    assert none is not None and none.shape == (0, 8, 8)
     with pytest.raises(ValueError, match="shape"):
         shipped.activation_map(np.zeros((1, 64, 64, 3), np.uint8))
 

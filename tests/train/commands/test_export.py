@@ -52,8 +52,13 @@ def test_activation_map_of_int8_is_that_of_float(
     temperature = classifier.manifest.temperature
     kept = load_classifier(float_network(tiny_run, tmp_path, temperature))
     by_place = kept.activation_map(crops)
-    assert by_place is not None and by_place.shape == in_int8.shape == (len(crops), 32, 32)
-    np.testing.assert_allclose(in_int8, by_place, atol=0.04 * np.ptp(by_place))
+    assert by_place is not None and by_place.shape == in_int8.shape == (len(crops), 64, 64)
+    pooled, expected = (
+        maps.reshape(-1, 32, 2, 32, 2).mean(axis=(2, 4)) for maps in (in_int8, by_place)
+    )
+    np.testing.assert_allclose(pooled, expected, atol=0.04 * np.ptp(expected))
+    # within a window, eight bits may see another maximum, or two equal ones
+    assert np.corrcoef(in_int8.ravel(), by_place.ravel())[0, 1] > 0.8
     worn_wrong, without = in_float[:, 1] / temperature, in_float[:, 2] / temperature
     log_odds = in_float[:, 0] / temperature - np.logaddexp(worn_wrong, without)
     np.testing.assert_allclose(by_place.mean(axis=(1, 2)), log_odds, rtol=1e-4, atol=1e-4)

@@ -52,10 +52,6 @@ def test_options_of_fit_change_the_named_configuration() -> None:
             {"frozen_epochs": 1, "full_epochs": 2, "epoch_samples": 5_000, "seed": 20},
         ),
         (
-            ["cascade", *DATA, "--out", "o"],
-            {"windows": 40_000, "features": 3_000, "seed": 0, "resume": False},
-        ),
-        (
             ["finder", *DATA, "--photos", "p", "--out", "o"],
             {"proposals": None, "epochs": 12, "steps": 500, "seed": 0, "resume": False},
         ),
@@ -65,7 +61,7 @@ def test_options_of_fit_change_the_named_configuration() -> None:
         ),
         (
             ["evaluate-detector", *DATA],
-            {"models": Path("models"), "photos": None, "dump_false": None, "earlier": None},
+            {"models": Path("models"), "photos": None, "dump_false": None},
         ),
         (["samples"], {"out": Path("maskdet_app/photo/samples")}),
         (["demo-film"], {"out": Path("maskdet_app/live/demo/film.mp4")}),

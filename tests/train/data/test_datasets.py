@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.data.boxes import known_boxes
 from train.data.datasets import (
     CLASSES,
     OUTPUTS,
@@ -17,6 +16,7 @@ from train.data.datasets import (
 )
 from train.data.images import plain_crop, read_face
 from train.data.people import read_people
+from train.data.photos import known_boxes
 from train.data.split import split_samples
 from train.errors import DataError
 

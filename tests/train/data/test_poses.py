@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from train.data.photos import read_photos
 from train.data.poses import POSES, face_poses, photo_poses
 from train.errors import DataError
-from train.finder.photos import read_photos
 
 FACE = {"photo": "a.jpg", "box_xywh": [1, 2, 30, 40.5], "pose": "profile"}
 

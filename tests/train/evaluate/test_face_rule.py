@@ -14,6 +14,7 @@ from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
 from train.data.detection import Photo
 from train.data.images import read_rgb
+from train.data.photos import LabelledPhoto
 from train.evaluate.face_rule import (
     MAX_LOST,
     Candidate,
@@ -23,7 +24,6 @@ from train.evaluate.face_rule import (
     n_shown,
     with_face_rules,
 )
-from train.finder.photos import LabelledPhoto
 from train.shipped import FINDER, NETWORK
 
 
@@ -101,6 +101,8 @@ def test_faces_with_drawn_boxes_too_small_to_judge_are_no_candidates(
     monkeypatch.setattr(detector, "find", lambda image_rgb: [large, small, nowhere])
     photo = LabelledPhoto(
         photo_set / "Train" / "Mask" / "1.jpg",
+        200,
+        200,
         "val",
         ((10, 10, 40, 50), (100, 20, 15, 20)),
         ("with_mask", "without_mask"),
@@ -134,6 +136,8 @@ def test_rules_of_another_finder_replace_those_of_the_manifest(repo_root: Path) 
     labelled = [
         LabelledPhoto(
             path,
+            552,
+            690,
             "val",
             tuple((box.x, box.y, box.w, box.h) for box in boxes[:1]),
             ("with_mask",) * len(boxes[:1]),

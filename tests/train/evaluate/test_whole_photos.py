@@ -9,8 +9,8 @@ from maskdet_core.detector import MaskDetector
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
+from train.data.photos import LabelledPhoto
 from train.evaluate.whole_photos import whole_labelled_photos
-from train.finder.photos import LabelledPhoto
 
 
 class Network:
@@ -41,6 +41,8 @@ def test_verdicts_are_counted_by_class_and_size(
     monkeypatch.setattr(detector, "find", lambda image_rgb, min_face_px=None: boxes)
     photo = LabelledPhoto(
         photo_set / "Train" / "Mask" / "1.jpg",
+        200,
+        200,
         "test",
         ((10, 10, 40, 50), (100, 20, 25, 30), (100, 100, 40, 40), (10, 150, 26, 30)),
         ("with_mask", "without_mask", "worn_wrong", "with_mask"),

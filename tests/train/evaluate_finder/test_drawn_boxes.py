@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
+from train.data.photos import LabelledPhoto
 from train.data.seen_boxes import SeenBoxes
 from train.evaluate_finder.drawn_boxes import (
     DrawnTally,
@@ -14,14 +15,13 @@ from train.evaluate_finder.drawn_boxes import (
     operating_point,
     score_at,
 )
-from train.finder.photos import LabelledPhoto
 
 
 def photo(
     boxes: Sequence[tuple[float, float, float, float]], *, complete: bool = True
 ) -> LabelledPhoto:
     labels = ("with_mask", "without_mask", "worn_wrong")[: len(boxes)]
-    return LabelledPhoto(Path("a.png"), "val", tuple(boxes), labels, complete)
+    return LabelledPhoto(Path("a.png"), 640, 480, "val", tuple(boxes), labels, complete)
 
 
 def tallied(photographed: LabelledPhoto, found: Sequence[FaceBox]) -> DrawnTally:

@@ -6,10 +6,10 @@ import pytest
 
 from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.types import FaceBox, RgbImage
+from train.data.photos import LabelledPhoto
 from train.evaluate_finder.drawn_boxes import DrawnFace, DrawnTally
 from train.evaluate_finder.drawn_evaluation import TEST, WHOLE, by_pose, curve, evaluate_drawn
 from train.evaluate_finder.finders import MeasuredFinder
-from train.finder.photos import LabelledPhoto
 
 BOX = (20.0, 20.0, 40.0, 50.0)
 
@@ -62,7 +62,7 @@ def photos(tmp_path: Path) -> list[LabelledPhoto]:
         path = tmp_path / f"{number}.png"
         assert cv2.imwrite(str(path), np.full((160, 160, 3), 99, np.uint8))
         boxes, labels = (BOX, (100.0, 20.0, 40.0, 50.0)), ("with_mask", "without_mask")
-        made.append(LabelledPhoto(path, split, boxes, labels, complete=True))
+        made.append(LabelledPhoto(path, 160, 160, split, boxes, labels, complete=True))
     return made
 
 
@@ -71,7 +71,7 @@ def test_each_finder_has_a_record_of_all_photographs_and_of_the_test_part(
 ) -> None:
     finders = [
         MeasuredFinder("maskdet photo", "measured", Fixed(), Fixed(), 0.0),
-        MeasuredFinder("strict", "earlier", Fixed(), Fixed(), 1.5),
+        MeasuredFinder("strict", "stock", Fixed(), Fixed(), 1.5),
     ]
     record = evaluate_drawn(photos, finders, {"maskdet": "new"}, {("1.png", BOX): "frontal"})
     ours, strict, ours_test, _ = record["records"]

@@ -1,0 +1,1 @@
+"""Altair charts of training records: what is drawn, and how a screen reader hears it."""

@@ -1,0 +1,1 @@
+"""Training records as they are read, and what is computed from them."""

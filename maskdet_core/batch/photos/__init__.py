@@ -1,0 +1,1 @@
+"""Folders of photos: one photo's check, the journal to resume from, and the reports."""

@@ -1,0 +1,1 @@
+"""Files with a path or an address: listed, recognised, read ahead and written whole."""

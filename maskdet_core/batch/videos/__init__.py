@@ -1,0 +1,1 @@
+"""Video files: their check in a process of their own, results folder and reports."""
