@@ -17,7 +17,8 @@ from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader
 from maskdet_core.streams.source import StreamSource
 from maskdet_core.types import RgbImage
 from maskdet_core.video.events import PersonEvent, WatchedFrame
-from maskdet_core.video.reading import SEARCH_PX, VideoFrame, VideoReader
+from maskdet_core.video.frame import SEARCH_PX, VideoFrame
+from maskdet_core.video.reading import VideoReader
 from maskdet_core.video.watcher import MAX_GAP_S, STEP_S, FaceWatcher, shrunk_face_px
 
 EVERY_S: Final = 1.0
@@ -155,7 +156,7 @@ class StreamWatch:
                     self._tell(f"a frame cannot be checked ({type(error).__name__})")
 
     def _checked(self, frame: VideoFrame) -> Iterator[Line]:
-        image = frame.search_rgb
+        image = frame.scaled()
         if self._watcher is None:
             least_px = self._options.min_face_px or self._detector.min_face_px
             frame_px = frame.width_px, frame.height_px

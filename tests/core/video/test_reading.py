@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from maskdet_core.errors import TransientVideoError, VideoError
+from maskdet_core.video.frame import SEARCH_PX
 from maskdet_core.video.limits import VideoLimits
-from maskdet_core.video.reading import SEARCH_PX, VideoReader
+from maskdet_core.video.reading import VideoReader
 from testbed.films import CODECS, film_bytes
 
 
@@ -31,9 +32,9 @@ def test_all_containers_are_read(container: str) -> None:
     with VideoReader(io.BytesIO(data)) as reader:
         read = list(reader.frames())
         assert [one.at_s for one in read] == pytest.approx([i / 10 for i in range(8)], abs=0.002)
-        assert read[0].search_rgb.shape == (64, 96, 3)
-        assert read[0].search_rgb.dtype == np.uint8
-        red, green, blue = read[3].search_rgb[:, :6].reshape(-1, 3).mean(axis=0)
+        assert read[0].scaled().shape == (64, 96, 3)
+        assert read[0].scaled().dtype == np.uint8
+        red, green, blue = read[3].scaled()[:, :6].reshape(-1, 3).mean(axis=0)
         assert red > 180 > 80 > max(green, blue)
         assert reader.length_s == pytest.approx(0.8, abs=0.11)
         assert reader.notes == []
@@ -63,7 +64,7 @@ def test_films_are_turned_upright(rotation: int, edge: tuple[slice, slice]) -> N
     data = film_bytes(frames(2), rotation=rotation)
     with VideoReader(io.BytesIO(data)) as reader:
         frame = next(reader.frames())
-    image = frame.search_rgb
+    image = frame.scaled()
     assert image.shape[:2] == (frame.height_px, frame.width_px)
     assert image.shape[0] == (96 if abs(rotation) == 90 else 64)
     assert image[edge][..., 0].mean() > 180
@@ -74,7 +75,7 @@ def test_large_frames_are_scaled_down() -> None:
     data = film_bytes(frames(1, size=(1280, 320)))
     with VideoReader(io.BytesIO(data)) as reader:
         frame = next(reader.frames())
-        assert frame.search_rgb.shape == (240, SEARCH_PX, 3)
+        assert frame.scaled().shape == (240, SEARCH_PX, 3)
         assert frame.scaled(5000).shape == (320, 1280, 3)
 
 
