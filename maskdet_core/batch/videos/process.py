@@ -23,25 +23,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from maskdet_core.batch.processes.limits import MAX_VIDEO_BYTES, video_cpu_s
 from maskdet_core.batch.videos.report import video_json
+from maskdet_core.batch.videos.steps import limited_steps
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
 from maskdet_core.errors import MaskdetError, VideoError
 from maskdet_core.process_limits import (
     Loss,
     end_first_when_memory_is_short,
-    limit_cpu,
     limit_data,
 )
 from maskdet_core.video.moments import MAX_MOMENTS
 
-MAX_DATA_BYTES: Final = 1_500_000_000
-"""Most memory beside what the process holds once set up: the video, the film made of it, and the
-frames of a decoder; libraries reserve more than they use."""
-BASE_CPU_S: Final = 60.0
-CPU_S_PER_SECOND: Final = 10.0
-"""Most processor time for each second of the video, beside `BASE_CPU_S`. As much time may pass on
-the clock: without a hostile video both are far from it."""
 MAX_SILENCE_S: Final = 120.0
 """Longest time without progress, which otherwise comes several times a second: a process that
 sleeps uses no processor time, and holds the place."""
@@ -51,7 +45,6 @@ POLL_S: Final = 0.1
 """Time between two questions whether the result is still wanted."""
 NICE: Final = 5
 """Steps by which the process stands behind live video."""
-PROGRESS_EVERY_S: Final = 0.25
 _START: Final = """
 import sys
 sys.path.append(sys.argv[1])
@@ -234,7 +227,7 @@ def _outcome(
             at_s, declared_s = _progress_of(news)
             length_s = min(declared_s or max_length_s, max_length_s)
             progress(at_s, declared_s)
-        if now_s - moved_s > MAX_SILENCE_S or now_s - began_s > _most_s(length_s):
+        if now_s - moved_s > MAX_SILENCE_S or now_s - began_s > video_cpu_s(length_s):
             raise VideoError("it takes too long for its length")
     if inbox.last is None:
         _end(process)
@@ -250,11 +243,6 @@ def _outcome(
     if not is_whole:
         raise _why_ended(None)
     return VideoOutcome(row, tuple(inbox.pictures), inbox.film)
-
-
-def _most_s(length_s: float) -> float:
-    """Most time for a video, of the processor and on the clock."""
-    return BASE_CPU_S + CPU_S_PER_SECOND * length_s
 
 
 def _progress_of(body: bytes) -> tuple[float, float | None]:
@@ -324,7 +312,7 @@ def serve() -> None:
             two_classes=options["two_classes"],
         )
         limit_opencv_threads()
-        limit_data(MAX_DATA_BYTES)
+        limit_data(MAX_VIDEO_BYTES)
         end_first_when_memory_is_short()
         _check(data, detector, options, sink)
     except MaskdetError as error:
@@ -337,7 +325,7 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
     # PyAV loads FFmpeg, which the parent need not
     from maskdet_core.draw.annotate import LABELS, LOOKING
     from maskdet_core.types import Verdict
-    from maskdet_core.video.check import VideoOptions, check_video
+    from maskdet_core.video.check import VideoOptions
     from maskdet_core.video.limits import VideoLimits
 
     labels = LABELS
@@ -350,23 +338,14 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
         limits=VideoLimits(options["max_bytes"], options["max_length_s"], options["max_pixels"]),
     )
     film = io.BytesIO() if options["film"] else None
-    steps = check_video(io.BytesIO(data), detector, chosen, film=film)
-    # opening looks into the file already
-    limit_cpu(BASE_CPU_S)
-    first = next(steps)
-    length_s = first.length_s or options["max_length_s"]
-    _write(sink, _PROGRESS, json.dumps([0.0, first.length_s]).encode())
-    limit_cpu(_most_s(length_s))
-    told_s = 0.0
+    steps = limited_steps(io.BytesIO(data), detector, chosen, film)
     while True:
         try:
             progress = next(steps)
         except StopIteration as stop:
             result = stop.value
             break
-        if time.monotonic() - told_s >= PROGRESS_EVERY_S:
-            told_s = time.monotonic()
-            _write(sink, _PROGRESS, json.dumps([progress.at_s, progress.length_s]).encode())
+        _write(sink, _PROGRESS, json.dumps([progress.at_s, progress.length_s]).encode())
     for moment in result.moments:
         _write(sink, _PICTURE, moment.jpeg)
     if film is not None:
