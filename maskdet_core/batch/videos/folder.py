@@ -145,6 +145,19 @@ def keep_result(folder: Path, row: Row, stamp: FileStamp, settings: Mapping[str,
     write_atomic(folder / RESULT, json.dumps(kept, allow_nan=False, indent=1) + "\n")
 
 
+def kept_pictures(out: Path, row: Mapping[str, Any]) -> list[bytes | None]:
+    """The pictures of a video's moments in the results folder; None for one that is gone."""
+    folder = out / VIDEOS / str(row["folder"]) / MOMENTS
+
+    def read(name: str) -> bytes | None:
+        try:
+            return (folder / name).read_bytes()
+        except OSError:
+            return None
+
+    return [read(one["picture"]) for one in row["moments"]]
+
+
 def write_files(folder: Path, result: "VideoResult", row: Row) -> None:
     """Write tracks and pictures of moments into a video's folder.
 
