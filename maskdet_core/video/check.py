@@ -31,7 +31,7 @@ class VideoOptions:
     Attributes:
         min_face_px: height of the smallest face in the video's frames, px; None takes the
             detector's, or 1/24 of the longer side where it has none.
-        blur: blur all faces in the annotated film and in the pictures of moments.
+        blur: blur all faces in the annotated film.
         labels: of the annotated film; see `annotate`.
         looking: the same.
         limits: on what is read.
@@ -132,7 +132,7 @@ def check_video(
         frames = stack.enter_context(closing(read_ahead(pictures, _N_AHEAD)))
         watcher: FaceWatcher | None = None
         writer: AnnotatedFilm | None = None
-        timeline, moments = Timeline(), Moments(blur=options.blur)
+        timeline, moments = Timeline(), Moments()
         width = height = n_frames = 0
         for frame in frames:
             if watcher is None:

@@ -148,12 +148,12 @@ class VideoChecker:
             # OpenCV or the runtime may raise anything; one video must not stop the others
             reason = f"cannot be checked ({type(error).__name__}: {error})"
             return failed_video_json(str(path), reason), ()
+        pictures = tuple(one.blurred_jpeg if config.blur else one.jpeg for one in result.moments)
         if folder is None:
-            row = video_json(str(path), result, annotated=None, folder=None)
-            return row, tuple(moment.jpeg for moment in result.moments)
+            return video_json(str(path), result, annotated=None, folder=None), pictures
         annotated = None if film is None else FILM
         row = video_json(str(path), result, annotated=annotated, folder=folder.name)
-        write_files(folder, result, row)
+        write_files(folder, result, pictures, row)
         return row, ()
 
     def _steps(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -158,8 +158,8 @@ def kept_pictures(out: Path, row: Mapping[str, Any]) -> list[bytes | None]:
     return [read(one["picture"]) for one in row["moments"]]
 
 
-def write_files(folder: Path, result: "VideoResult", row: Row) -> None:
-    """Write tracks and pictures of moments into a video's folder.
+def write_files(folder: Path, result: "VideoResult", pictures: Sequence[bytes], row: Row) -> None:
+    """Write tracks and the pictures of its moments into a video's folder.
 
     Raises:
         OSError: they cannot be written.
@@ -167,5 +167,5 @@ def write_files(folder: Path, result: "VideoResult", row: Row) -> None:
     write_atomic(folder / TRACKS, tracks_csv_bytes([row]))
     if result.moments:
         (folder / MOMENTS).mkdir(exist_ok=True)
-    for number, one in enumerate(result.moments, 1):
-        write_atomic(folder / MOMENTS / moment_name(number, one.person), one.jpeg)
+    for number, (one, jpeg) in enumerate(zip(result.moments, pictures, strict=True), 1):
+        write_atomic(folder / MOMENTS / moment_name(number, one.person), jpeg)

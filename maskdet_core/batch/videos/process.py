@@ -55,11 +55,13 @@ _ROOT: Final = Path(__file__).resolve().parents[3]
 _LENGTH: Final = struct.Struct(">Q")
 _HEADER: Final = struct.Struct(">cQ")
 """Kind of a message and length of its body."""
-_PROGRESS, _PICTURE, _FILM, _RESULT, _ERROR = b"P", b"M", b"F", b"R", b"E"
+_PROGRESS, _PICTURE, _BLURRED, _FILM = b"P", b"M", b"B", b"F"
+_RESULT, _ERROR = b"R", b"E"
 _MAX_BODY_BYTES: Final = {
     _PROGRESS: 1_000,
     # 160 px square
     _PICTURE: 1_000_000,
+    _BLURRED: 1_000_000,
     _FILM: MAX_FILM_BYTES,
     # some 100 bytes for each interval
     _RESULT: 20_000_000,
@@ -103,11 +105,13 @@ class VideoOutcome:
     Attributes:
         row: the JSON object; see `maskdet_core.batch.videos.report.video_json`.
         pictures: JPEG of each of its moments.
+        blurred_pictures: the same with all faces blurred.
         film: the annotated film as MP4; None if none was wanted.
     """
 
     row: dict[str, Any]
     pictures: tuple[bytes, ...]
+    blurred_pictures: tuple[bytes, ...]
     film: bytes | None
 
 
@@ -166,6 +170,7 @@ class _Inbox:
     Attributes:
         progress: the newest; None before the first.
         pictures: in order.
+        blurred_pictures: in order.
         film: None before it came.
         last: kind and body of the message that ends the work; None where none came.
         is_closed: nothing more comes.
@@ -174,6 +179,7 @@ class _Inbox:
     def __init__(self) -> None:
         self.progress: bytes | None = None
         self.pictures: list[bytes] = []
+        self.blurred_pictures: list[bytes] = []
         self.film: bytes | None = None
         self.last: tuple[bytes, bytes] | None = None
         self.is_closed = threading.Event()
@@ -201,11 +207,14 @@ class _Inbox:
             self.progress = body
         elif kind == _PICTURE:
             self.pictures.append(body)
+        elif kind == _BLURRED:
+            self.blurred_pictures.append(body)
         elif kind == _FILM:
             self.film = body
         else:
             self.last = kind, body
-        return self.last is None and len(self.pictures) <= MAX_MOMENTS
+        most = max(len(self.pictures), len(self.blurred_pictures))
+        return self.last is None and most <= MAX_MOMENTS
 
 
 def _outcome(
@@ -237,12 +246,13 @@ def _outcome(
         raise VideoError(body.decode(errors="replace"))
     try:
         row = json.loads(body)
-        is_whole = len(row["moments"]) == len(inbox.pictures)
+        n_moments = len(row["moments"])
+        is_whole = n_moments == len(inbox.pictures) == len(inbox.blurred_pictures)
     except (ValueError, TypeError, KeyError, RecursionError):
         is_whole = False
     if not is_whole:
         raise _why_ended(None)
-    return VideoOutcome(row, tuple(inbox.pictures), inbox.film)
+    return VideoOutcome(row, tuple(inbox.pictures), tuple(inbox.blurred_pictures), inbox.film)
 
 
 def _progress_of(body: bytes) -> tuple[float, float | None]:
@@ -348,6 +358,7 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
         _write(sink, _PROGRESS, json.dumps([progress.at_s, progress.length_s]).encode())
     for moment in result.moments:
         _write(sink, _PICTURE, moment.jpeg)
+        _write(sink, _BLURRED, moment.blurred_jpeg)
     if film is not None:
         if film.getbuffer().nbytes > MAX_FILM_BYTES:
             raise VideoError("its annotated film is too large")

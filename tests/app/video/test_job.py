@@ -13,7 +13,7 @@ from maskdet_core.batch.videos.process import UnwantedError, VideoJobOptions, Vi
 from maskdet_core.errors import VideoError
 
 OPTIONS = VideoJobOptions(10**6, 60.0, 10**6)
-OUTCOME = VideoOutcome({}, (), None)
+OUTCOME = VideoOutcome({}, (), (), None)
 WAIT_S = 20.0
 
 

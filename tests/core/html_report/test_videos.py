@@ -6,34 +6,17 @@ from typing import Any
 
 import pytest
 
-from maskdet_core import Verdict
 from maskdet_core.batch.photos.document import html_text
 from maskdet_core.batch.photos.report import PhotoReport
-from maskdet_core.batch.videos.report import failed_video_json, video_json
-from maskdet_core.html_report.facts import CheckFacts
+from maskdet_core.batch.videos.report import failed_video_json
 from maskdet_core.html_report.texts import Texts
 from maskdet_core.html_report.videos import VideoPart, clock_tenths, video_cards
 from maskdet_core.types import Detections
-from maskdet_core.video.check import VideoResult
-from maskdet_core.video.moments import Moment
-from maskdet_core.video.reading import VideoInfo
 from maskdet_core.video.timeline import Interval, Person
 from tests.core.html_report.parsed import Parsed
+from tests.core.html_report.rows import FACTS, MASK, row_of
 
-FACTS = CheckFacts("net", "0" * 64, True, "finder", 100, 0.669, False, 24, 1 / 24)
 TEXTS = Texts("en")
-BARE, MASK = Verdict.WITHOUT_MASK, Verdict.WITH_MASK
-PEOPLE = (
-    Person(1, (Interval(0.0, 2.5, MASK), Interval(2.5, 10.0, BARE))),
-    Person(2, (Interval(5.0, 6.0, MASK),)),
-)
-
-
-def row_of(people: tuple[Person, ...] = PEOPLE, length_s: float = 10.0) -> dict[str, Any]:
-    info = VideoInfo(640, 480, length_s, 30.0, "h264", has_audio=False)
-    moments = (Moment(2.5, 1, BARE, b"jpeg"),)
-    result = VideoResult(640, 480, length_s, info, 100, people, moments, ("<cut>",))
-    return video_json("door.mp4", result, annotated=None, folder=None)
 
 
 def part_of(*rows: dict[str, Any]) -> VideoPart:
