@@ -174,3 +174,18 @@ def test_sound_is_noted() -> None:
     with VideoReader(io.BytesIO(film_bytes(frames(2), with_sound=True))) as reader:
         assert reader.info.has_audio
         assert reader.info.codec == "h264"
+
+
+def test_a_file_above_the_limit_is_refused_before_it_is_read() -> None:
+    with pytest.raises(VideoError, match=r"expected at most 4\.00 GB, got 4\.50 GB"):
+        VideoReader(Huge())
+
+
+class Huge(io.BytesIO):
+    """A file of 4.5 GB that must not be read."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return 4_500_000_000 if whence == io.SEEK_END else offset
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise AssertionError("it was read")
