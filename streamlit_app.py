@@ -3,11 +3,13 @@
 import streamlit as st
 
 from maskdet_app.ops import garbage
-from maskdet_app.ui import containers, entry, footer, theme
+from maskdet_app.ui import containers, entry, footer, tab_state, theme
 from maskdet_app.ui.i18n import t
 
 st.set_page_config(page_title=t("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()
+# On every page: a visitor may load another one again, and return to their photos later.
+tab_state.tab_state()
 theme.apply()
 # Streamlit discovers pages/ itself only until st.navigation is called: name all pages here.
 navigation = st.navigation(

@@ -109,7 +109,10 @@ def _runtimes(model: Path) -> dict[str, Run]:
 
 def _openvino(compiled: Any) -> Run:
     request = compiled.create_infer_request()
-    index = next(i for i, out in enumerate(compiled.outputs) if len(out.shape) == 2)
+    # the head's weights have two dimensions too
+    index = next(
+        i for i, out in enumerate(compiled.outputs) if len(out.shape) == 2 and out.shape[0] == 1
+    )
 
     def logits(crop: NDArray[np.uint8]) -> NDArray[Any]:
         request.infer([crop])

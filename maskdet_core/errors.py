@@ -1,11 +1,35 @@
 """The library's own exceptions. Each message names what was expected and what was found."""
 
+from maskdet_core.reasons import Problem, Reason
+
 
 class MaskdetError(Exception):
     """Base of the library's exceptions. Wrong arguments raise ValueError instead."""
 
 
-class ImageError(MaskdetError):
+class MediaError(MaskdetError):
+    """A picture or video that cannot be checked, with the reason as a code and values.
+
+    Attributes:
+        reason: see `Reason`; its message is the error's.
+    """
+
+    def __init__(self, message: str, problem: Problem = Problem.DAMAGED, **values: float) -> None:
+        """Keep the reason.
+
+        Args:
+            message: in English.
+            problem: its kind.
+            **values: those of `maskdet_core.reasons.VALUES`.
+
+        Raises:
+            ValueError: other values.
+        """
+        super().__init__(message)
+        self.reason = Reason(problem, message, values)
+
+
+class ImageError(MediaError):
     """An image that cannot be decoded: unreadable, of an unsupported format, or too large."""
 
 
@@ -13,7 +37,7 @@ class TransientImageError(ImageError):
     """A file that cannot be read at the moment, or memory is short: another try may succeed."""
 
 
-class VideoError(MaskdetError):
+class VideoError(MediaError):
     """A video that cannot be read: damaged, of an unsupported format or codec, or too large."""
 
 

@@ -19,6 +19,7 @@ from maskdet_core.errors import TransientImageError
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.pictures.decode import DecodedPhoto
 from maskdet_core.pictures.decoder_process import POLL_S, DecoderProcess
+from maskdet_core.reasons import Problem
 
 MAX_WORKERS: Final = 8
 """More would take memory, up to 300 MB each, and the Python parts of detection take turns."""
@@ -136,7 +137,9 @@ class PictureWorkers:
             try:
                 return work(station.detector(), decoded)
             except MemoryError as error:
-                raise TransientImageError("not enough memory to check the picture") from error
+                raise TransientImageError(
+                    "not enough memory to check the picture", Problem.NO_MEMORY
+                ) from error
 
     @contextmanager
     def _station(self) -> Generator[Station, None, None]:

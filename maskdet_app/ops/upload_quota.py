@@ -223,6 +223,20 @@ class UploadQuota:
                 kept.append(weakref.ref(batch))
             self._batches[session_id] = kept
 
+    def hand_over(self, before: str, session_id: str) -> None:
+        """Count what one visit's holders contain for another visit, which has them from now on."""
+        with self._lock:
+            for key in [key for key in self._entries if key[0] == before]:
+                if self._is_in_batch(key):
+                    n_bytes, address = self._entries[key]
+                    self._forget(key)
+                    self._forget((session_id, key[1]))
+                    self._entries[session_id, key[1]] = (n_bytes, address)
+                    self._count(session_id, address, n_bytes)
+            holders = self._batches.pop(before, [])
+            self._batches[session_id] = [*self._batches.get(session_id, ()), *holders]
+            self._refusals.pop(before, None)
+
     def release_dropped(self) -> None:
         """Stop counting files that nothing holds any more."""
         with self._lock:

@@ -1,5 +1,6 @@
 """One visitor's photos and their detections. Kept in memory, never on disk."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from maskdet_core.detector import MIN_FACE_PX, MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.draw.annotate import Labels
 from maskdet_core.html_report.document import PICTURE_PX
 from maskdet_core.pictures.decode import DecodedPhoto, decode_image, shrink_within
+from maskdet_core.reasons import Reason
 
 FaceSize = Literal["tiny", "usual", "large"]
 """Least size of the faces to detect; the codes are values of a query parameter."""
@@ -51,7 +53,7 @@ class Photo:
         name: file name on the visitor's device; untrusted.
         data: content of the file.
         detections: None before the check, and for a photo that cannot be read.
-        error: why the photo cannot be read.
+        reason: why the photo cannot be read.
         face_size: the least face size it was checked for; None before the check.
         preview: small JPEG without frames and metadata; empty before the check.
     """
@@ -60,7 +62,7 @@ class Photo:
     name: str
     data: bytes
     detections: Detections | None = None
-    error: str | None = None
+    reason: Reason | None = None
     face_size: FaceSize | None = None
     preview: bytes = b""
 
@@ -86,7 +88,11 @@ class DetailView:
 
 
 class PhotoBatch:
-    """A visitor's photos in the order of upload."""
+    """A visitor's photos in the order of upload.
+
+    One thread at a time uses it. Only for the moment in which a page is loaded again may the run
+    before still be checking a photo.
+    """
 
     def __init__(self, meter: Meter | None = None) -> None:
         """Start empty.
@@ -95,6 +101,7 @@ class PhotoBatch:
             meter: is told of each checked photo.
         """
         self._meter = meter
+        self._lock = threading.Lock()
         self._photos: dict[str, Photo] = {}
         self.removed: RemovedPhotos[Photo] = RemovedPhotos()
         """Those of the last `remove_all`, for a moment."""
@@ -132,18 +139,20 @@ class PhotoBatch:
 
     def remove(self, *keys: str) -> None:
         """Remove photos with everything derived from them; an unknown key is ignored."""
-        for key in keys:
-            self._photos.pop(key, None)
-            self._previews.pop(key, None)
-            if self._detail_view is not None and self._detail_view[0] == key:
-                self._detail_view = None
+        with self._lock:
+            for key in keys:
+                self._photos.pop(key, None)
+                self._previews.pop(key, None)
+                if self._detail_view is not None and self._detail_view[0] == key:
+                    self._detail_view = None
 
     def remove_all(self) -> None:
         """Remove all photos; for a moment, `undo_remove_all` brings them back."""
-        self.removed.put(self._photos.values())
-        self._photos.clear()
-        self._previews.clear()
-        self._detail_view = None
+        with self._lock:
+            self.removed.put(self._photos.values())
+            self._photos.clear()
+            self._previews.clear()
+            self._detail_view = None
 
     def undo_remove_all(self) -> bool:
         """Bring back what `remove_all` removed, with its detections.
@@ -186,9 +195,12 @@ class PhotoBatch:
             checked, detail_view = check_photo(detector, photo, face_size)
             if self._meter is not None:
                 self._meter.photo_checked(checked.detections)
-            self._photos[photo.key] = checked
-            if detail_view is not None:
-                self._detail_view = (photo.key, face_size, detail_view)
+            with self._lock:
+                # after a reload, the new page may have removed it meanwhile
+                if photo.key in self._photos:
+                    self._photos[photo.key] = checked
+                    if detail_view is not None:
+                        self._detail_view = (photo.key, face_size, detail_view)
             if time.monotonic() >= deadline:
                 return
 
@@ -205,7 +217,9 @@ class PhotoBatch:
             return cached[2]
         annotated = annotate_resized(decode_image(photo.preview), photo.detections, labels)
         jpeg = encode_jpeg(annotated, _PREVIEW_QUALITY)
-        self._previews[photo.key] = (photo.detections, labels, jpeg)
+        with self._lock:
+            if photo.key in self._photos:
+                self._previews[photo.key] = (photo.detections, labels, jpeg)
         return jpeg
 
     def detail_view(self, detector: MaskDetector, photo: Photo) -> DetailView:
@@ -227,7 +241,9 @@ class PhotoBatch:
         detail_view = decoding.with_decoded(
             photo.data, lambda decoded: _detail_view(detector, decoded.image_rgb, detections)
         )
-        self._detail_view = (photo.key, photo.face_size, detail_view)
+        with self._lock:
+            if photo.key in self._photos:
+                self._detail_view = (photo.key, photo.face_size, detail_view)
         return detail_view
 
 
@@ -238,14 +254,14 @@ def check_photo(
 
     Returns:
         The checked photo and its detail view. For a photo that cannot be read, the photo with
-        `Photo.error` set, and None.
+        `Photo.reason` set, and None.
     """
     try:
         return decoding.with_decoded(
             photo.data, lambda decoded: _check_decoded(detector, photo, decoded, face_size)
         )
     except ImageError as error:
-        return replace(photo, detections=None, error=str(error), face_size=face_size), None
+        return replace(photo, detections=None, reason=error.reason, face_size=face_size), None
 
 
 def _check_decoded(
@@ -256,7 +272,7 @@ def _check_decoded(
     image = decoded.image_rgb
     preview = encode_jpeg(shrink_within(image, PREVIEW_PX), quality=_PREVIEW_QUALITY)
     checked = replace(
-        photo, detections=detections, error=None, face_size=face_size, preview=preview
+        photo, detections=detections, reason=None, face_size=face_size, preview=preview
     )
     return checked, _detail_view(detector, image, detections)
 

@@ -16,6 +16,7 @@ from maskdet_core.cpu import N_THREADS, n_cores
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto
 from maskdet_core.pictures.decoder_process import POLL_S, DecoderProcess
+from maskdet_core.reasons import Problem
 
 DECODER: Final = DecoderProcess()
 """The server's only one. Starts with the first photo, ends when idle and with the server."""
@@ -50,7 +51,7 @@ def stop_after_visit() -> Callable[[], None]:
             and runtime.exists()
             and not runtime.get_instance().is_active_session(context.session_id)
         ):
-            raise TransientImageError("the visitor has left")
+            raise TransientImageError("the visitor has left", Problem.INTERRUPTED)
 
     return stop
 

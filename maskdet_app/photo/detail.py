@@ -14,8 +14,10 @@ from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import containers, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
+from maskdet_app.ui.reasons import reason_text
 from maskdet_core import Face, ImageError, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 from maskdet_core.draw.annotate import shown_percent, whole_percent
+from maskdet_core.reasons import Reason
 
 CROP_PX: Final = 176
 """Width of a face's crop on the page."""
@@ -45,13 +47,13 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
     """
     unread, drawn = containers.reserve(2)
     if photo.detections is None:
-        _show_error(unread, photo.error or "")
+        _show_error(unread, photo.reason)
         return
     try:
         detail_view = batch.detail_view(detector, photo)
     except ImageError as error:
         # it was decoded before, but memory is short by now
-        _show_error(unread, str(error))
+        _show_error(unread, error.reason)
         return
     labels, stop_after_visit = drawn_labels(), decoding.stop_after_visit()
     names = _face_names(photo)
@@ -111,8 +113,8 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
                 _show_face(index + 1, name, face, crop, activation_map, options)
 
 
-def _show_error(place: DeltaGenerator, reason: str) -> None:
-    text = t("photo.error", reason=theme.escape_markdown(reason, max_chars=200))
+def _show_error(place: DeltaGenerator, reason: Reason | None) -> None:
+    text = t("photo.error", reason="" if reason is None else reason_text(reason))
     place.error(text, icon=":material/broken_image:")
 
 

@@ -54,7 +54,7 @@ def reports(photos: Sequence[Photo], *, with_pictures: bool = False) -> list[Pho
         PhotoReport(
             photo.name,
             photo.detections,
-            photo.error,
+            None if photo.reason is None else photo.reason.message,
             safe_name(photo.name, number)
             if with_pictures and photo.detections is not None
             else None,

@@ -9,6 +9,7 @@ import streamlit as st
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
+from maskdet_app.ui.reasons import reason_text
 from maskdet_core import Verdict
 
 Category = Literal["without_mask", "worn_wrong", "with_mask", "not_sure", "no_face", "unread"]
@@ -20,7 +21,8 @@ SortOrder = Literal["came", "bare_first", "least_sure", "most_faces", "name"]
 SORT_ORDERS: Final[tuple[SortOrder, ...]] = get_args(SortOrder)
 _UPLOAD_ORDER: Final[SortOrder] = "came"
 PAGE_SIZE: Final = 24
-_CARD_PX: Final = 210
+_CARD_PX: Final = 230
+"""Least width: two verdicts stand beside each other in it."""
 
 
 def categories(photo: Photo) -> frozenset[Category]:
@@ -127,33 +129,52 @@ def _shown_categories(verdicts: Sequence[Verdict]) -> list[Category]:
     return [one for one in CATEGORIES if has_worn_wrong or one != "worn_wrong"]
 
 
-def show(batch: PhotoBatch, photos: Sequence[Photo], on_open: Callable[[str], None]) -> None:
+def show(
+    batch: PhotoBatch,
+    photos: Sequence[Photo],
+    waiting: Sequence[Photo],
+    on_open: Callable[[str], None],
+) -> None:
     """Draw a page of the grid.
 
     Args:
         batch: gives the previews.
         photos: the ones to show, from `show_filter`.
+        waiting: those that are not checked yet, whose places are kept behind them where no
+            filter is set.
         on_open: called with the key of a photo when the visitor opens it.
     """
     empty_note, grid_area, pages = containers.reserve(3)
-    if not photos:
+    kept = () if st.session_state.get("show") else tuple(waiting)
+    cells = (*photos, *kept)
+    if not cells and not waiting:
         empty_note.info(t("photo.filter_empty"), icon=":material/filter_alt_off:")
         return
-    n_pages = math.ceil(len(photos) / PAGE_SIZE)
+    n_pages = math.ceil(len(cells) / PAGE_SIZE)
     page = 1
     if n_pages > 1:
         page = min(pages.pagination(n_pages, key="gallery_page"), n_pages)
     with grid_area, st.grid(min_column_width=_CARD_PX, border=True, key="gallery") as grid:
-        for photo in photos[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]:
+        for index, photo in enumerate(cells[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]):
             with grid.cell():
-                _show_card(batch, photo, on_open)
+                if (page - 1) * PAGE_SIZE + index < len(photos):
+                    _show_card(batch, photo, on_open)
+                else:
+                    _show_place(photo)
+
+
+def _show_place(photo: Photo) -> None:
+    """The tile of a photo that is not checked yet, as large as it will be."""
+    st.html('<div class="md-place"></div>')
+    name = theme.escape_markdown(photo.name, max_chars=30)
+    st.markdown(f"**{name}**  \n{t('photo.waiting')}")
 
 
 def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) -> None:
     name = theme.escape_markdown(photo.name, max_chars=30)
     if photo.detections is None:
         st.markdown(f"**{name}**")
-        reason = theme.escape_markdown(photo.error or "", max_chars=200)
+        reason = "" if photo.reason is None else reason_text(photo.reason)
         st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
         return
     st.image(

@@ -20,10 +20,12 @@ def photos_by_category(photos: Sequence[Photo]) -> dict[PhotoKind, int]:
 
 
 def show(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> None:
-    """Draw the tiles of `show_faces` and a bar of the photos by category."""
+    """Draw the tiles of `show_faces` and, where photos were checked, a bar of them by category."""
     faces, categories = st.columns([1.4, 1], vertical_alignment="center")
     with faces:
         show_faces(photos, verdicts)
+    if not photos:
+        return
     counts = photos_by_category(photos)
     parts = [(category, n, t(f"photo.bar_{category}")) for category, n in counts.items() if n]
     categories.html(theme.stacked_bar_html(t("photo.bar", n=len(photos)), parts))
@@ -32,5 +34,8 @@ def show(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> None:
 def show_faces(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> None:
     """Draw a tile with its number of faces for each verdict that can be given."""
     detections = [photo.detections for photo in photos if photo.detections is not None]
-    counts = {verdict: sum(d.count(verdict) for d in detections) for verdict in Verdict}
+    counts = {
+        verdict: sum(d.count(verdict) for d in detections) if photos else None
+        for verdict in Verdict
+    }
     st.html(theme.count_tiles_html(counts, verdicts))

@@ -30,6 +30,7 @@ _THUMBNAIL_PX: Final = (240, 300)
 """At most, width and height: twice what the style sheet shows, for dense screens."""
 _MAX_MB: Final = MAX_BYTES // 1_000_000
 _ADDED_IDS: Final = "upload_added_ids"
+_SHOWN_IDS: Final = "upload_shown_ids"
 _GENERATION: Final = "upload_generation"
 _N_REJECTED: Final = "upload_n_rejected"
 
@@ -143,6 +144,7 @@ def remove_all(batch: PhotoBatch) -> None:
     """
     batch.remove_all()
     st.session_state[_ADDED_IDS] = set()
+    st.session_state[_SHOWN_IDS] = set()
     st.session_state[_N_REJECTED] = 0
     # A widget with another key is a new, empty one.
     st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
@@ -172,6 +174,7 @@ def _add_uploads(batch: PhotoBatch, uploads: Sequence[UploadedPhoto]) -> None:
         if upload.file_id not in added:
             added.add(upload.file_id)
             _add(batch, upload.file_id, upload.name, upload.getvalue())
+    st.session_state[_SHOWN_IDS] = {upload.file_id for upload in uploads}
 
 
 def _add(batch: PhotoBatch, key: str, name: str, data: bytes) -> None:
@@ -182,14 +185,12 @@ def _add(batch: PhotoBatch, key: str, name: str, data: bytes) -> None:
 def _remove_deselected(batch: PhotoBatch, key: str) -> None:
     """Remove the photos that the visitor removed from the uploader.
 
-    Only in the widget's own callback: the uploader is empty too when the visitor returns from
-    another page, and then the photos must stay.
+    Only in the widget's own callback, and only those that it showed: the uploader is empty too when
+    the visitor returns from another page, and then the photos must stay.
     """
     selected = {upload.file_id for upload in st.session_state[key]}
-    added: set[str] = st.session_state.setdefault(_ADDED_IDS, set())
-    deselected = added - selected
+    deselected: set[str] = st.session_state.get(_SHOWN_IDS, set()) - selected
     batch.remove(*deselected)
-    added -= deselected
     context = get_script_run_ctx()
     if deselected and context is not None:
         QUOTA.clear_refusal(context.session_id)

@@ -12,12 +12,15 @@ from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import containers, query_params, theme
 from maskdet_app.ui.i18n import drawn_labels, t
+from maskdet_app.ui.tab_state import tab_state
 from maskdet_core import MaskDetector
 
 WORK_SLICE_S: Final = 1.0
 """Work between two runs of the page: long beside a run, short beside a click."""
 _BATCH: Final = "photo_batch"
 ZIP_IN_PROGRESS: Final = "photo_zip"
+_TITLE_PX: Final = 300
+"""Width of the progress, which stands in the place of the title."""
 _REPORTS: Final = {
     "csv": (downloads.csv_report, "text/csv", ":material/table:"),
     "json": (downloads.json_report, "application/json", ":material/data_object:"),
@@ -26,26 +29,35 @@ _REPORTS: Final = {
 
 
 def photo_batch() -> PhotoBatch:
-    """This visitor's batch, which lives as long as the session."""
-    batch: PhotoBatch = st.session_state.setdefault(_BATCH, PhotoBatch(PhotoMetrics()))
+    """This visitor's batch, which lives as long as the session, and is there after a reload."""
+    batch: PhotoBatch = tab_state().setdefault(_BATCH, PhotoBatch(PhotoMetrics()))
     return batch
 
 
 def show(batch: PhotoBatch, detector: MaskDetector, options: PhotoOptions) -> None:
-    """Draw the batch; while photos wait, check some of them and run the page again."""
-    check_progress, zip_progress, shown = containers.reserve(3)
+    """Draw the batch; while photos wait, check some of them and run the page again.
+
+    All parts have their places from the first moment on: nothing moves when results come.
+    """
+    head, zip_progress, shown = containers.reserve(3)
     waiting = batch.waiting(options.face_size)
     checked = [
         photo.with_min_confidence(options.min_confidence, two_classes=options.two_classes)
         for photo in batch
         if photo.face_size == options.face_size
     ]
-    if checked:
-        with shown:
-            _show_photos(batch, detector, checked, options, still_checking=bool(waiting))
+    with head.container(horizontal=True, vertical_alignment="center", key="results-head"):
+        title = st.container(width=_TITLE_PX if waiting else "content", key="results-title")
+        buttons = st.container(width="content")
+    with buttons:
+        _show_downloads(batch, detector, checked, options, still_checking=bool(waiting))
+    with shown:
+        _show_photos(batch, detector, checked, waiting, options)
     if waiting:
-        with check_progress:
+        with title:
             _check_some(batch, detector, options)
+    if len(batch) > 1:
+        title.header(t("photo.total"), anchor=False)
     with zip_progress:
         _zip_some()
 
@@ -54,23 +66,18 @@ def _show_photos(
     batch: PhotoBatch,
     detector: MaskDetector,
     photos: list[Photo],
+    waiting: list[Photo],
     options: PhotoOptions,
-    *,
-    still_checking: bool,
 ) -> None:
-    head, one_photo, total, filters, grid, navigation, opened_photo = containers.reserve(7)
-    with head.container(horizontal=True, vertical_alignment="center", key="results-head"):
-        title, buttons = st.container(width="content"), st.container(width="content")
-    with buttons:
-        _show_downloads(batch, detector, photos, options, still_checking=still_checking)
+    one_photo, total, filters, grid, navigation, opened_photo = containers.reserve(6)
     if len(batch) == 1:
         with one_photo:
             overview.show_faces(photos, options.verdicts)
-            st.markdown(f"**{theme.escape_markdown(photos[0].name)}**")
-            detail.show(batch, detector, photos[0], options)
+            for photo in photos:
+                st.markdown(f"**{theme.escape_markdown(photo.name)}**")
+                detail.show(batch, detector, photo, options)
         return
-    title.header(t("photo.total"), anchor=False)
-    with total:
+    with total.container(key="results-total"):
         overview.show(photos, options.verdicts)
     with filters:
         listed = gallery.show_filter(photos, options.verdicts)
@@ -79,7 +86,7 @@ def _show_photos(
     )
     if opened is None:
         with grid:
-            gallery.show(batch, listed, _open_photo)
+            gallery.show(batch, listed, waiting, _open_photo)
         return
     with navigation:
         detail.show_navigation(opened, listed, _open_photo)
@@ -100,7 +107,7 @@ def _show_downloads(
     still_checking: bool,
 ) -> None:
     with st.container(horizontal=True):
-        if len(photos) > 1:
+        if len(batch) > 1:
             _show_zip_button(photos, options.blur_faces, still_checking=still_checking)
         handout.show(photos, detector, options, still_checking=still_checking)
         for kind, label, help_text in (

@@ -1,4 +1,4 @@
-"""Streamlit's HTML page with the app's own head: words, and a preview for who shows a link."""
+"""Streamlit's HTML page with the app's own head: scripts, and a preview for who shows a link."""
 
 from collections.abc import Awaitable, Callable
 from html import escape
@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maskdet_app.server import own_words
+from maskdet_app.server import own_words, tab_secret
 from maskdet_app.server.base_path import app_path, base_path
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
@@ -33,7 +33,7 @@ def routes() -> list[Route]:
 
 
 class LinkPreview:
-    """ASGI middleware that writes title, icon, preview and own words into Streamlit's HTML page.
+    """ASGI middleware that writes title, icon, preview and own scripts into Streamlit's HTML page.
 
     Programs that show a link read the first three without running the page's JavaScript.
     """
@@ -81,7 +81,8 @@ class LinkPreview:
 
 def _rewritten(page: bytes, scope: Scope) -> bytes:
     page = page.replace(_STREAMLIT_TITLE, _head(URL(scope=scope)))
-    return own_words.write_into(page.replace(_STREAMLIT_FAVICON, b'href="./icon.png"'))
+    page = page.replace(_STREAMLIT_FAVICON, b'href="./icon.png"')
+    return tab_secret.write_into(own_words.write_into(page))
 
 
 def _may_be_page(scope: Scope) -> bool:

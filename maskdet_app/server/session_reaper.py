@@ -3,7 +3,7 @@
 Streamlit keeps a session for its visitor's return, and forgets it only when another visitor comes:
 on a quiet server the pictures of a closed tab would stay. Here a session ends a few seconds after
 its tab was closed, a little later if the connection was lost without a word, so that a visitor
-whose network failed can return.
+who loads the page again, or whose network failed, finds everything again.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
 from maskdet_app.ops import malloc
+from maskdet_app.ops.tabs import TABS
 from maskdet_app.server.upload_guard import request_rerun
 
 _LOG: Final = logging.getLogger(__name__)
@@ -131,7 +132,9 @@ class DisconnectedSessions(SessionStorage):
         n_freed = 0
         for session_id, left in list(self._left.items()):
             age_s = now_s - left.at_s
-            if age_s >= (self.delays.closed_s if left.is_closed else self.delays.lost_s):
+            stays_s = self.delays.closed_s if left.is_closed else self.delays.lost_s
+            # what a later session has taken over may be removed there, and must not stay here
+            if age_s >= stays_s or TABS.is_succeeded(session_id):
                 runtime.close_session(session_id)
                 n_freed += 1
             elif age_s >= self.delays.closed_s and left.has_media:

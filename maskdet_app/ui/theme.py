@@ -61,7 +61,7 @@ def icon_html(kind: str) -> str:
 
 
 def count_tiles_html(
-    counts: Mapping[Verdict, int],
+    counts: Mapping[Verdict, int | None],
     verdicts: Iterable[Verdict],
     *,
     frame_number: int | None = None,
@@ -70,14 +70,15 @@ def count_tiles_html(
     """Tiles with the number of faces, in the line style and colour of each verdict's frame.
 
     Args:
-        counts: number of faces of each verdict.
+        counts: number of faces of each verdict; None where nothing was counted yet.
         verdicts: those that can be given. Another one has a tile only where it was given.
         frame_number: of the frame of a live video that the counts are of; kept in ``data-frame``.
         attribute: of a tile, with its verdict.
     """
     possible = set(verdicts)
     cells = (
-        f'<div class="md-tile md-{verdict.value}" {attribute}="{verdict.value}"><b>{n}</b>'
+        f'<div class="md-tile md-{verdict.value}" {attribute}="{verdict.value}">'
+        f"<b>{'–' if n is None else n}</b>"
         f"<span>{icon_html(verdict)} {escape(verdict_label(verdict))}</span></div>"
         for verdict, n in counts.items()
         if n or verdict in possible

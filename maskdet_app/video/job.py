@@ -6,14 +6,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
-from maskdet_core.batch.videos.process import (
-    POLL_S,
-    UnwantedError,
-    VideoJobOptions,
-    VideoOutcome,
-    check_in_process,
-)
+from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
+from maskdet_core.batch.videos.process import POLL_S, UnwantedError, check_in_process
 from maskdet_core.errors import VideoError
+from maskdet_core.reasons import Problem, Reason
 
 MAX_BYTES: Final = 100_000_000
 """Largest video that is taken: a minute or more of a phone's. The server holds it in memory, once
@@ -98,7 +94,7 @@ class VideoJob:
         """
         self.name, self.options = name, options
         self.outcome: VideoOutcome | None = None
-        self.error: str | None = None
+        self.reason: Reason | None = None
         self._is_visited, self._check, self._clock = is_visited, check, clock
         self._state = State.WAITING
         self._cancelled = threading.Event()
@@ -149,10 +145,11 @@ class VideoJob:
         except UnwantedError:
             self._state = State.CANCELLED
         except VideoError as error:
-            self.error, self._state = str(error), State.FAILED
+            self.reason, self._state = error.reason, State.FAILED
         except Exception as error:
             # nobody would see what ends a thread, and the page would wait for ever
-            self.error, self._state = type(error).__name__, State.FAILED
+            self.reason = Reason(Problem.FAILED, type(error).__name__)
+            self._state = State.FAILED
         finally:
             _PLACES.release()
 

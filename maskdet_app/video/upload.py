@@ -13,6 +13,7 @@ from maskdet_app.ops import malloc, upload_memory
 from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.tab_state import tab_state
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, VideoJob, patient
 from maskdet_core.video.formats import VIDEO_SUFFIXES
 
@@ -73,8 +74,8 @@ class VideoVisit:
 
 
 def visit() -> VideoVisit:
-    """This visitor's, which lives as long as the session."""
-    made: VideoVisit = st.session_state.setdefault(_VISIT, VideoVisit())
+    """This visitor's, which lives as long as the session, and is there after a reload."""
+    made: VideoVisit = tab_state().setdefault(_VISIT, VideoVisit())
     return made
 
 
@@ -138,13 +139,14 @@ def remove(current: VideoVisit) -> None:
 
 def while_visited() -> Callable[[], bool]:
     """A function that tells in any thread whether this visitor is still there, or back soon."""
-    context = get_script_run_ctx()
+    context, tab = get_script_run_ctx(), tab_state()
 
     def is_connected() -> bool:
         return (
             context is None
             or not runtime.exists()
-            or runtime.get_instance().is_active_session(context.session_id)
+            # after a reload, another one
+            or runtime.get_instance().is_active_session(tab.session_id)
         )
 
     return patient(is_connected)

@@ -8,14 +8,16 @@ import streamlit as st
 
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
+from maskdet_app.ui.reasons import reason_text
+from maskdet_app.ui.times import clock
 from maskdet_app.video import charts, handout, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
 from maskdet_app.video.options import CheckOptions
 from maskdet_app.video.upload import VideoVisit
 from maskdet_core import MaskDetector, Verdict
-from maskdet_core.batch.videos.process import VideoJobOptions, VideoOutcome
+from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.report import tracks_csv_bytes
-from maskdet_core.html_report.videos import clock, clock_tenths
+from maskdet_core.html_report.videos import clock_tenths
 
 REFRESH_S: Final = 0.5
 """Time between two looks at the progress."""
@@ -51,8 +53,8 @@ def show(current: VideoVisit, detector: MaskDetector, options: CheckOptions) -> 
             _show_progress(check, "video.progress")
         return
     if check.outcome is None:
-        key = "video.cancelled" if check.state is State.CANCELLED else "video.error"
-        note.warning(t(key, reason=check.error), icon=":material/movie_off:")
+        text = _error_text(check) or t("video.cancelled")
+        note.warning(text, icon=":material/movie_off:")
         if check.state is State.CANCELLED:
             changed.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
         return
@@ -103,8 +105,8 @@ def _show_result(
         counts = {verdict: row["people_by_verdict"][verdict.value] for verdict in Verdict}
         st.html(theme.count_tiles_html(counts, options.verdicts))
         st.caption(t("video.people", n=row["n_people"], length=clock(row["length_s"])))
-        for note in row["notes"]:
-            st.caption(t("video.reading_note", note=note))
+        for note in outcome.notes:
+            st.caption(reason_text(note))
     if row["people"]:
         with chart:
             _show_timeline(current, row)
@@ -231,8 +233,13 @@ def _show_film_button(current: VideoVisit, check: VideoJob, *, blur: bool) -> No
         disabled=runs,
         key="video_make_film",
     )
-    if film is not None and film.state is State.FAILED:
-        st.caption(t("video.error", reason=film.error))
+    if film is not None and film.reason is not None:
+        st.caption(_error_text(film))
+
+
+def _error_text(job: VideoJob) -> str:
+    """Why a job has failed; empty for others."""
+    return "" if job.reason is None else t("video.error", reason=reason_text(job.reason))
 
 
 def _options(

@@ -110,7 +110,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--report",
-        type=Path,
+        type=place,
         metavar="FILE.html",
         help="write a report to hand on, one HTML file (`-`: to standard output)",
     )
@@ -157,10 +157,6 @@ def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> N
             options.tracks and not _takes_videos(options),
             "--tracks takes results with paths, and the local engine",
         ),
-        (
-            options.report and (options.engine == "ray" or _has_address(options)),
-            "--report takes photos and results with paths, and the local engine",
-        ),
         *(
             (path.is_dir(), f"expected a file to write, got the folder {path}")
             for path in files
@@ -169,10 +165,6 @@ def _validate(parser: argparse.ArgumentParser, options: argparse.Namespace) -> N
     ):
         if wrong:
             parser.error(message)
-
-
-def _has_address(options: argparse.Namespace) -> bool:
-    return any(isinstance(place, Address) for place in (options.out, *options.paths))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -83,11 +83,9 @@ class VideoRun:
     def part(self, *, with_pictures: bool) -> VideoPart:
         """The videos as the HTML report takes them; checks them where they are not yet."""
         rows = self.rows()
-        folder = common_folder([row["path"] for row in rows])
-        names = [
-            row["path"] if folder is None else str(Path(row["path"]).relative_to(folder))
-            for row in rows
-        ]
+        paths = [Path(row["path"]) for row in rows]
+        folder = common_folder(paths)
+        names = [str(path if folder is None else path.relative_to(folder)) for path in paths]
         return VideoPart(
             rows,
             [one_line(name) for name in names],

@@ -10,6 +10,7 @@ from typing import Final
 
 from maskdet_core.errors import ImageError
 from maskdet_core.pictures.image_limits import validate_size
+from maskdet_core.reasons import Problem
 
 MAX_BOXES: Final = 4_000
 """Most boxes; cameras and encoders write about 20, and some 10 for each tile of a grid."""
@@ -105,7 +106,7 @@ def _walk(data: bytes, start: int, end: int, boxes: _Boxes) -> None:
     while start + 8 <= end:
         boxes.n_boxes += 1
         if boxes.n_boxes > MAX_BOXES:
-            raise ImageError(f"expected an AVIF file of at most {MAX_BOXES:,} boxes, got more")
+            raise _too_complex(f"expected an AVIF file of at most {MAX_BOXES:,} boxes, got more")
         n_bytes, kind, head = (
             int.from_bytes(data[start : start + 4]),
             data[start + 4 : start + 8],
@@ -144,7 +145,7 @@ def _items(data: bytes, boxes: _Boxes) -> Iterator[bytes]:
             n_total += sum(length for _, length in extents)
             # pieces may overlap, and the decoder copies them all
             if n_extents > MAX_EXTENTS or n_total > len(data):
-                raise ImageError("expected an AVIF file whose items do not overlap, got another")
+                raise _too_complex("expected an AVIF file whose items do not overlap, got another")
             origins = boxes.inner_data if is_inner else [(0, len(data))]
             if item not in pictures:
                 continue
@@ -174,7 +175,7 @@ def _locations(data: bytes, at: int, end: int) -> Iterator[tuple[int, bool, list
         n_extents = _number(data, at + 2 + base_bytes, 2, end)
         at += 4 + base_bytes
         if n_extents > MAX_EXTENTS:
-            raise ImageError(f"expected an AVIF file of at most {MAX_EXTENTS:,} pieces, got more")
+            raise _too_complex(f"expected an AVIF file of at most {MAX_EXTENTS:,} pieces, got more")
         extents = []
         for _ in range(n_extents):
             at += index_bytes
@@ -195,7 +196,7 @@ def _first_samples(data: bytes, boxes: _Boxes) -> Iterator[bytes]:
     for (at, width, limit), (start, end) in zip(sorted(places), boxes.sample_sizes, strict=True):
         n_samples = _number(data, start + 8, 4, end)
         if n_samples > MAX_SAMPLES:
-            raise ImageError(f"expected an AVIF file of at most {MAX_SAMPLES:,} frames, got more")
+            raise _too_complex(f"expected an AVIF file of at most {MAX_SAMPLES:,} frames, got more")
         n_bytes = _number(data, start + 4, 4, end) or _number(data, start + 12, 4, end)
         place = _number(data, at + 8, width, limit)
         if place + n_bytes > len(data):
@@ -210,7 +211,7 @@ def _sequence_headers(coded: bytes) -> Iterator[bytes]:
         if at >= len(coded):
             return
         if n_obus >= MAX_OBUS:
-            raise ImageError(f"expected an AVIF picture of at most {MAX_OBUS:,} parts, got more")
+            raise _too_complex(f"expected an AVIF picture of at most {MAX_OBUS:,} parts, got more")
         head = coded[at]
         kind = head >> 3 & 15
         at += 2 if head & 4 else 1
@@ -227,7 +228,7 @@ def _sequence_headers(coded: bytes) -> Iterator[bytes]:
             yield coded[at : at + min(n_bytes, _HEADER_BYTES)]
         n_frames += kind in (_FRAME_HEADER, _FRAME)
         if n_frames > MAX_FRAMES:
-            raise ImageError(f"expected an AVIF picture of at most {MAX_FRAMES} frames, got more")
+            raise _too_complex(f"expected an AVIF picture of at most {MAX_FRAMES} frames, got more")
         at += n_bytes
 
 
@@ -299,6 +300,10 @@ def _number(data: bytes, at: int, n_bytes: int, end: int) -> int:
     if at + n_bytes > end:
         raise _damaged("AVIF boxes")
     return int.from_bytes(data[at : at + n_bytes])
+
+
+def _too_complex(message: str) -> ImageError:
+    return ImageError(message, Problem.TOO_COMPLEX)
 
 
 def _damaged(what: str) -> ImageError:

@@ -28,6 +28,7 @@ from maskdet_core.pictures.image_limits import reduction, validate_peak, validat
 from maskdet_core.pictures.jpeg_end import with_end_marker
 from maskdet_core.pictures.picture_format import SUPPORTED, PictureFormat, picture_format
 from maskdet_core.pictures.pixels import array_to_rgb, orient, picture_to_rgb
+from maskdet_core.reasons import Problem
 from maskdet_core.types import RgbImage, validate_rgb
 
 _EXIF_ORIENTATION: Final = 0x0112
@@ -86,18 +87,22 @@ def decode_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> RgbImage:
 def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> DecodedPhoto:
     """As `decode_image`, with the size of the photo in the file."""
     if not data:
-        raise ImageError("expected a picture, got an empty file")
+        raise ImageError("expected a picture, got an empty file", Problem.EMPTY)
     _validate_bytes(len(data))
     kind = picture_format(data)
     if kind is None:
-        raise ImageError(f"expected {SUPPORTED}, got something else")
+        raise ImageError(f"expected {SUPPORTED}, got something else", Problem.FORMAT)
     try:
         with _ONE_AT_A_TIME:
             return _decode_completed(data, kind, max_pixels)
     except ImageError:
         raise
     except (DecompressionBombWarning, DecompressionBombError) as error:
-        raise ImageError(f"expected at most {max_pixels:,} pixels, got far more") from error
+        raise ImageError(
+            f"expected at most {max_pixels:,} pixels, got far more",
+            Problem.TOO_MANY_PIXELS,
+            most_megapixels=max_pixels / 1e6,
+        ) from error
     except UnidentifiedImageError as error:
         raise ImageError(f"expected {SUPPORTED}, got a damaged one") from error
     except Exception as error:
@@ -110,7 +115,12 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> DecodedPhoto:
 
 def _validate_bytes(size: int) -> None:
     if size > MAX_BYTES:
-        raise ImageError(f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB")
+        raise ImageError(
+            f"expected at most {MAX_BYTES / 1e6:.0f} MB, got {size / 1e6:.1f} MB",
+            Problem.TOO_LARGE,
+            got_mb=size / 1e6,
+            most_mb=MAX_BYTES / 1e6,
+        )
 
 
 def read_image(path: Path | str) -> RgbImage:
@@ -136,11 +146,15 @@ def read_photo(path: Path | str) -> DecodedPhoto:
         _validate_bytes(path.stat().st_size)
         data = path.read_bytes()
     except _LASTING as error:
-        raise ImageError(f"cannot read the file: {error.strerror}") from error
+        raise ImageError(f"cannot read the file: {error.strerror}", Problem.UNREADABLE) from error
     except OSError as error:
-        raise TransientImageError(f"cannot read the file: {error.strerror}") from error
+        raise TransientImageError(
+            f"cannot read the file: {error.strerror}", Problem.UNREADABLE
+        ) from error
     except MemoryError as error:
-        raise TransientImageError("not enough memory to read the file") from error
+        raise TransientImageError(
+            "not enough memory to read the file", Problem.NO_MEMORY
+        ) from error
     return decode_photo(data)
 
 
@@ -375,4 +389,4 @@ def _upright(image: RgbImage, size: tuple[int, int], orientation: Any) -> Decode
 
 
 def _out_of_memory() -> TransientImageError:
-    return TransientImageError("not enough memory to decode the picture")
+    return TransientImageError("not enough memory to decode the picture", Problem.NO_MEMORY)

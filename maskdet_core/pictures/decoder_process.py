@@ -8,6 +8,7 @@ on memory.
 
 import importlib
 import io
+import json
 import logging
 import os
 import queue
@@ -33,6 +34,7 @@ from maskdet_core.process_limits import (
     limit_cpu,
     limit_data,
 )
+from maskdet_core.reasons import Problem, Reason
 
 MAX_CPU_S: Final = 3.0
 """Most processor time for one picture. The slowest of all accepted files takes 1.1 s."""
@@ -61,7 +63,7 @@ process."""
 _LENGTH: Final = struct.Struct(">Q")
 _HEADER: Final = struct.Struct(">cQQQQ")
 """Kind of a reply; then height and width of the image, width and height of the photo, or the length
-of a message and zeros."""
+of a reason as JSON and zeros."""
 _DECODED: Final = b"D"
 _REFUSED: Final = b"R"
 _TRANSIENT: Final = b"T"
@@ -148,7 +150,9 @@ class DecoderProcess:
             while exchange.is_alive():
                 while_waiting()
                 if time.monotonic() >= deadline_s:
-                    raise TransientImageError("the decoder takes too long: try again")
+                    raise TransientImageError(
+                        "the decoder takes too long: try again", Problem.INTERRUPTED
+                    )
                 exchange.join(POLL_S)
         except BaseException:
             self.close()
@@ -175,7 +179,9 @@ class DecoderProcess:
             )
         except OSError as error:
             _LOG.warning("the decoder cannot be started: %s", error.strerror)
-            raise TransientImageError("the decoder cannot be started: try again") from error
+            raise TransientImageError(
+                "the decoder cannot be started: try again", Problem.INTERRUPTED
+            ) from error
         _widen_pipes(self._process)
         return self._process
 
@@ -198,7 +204,8 @@ class DecoderProcess:
             case Loss.CPU_TIME:
                 return ImageError(
                     f"expected at most {self._max_cpu_s:g} s of processor time to decode the "
-                    "picture, it takes more"
+                    "picture, it takes more",
+                    Problem.TOO_COSTLY,
                 )
             case Loss.CRASH:
                 return ImageError("the picture is damaged: the decoder cannot read it")
@@ -206,7 +213,8 @@ class DecoderProcess:
                 # the system kills a process when memory is short, and C++ aborts where it gets none
                 _LOG.warning("the decoder ended with status %d", status)
                 return TransientImageError(
-                    "the decoder was stopped, perhaps for lack of memory: try again"
+                    "the decoder was stopped, perhaps for lack of memory: try again",
+                    Problem.INTERRUPTED,
                 )
 
 
@@ -221,7 +229,7 @@ class _Exchange(threading.Thread):
     def run(self) -> None:
         to_process, from_process = self._pipes
         # ValueError: the pipe was closed meanwhile
-        with suppress(OSError, ValueError, MemoryError):
+        with suppress(OSError, ValueError, MemoryError, RecursionError):
             to_process.write(_LENGTH.pack(len(self._data)))
             to_process.write(self._data)
             to_process.flush()
@@ -253,9 +261,12 @@ def _receive(source: io.BufferedReader) -> DecodedPhoto | ImageError | None:
         return None
     kind, *numbers = _HEADER.unpack(header)
     if kind != _DECODED:
-        message = source.read(numbers[0])
+        body = source.read(numbers[0])
+        if len(body) < numbers[0]:
+            return None
+        reason = Reason.from_json(json.loads(body))
         error = TransientImageError if kind == _TRANSIENT else ImageError
-        return error(message.decode()) if len(message) == numbers[0] else None
+        return error(reason.message, reason.problem, **reason.values)
     height, width, *size = numbers
     image = np.empty((height, width, 3), np.uint8)
     is_whole = source.readinto(image.data.cast("B")) == image.nbytes
@@ -297,9 +308,11 @@ def _reply(
         numbers = (*photo.image_rgb.shape[:2], photo.width_px, photo.height_px)
     except (ImageError, MemoryError) as error:
         if isinstance(error, MemoryError):
-            error = TransientImageError("not enough memory to decode the picture")
+            error = TransientImageError(
+                "not enough memory to decode the picture", Problem.NO_MEMORY
+            )
         kind = _TRANSIENT if isinstance(error, TransientImageError) else _REFUSED
-        body = str(error).encode()
+        body = json.dumps(error.reason.to_json()).encode()
         numbers = (len(body), 0, 0, 0)
     limit_cpu(0)
     sink.write(_HEADER.pack(kind, *numbers))

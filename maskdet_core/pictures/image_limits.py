@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from maskdet_core.errors import ImageError
+from maskdet_core.reasons import Problem
 
 MAX_BYTES: Final = 20_000_000
 """Largest accepted file in bytes: 20 decimal megabytes, the unit of browsers and of Streamlit's
@@ -92,7 +93,9 @@ def validate_size(width_px: int, height_px: int, max_pixels: int) -> None:
     if width_px * height_px > max_pixels or max(width_px, height_px) > MAX_SIDE_PX:
         raise ImageError(
             f"expected at most {max_pixels:,} pixels and {MAX_SIDE_PX:,} px a side, "
-            f"got {width_px} x {height_px}"
+            f"got {width_px} x {height_px}",
+            Problem.TOO_MANY_PIXELS,
+            most_megapixels=max_pixels / 1e6,
         )
 
 
@@ -115,7 +118,8 @@ def validate_peak(width_px: int, height_px: int, kind: str, *phases: float) -> N
         raise ImageError(
             f"expected a picture that takes at most {MAX_PEAK_BYTES / 1e6:.0f} MB of memory, got "
             f"{kind} of {width_px} x {height_px} px that takes {peak / 1e6:.0f} MB: "
-            "make it smaller, or save it as an ordinary JPEG"
+            "make it smaller, or save it as an ordinary JPEG",
+            Problem.TOO_COSTLY,
         )
 
 
@@ -144,7 +148,8 @@ def validate_jpeg(data: bytes, max_pixels: int, *, is_compared: bool = False) ->
         n_markers += 1
         if n_markers > MAX_JPEG_MARKERS or n_fill > MAX_JPEG_FILL_BYTES:
             raise ImageError(
-                f"expected a JPEG file of at most {MAX_JPEG_MARKERS:,} segments, got more"
+                f"expected a JPEG file of at most {MAX_JPEG_MARKERS:,} segments, got more",
+                Problem.TOO_COMPLEX,
             )
         code = data[start + 1]
         position = start + 2
@@ -191,7 +196,9 @@ def _validate_scans(n_scans: int, frame: tuple[int, int, bytes] | None) -> None:
         n_scans > 1 and n_scans * n_pixels > max(MAX_JPEG_SCAN_PIXELS, n_pixels)
     ):
         most = min(MAX_JPEG_SCANS, MAX_JPEG_SCAN_PIXELS // max(n_pixels, 1))
-        raise ImageError(f"expected a JPEG file of at most {most} scans, got more")
+        raise ImageError(
+            f"expected a JPEG file of at most {most} scans, got more", Problem.TOO_COMPLEX
+        )
 
 
 def _coefficient_bytes(width: int, height: int, components: bytes) -> int:
@@ -218,7 +225,8 @@ def validate_png(data: bytes) -> None:
         if n_chunks > MAX_PNG_CHUNKS or n_ancillary > MAX_PNG_ANCILLARY_CHUNKS:
             raise ImageError(
                 f"expected a PNG file of at most {MAX_PNG_CHUNKS:,} chunks, "
-                f"{MAX_PNG_ANCILLARY_CHUNKS} of them without pixels, got more"
+                f"{MAX_PNG_ANCILLARY_CHUNKS} of them without pixels, got more",
+                Problem.TOO_COMPLEX,
             )
         if kind == b"IHDR" and n_bytes >= 13 and position + 21 <= len(data):
             width, height, depth, colour = struct.unpack_from(">IIBB", data, position + 8)
@@ -226,7 +234,8 @@ def validate_png(data: bytes) -> None:
             if raw > MAX_PNG_RAW_BYTES and width * height <= MAX_PIXELS:
                 raise ImageError(
                     f"expected at most {MAX_PNG_RAW_BYTES / 1e6:.0f} MB of pixels, "
-                    f"got {raw / 1e6:.0f} MB"
+                    f"got {raw / 1e6:.0f} MB",
+                    Problem.TOO_COSTLY,
                 )
         elif kind == b"IEND":
             break
@@ -254,7 +263,8 @@ def read_webp_header(data: bytes) -> WebpHeader:
         n_chunks += 1
         if n_chunks > MAX_WEBP_CHUNKS:
             raise ImageError(
-                f"expected a WebP file of at most {MAX_WEBP_CHUNKS:,} chunks or frames, got more"
+                f"expected a WebP file of at most {MAX_WEBP_CHUNKS:,} chunks or frames, got more",
+                Problem.TOO_COMPLEX,
             )
         body = data[position + 8 : position + 38]
         if kind == b"VP8X" and len(body) >= 10:
@@ -332,4 +342,7 @@ def validate_heif(data: bytes) -> None:
     """
     # an infe box names each item; the four letters are rare in pixels
     if data.count(b"infe", 0, 1_000_000) > MAX_HEIF_ITEMS:
-        raise ImageError(f"expected a HEIC file of at most {MAX_HEIF_ITEMS:,} items, got more")
+        raise ImageError(
+            f"expected a HEIC file of at most {MAX_HEIF_ITEMS:,} items, got more",
+            Problem.TOO_COMPLEX,
+        )

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, LOOKING, Labels
+from maskdet_core.reasons import Problem, Reason
 from maskdet_core.types import RgbImage
 from maskdet_core.video.film import FILM_PX, FILM_STEP_S, AnnotatedFilm
 from maskdet_core.video.frame import SEARCH_PX, VideoFrame, fitted
@@ -18,7 +19,7 @@ from maskdet_core.video.reading import VideoInfo, VideoReader
 from maskdet_core.video.timeline import Person, Timeline
 from maskdet_core.video.watcher import STEP_S, FaceWatcher, shrunk_face_px
 
-NO_SOUND: Final = "the annotated film has no sound"
+NO_SOUND: Final = Reason(Problem.NO_SOUND, "the annotated film has no sound")
 _N_AHEAD: Final = 8
 """Frames that are decoded ahead at most, some 4 MB each with a film: enough for the time that a
 search takes."""
@@ -76,7 +77,7 @@ class VideoResult:
         n_frames: frames looked at.
         people: each once, with the intervals in which they are seen.
         moments: the beginnings of intervals without a mask, or with one worn wrong, by time.
-        notes: what was left out or could not be read, in English.
+        notes: what was left out or could not be read.
     """
 
     width_px: int
@@ -86,7 +87,7 @@ class VideoResult:
     n_frames: int
     people: tuple[Person, ...]
     moments: tuple[Moment, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def check_video(

@@ -9,6 +9,7 @@ import numpy as np
 
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.pictures.decode import encode_jpeg
+from maskdet_core.reasons import Problem, Reason
 from maskdet_core.types import FaceBox, RgbImage, Verdict
 from maskdet_core.video.events import EventKind, WatchedFrame
 from maskdet_core.video.timeline import Person
@@ -91,11 +92,13 @@ class Moments:
         )
 
     @property
-    def notes(self) -> Sequence[str]:
-        """What was left out, in English."""
-        if not self._n_left_out:
+    def notes(self) -> Sequence[Reason]:
+        """What was left out."""
+        n = self._n_left_out
+        if not n:
             return ()
-        return (f"only the first {MAX_MOMENTS} moments have a picture, {self._n_left_out} do not",)
+        message = f"only the first {MAX_MOMENTS} moments have a picture, {n} do not"
+        return (Reason(Problem.FEWER_PICTURES, message, {"most": MAX_MOMENTS, "n": n}),)
 
 
 def _thumbnail(image_rgb: RgbImage, box: FaceBox) -> RgbImage:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 import av
 
 from maskdet_core.errors import TransientVideoError, VideoError
+from maskdet_core.reasons import Problem, Reason
 from maskdet_core.video.formats import CODECS, HEAD_BYTES, container_format
 from maskdet_core.video.frame import Rotation, VideoFrame
+from maskdet_core.video.frame_times import FrameTimes, Pace
 from maskdet_core.video.limits import VideoLimits
 
 if TYPE_CHECKING:
@@ -21,21 +23,14 @@ if TYPE_CHECKING:
 
 MAX_DAMAGED: Final = 500
 """Packets in a row that cannot be decoded, after which the rest is given up."""
-MAX_LEAP_S: Final = 3600.0
-"""A frame so much later than the one before it has a damaged time."""
 SHORT_SHARE: Final = 0.9
 """A file of which less than this share of its declared length could be read ends early."""
-_FALLBACK_FPS: Final = 25.0
-"""Where neither times nor a rate are known."""
 _MAX_ASPECT: Final = 4.0
 """Pixels that are declared longer than this are a damaged declaration; DV has at most 1.5."""
 _PROBE_BYTES: Final = 5_000_000
 """Read at most to find out about a file's streams (FFmpeg's own default)."""
 _EARLY: Final = 0.35
 """A frame may come so much of a step early; the next one is due as if it had not."""
-
-_MIN_LEFT_OUT: Final = 2.0
-"""Frames for each that is wanted, from which on some need not be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class VideoReader:
 
     Attributes:
         info: what the file says of its video.
-        notes: what went wrong while reading, in English, complete after the last frame.
+        notes: what went wrong while reading, complete after the last frame.
         length_s: what has been read so far: the end of the last frame.
     """
 
@@ -85,7 +80,7 @@ class VideoReader:
             VideoError: it is no video that is read here, damaged, or above a limit.
         """
         self._limits = VideoLimits() if limits is None else limits
-        self.notes: list[str] = []
+        self.notes: list[Reason] = []
         self.length_s = 0.0
         self._own: BinaryIO | None = None
         try:
@@ -97,7 +92,9 @@ class VideoReader:
             raise VideoError(f"the file is damaged or incomplete ({_text(error)})") from error
         except OSError as error:
             self._close_own()
-            raise TransientVideoError(f"cannot read the file: {error.strerror or error}") from error
+            raise TransientVideoError(
+                f"cannot read the file: {error.strerror or error}", Problem.UNREADABLE
+            ) from error
         except BaseException:
             self._close_own()
             raise
@@ -140,13 +137,15 @@ class VideoReader:
             TransientVideoError: the file cannot be read any more.
             VideoError: it holds no frame, or one above the limit on pixels.
         """
-        times = _Times(self._stream.time_base, self.info.fps)
-        pace = _Pace(self._stream, step_s, self.info.fps)
+        times = FrameTimes(self._stream.time_base, self.info.fps)
+        pace = Pace(self._stream, step_s, self.info.fps)
         at_s, due_s = -math.inf, 0.0
         for decoded in self._decoded():
             at_s = times.of(decoded)
             if at_s > self._limits.max_length_s:
-                self.notes.append(f"longer than {_length_text(self._limits.max_length_s)}: cut")
+                most_s = self._limits.max_length_s
+                message = f"longer than {_length_text(most_s)}: cut"
+                self.notes.append(Reason(Problem.CUT, message, {"most_s": most_s}))
                 break
             self.length_s = max(self.length_s, at_s + times.duration_of(decoded))
             pace.note(at_s)
@@ -158,19 +157,28 @@ class VideoReader:
         declared_s = self.info.length_s
         if declared_s is not None and self.length_s < SHORT_SHARE * declared_s:
             self.notes.append(
-                f"the file ends early: {self.length_s:.1f} of {declared_s:.1f} s could be read"
+                Reason(
+                    Problem.ENDS_EARLY,
+                    f"the file ends early: {self.length_s:.1f} of {declared_s:.1f} s could be read",
+                    {"read_s": self.length_s, "declared_s": declared_s},
+                )
             )
 
     def _opened(self, source: BinaryIO) -> "InputContainer":
         n_bytes = source.seek(0, 2)
         if n_bytes > self._limits.max_bytes:
             raise VideoError(
-                f"expected at most {_size_text(self._limits.max_bytes)}, got {_size_text(n_bytes)}"
+                f"expected at most {_size_text(self._limits.max_bytes)}, got {_size_text(n_bytes)}",
+                Problem.TOO_LARGE,
+                got_mb=n_bytes / 1e6,
+                most_mb=self._limits.max_bytes / 1e6,
             )
         source.seek(0)
         name = container_format(source.read(HEAD_BYTES))
         if name is None:
-            raise VideoError("expected a video as MP4, MOV, WebM, MKV, AVI or GIF")
+            raise VideoError(
+                "expected a video as MP4, MOV, WebM, MKV, AVI or GIF", Problem.NOT_A_VIDEO
+            )
         source.seek(0)
         # with the format given, none is guessed; files that it refers to are not opened
         return av.open(
@@ -188,13 +196,16 @@ class VideoReader:
             if not one.disposition & av.stream.Disposition.attached_pic
         ]
         if not streams:
-            raise VideoError("the file holds no video")
+            raise VideoError("the file holds no video", Problem.NOT_A_VIDEO)
         stream = streams[0]
         if stream.codec_context is None:
-            raise VideoError("the video's codec is not known")
+            raise VideoError("the video's codec is not known", Problem.NOT_A_VIDEO)
         codec = stream.codec_context.codec.canonical_name
         if codec not in CODECS:
-            raise VideoError(f"expected one of the codecs {', '.join(sorted(CODECS))}, got {codec}")
+            raise VideoError(
+                f"expected one of the codecs {', '.join(sorted(CODECS))}, got {codec}",
+                Problem.NOT_A_VIDEO,
+            )
         return stream
 
     def _validated_info(self) -> VideoInfo:
@@ -203,7 +214,10 @@ class VideoReader:
         if length_s is not None and length_s > self._limits.max_length_s:
             raise VideoError(
                 f"expected at most {_length_text(self._limits.max_length_s)}, "
-                f"got {_length_text(length_s)}"
+                f"got {_length_text(length_s)}",
+                Problem.TOO_LONG,
+                got_s=length_s,
+                most_s=self._limits.max_length_s,
             )
         if codec.width < 1 or codec.height < 1:
             raise VideoError("the video's size is not known")
@@ -224,7 +238,9 @@ class VideoReader:
         if width_px * height_px > self._limits.max_pixels:
             raise VideoError(
                 f"expected frames of at most {self._limits.max_pixels / 1e6:.1f} megapixels, "
-                f"got {width_px}x{height_px}"
+                f"got {width_px}x{height_px}",
+                Problem.TOO_MANY_PIXELS,
+                most_megapixels=self._limits.max_pixels / 1e6,
             )
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
@@ -240,16 +256,20 @@ class VideoReader:
             except av.FFmpegError as error:
                 n_damaged, n_in_row = n_damaged + 1, n_in_row + 1
                 if n_in_row >= MAX_DAMAGED or not isinstance(error, av.InvalidDataError):
-                    self.notes.append(f"the rest could not be read ({_text(error)})")
+                    message = f"the rest could not be read ({_text(error)})"
+                    self.notes.append(Reason(Problem.REST_LOST, message))
                     break
                 continue
             except OSError as error:
-                raise TransientVideoError(f"cannot read the file: {error}") from error
+                raise TransientVideoError(
+                    f"cannot read the file: {error}", Problem.UNREADABLE
+                ) from error
             for frame in frames:
                 if isinstance(frame, av.VideoFrame):
                     yield frame
         if n_damaged:
-            self.notes.append(f"damaged: {n_damaged} parts of the video could not be decoded")
+            message = f"damaged: {n_damaged} parts of the video could not be decoded"
+            self.notes.append(Reason(Problem.PARTS_LOST, message, {"n": n_damaged}))
 
     def _frame(self, decoded: av.VideoFrame, at_s: float) -> VideoFrame:
         self._validate_pixels(decoded.width, decoded.height)
@@ -262,58 +282,6 @@ class VideoReader:
     def _close_own(self) -> None:
         if self._own is not None:
             self._own.close()
-
-
-class _Times:
-    """The frames' times since the first one, by their timestamps."""
-
-    def __init__(self, time_base: Fraction | None, fps: float | None) -> None:
-        self._step_s = 1.0 / (fps or _FALLBACK_FPS)
-        self._time_base = time_base
-        self._first_s: float | None = None
-        self._last_s: float | None = None
-
-    def of(self, frame: av.VideoFrame) -> float:
-        """A frame's time; one without a usable timestamp follows the one before it."""
-        stamp_s = frame.time
-        if self._first_s is None or self._last_s is None:
-            self._first_s, self._last_s = stamp_s or 0.0, 0.0
-            return 0.0
-        at_s = self._last_s + self._step_s if stamp_s is None else stamp_s - self._first_s
-        if not self._last_s < at_s < self._last_s + MAX_LEAP_S:
-            at_s = self._last_s + self._step_s
-        self._last_s = at_s
-        return at_s
-
-    def duration_of(self, frame: av.VideoFrame) -> float:
-        """How long a frame is shown."""
-        if frame.duration and self._time_base:
-            duration_s = float(frame.duration * self._time_base)
-            if 0 < duration_s < 10 * max(1.0, self._step_s):
-                return duration_s
-        return self._step_s
-
-
-class _Pace:
-    """Lets the decoder leave out frames that no other needs, while the rest are close enough.
-
-    That saves a third to a half of the decoding. What is left may have gaps: then all are decoded.
-    """
-
-    def __init__(self, stream: "VideoStream", step_s: float, fps: float | None) -> None:
-        self._codec = stream.codec_context
-        self._max_gap_s = 1.25 * step_s
-        self._last_s: float | None = None
-        self._is_on = step_s * (fps or 0.0) >= _MIN_LEFT_OUT
-        if self._is_on:
-            self._codec.skip_frame = "NONREF"
-
-    def note(self, at_s: float) -> None:
-        """A frame was decoded."""
-        if self._is_on and self._last_s is not None and at_s - self._last_s > self._max_gap_s:
-            self._codec.skip_frame = "DEFAULT"
-            self._is_on = False
-        self._last_s = at_s
 
 
 def _declared_length_s(container: "InputContainer", stream: "VideoStream") -> float | None:

@@ -13,6 +13,7 @@ import streamlit_webrtc
 from maskdet_app.photo.batch import Photo
 from maskdet_app.ui import detector
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
+from maskdet_core.reasons import Problem, Reason
 from maskdet_core.types import MaskProbabilities, decide
 from testbed import drawn_masks
 
@@ -63,7 +64,8 @@ def make_photo() -> MakePhoto:
         )
         detections = None if error else Detections(120, 90, faces)
         data = jpeg()
-        return Photo(name, name, data, detections, error, "usual", b"" if error else data)
+        reason = None if error is None else Reason(Problem.DAMAGED, error)
+        return Photo(name, name, data, detections, reason, "usual", b"" if error else data)
 
     return make
 

@@ -23,6 +23,15 @@ from testbed.server import serve
 WAIT_MS = 30_000
 N_PHOTOS = 24
 PHOTO_STORES = {"UploadedFileManager", "st_memory_media_file_storage"}
+OBSERVE_SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) {
+      if (!hadRecentInput) window.shifted += value;
+    }
+  }).observe({ type: "layout-shift" });
+}"""
+"""Adds up how much of the page moves by itself, as a share of the window."""
 
 pytestmark = pytest.mark.browser
 
@@ -250,8 +259,39 @@ def test_close_view_links_faces_with_cards_and_back_returns_to_the_gallery(
         expect(card).not_to_have_css("outline-color", clear)
         card.hover()
         expect(spot).not_to_have_css("outline-color", clear)
+        # a reload keeps the photos and the open one; another tab has none
+        page.reload()
+        expect(spot).to_be_visible(timeout=WAIT_MS)
+        other = browser.new_page()
+        # as a duplicated tab has it
+        stored = page.evaluate("JSON.stringify(sessionStorage)")
+        other.add_init_script(f"Object.assign(sessionStorage, {stored})")
+        other.goto(page.url)
+        expect(other.get_by_text(t("photo.empty"))).to_be_visible(timeout=WAIT_MS)
+        other.close()
         page.go_back()
-        expect(page.get_by_role("button", name=t("photo.open"))).to_have_count(2, timeout=WAIT_MS)
+        opened = page.get_by_role("button", name=t("photo.open"))
+        expect(opened).to_have_count(2, timeout=WAIT_MS)
+        # what the new uploader does not show stays too
+        page.get_by_role("link", name=t("about.title")).click()
+        expect(page.locator("h1")).to_have_text(t("about.title"), timeout=WAIT_MS)
+        page.reload()
+        page.get_by_role("link", name=t("photo.title")).click()
+        expect(opened).to_have_count(2, timeout=WAIT_MS)
+        _upload(page, ("hand.jpg", samples["hand"]))
+        expect(opened).to_have_count(3, timeout=WAIT_MS)
+        page.get_by_role("link", name=t("about.title")).click()
+        expect(page.locator("h1")).to_have_text(t("about.title"), timeout=WAIT_MS)
+        page.get_by_role("link", name=t("photo.title")).click()
+        expect(opened).to_have_count(3, timeout=WAIT_MS)
+        _upload(page, ("again.jpg", samples["hand"]))
+        expect(opened).to_have_count(4, timeout=WAIT_MS)
+        # removed is removed, but for the undo, and that also after a reload
+        page.get_by_role("button", name=t("photo.forget")).click()
+        expect(page.get_by_role("button", name=t("photo.undo"))).to_be_visible(timeout=WAIT_MS)
+        page.reload()
+        page.get_by_role("button", name=t("photo.undo")).click(timeout=WAIT_MS)
+        expect(opened).to_have_count(4, timeout=WAIT_MS)
 
 
 @pytest.mark.shared_data
@@ -269,7 +309,10 @@ def test_many_photos(
         # Results appear while other photos are still being checked.
         expect(page.get_by_role("progressbar").first).to_be_visible(timeout=WAIT_MS)
         expect(page.get_by_test_id("stImage").first).to_be_visible(timeout=WAIT_MS)
+        page.evaluate(OBSERVE_SHIFTS)
         _wait_until_checked(page)
+        # 0.1 is "good" by Web Vitals
+        assert page.evaluate("window.shifted") < 0.1
         expect(page.get_by_test_id("stImage").locator("img")).to_have_count(N_PHOTOS)
         shoot(page, "photo-many")
         page.get_by_role("button", name=t("photo.forget")).click()

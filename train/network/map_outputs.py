@@ -6,14 +6,12 @@ declared as outputs, and nothing is added that takes time.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from maskdet_core.masks.classifier import FEATURES, HEAD_KERNEL
 from train.errors import WeightsError
-
-_FILE_IDENTIFIER: Final = b"TFL3"
 
 
 def with_map_outputs(model: bytes) -> bytes:
@@ -30,8 +28,8 @@ def with_map_outputs(model: bytes) -> bytes:
         WeightsError: the features do not go through 2 x 2 max pooling and the average to the head.
     """
     # untyped, and generated from LiteRT's schema
-    import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
 
     network: Any = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
     (graph,) = network.subgraphs
@@ -72,9 +70,7 @@ def with_map_outputs(model: bytes) -> bytes:
         entry = schema.TensorMapT()
         entry.name, entry.tensorIndex = name.encode(), index
         signature.outputs.append(entry)
-    builder = flatbuffers.Builder(len(model))
-    builder.Finish(network.Pack(builder), _FILE_IDENTIFIER)
-    return bytes(builder.Output())
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(network))
 
 
 def _halves(pooling: Any) -> bool:

@@ -16,6 +16,10 @@ from maskdet_core.html_report.videos import VideoPart, people_bars, video_cards
 from maskdet_core.pictures.decode import encode_jpeg, shrink_within
 from maskdet_core.types import Detections, RgbImage, Verdict
 
+MAX_PICTURES: Final = 1000
+"""Photos of which a report shows a picture, those first that need a look: some 45 MB. With more of
+them browsers open the file slowly."""
+
 _TEMPLATE: Final = "photos.html"
 
 Pictures = Callable[[Sequence[int]], Iterator[bytes | None]]
@@ -72,6 +76,7 @@ class _Card:
     name: str
     error: str | None = None
     picture: str | None = None
+    lacks_picture: bool = False
     width_px: int = 0
     height_px: int = 0
     summary: str = ""
@@ -120,7 +125,7 @@ def html_text(
         if kind is not PhotoKind.UNREAD
         for index in indices
     ]
-    made = None if pictures is None else pictures(readable)
+    made = None if pictures is None else pictures(readable[:MAX_PICTURES])
     shows_faces = pictures is not None or (videos is not None and videos.pictures is not None)
     return document.render(
         _TEMPLATE,
@@ -129,7 +134,7 @@ def html_text(
         _fact_rows(facts, videos, texts, blurred if shows_faces else None, len(reports)),
         threshold=document.threshold_text(facts, texts),
         blurred=blurred and shows_faces,
-        with_pictures=pictures is not None,
+        max_pictures=MAX_PICTURES if made is not None and len(readable) > MAX_PICTURES else None,
         folder=one_line(folder),
         n_photos=len(reports),
         n_unread=len(figures.photos[PhotoKind.UNREAD]),
@@ -211,11 +216,14 @@ def _card(
     name, found = one_line(report.photo), report.detections
     if found is None:
         return _Card(name, one_line(report.error or ""))
-    jpeg = None if pictures is None else next(pictures)
+    # none left where there are more photos than pictures
+    made = None if pictures is None else next(zip(pictures), None)
+    jpeg = None if made is None else made[0]
     counts = [f"{n} × {texts.verdict(one)}" for one in Verdict if (n := found.count(one))]
     return _Card(
         name,
         picture=None if jpeg is None else document.data_url(jpeg),
+        lacks_picture=made is not None and jpeg is None,
         width_px=found.width_px,
         height_px=found.height_px,
         summary=", ".join(counts) or texts("photos.alt_no_face"),

@@ -4,14 +4,15 @@ The reports are those of `maskdet_core.batch.photos.folder.check_folder`, byte f
 """
 
 import sys
+import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from maskdet_core.batch.photos.check import PhotoCheckConfig
 from maskdet_core.batch.photos.folder import (
@@ -20,16 +21,20 @@ from maskdet_core.batch.photos.folder import (
     Results,
     VerdictCounts,
     check_photos,
+    open_report,
     open_reports,
     progress_bar,
     summary_text,
 )
-from maskdet_core.batch.photos.journal import JOURNAL, REMEDY
+from maskdet_core.batch.photos.folder_document import write_html
+from maskdet_core.batch.photos.journal import JOURNAL, REMEDY, Entry, Journal
+from maskdet_core.batch.photos.leftovers import TEMPORARY, remove_stale_journals
 from maskdet_core.batch.photos.report import PhotoReport
 from maskdet_core.batch.shards.store import Shard, ShardStore, cut_into_shards
 from maskdet_core.batch.storage.addresses import Location, names_in, remove
 from maskdet_core.cpu import n_cores
 from maskdet_core.errors import JournalError
+from maskdet_core.html_report.facts import CheckFacts
 
 Engine: TypeAlias = Callable[
     [Sequence[Shard], ShardStore, PhotoCheckConfig, int | None], Generator[int, None, None]
@@ -69,13 +74,19 @@ def check_by_shards(
     with ExitStack() as stack:
         copies = results.out / COPIES if results.annotate else None
         config = replace(config, copies=copies)
-        store = ShardStore(results.out, config.load().settings())
+        checker = config.load()
+        facts = None if results.html is None else CheckFacts.of(checker.detector)
+        settings = checker.settings()
+        # the worker processes have their own, and the network takes memory
+        del checker
+        store = ShardStore(results.out, settings)
         _keep_apart(results.out, fresh=results.fresh)
         done, begun = store.open(fresh=results.fresh)
         if isinstance(copies, Path):
             copies.mkdir(exist_ok=True)
         # opened first, so that an unwritable file fails before the work and not after it
         reports = open_reports(results, stack)
+        html = None if results.html is None else open_report(results.html.path, stack)
         names, todo = [], []
         for shard in cut_into_shards(paths, numbered=results.annotate):
             names.append(shard.name)
@@ -96,7 +107,13 @@ def check_by_shards(
             counted = store.reports(names, paths)
         if not reports:
             deque(counted, maxlen=0)
-    summary = summary_text(counts, n_before, time.monotonic() - began_s)
+        checked_s = time.monotonic()
+        if html is not None and results.html is not None and facts is not None:
+            journal = stack.enter_context(_one_journal(store.entries(names, paths), settings))
+            # the jobs may be those of a cluster, and the pictures are made here
+            n_here = min(n_jobs or n_cores(), n_cores())
+            write_html(html, results.html, paths, journal, facts, n_here)
+    summary = summary_text(counts, n_before, checked_s - began_s)
     print("; ".join(filter(None, (summary, left_out))), file=sys.stderr)
     return counts
 
@@ -124,6 +141,19 @@ def _keep_apart(out: Location, *, fresh: bool) -> None:
         remove([out / JOURNAL, *(out / COPIES / name for name in copies)])
     elif JOURNAL in names_in(out):
         raise JournalError(f"{out}: expected a folder of shards, found {JOURNAL}. {REMEDY}")
+
+
+@contextmanager
+def _one_journal(entries: Iterable[Entry], settings: Mapping[str, Any]) -> Iterator[Journal]:
+    """A journal of all shards in a temporary folder: the HTML report takes photos in any order."""
+    remove_stale_journals()
+    with (
+        tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder,
+        Journal(Path(folder) / JOURNAL, settings) as journal,
+    ):
+        for entry in entries:
+            journal.append(entry)
+        yield journal
 
 
 def _counted(reports: Iterable[PhotoReport], counts: VerdictCounts) -> Iterator[PhotoReport]:

@@ -217,7 +217,11 @@ class ShardStore:
             remove([self._folder / (shard.name + _RETRY)])
 
     def reports(self, names: Iterable[str], photos: Iterable[Location]) -> Iterator[PhotoReport]:
-        """Yield the reports of all photos, with few of them in memory at a time.
+        """Yield the reports of all photos; see `entries`."""
+        return (entry.report for entry in self.entries(names, photos))
+
+    def entries(self, names: Iterable[str], photos: Iterable[Location]) -> Iterator[Entry]:
+        """Yield the entries of all photos, with few of them in memory at a time.
 
         Args:
             names: of all shards, in order.
@@ -234,7 +238,7 @@ class ShardStore:
                 for entry in self._parsed(data, name):
                     if str(next(expected, None)) != entry.report.photo:
                         raise self._damaged(name, "its photos in order, got others")
-                    yield entry.report
+                    yield entry
         if (missing := next(expected, None)) is not None:
             raise self._damaged(SHARDS, f"a line for {missing}, got none")
 

@@ -146,7 +146,21 @@ def stamp_of(place: Location) -> FileStamp:
         return FileStamp.of(place)
     if place.stamp is not None:
         return place.stamp
-    file_system, path = opened(place)
+    return _asked(place)
+
+
+def newest_stamp(address: Address) -> FileStamp:
+    """The stamp of a file as it is now, whatever was listed before; empty where none can be had.
+
+    Raises:
+        AddressError: a package is missing.
+    """
+    opened(address)[0].invalidate_cache()
+    return _asked(address)
+
+
+def _asked(address: Address) -> FileStamp:
+    file_system, path = opened(address)
     try:
         return stamp_from(file_system.info(path))
     except Exception:

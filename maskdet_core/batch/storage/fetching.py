@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from maskdet_core.batch.storage.addresses import Address, Location, opened
 from maskdet_core.errors import AddressError, ImageError, TransientImageError
 from maskdet_core.pictures.decode import MAX_BYTES, DecodedPhoto, decode_photo, read_photo
+from maskdet_core.reasons import Problem
 
 READS_AHEAD_PER_JOB: Final = 4
 """Photos fetched at a time for each process: a service answers in tens of milliseconds, a photo is
@@ -67,9 +68,14 @@ def fetch_ahead(
     """
 
     def fetched(place: Location | Fetched) -> Location | Fetched:
-        return _fetched(place) if isinstance(place, Address) else place
+        return fetch(place) if isinstance(place, Address) else place
 
-    yield from map_ahead(fetched, places, READS_AHEAD_PER_JOB * n_jobs)
+    yield from map_ahead(fetched, places, n_ahead(n_jobs))
+
+
+def n_ahead(n_jobs: int) -> int:
+    """Photos to fetch at a time for so many processes."""
+    return READS_AHEAD_PER_JOB * n_jobs
 
 
 def map_ahead(
@@ -90,7 +96,8 @@ def map_ahead(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _fetched(address: Address) -> Fetched:
+def fetch(address: Address) -> Fetched:
+    """Read a photo, or why it cannot be read."""
     try:
         return Fetched(address, _read_photo_bytes(address))
     except ImageError as error:
@@ -115,15 +122,19 @@ def _read_photo_bytes(address: Address) -> bytes:
         return bytes(file_system.cat_file(path, start=0, end=MAX_BYTES + 1))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         lasting = errno.ENOENT if isinstance(error, FileNotFoundError) else errno.EISDIR
-        raise ImageError(f"cannot read the file: {os.strerror(lasting)}") from None
+        raise ImageError(
+            f"cannot read the file: {os.strerror(lasting)}", Problem.UNREADABLE
+        ) from None
     except PermissionError:
         reason = os.strerror(errno.EACCES)
-        raise TransientImageError(f"cannot read the file: {reason}") from None
+        raise TransientImageError(f"cannot read the file: {reason}", Problem.UNREADABLE) from None
     except AddressError as error:
-        raise TransientImageError(f"cannot read the file: {error}") from None
+        raise TransientImageError(f"cannot read the file: {error}", Problem.UNREADABLE) from None
     except Exception as error:
         # without what the service said, which may hold keys
-        raise TransientImageError(f"cannot read the file: {type(error).__name__}") from None
+        raise TransientImageError(
+            f"cannot read the file: {type(error).__name__}", Problem.UNREADABLE
+        ) from None
 
 
 def _streamed(file_system: Any, path: str) -> bytes:

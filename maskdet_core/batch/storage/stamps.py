@@ -27,3 +27,12 @@ class FileStamp:
         except OSError:
             return cls()
         return cls(status.st_size, status.st_mtime_ns)
+
+    def may_be(self, other: "FileStamp") -> bool:
+        """Whether this may be the other's file: services tell more of one file than of many."""
+        pairs = (
+            (self.size_bytes, other.size_bytes),
+            (self.changed_ns, other.changed_ns),
+            (self.version, other.version),
+        )
+        return all(one == two or one is None or two is None for one, two in pairs)

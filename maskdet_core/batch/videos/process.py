@@ -19,21 +19,22 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from maskdet_core.batch.processes.limits import MAX_VIDEO_BYTES, video_cpu_s
+from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.report import video_json
 from maskdet_core.batch.videos.steps import limited_steps
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
-from maskdet_core.errors import MaskdetError, VideoError
+from maskdet_core.errors import MaskdetError, MediaError, VideoError
 from maskdet_core.process_limits import (
     Loss,
     end_first_when_memory_is_short,
     limit_data,
 )
+from maskdet_core.reasons import Problem, Reason
 from maskdet_core.video.moments import MAX_MOMENTS
 
 MAX_SILENCE_S: Final = 120.0
@@ -71,50 +72,6 @@ _END_S: Final = 10.0
 """Longest wait for the end of a process that was killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class VideoJobOptions:
-    """How a video is checked. All of it goes through JSON.
-
-    Attributes:
-        min_confidence: 0.5 <= c < 1; None takes the model's.
-        two_classes: count a mask worn wrong as no mask.
-        film: make an annotated film.
-        blur: blur all faces in it.
-        labels: words on the film by verdict; None takes the library's.
-        looking: the same for a face that is being looked at.
-        max_bytes: most bytes of the video.
-        max_length_s: most seconds of it.
-        max_pixels: most pixels of a frame.
-    """
-
-    max_bytes: int
-    max_length_s: float
-    max_pixels: int
-    min_confidence: float | None = None
-    two_classes: bool = False
-    film: bool = False
-    blur: bool = False
-    labels: dict[str, str] | None = None
-    looking: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VideoOutcome:
-    """What came of a video.
-
-    Attributes:
-        row: the JSON object; see `maskdet_core.batch.videos.report.video_json`.
-        pictures: JPEG of each of its moments.
-        blurred_pictures: the same with all faces blurred.
-        film: the annotated film as MP4; None if none was wanted.
-    """
-
-    row: dict[str, Any]
-    pictures: tuple[bytes, ...]
-    blurred_pictures: tuple[bytes, ...]
-    film: bytes | None
-
-
 class UnwantedError(Exception):
     """The result is not wanted any more."""
 
@@ -149,7 +106,7 @@ def check_in_process(
             stderr=subprocess.DEVNULL,
         )
     except OSError as error:
-        raise VideoError("the check cannot be started: try again") from error
+        raise VideoError("the check cannot be started: try again", Problem.INTERRUPTED) from error
     arguments = json.dumps(_to_json(name, options)).encode()
     inbox, is_over = _Inbox(), threading.Event()
     for work in (
@@ -237,22 +194,26 @@ def _outcome(
             length_s = min(declared_s or max_length_s, max_length_s)
             progress(at_s, declared_s)
         if now_s - moved_s > MAX_SILENCE_S or now_s - began_s > video_cpu_s(length_s):
-            raise VideoError("it takes too long for its length")
+            raise VideoError("it takes too long for its length", Problem.TOO_COSTLY)
     if inbox.last is None:
         _end(process)
         raise _why_ended(process.returncode)
     kind, body = inbox.last
-    if kind == _ERROR:
-        raise VideoError(body.decode(errors="replace"))
     try:
-        row = json.loads(body)
+        told_last = json.loads(body)
+        if kind == _ERROR:
+            reason = Reason.from_json(told_last)
+            raise VideoError(reason.message, reason.problem, **reason.values)
+        row, notes = told_last["row"], tuple(map(Reason.from_json, told_last["notes"]))
         n_moments = len(row["moments"])
         is_whole = n_moments == len(inbox.pictures) == len(inbox.blurred_pictures)
     except (ValueError, TypeError, KeyError, RecursionError):
         is_whole = False
     if not is_whole:
         raise _why_ended(None)
-    return VideoOutcome(row, tuple(inbox.pictures), tuple(inbox.blurred_pictures), inbox.film)
+    return VideoOutcome(
+        row, tuple(inbox.pictures), tuple(inbox.blurred_pictures), inbox.film, notes
+    )
 
 
 def _progress_of(body: bytes) -> tuple[float, float | None]:
@@ -294,11 +255,13 @@ def _send(target: Any, parts: tuple[bytes, ...], is_over: threading.Event) -> No
 def _why_ended(status: int | None) -> VideoError:
     match Loss.of(status):
         case Loss.CPU_TIME:
-            return VideoError("it takes too much processor time for its length")
+            return VideoError("it takes too much processor time for its length", Problem.TOO_COSTLY)
         case Loss.CRASH:
             return VideoError("it is damaged: the decoder cannot read it")
         case Loss.KILLED:
-            return VideoError("the check was stopped, perhaps for lack of memory: try again")
+            return VideoError(
+                "the check was stopped, perhaps for lack of memory: try again", Problem.INTERRUPTED
+            )
 
 
 def serve() -> None:
@@ -325,10 +288,12 @@ def serve() -> None:
         limit_data(MAX_VIDEO_BYTES)
         end_first_when_memory_is_short()
         _check(data, detector, options, sink)
+    except MediaError as error:
+        _write_error(sink, error.reason)
     except MaskdetError as error:
-        _write(sink, _ERROR, str(error).encode())
+        _write_error(sink, Reason(Problem.FAILED, str(error)))
     except MemoryError:
-        _write(sink, _ERROR, b"not enough memory to check the video")
+        _write_error(sink, Reason(Problem.NO_MEMORY, "not enough memory to check the video"))
 
 
 def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: BinaryIO) -> None:
@@ -361,14 +326,19 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
         _write(sink, _BLURRED, moment.blurred_jpeg)
     if film is not None:
         if film.getbuffer().nbytes > MAX_FILM_BYTES:
-            raise VideoError("its annotated film is too large")
+            raise VideoError("its annotated film is too large", Problem.FILM_TOO_LARGE)
         _write(sink, _FILM, film.getvalue())
     row = video_json(options["name"], result, annotated=None, folder=None)
-    _write(sink, _RESULT, json.dumps(row, allow_nan=False).encode())
+    last = {"row": row, "notes": [note.to_json() for note in result.notes]}
+    _write(sink, _RESULT, json.dumps(last, allow_nan=False).encode())
 
 
 def _read_part(source: BinaryIO) -> bytes:
     return source.read(*_LENGTH.unpack(source.read(_LENGTH.size)))
+
+
+def _write_error(sink: BinaryIO, reason: Reason) -> None:
+    _write(sink, _ERROR, json.dumps(reason.to_json()).encode())
 
 
 def _write(sink: BinaryIO, kind: bytes, body: bytes) -> None:

@@ -66,7 +66,7 @@ def video_json(
             }
             for number, one in enumerate(result.moments, 1)
         ],
-        "notes": list(result.notes),
+        "notes": [note.message for note in result.notes],
         "folder": folder,
         "annotated": annotated,
         "error": None,

@@ -142,6 +142,24 @@ def test_files_whose_removal_can_be_undone_count_until_the_next_upload(server: S
     assert server.quota.used("visit", "s1") == 100
 
 
+def test_what_a_visit_holds_is_handed_over_to_the_one_after_a_reload(server: Streamlit) -> None:
+    batch = Batch("f1")
+    server.quota.hold_in("s1", batch)
+    server.upload("s1", "f1", 60)
+    server.upload("s1", "left", 10)
+    server.quota.hand_over("s1", "s2")
+    # Streamlit ends the first session
+    server.files.clear()
+    server.quota.hold_in("s2", batch)
+    with pytest.raises(QuotaReachedError):
+        server.upload("s2", "f2", 50)
+    assert [server.quota.used("visit", one) for one in ("s1", "s2")] == [0, 60]
+    assert [server.quota.used("address", "a"), server.quota.used("server")] == [60, 60]
+    batch.file_ids.clear()
+    server.upload("s2", "f2", 100)
+    assert server.quota.used("server") == 100
+
+
 def test_ended_visit_releases_everything(server: Streamlit) -> None:
     batch = Batch("f1")
     server.quota.hold_in("s1", batch)

@@ -47,13 +47,23 @@ def check_all(batch: PhotoBatch, detector: MaskDetector) -> list[Photo]:
     return list(batch)
 
 
+def test_photo_that_is_removed_while_it_is_checked_does_not_come_back(
+    detector: MaskDetector,
+) -> None:
+    # a run of the page before a reload may still be checking it
+    batch = PhotoBatch()
+    batch.add("a", "a.jpg", jpeg())
+    batch.check_waiting(detector, "usual", 60, lambda *_: batch.remove("a"))
+    assert list(batch) == []
+
+
 def test_bad_files_do_not_stop_the_rest(detector: MaskDetector) -> None:
     meter = RecordingMeter()
     batch = PhotoBatch(meter)
     for key, data in (("a", jpeg()), ("b", b""), ("c", b"\xff\xd8\xffjunk"), ("d", jpeg())):
         assert batch.add(key, f"{key}.jpg", data)
     photos = check_all(batch, detector)
-    assert [photo.error is None for photo in photos] == [True, False, False, True]
+    assert [photo.reason is None for photo in photos] == [True, False, False, True]
     assert [len(photo.detections or ()) for photo in photos] == [1, 0, 0, 1]
     assert batch.waiting("usual") == []
     assert meter.n_faces == [1, None, None, 1]

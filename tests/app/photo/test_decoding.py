@@ -61,7 +61,7 @@ def test_every_use_of_an_upload_decodes_in_the_process(
     decoder: StubDecoder, detector: MaskDetector
 ) -> None:
     batch, photo = checked(detector)
-    assert photo.error is None
+    assert photo.reason is None
     assert decoder.n_decoded == 1
     batch._detail_view = None
     batch.detail_view(detector, photo)
@@ -75,7 +75,8 @@ def test_every_use_of_an_upload_decodes_in_the_process(
 def test_stopped_decoder_is_no_damaged_photo(decoder: StubDecoder, detector: MaskDetector) -> None:
     decoder.is_killed = True
     _, photo = checked(detector)
-    assert photo.error == "the decoder was stopped"
+    assert photo.reason is not None
+    assert photo.reason.message == "the decoder was stopped"
     assert photo.detections is None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit
 
-from maskdet_app.server import own_words
+from maskdet_app.server import own_words, tab_secret
 from maskdet_app.ui.i18n import catalogue, languages
 
 FRONT_END = Path(streamlit.__file__).parent / "static" / "static" / "js"
@@ -65,3 +65,11 @@ def test_every_text_about_trouble_is_shown() -> None:
     assert all(f'"{kind}"' in SCRIPT for kind in kinds)
     shown = kinds | {f"{kind}_title" for kind in kinds} | {"again", "start_page", "no_script"}
     assert set(catalogue("en")["trouble"]) == shown
+
+
+def test_streamlit_still_connects_as_the_script_of_the_tab_expects(front_end: str) -> None:
+    """The secret of a tab goes along as one more subprotocol, behind those of Streamlit."""
+    assert "_stcore/stream" in front_end
+    assert re.search(r"new WebSocket\(\w+,\[", front_end)
+    page = tab_secret.write_into(PAGE).decode()
+    assert page.index("sessionStorage") < page.index("</head>")

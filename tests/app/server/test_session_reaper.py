@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from maskdet_app.ops.tabs import Tabs
 from maskdet_app.server import session_reaper
 from maskdet_app.server.session_reaper import CloseCodes, Delays, DisconnectedSessions
 
@@ -124,6 +125,20 @@ def test_page_of_a_returning_visitor_runs_again_if_its_pictures_are_gone(
     assert reruns == ["s"] * n_reruns
     server.sweep(100.0)
     assert server.runtime.closed == []
+
+
+def test_session_ends_at_once_when_a_later_one_has_what_it_kept(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tabs = Tabs()
+    monkeypatch.setattr(session_reaper, "TABS", tabs)
+    kept = tabs.enter("s", ("a" * 32,))
+    server.leave("s", 1001)
+    server.sweep(1.0)
+    assert server.runtime.closed == []
+    assert tabs.enter("later", ("b" * 32, "a" * 32))[0] is kept[0]
+    server.sweep(2.0)
+    assert server.runtime.closed == ["s"]
 
 
 def test_oldest_of_too_many_sessions_are_shut_down(server: Server) -> None:

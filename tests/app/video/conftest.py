@@ -26,5 +26,5 @@ def row() -> dict[str, Any]:
         Moment(60.0, 1, BARE, b"jpeg", b"blurred"),
     )
     info = VideoInfo(640, 480, 75.0, 25.0, "h264", True)
-    result = VideoResult(640, 480, 75.0, info, 750, people, moments, ("a note",))
+    result = VideoResult(640, 480, 75.0, info, 750, people, moments)
     return video_json("film.mp4", result, annotated=None, folder=None)

@@ -9,8 +9,10 @@ import pytest
 
 from maskdet_app.video import job as jobs
 from maskdet_app.video.job import ABSENCE_S, State, VideoJob, patient
-from maskdet_core.batch.videos.process import UnwantedError, VideoJobOptions, VideoOutcome
+from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
+from maskdet_core.batch.videos.process import UnwantedError
 from maskdet_core.errors import VideoError
+from maskdet_core.reasons import Problem, Reason
 
 OPTIONS = VideoJobOptions(10**6, 60.0, 10**6)
 OUTCOME = VideoOutcome({}, (), (), None)
@@ -111,14 +113,18 @@ def test_one_video_at_a_time_and_who_waits_may_leave() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"), [(VideoError("it is damaged"), "it is damaged"), (OSError(), "OSError")]
+    ("error", "reason"),
+    [
+        (VideoError("no", Problem.NOT_A_VIDEO), Reason(Problem.NOT_A_VIDEO, "no")),
+        (OSError(), Reason(Problem.FAILED, "OSError")),
+    ],
 )
-def test_an_error_is_kept_and_the_next_video_is_checked(error: Exception, reason: str) -> None:
+def test_an_error_is_kept_and_the_next_video_is_checked(error: Exception, reason: Reason) -> None:
     check = Check()
     check.error = error
     check.may_end.set()
     made = job(check)
     made.join(WAIT_S)
-    assert (made.state, made.error) == (State.FAILED, reason)
+    assert (made.state, made.reason) == (State.FAILED, reason)
     assert jobs._PLACES.acquire(timeout=WAIT_S)
     jobs._PLACES.release()

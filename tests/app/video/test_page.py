@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.i18n import catalogue, t
 from maskdet_app.video import view
 from maskdet_app.video.job import State, VideoJob
 from testbed.films import film_bytes
@@ -91,7 +91,7 @@ def test_a_video_its_result_a_film_and_its_removal(film: bytes, jobs: list[Video
     assert (jobs[1].state, jobs[1].options.film) == (State.DONE, True)
     assert jobs[1].outcome is not None
     assert (jobs[1].outcome.film or b"")[4:8] == b"ftyp"
-    visit = app.session_state["video_visit"]
+    visit = app.session_state["tab_state"]["video_visit"]
     assert visit.film_id in visit
     film_id = visit.film_id
     app.button(key="video_forget").click().run()
@@ -113,7 +113,8 @@ def test_other_settings_are_offered_and_not_forced(film: bytes, jobs: list[Video
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_what_cannot_be_read_is_said(lang: str, jobs: list[VideoJob]) -> None:
     app = finish(upload(open_page(lang=lang), "broken.mp4", b"no video"), jobs)
-    assert "expected a video as MP4" in texts(app)
+    said = catalogue(lang)["reason"]["not_a_video"]
+    assert catalogue(lang)["video"]["error"].format(reason=said) in texts(app)
 
 
 def test_a_cancelled_check_can_be_repeated(film: bytes, jobs: list[VideoJob]) -> None:

@@ -102,6 +102,7 @@ def test_refusal_has_the_same_words_and_the_process_stays(decoder: DecoderProces
         with pytest.raises(ImageError) as found:
             decoder.decode_photo(data, wait)
         assert str(found.value) == str(expected.value)
+        assert found.value.reason == expected.value.reason
         assert not isinstance(found.value, TransientImageError)
     assert works(decoder)
     assert decoder.pid == pid

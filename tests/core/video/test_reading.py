@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.errors import TransientVideoError, VideoError
+from maskdet_core.reasons import Problem, Reason
 from maskdet_core.video.frame import SEARCH_PX
 from maskdet_core.video.limits import VideoLimits
 from maskdet_core.video.reading import VideoReader
@@ -114,7 +115,7 @@ def test_a_stream_longer_than_the_limit_is_cut_with_a_note() -> None:
     with VideoReader(io.BytesIO(data), VideoLimits(max_length_s=5)) as reader:
         reader._limits = VideoLimits(max_length_s=1.0)
         assert len(list(reader.frames())) == 11
-        assert "longer than 0:01 min: cut" in reader.notes
+        assert Reason(Problem.CUT, "longer than 0:01 min: cut", {"most_s": 1.0}) in reader.notes
 
 
 @pytest.mark.parametrize("container", ["matroska", "webm", "avi"])
@@ -125,7 +126,7 @@ def test_a_file_that_ends_early_gives_what_can_be_read(container: str) -> None:
     with VideoReader(io.BytesIO(data[: len(data) // 2])) as reader:
         read = list(reader.frames())
         assert 5 <= len(read) < 25
-        assert any("ends early" in note or "damaged" in note for note in reader.notes)
+        assert {note.problem for note in reader.notes} & {Problem.ENDS_EARLY, Problem.PARTS_LOST}
 
 
 def test_damage_in_the_middle_costs_only_that_part() -> None:

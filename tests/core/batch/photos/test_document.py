@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 
 from maskdet_core import Detections, Face, FaceBox, Verdict
+from maskdet_core.batch.photos import document
 from maskdet_core.batch.photos.document import PhotoFigures, html_text, report_picture
 from maskdet_core.batch.photos.report import PhotoKind, PhotoReport, csv_text, photo_kind
 from maskdet_core.draw.annotate import label_texts
-from maskdet_core.html_report.document import PICTURE_PX
+from maskdet_core.html_report.document import PICTURE_PX, data_url
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import ENGLISH, Texts
 from maskdet_core.pictures.decode import decode_image
@@ -267,6 +268,16 @@ def test_pictures_are_taken_one_at_a_time() -> None:
         n_before += piece.count("<article>")
         assert len(taken) <= n_before + 1
     assert taken == [3, 6, 5, 4, 0, 1]
+
+
+def test_pictures_go_to_the_photos_that_need_a_look_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MAX_PICTURES", 2)
+    page = html(pictures=fake_pictures)
+    shown = [data_url(b"jpeg of 3"), data_url(b"jpeg of 6")]
+    assert re.findall(r'<img src="(.*?)"', page) == shown
+    assert "Pictures shown: 2," in page and "No picture" not in page
+    monkeypatch.setattr(document, "MAX_PICTURES", 6)
+    assert "Pictures shown" not in html(pictures=fake_pictures)
 
 
 def picture(*, blurred: bool) -> bytes:

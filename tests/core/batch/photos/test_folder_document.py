@@ -12,6 +12,7 @@ from maskdet_core import FaceBox
 from maskdet_core.batch.photos import folder_document
 from maskdet_core.batch.photos.folder import COPIES, JOURNAL
 from maskdet_core.batch.photos.folder_document import common_folder
+from maskdet_core.batch.storage.addresses import location
 from maskdet_core.command_line import cli
 from maskdet_core.errors import WorkerError
 from tests.core.batch.fakes import Stub, map_in_this_process
@@ -141,6 +142,47 @@ def test_pictures_come_from_worker_processes(
     assert len(read(target).all("img")) == 2
 
 
+def pictures_of(page: Parsed) -> list[Any]:
+    return [image["src"] for image in page.all("img")]
+
+
+@pytest.mark.parametrize("out", ["folder", "address"])
+def test_photos_and_results_at_addresses_give_the_report_of_a_folder(
+    stub: Stub, photos: list[Path], memory: Any, tmp_path: Path, target: Path, out: str
+) -> None:
+    check(photos[0].parent, "--report", target)
+    local = read(target)
+    memory.pipe({f"/bucket/photos/{photo.name}": photo.read_bytes() for photo in photos})
+    place = tmp_path / "out" if out == "folder" else "memory://results"
+    for _ in range(2):
+        assert check("memory://bucket", "--out", place, "--report", "memory://r.html") == 1
+    assert stub.n_checked == 6
+    there = Parsed(memory.cat_file("/r.html").decode("utf-8"))
+    assert pictures_of(there) == pictures_of(local) and len(pictures_of(there)) == 3
+    assert "bucket" not in there.text
+    assert [text for text in there.texts if "UTC" not in text] == [
+        text for text in local.texts if "UTC" not in text
+    ]
+
+
+def test_photo_at_an_address_that_changed_or_went_has_no_picture(
+    stub: Stub, photos: list[Path], memory: Any, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.pipe({f"/in/{photo.name}": photo.read_bytes() for photo in photos})
+    write_html = folder_document.write_html
+
+    def change_first(*arguments: Any) -> None:
+        memory.pipe({"/in/0.jpg": photos[1].read_bytes()})
+        memory.rm("/in/1.jpg")
+        write_html(*arguments)
+
+    monkeypatch.setattr("maskdet_core.batch.shards.check.write_html", change_first)
+    check("memory://in", "--out", "memory://out", "--report", target)
+    page = read(target)
+    assert len(page.all("img")) == 1
+    assert sum(NO_PICTURE in text for text in page.texts) == 2
+
+
 @pytest.mark.parametrize(
     ("photos", "folder"),
     [
@@ -150,10 +192,15 @@ def test_pictures_come_from_worker_processes(
         (["in/x/a.jpg", "in/y/b.jpg"], "in"),
         (["in/a.jpg", "/b.jpg"], None),
         (["/in/a.jpg", "/in/x/b.jpg"], "/in"),
+        (["s3://shop/in/a.jpg", "s3://shop/in/x/b.jpg"], "shop/in"),
+        (["zip://in/a.jpg::s3://shop/a.zip", "zip://in/b.jpg::s3://shop/a.zip"], "in"),
+        (["zip://in/a.jpg::s3://shop/a.zip", "zip://in/b.jpg::s3://shop/b.zip"], None),
+        (["s3://shop/a.jpg", "gs://shop/b.jpg"], None),
+        (["shop/a.jpg", "s3://shop/b.jpg"], None),
     ],
 )
 def test_common_folder(photos: list[str], folder: str | None) -> None:
-    assert common_folder(photos) == (None if folder is None else Path(folder))
+    assert common_folder(list(map(location, photos))) == (None if folder is None else Path(folder))
 
 
 @pytest.mark.parametrize(

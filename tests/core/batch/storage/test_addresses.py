@@ -3,12 +3,10 @@
 import json
 import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import fsspec
 import pytest
 
 from maskdet_core.batch.photos.journal import Entry, entry_line, parsed_entry
@@ -23,14 +21,6 @@ from maskdet_core.command_line.inputs import find_pictures
 from maskdet_core.errors import AddressError, ImageError, TransientImageError
 from maskdet_core.pictures.decode import MAX_BYTES
 from tests.core.batch.fakes import Stub
-
-
-@pytest.fixture
-def memory() -> Iterator[Any]:
-    file_system = fsspec.filesystem("memory")
-    yield file_system
-    file_system.store.clear()
-    file_system.pseudo_dirs[:] = [""]
 
 
 @pytest.fixture

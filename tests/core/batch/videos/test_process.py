@@ -13,12 +13,8 @@ import pytest
 from maskdet_core.batch.processes.limits import MAX_CPU_S
 from maskdet_core.batch.videos import process as video_process
 from maskdet_core.batch.videos import steps
-from maskdet_core.batch.videos.process import (
-    UnwantedError,
-    VideoJobOptions,
-    VideoOutcome,
-    check_in_process,
-)
+from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
+from maskdet_core.batch.videos.process import UnwantedError, check_in_process
 from maskdet_core.errors import VideoError
 from maskdet_core.video import check as video_check
 from testbed.films import film_bytes
@@ -88,7 +84,11 @@ DOES: dict[str, tuple[str, str]] = {
     "endless pictures": ("while True: write(b'M', b'x' * 1000)", "stopped"),
     "closed pipe": ("import os\nos.close(1)\ntime.sleep(60)", "stopped"),
     "no JSON": ("write(b'R', b'[' * 100_000)\ntime.sleep(60)", "stopped"),
-    "pictures of no moment": ("write(b'M', b'x')\nwrite(b'R', b'{\"moments\": []}')", "stopped"),
+    "pictures of no moment": (
+        "write(b'M', b'x')\nwrite(b'R', b'{\"row\": {\"moments\": []}, \"notes\": []}')",
+        "stopped",
+    ),
+    "error that is none": ("write(b'E', b'{\"problem\": \"?\"}')\ntime.sleep(60)", "stopped"),
     "no number": ("write(b'P', b'[NaN, null]')\ntime.sleep(60)", "stopped"),
     "sleep": ("time.sleep(60)", "takes too long"),
 }
@@ -115,7 +115,11 @@ def test_progress_does_not_hold_the_place_for_ever(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_list_of_processes_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = "write(b'E', repr(sys.argv).encode())"
+    script = (
+        "import json\n"
+        "write(b'E', json.dumps({'problem': 'failed', 'message': repr(sys.argv), 'values': {}})"
+        ".encode())"
+    )
     monkeypatch.setattr(video_process, "_START", TAKEN_OVER + script)
     with pytest.raises(VideoError) as told:
         check(b"video", VideoJobOptions(*LIMITS))
