@@ -21,7 +21,7 @@ from maskdet_core.streams.judge import JudgedFrame, StreamJudge, StreamTime
 from maskdet_core.streams.reader import Connection, LiveImage, StreamReader
 from maskdet_core.streams.source import StreamSource
 from maskdet_core.types import Detections
-from maskdet_core.video.reading import VideoFrame
+from maskdet_core.video.frame import VideoFrame
 from maskdet_core.video.watcher import STEP_S
 
 LINGER_S: Final = 10.0

@@ -9,7 +9,7 @@ from maskdet_core.alerts.source import Outlet, SourceAlerts, no_picture
 from maskdet_core.detector import MaskDetector
 from maskdet_core.types import RgbImage
 from maskdet_core.video.events import WatchedFrame
-from maskdet_core.video.reading import SEARCH_PX, VideoFrame
+from maskdet_core.video.frame import SEARCH_PX, VideoFrame
 from maskdet_core.video.watcher import MAX_GAP_S, FaceWatcher, shrunk_face_px
 
 SHORT_OUTAGE_S: Final = 60.0
@@ -74,7 +74,7 @@ class StreamJudge:
         Args:
             frame: its time is not before that of the frame before it.
         """
-        image = frame.search_rgb
+        image = frame.scaled()
         if self._watcher is None:
             least_px = self._min_face_px or self._detector.min_face_px
             frame_px = frame.width_px, frame.height_px

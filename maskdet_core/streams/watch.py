@@ -17,7 +17,8 @@ from maskdet_core.streams.judge import StreamJudge, StreamTime
 from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader
 from maskdet_core.streams.source import StreamSource
 from maskdet_core.video.events import WatchedFrame
-from maskdet_core.video.reading import VideoFrame, VideoReader
+from maskdet_core.video.frame import VideoFrame
+from maskdet_core.video.reading import VideoReader
 from maskdet_core.video.watcher import STEP_S
 
 EVERY_S: Final = 1.0

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, judge
-from maskdet_core.batch.processes.worker_process import MAX_WORKER_BYTES
-from maskdet_core.batch.processes.workers import MAX_CPU_S
+from maskdet_core.batch.processes.limits import MAX_CPU_S, MAX_PHOTO_BYTES
 from maskdet_core.detector import MaskDetector
 from maskdet_core.errors import ImageError, MaskdetError, ModelError, TransientImageError
 from maskdet_core.masks.loading import load_classifier
@@ -204,7 +203,7 @@ class _Judge:
             # one thread: the other cores have processes of their own
             self._detector = MaskDetector.load(load_classifier(Path(model), n_threads=1))
             if self._loaded is None:
-                limit_data(MAX_WORKER_BYTES)
+                limit_data(MAX_PHOTO_BYTES)
             self._loaded = (model, version)
         return self._detector
 
