@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from maskdet_app.ops import garbage
+from maskdet_app.ops import camera_settings, garbage
 from maskdet_app.ui import containers, entry, footer, tab_state, theme
 from maskdet_app.ui.i18n import t
 
@@ -11,6 +11,12 @@ entry.mark()
 # On every page: a visitor may load another one again, and return to their photos later.
 tab_state.tab_state()
 theme.apply()
+cameras = st.Page(
+    "pages/cameras.py",
+    title=t("cameras.title"),
+    icon=":material/nest_cam_outdoor:",
+    url_path="cameras",
+)
 # Streamlit discovers pages/ itself only until st.navigation is called: name all pages here.
 navigation = st.navigation(
     [
@@ -21,6 +27,7 @@ navigation = st.navigation(
             url_path="live",
             default=True,
         ),
+        *([cameras] if camera_settings.cameras() else []),
         st.Page(
             "pages/photo.py",
             title=t("photo.title"),

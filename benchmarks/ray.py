@@ -1,10 +1,11 @@
 """What ``--engine ray`` costs beside the local engine, on the same photographs and processors.
 
-Whole runs of the command line with ``--out`` and ``--csv``, in turn, as many processes as
-processors. Of Ray, a cluster that is running is assumed, as for a user: its start is not counted,
-connecting and the start of the actors are. The runs with few photographs show what does not depend
-on their number; the difference to those with many is what each photograph costs. Reports must be
-equal byte for byte. Linux only, by links.
+Whole runs of the command line with ``--out`` and ``--csv``, from the start of its process to the
+end, in turn, as many processes as processors. Of Ray, a cluster that is running is assumed, as for
+a user who has typed ``ray start --head``: its start is not counted; loading Ray, connecting and the
+start of the actors are. The runs with few photographs show what does not depend on their number;
+the difference to those with many is what each photograph costs. Reports must be equal byte for
+byte. Linux only, by links.
 """
 
 import argparse

@@ -20,7 +20,7 @@ with limits:
     st.markdown(view.limits(verdicts))
 with privacy:
     st.header(t("about.privacy"), anchor=False)
-    st.markdown(t("about.privacy_text"))
+    st.markdown(view.privacy())
 view.show_model()
 view.show_api()
 view.show_build()

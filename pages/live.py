@@ -4,14 +4,14 @@ import streamlit as st
 
 from maskdet_app.live import front_end, options, resources, status, stream
 from maskdet_app.live.demo import films, stage
-from maskdet_app.ops import operator_log
+from maskdet_app.ops import live_places
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
 from maskdet_app.ui.page_url import is_insecure
 
 entry.require()
-heading, http_note, ice_note, limit_note, loading = containers.reserve(5)
+heading, http_note, ice_note, limit_note, sent_note, loading = containers.reserve(6)
 held, full, live, way_out, meanings, instructions = containers.reserve(6)
 embedded = bool(st.context.is_embedded)
 with heading:
@@ -25,12 +25,9 @@ if is_insecure(url):
     http_note.warning(t("live.plain_http"), icon=":material/lock_open:")
 with ice_note:
     rtc_configuration = stream.rtc_configuration(url)
-try:
-    admission = resources.admission()
-except ValueError as error:
-    operator_log.log_once(f"{resources.MAX_VIEWERS}: {error}")
+admission = live_places.usable_admission()
+if live_places.is_invalid():
     limit_note.warning(t("live.bad_limit"), icon=":material/settings:")
-    admission = resources.measured_admission()
 
 with loading:
     detector = load_detector("live")
@@ -40,6 +37,9 @@ if detector is not None and not is_held:
     processor = resources.processor(detector, admission)
     labels, looking = drawn_labels(), drawn_looking()
     processor.set_labels(labels, looking)
+    is_sent = resources.raise_alerts(processor, tells=not embedded)
+    if is_sent:
+        sent_note.info(status.alert_notice(), icon=":material/campaign:")
     if not admission.holds(processor) and not admission.has_capacity:
         stream.restart_when_shown()
         with full:
@@ -54,7 +54,7 @@ if detector is not None and not is_held:
         with left:
             video, settings = containers.reserve(2)
         with settings, st.expander(t("live.options"), icon=":material/tune:"):
-            chosen = options.ask(processor, detector)
+            chosen = options.ask(processor, detector, is_sent=is_sent)
             processor.set_min_confidence(threshold.min_confidence_slider(detector))
             processor.set_two_classes(chosen.two_classes)
         film = None

@@ -6,6 +6,7 @@ from maskdet_app.photo import options, undo, upload, view
 from maskdet_app.ui import containers, entry, query_params
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import t
+from maskdet_app.video import options as video_options
 from maskdet_app.video import upload as video_upload
 from maskdet_app.video import view as video_view
 
@@ -29,7 +30,7 @@ with heading.container(
     )
 with loading:
     detector = load_detector("photo")
-if detector is None or kind == "video":
+if detector is None:
     intro.markdown(t("photo.intro"))
 if detector is not None and kind == "photos":
     batch = view.photo_batch()
@@ -49,16 +50,13 @@ if detector is not None and kind == "photos":
         checked.caption(t("photo.empty"))
 elif detector is not None:
     video = video_upload.visit()
-    left, right = choices.columns([1.8, 1], gap="medium")
-    with left:
-        video_upload.show(video)
-    with right:
-        of_video = options.show_for_video(detector)
-    with checked:
-        video_view.show(
-            video,
-            of_video.verdicts,
-            min_confidence=of_video.min_confidence,
-            two_classes=of_video.two_classes,
-            blur=of_video.blur_faces,
-        )
+    with choices:
+        place_of_options = video_upload.show(video)
+    with place_of_options:
+        of_video = video_options.show(detector)
+    privacy.caption(t("video.note"))
+    if not video.data:
+        intro.container(key="photo-intro").markdown(t("photo.intro"))
+    # Its key makes the uploader low, as that of photos.
+    with checked.container(key="photo-results" if video.data else None):
+        video_view.show(video, detector, of_video)

@@ -1,14 +1,16 @@
 """A Ray cluster on this machine, which lives as long as the process that started it.
 
-``python -m testbed.ray_cluster --cpus 2 check photos --engine ray …`` runs the command line on one.
-With ``--kill-after N`` an actor that checks photos is killed once N shards are written, in the
-middle of another; its process number is printed.
+``python -m testbed.ray_cluster --cpus 2 check photos --engine ray …`` runs the command line on one,
+in a process of its own as a user does, and prints how long that process lived. With
+``--kill-after N`` an actor that checks photos is killed once N shards are written, in the middle of
+another; its process number is printed.
 """
 
 import argparse
 import logging
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,7 +21,6 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.batch.shards.store import SHARDS
-from maskdet_core.command_line import cli
 from testbed.process_tree import members
 
 OBJECT_STORE_BYTES: Final = 80_000_000
@@ -33,8 +34,8 @@ _SETTLE_S: Final = 5.0
 
 
 @contextmanager
-def cluster(n_cpus: int) -> Iterator[None]:
-    """Start a cluster and connect this process to it, until the block ends."""
+def cluster(n_cpus: int) -> Iterator[str]:
+    """Start a cluster, which ends with the block; yields its address."""
     os.environ.update(SETTINGS)
     import ray
 
@@ -48,14 +49,14 @@ def cluster(n_cpus: int) -> Iterator[None]:
             _temp_dir=folder,
         )
         try:
-            yield
+            yield str(ray.get_runtime_context().gcs_address)
         finally:
             ray.shutdown()
 
 
 def actors(pid: int) -> list[int]:
-    """The processes of actors that run map_batches, below the process with the cluster."""
-    return [member for member in members(pid) if b"ray::MapWorker" in _title(member)]
+    """The processes of actors that check shards, below the process with the cluster."""
+    return [member for member in members(pid) if b"ray::ShardWorker" in _title(member)]
 
 
 def main(arguments: list[str]) -> int:
@@ -64,7 +65,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--cpus", type=int, default=2, help="0: no cluster")
     parser.add_argument("--kill-after", type=int, metavar="N")
     options, command = parser.parse_known_args(arguments)
-    with cluster(options.cpus) if options.cpus else nullcontext():
+    with cluster(options.cpus) if options.cpus else nullcontext("") as address:
         if options.kill_after:
             shards = Path(command[command.index("--out") + 1]) / SHARDS
             threading.Thread(
@@ -73,9 +74,13 @@ def main(arguments: list[str]) -> int:
         if options.cpus:
             time.sleep(_SETTLE_S)
         began_s = time.perf_counter()
-        status = cli.main(command)
+        done = subprocess.run(
+            [sys.executable, "-m", "maskdet_core", *command],
+            env={**os.environ, "RAY_ADDRESS": address},
+            check=False,
+        )
         print(f"took {time.perf_counter() - began_s:.2f} s", flush=True)
-    return status
+    return done.returncode
 
 
 def _kill_an_actor(shards: Path, n_written: int) -> None:

@@ -1,17 +1,18 @@
 """The public server with `testbed.decoders`: a visitor's file can take any time to decode.
 
-So can a picture of the API. The decoder process ends soon after each photo: where there is one,
-a photo is being decoded.
+So can a picture of the API. The process ends soon after each photo: where there is one, a photo is
+being decoded.
 """
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
 from maskdet_app.api import workers
 from maskdet_app.photo import decoding
 from maskdet_app.server import asgi
+from maskdet_core.batch.photos.judge_process import JudgeProcess
 from maskdet_core.pictures.decoder_process import DecoderProcess
 from testbed import decoders
 from testbed.interpreter import REPO_ROOT
@@ -19,7 +20,7 @@ from testbed.interpreter import REPO_ROOT
 SCRIPT: Final = "testbed/slow_decoder_server.py"
 """This file, for `testbed.server.serve`."""
 
-_SLOW: Final = partial(DecoderProcess, idle_s=0.05, decode=decoders.DECODE)
-vars(decoding)["DECODER"] = _SLOW()
-vars(workers)["DecoderProcess"] = _SLOW
+_SLOW: Final[dict[str, Any]] = {"idle_s": 0.05, "decode": decoders.DECODE}
+vars(decoding)["DECODER"] = DecoderProcess(**_SLOW)
+vars(workers)["JudgeProcess"] = partial(JudgeProcess, **_SLOW)
 app = st.App(str(REPO_ROOT / "streamlit_app.py"), **asgi.app_options())

@@ -4,7 +4,13 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from maskdet_app.ops import api_settings, build_info, operator_log
+from maskdet_app.ops import (
+    alert_channels,
+    api_settings,
+    build_info,
+    camera_settings,
+    operator_log,
+)
 from maskdet_app.ui import theme, two_classes
 from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_app.ui.json_values import objects
@@ -27,6 +33,18 @@ def limits(verdicts: Collection[Verdict]) -> str:
     knows_worn_wrong = Verdict.WORN_WRONG in verdicts
     own = t("about.limit_worn_wrong" if knows_worn_wrong else "about.limit_two_classes")
     return f"{own}\n{t('about.limits_text')}"
+
+
+def privacy() -> str:
+    """What happens to pictures, by this server's settings, as Markdown."""
+    parts = [t("about.privacy_text")]
+    settings = alert_channels.settings()
+    if settings.of_cameras or settings.of_live:
+        place = settings.place or t("alerts.operator")
+        parts.append(t("about.privacy_alerts", place=theme.escape_markdown(place, 80)))
+    if camera_settings.cameras():
+        parts.append(t("about.privacy_cameras"))
+    return "\n".join(part.strip() for part in parts)
 
 
 def show_model() -> None:

@@ -9,8 +9,9 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
-from maskdet_app.api.checking import Result, Row
+from maskdet_app.api.checking import Result
 from maskdet_app.api.problems import NO_STORE
+from maskdet_core.batch.photos.judging import Row
 
 LINES: Final = "application/x-ndjson"
 """One row a line, each as soon as there is one; by ``Accept``."""

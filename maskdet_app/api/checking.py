@@ -3,37 +3,20 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from maskdet_app.api.bodies import Picture
 from maskdet_app.api.workers import GivenUpError, PictureWorkers
 from maskdet_app.ops import metrics
-from maskdet_core import Detections, ImageError, MaskDetector
-from maskdet_core.batch.photos.check import detect_in_photo
-from maskdet_core.batch.photos.crops import classify_crop, unclassified
-from maskdet_core.batch.photos.report import PhotoReport, to_json
+from maskdet_core import ImageError
+from maskdet_core.batch.photos.judge_process import JudgeError
+from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, refused
 from maskdet_core.errors import TransientImageError
-from maskdet_core.pictures.decode import DecodedPhoto, is_out_of_memory
+from maskdet_core.pictures.decode import is_out_of_memory
 
 _LOG: Final = logging.getLogger(__name__)
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How pictures are judged.
-
-    Attributes:
-        min_confidence: least confidence for a verdict; None takes the network's.
-        min_face_px: least height of a face; None takes the detector's rule.
-        two_classes: count a mask worn wrong as no mask.
-    """
-
-    min_confidence: float | None = None
-    min_face_px: int | None = None
-    two_classes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +32,15 @@ class Result:
     is_final: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """One of the two things that the API does with pictures.
-
-    Attributes:
-        judge: the row of a decoded picture.
-        refuse: the row of a picture that cannot be used, with the reason.
-    """
-
-    judge: Callable[[str, DecodedPhoto, MaskDetector, Options], Row]
-    refuse: Callable[[str, str], Row]
-
-
-def _check(name: str, photo: DecodedPhoto, detector: MaskDetector, options: Options) -> Row:
-    found: Detections = detect_in_photo(detector, photo, min_face_px=options.min_face_px)
-    threshold = options.min_confidence
-    decided = found.with_min_confidence(
-        detector.min_confidence if threshold is None else threshold,
-        two_classes=options.two_classes,
-    )
-    metrics.API_PICTURES.labels("faces" if decided.faces else "no_face").inc()
-    return to_json(PhotoReport(name, decided))
-
-
-def _refuse_photo(name: str, reason: str) -> Row:
-    return to_json(PhotoReport(name, None, reason))
-
-
-def _classify(name: str, photo: DecodedPhoto, detector: MaskDetector, options: Options) -> Row:
-    row = classify_crop(
-        name,
-        photo.image_rgb,
-        detector,
-        min_confidence=options.min_confidence,
-        two_classes=options.two_classes,
-    )
-    metrics.API_PICTURES.labels("no_face" if row["error"] else "faces").inc()
-    return row
-
-
-CHECK: Final = Judge(_check, _refuse_photo)
-CLASSIFY: Final = Judge(_classify, unclassified)
-
-
 async def results(
     workers: PictureWorkers,
-    judge: Judge,
+    task: JudgeTask,
     pictures: Sequence[Picture],
-    options: Options,
+    options: JudgeOptions,
 ) -> AsyncGenerator[Result, None]:
     """Judge pictures, a few at once, with the results in the pictures' order.
 
-    Closing the generator, or cancelling what waits for it, gives up what is not done: a decoder at
-    once, a detection when it has finished its picture.
+    Closing the generator, or cancelling what waits for it, gives up what is not done, at once.
     """
     given_up = threading.Event()
     waiting: list[asyncio.Future[Result]] = []
@@ -111,7 +49,7 @@ async def results(
     def submit_next() -> None:
         picture = next(taken, None)
         if picture is not None:
-            waiting.append(_submit(workers, judge, picture, options, given_up))
+            waiting.append(_submit(workers, task, picture, options, given_up))
 
     try:
         # one more than there are workers, so that none waits for the event loop
@@ -129,32 +67,33 @@ async def results(
 
 def _submit(
     workers: PictureWorkers,
-    judge: Judge,
+    task: JudgeTask,
     picture: Picture,
-    options: Options,
+    options: JudgeOptions,
     given_up: threading.Event,
 ) -> "asyncio.Future[Result]":
     name = picture.name
-
-    def work(detector: MaskDetector, photo: DecodedPhoto) -> Row:
-        return judge.judge(name, photo, detector, options)
-
-    row = asyncio.wrap_future(workers.submit(picture.data, work, given_up))
-    return asyncio.ensure_future(_result(row, judge, name))
+    row = asyncio.wrap_future(workers.submit(picture.data, name, task, options, given_up))
+    return asyncio.ensure_future(_result(row, task, name))
 
 
-async def _result(row: "asyncio.Future[Row]", judge: Judge, name: str) -> Result:
+async def _result(row: "asyncio.Future[Row]", task: JudgeTask, name: str) -> Result:
     try:
-        return Result(await row)
+        done = await row
     except ImageError as error:
         is_final = not isinstance(error, TransientImageError)
         reason = str(error)
     except (GivenUpError, asyncio.CancelledError):
         raise
     except Exception as error:
-        # OpenCV or the runtime may raise anything; one picture must not stop a pile
+        # one picture must not stop a pile
         is_final = not is_out_of_memory(error)
-        reason = f"cannot be checked ({type(error).__name__})"
-        _LOG.error("a picture of the API failed by %s", type(error).__name__)
+        kind = str(error) if isinstance(error, JudgeError) else type(error).__name__
+        reason = f"cannot be checked ({kind})"
+        _LOG.error("a picture of the API failed by %s", kind)
+    else:
+        has_faces = not done["error"] if task is JudgeTask.CLASSIFY else done["faces"]
+        metrics.API_PICTURES.labels("faces" if has_faces else "no_face").inc()
+        return Result(done)
     metrics.API_PICTURES.labels("refused" if is_final else "failed").inc()
-    return Result(judge.refuse(name, reason), is_final)
+    return Result(refused(name, task, reason), is_final)

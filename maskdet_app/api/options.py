@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from maskdet_app.api.checking import Options
 from maskdet_app.api.problems import MALFORMED, ProblemError
 from maskdet_app.ui import two_classes
+from maskdet_core.batch.photos.judging import JudgeOptions
 from maskdet_core.batch.photos.report import one_line
 from maskdet_core.detector import MIN_FACE_PX
 from maskdet_core.types import validate_min_confidence
@@ -18,7 +18,7 @@ COMMON: Final = ("min_confidence", "two_classes", "name")
 CHECK: Final = (*COMMON, "min_face")
 
 
-def options(query: Mapping[str, str], known: tuple[str, ...]) -> Options:
+def options(query: Mapping[str, str], known: tuple[str, ...]) -> JudgeOptions:
     """Read the options.
 
     Args:
@@ -34,7 +34,7 @@ def options(query: Mapping[str, str], known: tuple[str, ...]) -> Options:
                 MALFORMED, f"expected options among {', '.join(known)}, got another one"
             )
     two = _read(query, "two_classes", _boolean)
-    return Options(
+    return JudgeOptions(
         _read(query, "min_confidence", lambda text: validate_min_confidence(float(text))),
         _read(query, "min_face", _face_px),
         two_classes.default() if two is None else two,

@@ -13,7 +13,6 @@ from starlette.types import Send
 from maskdet_app.api import answers, bodies, checking, docs_page, openapi, options
 from maskdet_app.api.access import Access
 from maskdet_app.api.bodies import Body
-from maskdet_app.api.checking import Judge
 from maskdet_app.api.problems import (
     BUSY,
     NO_MODEL,
@@ -31,6 +30,7 @@ from maskdet_app.ops.rate_limit import RateLimiter
 from maskdet_app.ops.upload_quota import UploadQuota
 from maskdet_app.ui import two_classes
 from maskdet_core import MaskdetError, ModelError
+from maskdet_core.batch.photos.judging import JudgeTask
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
 
@@ -57,8 +57,10 @@ class Api:
         """The routes, with one for what there is not."""
         base = api_settings.base_url()
         resources = {
-            "check": Resource("check", POST=self._judging(checking.CHECK, options.CHECK)),
-            "classify": Resource("classify", POST=self._judging(checking.CLASSIFY, options.COMMON)),
+            "check": Resource("check", POST=self._judging(JudgeTask.CHECK, options.CHECK)),
+            "classify": Resource(
+                "classify", POST=self._judging(JudgeTask.CLASSIFY, options.COMMON)
+            ),
             "model": Resource("model", GET=self._model),
             "health": Resource("health", GET=self._health),
             "openapi.json": Resource("openapi", GET=_openapi),
@@ -87,7 +89,7 @@ class Api:
         await _send(request, send, _json(await asyncio.to_thread(_model_row)))
 
     def _judging(
-        self, judge: Judge, known: tuple[str, ...]
+        self, task: JudgeTask, known: tuple[str, ...]
     ) -> Callable[[Request, Send], Awaitable[None]]:
         async def handler(request: Request, send: Send) -> None:
             body = Body(request.headers, request.receive, self._settings.max_bytes)
@@ -95,7 +97,7 @@ class Api:
                 client = self._require(request)
                 _require_running()
                 async with self._admitted(request, body):
-                    await self._judge(request, send, body, client, judge, known)
+                    await self._judge(request, send, body, client, task, known)
             except ProblemError:
                 await body.discard()
                 raise
@@ -124,7 +126,7 @@ class Api:
         send: Send,
         body: Body,
         client: str | None,
-        judge: Judge,
+        task: JudgeTask,
         known: tuple[str, ...],
     ) -> None:
         kind = bodies.media_type(request.headers)
@@ -138,7 +140,7 @@ class Api:
             pictures = [await bodies.one_picture(body, name)]
         await self._require_model()
         results = answers.while_there(
-            request.receive, checking.results(self._workers, judge, pictures, chosen)
+            request.receive, checking.results(self._workers, task, pictures, chosen)
         )
         async with aclosing(results):
             if kind == bodies.FORM:

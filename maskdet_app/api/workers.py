@@ -1,7 +1,7 @@
-"""Threads that decode and check the API's pictures, few enough to leave live viewers their frames.
+"""Processes that judge the API's pictures, few enough to leave live viewers their frames.
 
-Each has a decoder in a process that can be killed, and a detector on one thread. They run at the
-lowest priority that still gets on, and one at a time while somebody is live.
+Each can be killed, and has a thread here that waits for it. They run at the lowest priority that
+still gets on, and one at a time while somebody is live.
 """
 
 import asyncio
@@ -11,50 +11,48 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol
 
-from maskdet_core import MaskDetector, load_classifier
+from maskdet_core.batch.photos.judge_process import JudgeProcess
+from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row
 from maskdet_core.cpu import lower_thread_priority, n_cores
-from maskdet_core.errors import TransientImageError
 from maskdet_core.masks.loading import default_model_path
-from maskdet_core.pictures.decode import DecodedPhoto
-from maskdet_core.pictures.decoder_process import POLL_S, DecoderProcess
-from maskdet_core.reasons import Problem
+from maskdet_core.pictures.picture_process import POLL_S
 
 MAX_WORKERS: Final = 8
-"""More would take memory, up to 300 MB each, and the Python parts of detection take turns."""
-_NICENESS: Final = 10
+"""More would take memory, about 105 MB each and up to 1 GB with a picture."""
+NICENESS: Final = 10
 """Below the live viewers' inference, which has 5."""
-_T = TypeVar("_T")
-Work = Callable[[MaskDetector, DecodedPhoto], _T]
 
 
 class GivenUpError(Exception):
     """Nobody waits for the result any more."""
 
 
-class Station:
-    """What one worker uses: a decoder process, and a detector once there is one."""
+class Station(Protocol):
+    """What one worker uses: a `JudgeProcess`."""
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
-        self.decoder = DecoderProcess()
-        self._detector: MaskDetector | None = None
-        self._loaded_from: tuple[Path, float] | None = None
+    def load(self, model: Path, version: float, while_waiting: Callable[[], None]) -> None:
+        """See `JudgeProcess.load`."""
+        ...
 
-    def detector(self) -> MaskDetector:
-        """This worker's detector, loaded again when the file has changed.
+    def judge(
+        self,
+        data: bytes,
+        name: str,
+        task: JudgeTask,
+        options: JudgeOptions,
+        while_waiting: Callable[[], None],
+        *,
+        model: Path,
+        version: float,
+    ) -> Row:
+        """See `JudgeProcess.judge`."""
+        ...
 
-        Raises:
-            MaskdetError: it cannot be loaded.
-        """
-        path = default_model_path()
-        source = (path, _modified_at(path))
-        if self._detector is None or self._loaded_from != source:
-            # one thread: the other cores have workers of their own
-            self._detector = MaskDetector.load(load_classifier(path, n_threads=1))
-            self._loaded_from = source
-        return self._detector
+    def close(self) -> object:
+        """End it; the next picture starts another."""
+        ...
 
 
 class PictureWorkers:
@@ -65,27 +63,28 @@ class PictureWorkers:
         n_viewers: Callable[[], int],
         *,
         n_workers: int | None = None,
-        station: Callable[[], Station] = Station,
+        station: Callable[[], Station] | None = None,
     ) -> None:
         """Start nothing yet.
 
         Args:
             n_viewers: gives the number of live viewers.
             n_workers: pictures at once without viewers; None for one a core, `MAX_WORKERS` at most.
-            station: makes what each worker uses.
+            station: makes what each worker uses; None takes `JudgeProcess`.
         """
         self.n_workers = n_workers or min(n_cores(), MAX_WORKERS)
         self._n_viewers = n_viewers
         self._executor = ThreadPoolExecutor(
-            self.n_workers, "maskdet-api", initializer=lambda: lower_thread_priority(_NICENESS)
+            self.n_workers, "maskdet-api", initializer=lambda: lower_thread_priority(NICENESS)
         )
-        # the last used first: its decoder still runs
+        # the last used first: its process still runs
         self._stations: queue.LifoQueue[Station] = queue.LifoQueue()
         for _ in range(self.n_workers):
-            self._stations.put(station())
+            self._stations.put(JudgeProcess() if station is None else station())
         self._turns = threading.Condition()
         self._n_busy = 0
         self._is_closed = threading.Event()
+        self._loaded: tuple[Path, float] | None = None
 
     async def load(self) -> None:
         """Load a detector, so that a fault is known before the first picture.
@@ -93,23 +92,34 @@ class PictureWorkers:
         Raises:
             MaskdetError: it cannot be loaded.
         """
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._load)
+        # not each time, which would have every request wait for a worker twice
+        if self._loaded != _model():
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._load)
 
-    def submit(self, data: bytes, work: "Work[_T]", given_up: threading.Event) -> "Future[_T]":
-        """Decode a picture and work on it.
+    def submit(
+        self,
+        data: bytes,
+        name: str,
+        task: JudgeTask,
+        options: JudgeOptions,
+        given_up: threading.Event,
+    ) -> "Future[Row]":
+        """Decode a picture and judge it.
 
         Args:
             data: content of the file.
-            work: gets a detector and the decoded picture.
-            given_up: ends the decoding at once when it is set, and the wait for a turn.
+            name: of the picture.
+            task: what to do with it.
+            options: how.
+            given_up: ends the work at once when it is set, and the wait for a turn.
 
         Returns:
-            What ``work`` returns, or raises; `GivenUpError`; `ImageError`, see `DecoderProcess`.
+            The row; or `GivenUpError`, or an error of `JudgeProcess.judge`.
         """
-        return self._executor.submit(self._work, data, work, given_up)
+        return self._executor.submit(self._work, data, name, task, options, given_up)
 
     def close(self) -> None:
-        """Give up all work and end the decoders."""
+        """Give up all work and end the processes."""
         self._is_closed.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
         idle = []
@@ -117,29 +127,37 @@ class PictureWorkers:
             while True:
                 idle.append(self._stations.get_nowait())
         for station in idle:
-            station.decoder.close()
+            station.close()
             # a worker may wait for one, to be told that all has ended
             self._stations.put(station)
 
     def _load(self) -> None:
+        model, version = _model()
         with self._station() as station:
-            station.detector()
+            station.load(model, version, self._stop_if_closed)
+        self._loaded = (model, version)
 
-    def _work(self, data: bytes, work: "Work[_T]", given_up: threading.Event) -> _T:
+    def _stop_if_closed(self) -> None:
+        if self._is_closed.is_set():
+            raise GivenUpError
+
+    def _work(
+        self,
+        data: bytes,
+        name: str,
+        task: JudgeTask,
+        options: JudgeOptions,
+        given_up: threading.Event,
+    ) -> Row:
         def stop_if_given_up() -> None:
             if given_up.is_set() or self._is_closed.is_set():
                 raise GivenUpError
 
         with self._turn(stop_if_given_up), self._station() as station:
-            stop_if_given_up()
-            decoded = station.decoder.decode_photo(data, stop_if_given_up)
-            stop_if_given_up()
-            try:
-                return work(station.detector(), decoded)
-            except MemoryError as error:
-                raise TransientImageError(
-                    "not enough memory to check the picture", Problem.NO_MEMORY
-                ) from error
+            model, version = _model()
+            return station.judge(
+                data, name, task, options, stop_if_given_up, model=model, version=version
+            )
 
     @contextmanager
     def _station(self) -> Generator[Station, None, None]:
@@ -150,7 +168,7 @@ class PictureWorkers:
             self._stations.put(station)
             # asked last: `close` sees those that are back by then
             if self._is_closed.is_set():
-                station.decoder.close()
+                station.close()
 
     @contextmanager
     def _turn(self, while_waiting: Callable[[], None]) -> Generator[None, None, None]:
@@ -168,8 +186,10 @@ class PictureWorkers:
                 self._turns.notify()
 
 
-def _modified_at(path: Path) -> float:
+def _model() -> tuple[Path, float]:
+    """The network in use, and when its file was changed."""
+    path = default_model_path()
     try:
-        return path.stat().st_mtime
+        return path, path.stat().st_mtime
     except OSError:
-        return 0.0
+        return path, 0.0

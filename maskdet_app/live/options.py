@@ -34,8 +34,14 @@ class LiveOptions:
     verdicts: tuple[Verdict, ...]
 
 
-def ask(processor: LiveProcessor, detector: MaskDetector) -> LiveOptions:
-    """Show the choices; the mirror is set on the processor at once."""
+def ask(processor: LiveProcessor, detector: MaskDetector, *, is_sent: bool) -> LiveOptions:
+    """Show the choices; the mirror is set on the processor at once.
+
+    Args:
+        processor: the session's.
+        detector: gives the defaults.
+        is_sent: whether events of this session leave the page.
+    """
     facing = query_params.segmented_control(
         "facing",
         t("live.camera_label"),
@@ -56,7 +62,7 @@ def ask(processor: LiveProcessor, detector: MaskDetector) -> LiveOptions:
         _ALERTS,
         _NO_ALERT,
         format_func=lambda kind: t(f"live.alert_{kind}"),
-        help=t("live.alert_help"),
+        help=t("live.alert_help_sent" if is_sent else "live.alert_help"),
     )
     return LiveOptions(facing, alert, two, verdicts)
 

@@ -1,64 +1,19 @@
-"""What the live viewers of this server share: one inference worker and one admission control."""
+"""What a session of the live page keeps: its processor, and the alerts that it raises."""
 
-import gc
 from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ops.metrics import LiveMetrics, watch
-from maskdet_app.ops.settings import setting
+from maskdet_app.ops import alert_channels, live_places
+from maskdet_app.ops.alert_channels import LiveChannels, SessionOutlet
+from maskdet_app.ops.metrics import LiveMetrics
 from maskdet_core import LiveProcessor, MaskDetector
-from maskdet_core.live import AdmissionControl, InferenceWorker
+from maskdet_core.alerts.session import SessionAlerts
+from maskdet_core.live import AdmissionControl
 
-MAX_VIEWERS: Final = "MASKDET_MAX_VIEWERS"
-"""Environment variable or Streamlit secret: most live viewers at once; without it the server
-measures."""
 _METER: Final = LiveMetrics()
 _PROCESSOR: Final = "live_processor"
-
-
-@st.cache_resource(show_spinner=False)
-def worker() -> InferenceWorker:
-    """The server's inference worker.
-
-    While the garbage collector runs, every thread waits. What is loaded by now, modules and
-    networks, stays for good: frozen, it is scanned no more.
-    """
-    gc.collect()
-    gc.freeze()
-    return InferenceWorker()
-
-
-@st.cache_resource(show_spinner=False)
-def _admission(limit: int | None) -> AdmissionControl:
-    made = AdmissionControl(
-        limit, is_overloaded=lambda: worker().is_overloaded, demand=lambda: worker().demand
-    )
-    watch(made)
-    return made
-
-
-def admission() -> AdmissionControl:
-    """The server's admission control, by its settings.
-
-    Raises:
-        ValueError: `MAX_VIEWERS` is not a whole number of 1 or more.
-    """
-    value = setting(MAX_VIEWERS)
-    if value is None:
-        return measured_admission()
-    try:
-        limit = int(value)
-    except (TypeError, ValueError):
-        limit = 0
-    if limit < 1:
-        raise ValueError(f"expected a whole number of 1 or more, got {value!r}")
-    return _admission(limit)
-
-
-def measured_admission() -> AdmissionControl:
-    """Admission control by measured processor time."""
-    return _admission(None)
+_ALERTS: Final = "live_alerts"
 
 
 def processor(detector: MaskDetector, admission: AdmissionControl) -> LiveProcessor:
@@ -67,8 +22,30 @@ def processor(detector: MaskDetector, admission: AdmissionControl) -> LiveProces
     if kept is None or kept[0] is not detector or kept[1] is not admission:
         if kept is not None:
             kept[2].stop()
-        made = LiveProcessor(detector, worker(), admission, meter=_METER)
+        made = LiveProcessor(detector, live_places.worker(), admission, meter=_METER)
         kept = (detector, admission, made)
         st.session_state[_PROCESSOR] = kept
     found: LiveProcessor = kept[2]
     return found
+
+
+def raise_alerts(processor: LiveProcessor, *, tells: bool) -> bool:
+    """Let this session raise alerts that leave the page, where the operator allows it.
+
+    Args:
+        processor: the session's.
+        tells: whether the page says so. One that says nothing sends nothing.
+
+    Returns:
+        Whether it does.
+    """
+    channels = alert_channels.live() if tells else None
+    if channels is None:
+        processor.set_observer(None)
+        return False
+    kept: tuple[LiveChannels, SessionAlerts] | None = st.session_state.get(_ALERTS)
+    if kept is None or kept[0] is not channels:
+        kept = (channels, SessionAlerts(channels.next_name, SessionOutlet(channels)))
+        st.session_state[_ALERTS] = kept
+    processor.set_observer(kept[1])
+    return True

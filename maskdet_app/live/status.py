@@ -10,7 +10,7 @@ from maskdet_app.live import charts, live_alert
 from maskdet_app.live.demo import panel
 from maskdet_app.live.demo.films import DemoFilm
 from maskdet_app.live.options import Alert, LiveOptions
-from maskdet_app.ops import shutdown
+from maskdet_app.ops import alert_channels, shutdown
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import LiveProcessor, LiveStats, Verdict, encode_jpeg
@@ -76,6 +76,12 @@ def show(
             _say(t("live.idle_title"), t("live.idle"))
         else:
             panel.show(film, verdicts)
+
+
+def alert_notice() -> str:
+    """That events of this session leave the page, and where to, as Markdown."""
+    place = alert_channels.settings().place or t("alerts.operator")
+    return t("alerts.live", place=theme.escape_markdown(place, 80))
 
 
 def show_full(admission: AdmissionControl) -> None:

@@ -15,7 +15,8 @@ from maskdet_app.ops import malloc
 from maskdet_core.cpu import N_THREADS, n_cores
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto
-from maskdet_core.pictures.decoder_process import POLL_S, DecoderProcess
+from maskdet_core.pictures.decoder_process import DecoderProcess
+from maskdet_core.pictures.picture_process import POLL_S
 from maskdet_core.reasons import Problem
 
 DECODER: Final = DecoderProcess()

@@ -10,12 +10,12 @@ import streamlit as st
 from maskdet_app.photo import decoding, downloads
 from maskdet_app.photo.batch import FACE_SHARES, Photo
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui.i18n import current_language, t
+from maskdet_app.ui.i18n import report_language, t
 from maskdet_core import MaskDetector
 from maskdet_core.batch.photos.document import Pictures, html_text, report_picture
 from maskdet_core.detector import MIN_FACE_PX
 from maskdet_core.html_report.facts import CheckFacts
-from maskdet_core.html_report.texts import ENGLISH, Texts, languages
+from maskdet_core.html_report.texts import Texts
 from maskdet_core.pictures.decode import decode_image
 
 
@@ -37,7 +37,7 @@ def show(
                 photos,
                 check_facts(detector, options),
                 # the file is made outside of this run, where the visitor's language is not known
-                _language(),
+                report_language(),
                 with_pictures=with_pictures,
                 blurred=options.blur_faces,
                 while_waiting=decoding.stop_after_visit(),
@@ -104,8 +104,3 @@ def html_report(
     reports = downloads.reports(photos)
     pieces = html_text(reports, facts, texts, datetime.now(UTC), made, blurred=blurred)
     return "".join(pieces).encode("utf-8")
-
-
-def _language() -> str:
-    language = current_language()
-    return language if language in languages() else ENGLISH

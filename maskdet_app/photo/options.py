@@ -75,23 +75,6 @@ def _show_widgets(detector: MaskDetector) -> PhotoOptions:
     )
 
 
-def show_for_video(detector: MaskDetector) -> PhotoOptions:
-    """Draw the widgets that concern videos too, and return the options."""
-    min_confidence = threshold.min_confidence_slider(detector)
-    two = two_classes.switch(detector)
-    blur_faces = st.toggle(
-        t("photo.blur"), help=t("video.blur_help"), key="blur", bind="query-params"
-    )
-    return PhotoOptions(
-        min_confidence,
-        two,
-        two_classes.verdicts(detector.classifier.manifest, two_classes=two),
-        _DEFAULT_FACE_SIZE,
-        show_activation_map=False,
-        blur_faces=blur_faces,
-    )
-
-
 def _has_activation_map(detector: MaskDetector) -> bool:
     # No crops, no inference: only tells whether the network has the output.
     size = detector.classifier.manifest.input_size_px

@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import Sequence
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -16,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from maskdet_app.ops import malloc, upload_memory
 from maskdet_app.ops.upload_quota import QUOTA
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
-from maskdet_app.ui import containers
+from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_core.pictures.decode import MAX_BYTES
 from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
@@ -97,12 +96,8 @@ def show(batch: PhotoBatch) -> DeltaGenerator:
 
 
 def _show_drop_words(place: DeltaGenerator) -> None:
-    # The uploader's label says the same to screen readers.
-    place.html(
-        '<div class="md-drop" aria-hidden="true"><i class="md-icon">add_photo_alternate</i>'
-        f"<strong>{escape(t('photo.drop'))}</strong>"
-        f"<span>{escape(t('photo.formats', mb=_MAX_MB))}</span></div>"
-    )
+    details = t("photo.formats", mb=_MAX_MB)
+    place.html(theme.drop_words_html("add_photo_alternate", t("photo.drop"), details))
 
 
 def _show_samples(batch: PhotoBatch) -> None:

@@ -18,12 +18,17 @@ from streamlit import runtime
 
 from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
-from maskdet_app.live import ice, resources
+from maskdet_app.cameras.resources import feeds
+from maskdet_app.live import ice
 from maskdet_app.metrics.records.runs import RUNS_ENV
 from maskdet_app.ops import (
+    alert_channels,
+    alert_settings,
     api_settings,
     build_info,
+    camera_settings,
     listening,
+    live_places,
     malloc,
     metrics,
     operator_log,
@@ -69,9 +74,10 @@ UPLOAD_MB: Final[dict[str, str]] = {
 KNOWN_SETTINGS: Final = (
     *(LOG_FORMAT, METRICS_PORT, METRICS_ADDRESS, FRAME_ANCESTORS, GRACE_PERIOD),
     *(client_address.TRUSTED_PROXIES, *UPLOAD_MB.values()),
-    *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, resources.MAX_VIEWERS),
+    *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, live_places.MAX_VIEWERS),
     two_classes.SETTING,
     *api_settings.SETTINGS,
+    *(camera_settings.CAMERAS, *alert_settings.SETTINGS),
     *(ice.PROVIDER, ice.SERVERS, ice.POLICY, *ice.PROVIDER_SETTINGS),
 )
 """Names of settings, to find mistyped ones."""
@@ -143,9 +149,16 @@ async def _lifespan(_app: Any, *, api: Api | None) -> AsyncIterator[None]:
     yield
     if api is not None:
         api.close()
+    # what waits is sent, for a while
+    await asyncio.to_thread(_end_alerts)
     for task in tasks:
         task.cancel()
     _LOG.info("stopped")
+
+
+def _end_alerts() -> None:
+    feeds().close()
+    alert_channels.close()
 
 
 def report_settings() -> None:
@@ -155,10 +168,9 @@ def report_settings() -> None:
         ice.validate_settings()
     except ValueError as error:
         operator_log.log_once(f"settings of the video link: {error}")
-    try:
-        resources.admission()
-    except ValueError as error:
-        operator_log.log_once(f"{resources.MAX_VIEWERS}: {error}")
+    live_places.usable_admission()
+    alert_channels.settings()
+    camera_settings.cameras()
     two_classes.default()
     path = default_model_path()
     try:
@@ -193,10 +205,7 @@ def _upload_limits(default: UploadLimits) -> UploadLimits:
 
 
 def _n_viewers() -> int:
-    try:
-        return resources.admission().n_active
-    except ValueError:
-        return resources.measured_admission().n_active
+    return live_places.usable_admission().n_active
 
 
 def _count_page_error(error: Exception) -> None:

@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from maskdet_app.ui import query_params
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import Labels
+from maskdet_core.html_report import texts as report_texts
 
 LOCALE_FOLDER: Final = Path(__file__).with_name("locale")
 ENGLISH: Final = "en"
@@ -119,3 +120,9 @@ def _lookup(key: str) -> Any:
     table, _, name = key.partition(".")
     text = catalogue(current_language()).get(table, {}).get(name)
     return catalogue(ENGLISH)[table][name] if text is None else text
+
+
+def report_language() -> str:
+    """The visitor's language where HTML reports can be in it, else English."""
+    language = current_language()
+    return language if language in report_texts.languages() else ENGLISH

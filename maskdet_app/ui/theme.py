@@ -192,3 +192,17 @@ def escape_markdown(text: str, max_chars: int = 60) -> str:
         text = f"{text[: max_chars - 12]} … {text[-9:]}"
     one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return "".join(c if c.isalnum() or c in " .," else f"&#{ord(c)};" for c in one_line)
+
+
+def drop_words_html(icon: str, words: str, details: str) -> str:
+    """What a drop area says; the uploader's label says the same to screen readers.
+
+    Args:
+        icon: name of a Material Symbol.
+        words: what to do.
+        details: which files are taken.
+    """
+    return (
+        f'<div class="md-drop" aria-hidden="true"><i class="md-icon">{icon}</i>'
+        f"<strong>{escape(words)}</strong><span>{escape(details)}</span></div>"
+    )

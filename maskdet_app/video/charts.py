@@ -11,6 +11,7 @@ from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_app.ui.times import clock
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import SIGNS
+from maskdet_core.html_report.videos import clock_tenths
 
 COLOURS: Final = {
     Verdict.WITH_MASK: BLUE,
@@ -27,8 +28,11 @@ _LABEL_SHARE: Final = 0.03
 """An interval of at least this part of the video has room for its letter."""
 _MAX_BARS: Final = 200
 _HEIGHT_PX: Final = 260
-_AROUND_PX: Final = 115
-"""Room for legend and axis in a chart's height."""
+_AXIS_PX: Final = 103
+_LEGEND_PX: Final = 28
+"""Room for axis, and for a line of the legend, in a chart's height."""
+_PER_LINE: Final = 2
+"""Entries of the legend in a line; more do not fit on a phone."""
 
 
 def people_chart(row: Mapping[str, Any]) -> Chart:
@@ -48,7 +52,7 @@ def people_chart(row: Mapping[str, Any]) -> Chart:
             "letter": SIGNS[Verdict(one["verdict"])],
             "is_dark": COLOURS[Verdict(one["verdict"])] == BLUE,
             "has_room": one["end_s"] - one["start_s"] >= _LABEL_SHARE * length_s,
-            "time": f"{clock(one['start_s'])} – {clock(one['end_s'])}",
+            "time": f"{clock_tenths(one['start_s'])} – {clock_tenths(one['end_s'])}",
         }
         for person in row["people"][:MAX_PEOPLE]
         for one in person["intervals"]
@@ -89,8 +93,9 @@ def people_chart(row: Mapping[str, Any]) -> Chart:
             color=alt.condition("datum.is_dark", alt.value("#FFFFFF"), alt.value("#000000")),
         )
     )
-    layers = (bars + letters).properties(height=_ROW_PX * max(1, len(people)) + _AROUND_PX)
-    chart: Chart = layers.configure_legend(orient="top", symbolStrokeWidth=1, columns=2)
+    around_px = _AXIS_PX + _LEGEND_PX * math.ceil(len(colours) / _PER_LINE)
+    layers = (bars + letters).properties(height=_ROW_PX * max(1, len(people)) + around_px)
+    chart: Chart = layers.configure_legend(orient="top", symbolStrokeWidth=1, columns=_PER_LINE)
     return chart
 
 
@@ -143,7 +148,7 @@ def seconds_chart(row: Mapping[str, Any]) -> Chart:
         )
         .properties(height=_HEIGHT_PX)
     )
-    chart: Chart = bars.configure_legend(orient="top", symbolStrokeWidth=1, columns=2)
+    chart: Chart = bars.configure_legend(orient="top", symbolStrokeWidth=1, columns=_PER_LINE)
     return chart
 
 

@@ -6,11 +6,12 @@ from typing import Final
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from maskdet_app.ops import malloc, upload_memory
 from maskdet_app.ops.upload_quota import QUOTA
-from maskdet_app.ui import containers
+from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.tab_state import tab_state
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, VideoJob, patient
@@ -78,9 +79,18 @@ def visit() -> VideoVisit:
     return made
 
 
-def show(current: VideoVisit) -> None:
-    """Draw the uploader, and take a new video from it."""
-    uploader, refusal, note = containers.reserve(3)
+def show(current: VideoVisit) -> DeltaGenerator:
+    """Draw the uploader, and take a new video from it.
+
+    Returns:
+        The place for the options, beside it.
+    """
+    bar, refusal = containers.reserve(2)
+    # the keys are those of the photos: the style sheet makes both low once there are results
+    with bar.container(key="photo-bar"):
+        drop_area, options = containers.reserve(2)
+    with drop_area.container(key="drop-area"):
+        uploader, drop_words = containers.reserve(2)
     context = get_script_run_ctx()
     if context is not None:
         QUOTA.hold_in(context.session_id, current)
@@ -90,10 +100,13 @@ def show(current: VideoVisit) -> None:
         t("video.upload", mb=most_mb, minutes=most_minutes),
         type=FILE_TYPES,
         max_upload_size=most_mb,
+        label_visibility="collapsed",
         key=key,
         on_change=_remove_deselected,
         args=(current, key),
     )
+    details = t("video.formats", mb=most_mb, minutes=most_minutes)
+    drop_words.html(theme.drop_words_html("movie", t("video.drop"), details))
     if uploaded is not None and uploaded.file_id != current.file_id:
         current.clear()
         if uploaded.size > MAX_BYTES:
@@ -108,7 +121,7 @@ def show(current: VideoVisit) -> None:
     if refused is not None:
         mb = QUOTA.limits.of(refused.bound) // _MB
         refusal.warning(t(f"photo.quota_{refused.bound}", mb=mb), icon=":material/inventory_2:")
-    note.caption(t("video.note"))
+    return options
 
 
 def remove(current: VideoVisit) -> None:

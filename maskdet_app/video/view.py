@@ -10,12 +10,14 @@ from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
 from maskdet_app.ui.reasons import reason_text
 from maskdet_app.ui.times import clock
-from maskdet_app.video import charts, upload
+from maskdet_app.video import charts, handout, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
+from maskdet_app.video.options import CheckOptions
 from maskdet_app.video.upload import VideoVisit
-from maskdet_core import Verdict
+from maskdet_core import MaskDetector, Verdict
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.report import tracks_csv_bytes
+from maskdet_core.html_report.videos import clock_tenths
 
 REFRESH_S: Final = 0.5
 """Time between two looks at the progress."""
@@ -26,33 +28,23 @@ _PLAYABLE: Final = {
     "webm": "video/webm",
 }
 """Media type by suffix of what browsers play."""
-_PLAYER_PX: Final = 640
 _MOMENTS_SHOWN: Final = 24
 _CHART: Final = "video_chart"
 
 
-def show(
-    current: VideoVisit,
-    verdicts: tuple[Verdict, ...],
-    *,
-    min_confidence: float,
-    two_classes: bool,
-    blur: bool,
-) -> None:
+def show(current: VideoVisit, detector: MaskDetector, options: CheckOptions) -> None:
     """Draw the check of the visitor's video; begin it where it has not.
 
     Args:
         current: the visitor's video.
-        verdicts: those that can be given.
-        min_confidence: see `maskdet_core.types.decide`.
-        two_classes: the same.
-        blur: blur all faces in the annotated film.
+        detector: of the kind that checks it.
+        options: how it is checked.
     """
-    progress, empty_note, changed, result, film_progress = containers.reserve(5)
+    progress, note, changed, film_progress, result = containers.reserve(5)
     if not current.data:
-        empty_note.info(t("video.empty"), icon=":material/movie:")
+        note.caption(t("video.empty"))
         return
-    wanted = _options(min_confidence, two_classes)
+    wanted = _options(options.min_confidence, options.two_classes)
     if current.check is None:
         current.check = _job(current, wanted)
     check = current.check
@@ -62,7 +54,7 @@ def show(
         return
     if check.outcome is None:
         text = _error_text(check) or t("video.cancelled")
-        empty_note.warning(text, icon=":material/movie_off:")
+        note.warning(text, icon=":material/movie_off:")
         if check.state is State.CANCELLED:
             changed.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
         return
@@ -71,7 +63,7 @@ def show(
             st.caption(t("video.changed"))
             st.button(t("video.again"), on_click=_check_again, args=(current,), key="again")
     with result:
-        _show_result(current, check.outcome, verdicts, blur=blur)
+        _show_result(current, check, check.outcome, detector, options)
     upload.count_film(current)
     film = current.film
     if film is not None and film.state in (State.WAITING, State.RUNNING):
@@ -96,35 +88,38 @@ def _show_progress(job: VideoJob, key: str) -> None:
 
 def _show_result(
     current: VideoVisit,
+    check: VideoJob,
     outcome: VideoOutcome,
-    verdicts: tuple[Verdict, ...],
-    *,
-    blur: bool,
+    detector: MaskDetector,
+    options: CheckOptions,
 ) -> None:
-    row, pictures, reasons = outcome.row, outcome.pictures, outcome.notes
-    summary, notes, player, chart, moments, seconds, downloads = containers.reserve(7)
-    with summary:
-        st.header(theme.escape_markdown(current.name), anchor=False)
+    row = outcome.row
+    head, first, chart, moments, seconds = containers.reserve(5)
+    with head.container(horizontal=True, vertical_alignment="center", key="results-head"):
+        st.header(theme.escape_markdown(current.name), anchor=False, width="content")
+        with st.container(horizontal=True, width="content"):
+            handout.show(current.name, outcome, detector, check.options, blurred=options.blur_faces)
+            _show_downloads(current, check, row, blur=options.blur_faces)
+    player, summary = first.columns(2, gap="medium")
+    with summary.container(key="video-summary"):
         counts = {verdict: row["people_by_verdict"][verdict.value] for verdict in Verdict}
-        st.html(theme.count_tiles_html(counts, verdicts))
+        st.html(theme.count_tiles_html(counts, options.verdicts))
         st.caption(t("video.people", n=row["n_people"], length=clock(row["length_s"])))
-    for note in reasons:
-        notes.caption(reason_text(note))
+        for note in outcome.notes:
+            st.caption(reason_text(note))
     if row["people"]:
         with chart:
             _show_timeline(current, row)
     # after the chart, whose click may have moved it, and above it
-    with player:
+    with player.container(key="video-player"):
         _show_player(current)
     if row["moments"]:
         with moments:
-            _show_moments(current, row, pictures)
+            _show_moments(current, row, outcome.pictures)
     if row["people"]:
         with seconds:
             st.subheader(t("video.by_second"), anchor=False)
             st.altair_chart(charts.seconds_chart(row), alt=t("video.by_second"))
-    with downloads:
-        _show_downloads(current, row, blur=blur)
 
 
 def _show_player(current: VideoVisit) -> None:
@@ -137,7 +132,8 @@ def _show_player(current: VideoVisit) -> None:
         format=media_type,
         start_time=int(current.start_s),
         alt=current.name,
-        width=_PLAYER_PX,
+        # a click on the timeline is a wish to see it
+        autoplay=current.start_s > 0,
     )
 
 
@@ -166,7 +162,7 @@ def _show_moments(current: VideoVisit, row: Mapping[str, Any], pictures: tuple[b
             with st.container(width=160):
                 label = verdict_label(Verdict(one["verdict"]))
                 who = t("video.person", n=one["person"])
-                at = clock(one["at_s"])
+                at = clock_tenths(one["at_s"])
                 st.image(jpeg, alt=f"{who}, {label}, {at}", caption=f"{who}: {label}")
                 st.button(
                     t("video.jump", at=at),
@@ -180,41 +176,40 @@ def _show_moments(current: VideoVisit, row: Mapping[str, Any], pictures: tuple[b
         st.caption(t("video.moments_hidden", n=hidden))
 
 
-def _show_downloads(current: VideoVisit, row: Mapping[str, Any], *, blur: bool) -> None:
-    with st.container(horizontal=True):
-        _show_film_button(current, blur=blur)
-        for kind, data, mime, icon in (
-            ("csv", tracks_csv_bytes([row]), "text/csv", ":material/table:"),
-            (
-                "json",
-                json.dumps(row, ensure_ascii=False).encode(),
-                "application/json",
-                ":material/data_object:",
-            ),
-        ):
-            st.download_button(
-                t(f"photo.{kind}"),
-                data,
-                file_name=f"maskdet-video.{kind}",
-                mime=mime,
-                icon=icon,
-                help=t(f"video.{kind}_help"),
-                on_click="ignore",
-                key=f"video_{kind}",
-            )
-        st.button(
-            t("video.forget"),
-            icon=":material/delete:",
-            on_click=upload.remove,
-            args=(current,),
-            key="video_forget",
+def _show_downloads(
+    current: VideoVisit, check: VideoJob, row: Mapping[str, Any], *, blur: bool
+) -> None:
+    _show_film_button(current, check, blur=blur)
+    for kind, data, mime, icon in (
+        ("csv", tracks_csv_bytes([row]), "text/csv", ":material/table:"),
+        (
+            "json",
+            json.dumps(row, ensure_ascii=False).encode(),
+            "application/json",
+            ":material/data_object:",
+        ),
+    ):
+        st.download_button(
+            t(f"photo.{kind}"),
+            data,
+            file_name=f"maskdet-video.{kind}",
+            mime=mime,
+            icon=icon,
+            help=t(f"video.{kind}_help"),
+            on_click="ignore",
+            key=f"video_{kind}",
         )
+    st.button(
+        t("video.forget"),
+        icon=":material/delete:",
+        on_click=upload.remove,
+        args=(current,),
+        key="video_forget",
+    )
 
 
-def _show_film_button(current: VideoVisit, *, blur: bool) -> None:
-    check, film = current.check, current.film
-    if check is None:
-        return
+def _show_film_button(current: VideoVisit, check: VideoJob, *, blur: bool) -> None:
+    film = current.film
     wanted = _options(check.options.min_confidence, check.options.two_classes, film=True, blur=blur)
     if film is not None and film.options == wanted and film.outcome is not None:
         st.download_button(

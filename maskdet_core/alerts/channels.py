@@ -1,11 +1,12 @@
 """All ways that alerts go, as one."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from maskdet_core.alerts.delivery import DRAIN_S, DeliveryCounts
+from maskdet_core.alerts.delivery import DRAIN_S, DeliveryCounts, DeliveryLimits
 from maskdet_core.alerts.events import PeopleCounts
 from maskdet_core.alerts.message import AlertMessage
-from maskdet_core.alerts.mqtt import MqttAlerts
+from maskdet_core.alerts.mqtt import MqttAddress, MqttAlerts
 from maskdet_core.alerts.webhook import Webhook
 
 
@@ -48,3 +49,50 @@ class AlertChannels:
         """
         named = {"webhook": self.webhook, "mqtt": self.mqtt}
         return {name: one.close(drain_s) for name, one in named.items() if one is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAddresses:
+    """Where alerts go.
+
+    Attributes:
+        webhook: see `Webhook`; None for none.
+        webhook_secret: signs; None sends unsigned.
+        broker: of MQTT; None for none.
+        allow_plain: allow a webhook without encryption to any host.
+    """
+
+    webhook: str | None = field(default=None, repr=False)
+    webhook_secret: str | None = field(default=None, repr=False)
+    broker: MqttAddress | None = None
+    allow_plain: bool = False
+
+    def open(
+        self, name: str, *, notify: Callable[[str], None], limits: DeliveryLimits | None = None
+    ) -> AlertChannels:
+        """Begin to send.
+
+        Args:
+            name: of the source; MQTT's topics are named after it.
+            notify: is told of failures, from threads; without secrets.
+            limits: of the webhook; None takes the defaults.
+
+        Raises:
+            AlertError: an address or secret cannot be used, or a package is missing.
+        """
+        channels = AlertChannels()
+        if self.webhook is not None:
+            channels.webhook = Webhook(
+                self.webhook,
+                secret=self.webhook_secret,
+                allow_plain=self.allow_plain,
+                limits=limits,
+                notify=notify,
+            )
+        try:
+            if self.broker is not None:
+                channels.mqtt = MqttAlerts(self.broker, name, notify=notify)
+        except BaseException:
+            channels.close(0.0)
+            raise
+        return channels

@@ -57,28 +57,16 @@ def open_channels(
     Raises:
         AlertError: an address or secret cannot be used, or a package is missing.
     """
-    from maskdet_core.alerts.channels import AlertChannels
-    from maskdet_core.alerts.mqtt import MqttAddress, MqttAlerts, parse_broker
-    from maskdet_core.alerts.webhook import Webhook
+    from maskdet_core.alerts.channels import AlertAddresses
+    from maskdet_core.alerts.mqtt import MqttAddress, parse_broker
 
-    channels = AlertChannels()
-    if options.webhook is not None:
-        secret = os.environ.get(WEBHOOK_SECRET) or None
-        channels.webhook = Webhook(
-            _webhook_url(options.webhook),
-            secret=secret,
-            allow_plain=options.allow_plain,
-            limits=limits,
-            notify=print_message,
-        )
-        if secret is None:
-            print_message(f"alerts are not signed, since {WEBHOOK_SECRET} is not set")
+    broker, secret = None, os.environ.get(WEBHOOK_SECRET) or None
     if getattr(options, "mqtt", None) is not None:
         try:
             host, port = parse_broker(options.mqtt)
         except ValueError as error:
             raise AlertError(f"--mqtt: {error}") from error
-        address = MqttAddress(
+        broker = MqttAddress(
             host,
             port,
             options.mqtt_tls,
@@ -86,7 +74,11 @@ def open_channels(
             os.environ.get(MQTT_PASSWORD) or None,
             options.allow_plain,
         )
-        channels.mqtt = MqttAlerts(address, name, notify=print_message)
+    webhook = None if options.webhook is None else _webhook_url(options.webhook)
+    addresses = AlertAddresses(webhook, secret, broker, options.allow_plain)
+    channels = addresses.open(name, notify=print_message, limits=limits)
+    if webhook is not None and secret is None:
+        print_message(f"alerts are not signed, since {WEBHOOK_SECRET} is not set")
     return channels
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -117,7 +118,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--language", choices=languages(), help=f"of the HTML report (default: {ENGLISH})"
     )
     parser.add_argument(
-        "--no-pictures", action="store_true", help="leave the photos out of the HTML report"
+        "--no-pictures", action="store_true", help="leave the pictures out of the HTML report"
     )
     add_webhook_arguments(parser)
     add_common_arguments(parser)
@@ -177,13 +178,13 @@ def _run(options: argparse.Namespace) -> int:
         two_classes=options.two_classes,
     )
     found = find_pictures(options.paths, options.out, with_videos=_checks_videos(options))
-    if options.report and found.videos:
-        n_videos = len(dict.fromkeys(found.videos))
-        noun = "video is" if n_videos == 1 else "videos are"
-        print_message(f"the HTML report is of photos only: {n_videos} {noun} not in it")
     with video_alerts(options) as alerts:
         videos = VideoRun(
-            found.videos, _video_config(options), fresh=options.fresh, on_checked=alerts.send
+            found.videos,
+            _video_config(options),
+            fresh=options.fresh,
+            on_checked=alerts.send,
+            keep_pictures=bool(options.report) and not options.no_pictures,
         )
         status = _checked(options, found, config, videos)
         alerts.was_interrupted = status == EXIT_INTERRUPTED
@@ -219,6 +220,9 @@ def _write_results(
         options.language or ENGLISH,
         pictures=not options.no_pictures,
         blurred=options.blur,
+        videos=partial(videos.part, with_pictures=not options.no_pictures)
+        if found.videos
+        else None,
     )
     results = Results(options.out, options.csv, options.json, options.annotate, options.fresh, html)
     n_jobs, left_out = options.jobs, found.left_out_text

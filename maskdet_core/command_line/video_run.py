@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tqdm import tqdm
 
+from maskdet_core.batch.photos.folder_document import common_folder
 from maskdet_core.batch.photos.report import one_line
 from maskdet_core.batch.videos.check import VideoCheckConfig, check_videos
-from maskdet_core.batch.videos.folder import Row
+from maskdet_core.batch.videos.folder import Row, kept_pictures
+from maskdet_core.html_report.facts import CheckFacts
+from maskdet_core.html_report.videos import VideoPart
 from maskdet_core.types import Verdict
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class VideoRun:
         *,
         fresh: bool = False,
         on_checked: Callable[[Row], None] = lambda row: None,
+        keep_pictures: bool = False,
     ) -> None:
         """Note what is to be done; see `check_videos`.
 
@@ -48,7 +52,11 @@ class VideoRun:
             config: see `check_videos`.
             fresh: see `check_videos`.
             on_checked: called with the JSON object of each video that had not been done before.
+            keep_pictures: keep the moments' pictures, at most some 400 kB a video, for `part`;
+                with a results folder they are read from there.
         """
+        self._keep_pictures = keep_pictures
+        self._pictures: dict[str, tuple[bytes, ...]] = {}
         self._videos, self._config, self._fresh = videos, config, fresh
         self._on_checked = on_checked
         self._rows: list[Row] | None = None
@@ -71,6 +79,27 @@ class VideoRun:
             if self._videos:
                 self._check(self._rows, write)
         return self._rows
+
+    def part(self, *, with_pictures: bool) -> VideoPart:
+        """The videos as the HTML report takes them; checks them where they are not yet."""
+        rows = self.rows()
+        paths = [Path(row["path"]) for row in rows]
+        folder = common_folder(paths)
+        names = [str(path if folder is None else path.relative_to(folder)) for path in paths]
+        return VideoPart(
+            rows,
+            [one_line(name) for name in names],
+            CheckFacts.of_videos(self._config.load_detector()),
+            self._pictures_of if with_pictures else None,
+        )
+
+    def _pictures_of(self, row: Mapping[str, Any]) -> Sequence[bytes | None]:
+        out = self._config.out
+        return self._pictures[row["path"]] if out is None else kept_pictures(out, row)
+
+    def _keep(self, row: Row, pictures: tuple[bytes, ...]) -> None:
+        if self._keep_pictures:
+            self._pictures[row["path"]] = pictures
 
     def print_summary(self) -> None:
         """Print how many videos and people there were, if any, to standard error."""
@@ -98,7 +127,9 @@ class VideoRun:
     def _check(self, rows: list[Row], write: Callable[[Row], None]) -> None:
         began_s = time.monotonic()
         bar = _Bar(len(self._videos))
-        steps = check_videos(self._videos, self._config, bar.show, fresh=self._fresh)
+        steps = check_videos(
+            self._videos, self._config, bar.show, fresh=self._fresh, on_pictures=self._keep
+        )
         with closing(bar), closing(steps):
             for row, was_done in steps:
                 bar.end_video()

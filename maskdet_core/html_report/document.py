@@ -105,14 +105,15 @@ def check_rows(facts: CheckFacts, texts: Texts) -> Iterator[tuple[str, str]]:
     else:
         worn_wrong = texts("document.worn_wrong_own")
     yield texts("document.worn_wrong"), worn_wrong
-    yield (
-        texts("document.smallest"),
-        texts("document.smallest_px", px=facts.min_face_px)
-        if facts.min_face_share is None
-        else texts(
-            "document.smallest_share", part=round(1 / facts.min_face_share), px=facts.min_face_px
-        ),
-    )
+    yield texts("document.smallest"), smallest_text(facts, texts)
+
+
+def smallest_text(facts: CheckFacts, texts: Texts) -> str:
+    """The least height of a face."""
+    if facts.min_face_share is None:
+        return texts("document.smallest_px", px=facts.min_face_px)
+    part = round(1 / facts.min_face_share)
+    return texts("document.smallest_share", part=part, px=facts.min_face_px)
 
 
 def threshold_text(facts: CheckFacts, texts: Texts) -> str:

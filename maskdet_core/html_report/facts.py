@@ -1,9 +1,9 @@
 """How pictures were checked: what a report states beside its results."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
-from maskdet_core.detector import MIN_FACE_PX, MaskDetector
+from maskdet_core.detector import MIN_FACE_PX, MIN_FACE_SHARE, MaskDetector
 from maskdet_core.types import Verdict
 
 
@@ -50,6 +50,14 @@ class CheckFacts:
             detector.min_face_px or MIN_FACE_PX,
             None if has_own_size else detector.min_face_share,
         )
+
+    @classmethod
+    def of_videos(cls, detector: MaskDetector) -> Self:
+        """The same for videos, in which nobody waits for the smaller faces."""
+        facts = cls.of(detector)
+        if facts.min_face_share is None:
+            return facts
+        return replace(facts, min_face_share=MIN_FACE_SHARE["photo"])
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

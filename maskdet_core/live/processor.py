@@ -20,6 +20,7 @@ from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.error_log import ErrorLog
 from maskdet_core.live.frame import ArrayFrame, CameraFrame, LiveFrame
 from maskdet_core.live.inference import run_inference
+from maskdet_core.live.observer import FrameObserver
 from maskdet_core.live.snapshot import FrameSnapshot
 from maskdet_core.live.stats import LiveStats, Meter, StreamStats
 from maskdet_core.live.tracker import FaceTracker
@@ -97,6 +98,7 @@ class LiveProcessor:
         self._snapshot: FrameSnapshot | None = None
         self._stats = StreamStats(meter)
         self._errors = ErrorLog(clock)
+        self._observer: FrameObserver | None = None
         self._close_worker: Callable[[], object] | None = None
 
     @classmethod
@@ -181,6 +183,13 @@ class LiveProcessor:
                 self._mirrored = mirrored
                 self._reset()
 
+    def set_observer(self, observer: FrameObserver | None) -> None:
+        """Tell another observer of the frames from the next one on; None tells nobody."""
+        with self._lock:
+            before, self._observer = self._observer, observer
+            if before is not None and before is not observer:
+                before.ended()
+
     def set_labels(self, labels: Labels, looking: str = LOOKING) -> None:
         """Use other words from the next drawing on; see `annotate`."""
         self._labels, self._looking = labels, looking
@@ -253,6 +262,8 @@ class LiveProcessor:
         self._admission.release(self)
         with self._lock:
             self._reset()
+            if self._observer is not None:
+                self._observer.ended()
             self._picture = self._snapshot = None
 
     def close(self) -> None:
@@ -317,6 +328,7 @@ class LiveProcessor:
             self._reset()
         self._tracker.update(frame)
         self._pending = frame
+        self._observe(frame)
         now_s = frame.received_s
         if self._tracker.late_s() > DELAYED_S:
             self._delayed_at_s = now_s
@@ -330,6 +342,17 @@ class LiveProcessor:
             None if looked_at_s is None else now_s - looked_at_s,
             delayed=self._delayed_at_s is not None and now_s - self._delayed_at_s < DELAYED_HOLD_S,
         )
+
+    def _observe(self, frame: LiveFrame) -> None:
+        if self._observer is None:
+            return
+        tracker, conf, two = self._tracker, self._min_confidence, self._two_classes
+        try:
+            faces = tracker.faces(frame, conf, two_classes=two)
+            self._observer.frame(frame, tracker.tracks, faces)
+        except Exception as error:
+            # whatever it sends to, the picture goes on
+            self._note_error(error)
 
     def _annotate(self, frame: LiveFrame, shown: FrameSnapshot, memory: LabelMemory) -> RgbImage:
         return annotate(
@@ -356,6 +379,8 @@ class LiveProcessor:
 
     def _reset(self) -> None:
         self._tracker = FaceTracker()
+        if self._observer is not None:
+            self._observer.restarted()
         self._pending = self._inferred_at_s = self._delayed_at_s = None
 
     def _note_error(self, error: Exception) -> None:

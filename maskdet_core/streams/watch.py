@@ -9,24 +9,20 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from maskdet_core.alerts.channels import AlertChannels
-from maskdet_core.alerts.events import Alert, AlertRules, AlertTracker
-from maskdet_core.alerts.message import SCHEMA, AlertMessage, face_jpeg, time_text
+from maskdet_core.alerts.events import AlertRules
+from maskdet_core.alerts.message import SCHEMA, AlertMessage, time_text
 from maskdet_core.detector import MaskDetector
 from maskdet_core.live.error_log import LOG_INTERVAL_S
+from maskdet_core.streams.judge import StreamJudge, StreamTime
 from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader
 from maskdet_core.streams.source import StreamSource
-from maskdet_core.types import RgbImage
-from maskdet_core.video.events import PersonEvent, WatchedFrame
-from maskdet_core.video.reading import SEARCH_PX, VideoFrame, VideoReader
-from maskdet_core.video.watcher import MAX_GAP_S, STEP_S, FaceWatcher, shrunk_face_px
+from maskdet_core.video.events import WatchedFrame
+from maskdet_core.video.frame import VideoFrame
+from maskdet_core.video.reading import VideoReader
+from maskdet_core.video.watcher import STEP_S
 
 EVERY_S: Final = 1.0
 """Longest time between two lines about people."""
-SHORT_OUTAGE_S: Final = 60.0
-"""After an outage of at most this the same people are expected: the stream's time stands still
-meanwhile, so that whoever is at the same place and looks the same is the same person."""
-OUTAGE_STEP_S: Final = MAX_GAP_S + 0.1
-"""What the stream's time goes on by in a short outage: tracks end, and people may return."""
 _TICK_S: Final = 0.5
 """Longest wait for a frame at once, so that a stop is noticed."""
 
@@ -90,13 +86,19 @@ class StreamWatch:
             notify: is told of frames that cannot be checked.
             clock: monotonic seconds.
         """
-        self._detector, self._source = detector, source
+        self._source = source
         self._channels = AlertChannels() if channels is None else channels
         self._options = WatchOptions() if options is None else options
         self._notify, self._clock = notify, clock
         self._name = self._options.name or source.name
-        self._alerts = AlertTracker(self._options.rules)
-        self._watcher: FaceWatcher | None = None
+        self._judge = StreamJudge(
+            detector,
+            self._name,
+            self._channels,
+            self._options.rules,
+            min_face_px=self._options.min_face_px,
+            with_picture=self._options.with_picture,
+        )
         self._shown: object = None
         self._shown_s = -math.inf
         self._told_s = -math.inf
@@ -128,10 +130,11 @@ class StreamWatch:
                 if stop.is_set():
                     return
                 yield from self._checked(frame)
-            yield from self._ended(reader.length_s)
+            for message in self._judge.finish(reader.length_s):
+                yield _alert_line(message)
 
     def _live_lines(self, stop: Stop) -> Iterator[Line]:
-        time_of = _StreamTime()
+        time_of = StreamTime()
         next_s = -math.inf
         with StreamReader(self._source, self._options.limits, clock=self._clock) as reader:
             while not stop.is_set():
@@ -155,17 +158,10 @@ class StreamWatch:
                     self._tell(f"a frame cannot be checked ({type(error).__name__})")
 
     def _checked(self, frame: VideoFrame) -> Iterator[Line]:
-        image = frame.search_rgb
-        if self._watcher is None:
-            least_px = self._options.min_face_px or self._detector.min_face_px
-            frame_px = frame.width_px, frame.height_px
-            least_px = shrunk_face_px(least_px, frame_px, SEARCH_PX)
-            self._watcher = FaceWatcher(self._detector, min_face_px=least_px)
-        watched = self._watcher.add(frame.at_s, image)
-        for alert in self._alerts.update(frame.at_s, watched.events):
-            yield self._sent(alert, watched, image)
-        self._channels.show(self._alerts.counts, self._alerts.n_alerting)
-        people = _people(watched, frame)
+        judged = self._judge.judge(frame)
+        for message in judged.alerts:
+            yield _alert_line(message)
+        people = _people(judged.watched, frame)
         shown = [(one["person"], one["verdict"]) for one in people]
         now_s = frame.at_s
         if shown != self._shown or now_s - self._shown_s >= self._options.every_s:
@@ -176,29 +172,9 @@ class StreamWatch:
                 width=frame.width_px,
                 height=frame.height_px,
                 people=people,
-                n_unjudged=len(watched.detections.boxes) - len(people),
-                n_alerting=self._alerts.n_alerting,
+                n_unjudged=len(judged.watched.detections.boxes) - len(people),
+                n_alerting=self._judge.n_alerting,
             )
-
-    def _ended(self, length_s: float) -> Iterator[Line]:
-        events: tuple[PersonEvent, ...] = ()
-        if self._watcher is not None:
-            events = self._watcher.finish(length_s)
-        for alert in self._alerts.update(length_s, events):
-            yield self._sent(alert, None, None)
-
-    def _sent(self, alert: Alert, watched: WatchedFrame | None, image: RgbImage | None) -> Line:
-        jpeg = None
-        if self._options.with_picture and watched is not None and image is not None:
-            faces = dict(zip(watched.people, watched.detections.faces, strict=True))
-            face = faces.get(alert.person) if alert.person is not None else None
-            jpeg = None if face is None else face_jpeg(image, face.box)
-        message = AlertMessage(alert, self._name, datetime.now(UTC), jpeg)
-        self._channels.send(message)
-        # the picture goes where it was asked for, not into a log
-        line = message.to_json()
-        del line["picture_jpeg_base64"]
-        return {"schema": line.pop("schema"), "type": "alert", **line}
 
     def _connected(self, connection: Connection) -> Line:
         self._channels.set_available(connection.state == "connected")
@@ -220,21 +196,11 @@ class StreamWatch:
             self._notify(message)
 
 
-class _StreamTime:
-    """The time of a live source: real time since its first frame, short outages left out."""
-
-    def __init__(self) -> None:
-        self._received_s: float | None = None
-        self._at_s = 0.0
-
-    def of(self, received_s: float, outage_s: float) -> float:
-        if self._received_s is not None:
-            gap_s = received_s - self._received_s
-            if 0 < outage_s <= SHORT_OUTAGE_S:
-                gap_s = min(gap_s, OUTAGE_STEP_S)
-            self._at_s += gap_s
-        self._received_s = received_s
-        return self._at_s
+def _alert_line(message: AlertMessage) -> Line:
+    # the picture goes where it was asked for, not into a log
+    line = message.to_json()
+    del line["picture_jpeg_base64"]
+    return {"schema": line.pop("schema"), "type": "alert", **line}
 
 
 def _people(watched: WatchedFrame, frame: VideoFrame) -> list[Line]:

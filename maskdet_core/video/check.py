@@ -1,22 +1,28 @@
 """Check a video file: from the file to people, counts, moments and an annotated film."""
 
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, LOOKING, Labels
 from maskdet_core.reasons import Problem, Reason
+from maskdet_core.types import RgbImage
 from maskdet_core.video.film import FILM_PX, FILM_STEP_S, AnnotatedFilm
+from maskdet_core.video.frame import SEARCH_PX, VideoFrame, fitted
 from maskdet_core.video.limits import VideoLimits
 from maskdet_core.video.moments import Moment, Moments
-from maskdet_core.video.reading import SEARCH_PX, VideoInfo, VideoReader, fitted
+from maskdet_core.video.pipeline import read_ahead
+from maskdet_core.video.reading import VideoInfo, VideoReader
 from maskdet_core.video.timeline import Person, Timeline
 from maskdet_core.video.watcher import STEP_S, FaceWatcher, shrunk_face_px
 
 NO_SOUND: Final = Reason(Problem.NO_SOUND, "the annotated film has no sound")
+_N_AHEAD: Final = 8
+"""Frames that are decoded ahead at most, some 4 MB each with a film: enough for the time that a
+search takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class VideoOptions:
     Attributes:
         min_face_px: height of the smallest face in the video's frames, px; None takes the
             detector's, or 1/24 of the longer side where it has none.
-        blur: blur all faces in the annotated film and in the pictures of moments.
+        blur: blur all faces in the annotated film.
         labels: of the annotated film; see `annotate`.
         looking: the same.
         limits: on what is read.
@@ -122,32 +128,34 @@ def check_video(
         reader = stack.enter_context(VideoReader(source, options.limits))
         length_s = reader.info.length_s
         yield Progress(0.0, length_s)
+        decoded = reader.frames(STEP_S if film is None else FILM_STEP_S)
+        pictures = (_Pictures.of(frame, with_film=film is not None) for frame in decoded)
+        frames = stack.enter_context(closing(read_ahead(pictures, _N_AHEAD)))
         watcher: FaceWatcher | None = None
         writer: AnnotatedFilm | None = None
-        timeline, moments = Timeline(), Moments(blur=options.blur)
+        timeline, moments = Timeline(), Moments()
         width = height = n_frames = 0
-        for frame in reader.frames(STEP_S if film is None else FILM_STEP_S):
-            image = frame.search_rgb
+        for frame in frames:
             if watcher is None:
                 width, height = frame.width_px, frame.height_px
                 least_px = options.min_face_px or detector.min_face_px
                 least_px = shrunk_face_px(least_px, (width, height), SEARCH_PX)
                 watcher = FaceWatcher(detector, min_face_px=least_px)
             if writer is None and film is not None:
-                size = fitted(width, height, FILM_PX)
                 writer = AnnotatedFilm(
                     film,
-                    *size,
+                    *fitted(width, height, FILM_PX),
                     blur=options.blur,
                     labels=options.labels,
                     looking=options.looking,
                 )
-            watched = watcher.add(frame.at_s, image)
+                stack.enter_context(writer)
+            watched = watcher.add(frame.at_s, frame.search_rgb)
             for event in watched.events:
                 timeline.add(event)
-            moments.add(watched, image)
-            if writer is not None:
-                writer.add(watched, frame.scaled(FILM_PX))
+            moments.add(watched, frame.search_rgb)
+            if writer is not None and frame.film_rgb is not None:
+                writer.add(watched, frame.film_rgb)
             n_frames += 1
             yield Progress(frame.at_s, length_s)
         for event in () if watcher is None else watcher.finish(reader.length_s):
@@ -168,3 +176,18 @@ def check_video(
             moments.lasting(people),
             tuple(notes),
         )
+
+
+class _Pictures(NamedTuple):
+    """A frame in the sizes that are wanted of it, with its own size as it is shown."""
+
+    at_s: float
+    width_px: int
+    height_px: int
+    search_rgb: RgbImage
+    film_rgb: RgbImage | None
+
+    @classmethod
+    def of(cls, frame: VideoFrame, *, with_film: bool) -> "_Pictures":
+        film_rgb = frame.scaled(FILM_PX) if with_film else None
+        return cls(frame.at_s, frame.width_px, frame.height_px, frame.scaled(SEARCH_PX), film_rgb)

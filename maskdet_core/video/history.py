@@ -29,13 +29,16 @@ class _Past(NamedTuple):
 class History:
     """Frames of the last `SPAN_S`, all of one size, with the positions of the tracks in them."""
 
-    def __init__(self, detector: MaskDetector) -> None:
+    def __init__(self, detector: MaskDetector, min_confidence: float, *, two_classes: bool) -> None:
         """Begin empty.
 
         Args:
             detector: says whether a face is where it should be.
+            min_confidence: see `decide`.
+            two_classes: see `decide`.
         """
         self._detector = detector
+        self._min_confidence, self._two_classes = min_confidence, two_classes
         self._past: deque[_Past] = deque()
 
     def add(self, frame: LiveFrame, boxes: Mapping[int, Box]) -> None:
@@ -92,16 +95,7 @@ class History:
             last_s = at_s
         return (last_s + end_s) / 2
 
-    def changed_s(
-        self,
-        track_id: int,
-        verdict: Verdict,
-        before_s: float,
-        since_s: float,
-        min_confidence: float,
-        *,
-        two_classes: bool,
-    ) -> float:
+    def changed_s(self, track_id: int, verdict: Verdict, before_s: float, since_s: float) -> float:
         """When a face changed.
 
         Args:
@@ -109,8 +103,6 @@ class History:
             verdict: what it changed to.
             before_s: when it was last looked at before the change.
             since_s: when it was first looked at after the change.
-            min_confidence: see `decide`.
-            two_classes: see `decide`.
         """
         first_s = since_s
         for past in reversed(self._past):
@@ -119,7 +111,8 @@ class History:
             if box is None or not before_s < at_s < since_s:
                 continue
             predicted = self._detector.classify(past.frame.rgb, [_face_box(box)])
-            if decide(predicted[0], min_confidence, two_classes=two_classes) is not verdict:
+            now = decide(predicted[0], self._min_confidence, two_classes=self._two_classes)
+            if now is not verdict:
                 return (at_s + first_s) / 2
             first_s = at_s
         return (max(before_s, 0.0) + first_s) / 2

@@ -34,24 +34,21 @@ class Moment:
         verdict: `Verdict.WITHOUT_MASK` or `Verdict.WORN_WRONG`.
         jpeg: the face with its surroundings, `SIDE_PX` square, taken when it became certain, up to
             a second later.
+        blurred_jpeg: the same with all faces blurred.
     """
 
     at_s: float
     person: int
     verdict: Verdict
     jpeg: bytes
+    blurred_jpeg: bytes
 
 
 class Moments:
     """Collects the first `MAX_MOMENTS` of a video."""
 
-    def __init__(self, *, blur: bool) -> None:
-        """Begin empty.
-
-        Args:
-            blur: blur all faces in the pictures.
-        """
-        self._blur = blur
+    def __init__(self) -> None:
+        """Begin empty."""
         self._moments: list[Moment] = []
         self._n_left_out = 0
 
@@ -70,11 +67,11 @@ class Moments:
                 self._n_left_out += 1
                 continue
             face = watched.detections.faces[watched.people.index(event.person)]
-            image = image_rgb
-            if self._blur:
-                image = blur_faces(image_rgb, watched.detections.boxes)
-            jpeg = encode_jpeg(_thumbnail(image, face.box))
-            self._moments.append(Moment(event.at_s, event.person, event.verdict, jpeg))
+            blurred_rgb = blur_faces(image_rgb, watched.detections.boxes)
+            jpeg, blurred = (
+                encode_jpeg(_thumbnail(image, face.box)) for image in (image_rgb, blurred_rgb)
+            )
+            self._moments.append(Moment(event.at_s, event.person, event.verdict, jpeg, blurred))
 
     def lasting(self, people: Iterable[Person]) -> tuple[Moment, ...]:
         """Those that begin an interval of the finished timeline, by time."""

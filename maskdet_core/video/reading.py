@@ -2,20 +2,18 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import av
-import numpy as np
 
 from maskdet_core.errors import TransientVideoError, VideoError
 from maskdet_core.reasons import Problem, Reason
-from maskdet_core.types import RgbImage
 from maskdet_core.video.formats import CODECS, HEAD_BYTES, container_format
+from maskdet_core.video.frame import Rotation, VideoFrame
 from maskdet_core.video.frame_times import FrameTimes, Pace
 from maskdet_core.video.limits import VideoLimits
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-SEARCH_PX: Final = 960
-"""Longer side of a frame as it is searched: at 1/24 of it, a face is 40 px high."""
 MAX_DAMAGED: Final = 500
 """Packets in a row that cannot be decoded, after which the rest is given up."""
 SHORT_SHARE: Final = 0.9
@@ -35,8 +31,6 @@ _PROBE_BYTES: Final = 5_000_000
 """Read at most to find out about a file's streams (FFmpeg's own default)."""
 _EARLY: Final = 0.35
 """A frame may come so much of a step early; the next one is due as if it had not."""
-
-Rotation = Literal[0, 90, 180, 270]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +52,6 @@ class VideoInfo:
     fps: float | None
     codec: str
     has_audio: bool
-
-
-@dataclass(frozen=True)
-class VideoFrame:
-    """One frame of a file.
-
-    Attributes:
-        at_s: since the first frame.
-        width_px: as it is shown.
-        height_px: as it is shown.
-    """
-
-    at_s: float
-    width_px: int
-    height_px: int
-    _frame: av.VideoFrame = field(repr=False)
-    _rotation: Rotation = 0
-
-    @cached_property
-    def search_rgb(self) -> RgbImage:
-        """The pixels, uint8 (H, W, 3), RGB, upright, the longer side at most `SEARCH_PX`."""
-        return self.scaled(SEARCH_PX)
-
-    def scaled(self, max_side_px: int) -> RgbImage:
-        """The pixels, uint8 (H, W, 3), RGB, upright, the longer side at most so long."""
-        width, height = fitted(self.width_px, self.height_px, max_side_px)
-        if self._rotation in (90, 270):
-            width, height = height, width
-        converted = self._frame.reformat(width, height, "rgb24", interpolation="AREA")
-        image = np.asarray(converted.to_ndarray(), np.uint8)
-        turned = np.rot90(image, self._rotation // 90) if self._rotation else image
-        return np.ascontiguousarray(turned)
-
-
-def fitted(width_px: int, height_px: int, max_side_px: int) -> tuple[int, int]:
-    """A size within a square of this side, of the same shape, never larger than it was."""
-    scale = min(1.0, max_side_px / max(width_px, height_px))
-    return max(1, round(width_px * scale)), max(1, round(height_px * scale))
 
 
 class VideoReader:

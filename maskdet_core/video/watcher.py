@@ -6,71 +6,37 @@ between two looks they are moved by optical flow. What was noticed late is dated
 """
 
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
 import numpy as np
 
 from maskdet_core.detector import MaskDetector, min_face_px_in
-from maskdet_core.live.appearance import Patch, face_patch
 from maskdet_core.live.frame import ArrayFrame, LiveFrame
 from maskdet_core.live.inference import run_inference
-from maskdet_core.live.track import Box, Track
 from maskdet_core.live.tracker import FaceTracker
 from maskdet_core.types import (
     Detections,
-    Face,
     RgbImage,
-    Verdict,
     validate_min_confidence,
     validate_rgb,
 )
-from maskdet_core.video.events import EventKind, PersonEvent, WatchedFrame
+from maskdet_core.video.events import PersonEvent, WatchedFrame
 from maskdet_core.video.history import History
-from maskdet_core.video.identity import RETURN_S, Departed, returned
+from maskdet_core.video.people import PeopleFollower
 
 STEP_S: Final = 0.1
 """Time between two frames that suffices: nothing is looked at more often, and optical flow follows
 faces from one to the next."""
 MAX_GAP_S: Final = 2.0
 """After a longer time without a frame all faces are new."""
-MIN_LOOKS: Final = 2
-"""Looks that take a face for one before it counts as a person: false alarms rarely last."""
 _CUT_SIZE: Final = (32, 18)
 _CUT_CORRELATION: Final = 0.4
 """Less correlation between two frames is a cut: within a scene it is 0.8 and more, also while the
 camera pans by a tenth of the picture."""
 _EVEN: Final = 4.0
 """Standard deviation of brightness below which a picture, such as black, has nothing to compare."""
-_N_LOOKS_KEPT: Final = 16
-
-
-@dataclass(slots=True)
-class _Followed:
-    """A track, as far as it concerns a person.
-
-    Attributes:
-        since_s: when the face came into view.
-        seen_s: when it was last taken for a face.
-        box: its newest position.
-        patch: its newest appearance.
-        looks_s: times of the newest looks that took it for a face.
-        n_looks: how many there were.
-        person: number once it counts as a person.
-        verdict: the newest.
-    """
-
-    since_s: float
-    seen_s: float
-    box: Box
-    patch: Patch | None
-    verdict: Verdict
-    looks_s: deque[float] = field(default_factory=lambda: deque(maxlen=_N_LOOKS_KEPT))
-    n_looks: int = 0
-    person: int | None = None
 
 
 def shrunk_face_px(
@@ -128,16 +94,14 @@ class FaceWatcher:
         self._two_classes = detector.two_classes if two_classes is None else two_classes
         self._min_face_px = detector.min_face_px if min_face_px is None else min_face_px
         self._tracker = FaceTracker(fine_every=1)
-        self._history = History(detector)
+        history = History(detector, self._min_confidence, two_classes=self._two_classes)
+        self._people = PeopleFollower(history)
         self._newest: LiveFrame | None = None
-        self._followed: dict[int, _Followed] = {}
-        self._departed: list[Departed] = []
-        self._n_people = 0
 
     @property
     def n_people(self) -> int:
         """Different people seen so far."""
-        return self._n_people
+        return self._people.n_people
 
     def events(self, frames: Iterable[tuple[float, RgbImage]]) -> Iterator[PersonEvent]:
         """Follow people through all frames of a source.
@@ -180,15 +144,12 @@ class FaceWatcher:
         if tracker.due_at_s(1.0) <= at_s:
             self._infer(frame)
         faces = tracker.faces(frame, self._min_confidence, two_classes=self._two_classes)
-        tracks = {track.id: track for track in tracker.tracks}
-        self._history.add(frame, {track.id: track.box.copy() for track in tracks.values()})
-        events += self._end(self._followed.keys() - tracks.keys(), at_s)
-        for track_id, face in faces.items():
-            events += self._follow(tracks[track_id], face, frame)
+        tracks = tracker.tracks
+        events += self._people.update(frame, tracks, faces)
         waiting = {
-            track_id: box
-            for track_id, track in tracks.items()
-            if track_id not in faces
+            track.id: box
+            for track in tracks
+            if track.id not in faces
             and (box := track.face_box.clipped(frame.width_px, frame.height_px)) is not None
         }
         shown = Detections(
@@ -198,7 +159,7 @@ class FaceWatcher:
             tuple(waiting.values()),
             self._two_classes,
         )
-        people = tuple(self._followed[track_id].person for track_id in faces)
+        people = tuple(self._people.person(track_id) for track_id in faces)
         return WatchedFrame(at_s, shown, people, tuple(events), (*faces, *waiting))
 
     def finish(self, end_s: float | None = None) -> tuple[PersonEvent, ...]:
@@ -222,81 +183,10 @@ class FaceWatcher:
             frame, task, result, self._min_confidence, two_classes=self._two_classes
         )
 
-    def _follow(self, track: Track, face: Face, frame: LiveFrame) -> Iterator[PersonEvent]:
-        """Note what has become of a face; yield what that means for its person."""
-        at_s, one = frame.received_s, self._followed.get(track.id)
-        if one is None:
-            since_s = self._history.first_seen_s(frame, track.box)
-            one = _Followed(since_s, at_s, track.box, track.patch, face.verdict)
-            self._followed[track.id] = one
-        one.box = track.box
-        looked_s = track.looked_at_s
-        if looked_s is not None and track.n_not_face == 0 and looked_s not in one.looks_s:
-            one.looks_s.append(looked_s)
-            one.n_looks += 1
-            one.seen_s = looked_s
-            one.patch = face_patch(frame.grey, track.box, frame.width_px)
-        if one.person is None:
-            one.verdict = face.verdict
-            if one.n_looks >= MIN_LOOKS:
-                yield self._welcome(one)
-        elif face.verdict is not one.verdict:
-            one.verdict = face.verdict
-            changed_s = self._changed_s(track, one)
-            yield PersonEvent(EventKind.VERDICT, one.person, changed_s, face.verdict)
-
-    def _welcome(self, one: _Followed) -> PersonEvent:
-        """A face counts as a person: one who has just left, or a new one."""
-        before = returned(self._departed, one.since_s, one.box, one.patch)
-        if before is None:
-            self._n_people += 1
-            one.person = self._n_people
-        else:
-            self._departed.remove(before)
-            one.person = before.person
-            one.since_s = max(one.since_s, before.at_s)
-        return PersonEvent(EventKind.APPEARED, one.person, one.since_s, one.verdict)
-
-    def _changed_s(self, track: Track, one: _Followed) -> float:
-        since_s = track.smoother.shown_since_s
-        if since_s is None:
-            return one.seen_s
-        before_s = max((at_s for at_s in one.looks_s if at_s < since_s), default=one.since_s)
-        changed_s = self._history.changed_s(
-            track.id,
-            one.verdict,
-            before_s,
-            since_s,
-            self._min_confidence,
-            two_classes=self._two_classes,
-        )
-        return max(changed_s, one.since_s)
-
-    def _end(self, track_ids: Iterable[int], at_s: float) -> Iterator[PersonEvent]:
-        self._departed = [one for one in self._departed if at_s - one.at_s <= 2 * RETURN_S]
-        for track_id in sorted(track_ids):
-            one = self._followed.pop(track_id)
-            if one.person is not None:
-                last_s = self._history.last_seen_s(track_id, one.seen_s, at_s)
-                yield self._farewell(one, last_s)
-
-    def _farewell(self, one: _Followed, at_s: float) -> PersonEvent:
-        person = one.person or 0
-        self._departed.append(Departed(person, at_s, one.box, one.patch))
-        return PersonEvent(EventKind.LEFT, person, at_s, one.verdict)
-
     def _restart(self, end_s: float) -> list[PersonEvent]:
-        """End all tracks, as at a cut: who was seen until then was seen to the end."""
-        events: list[PersonEvent] = []
-        for one in self._followed.values():
-            if one.person is None and one.n_looks:
-                events.append(self._welcome(one))
-            if one.person is not None:
-                events.append(self._farewell(one, end_s))
-        self._followed.clear()
-        self._history.clear()
+        """End all tracks, as at a cut."""
         self._tracker = FaceTracker(fine_every=1)
-        return events
+        return self._people.restart(end_s)
 
 
 def _is_break(before: LiveFrame, now: LiveFrame) -> bool:

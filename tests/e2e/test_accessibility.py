@@ -17,7 +17,9 @@ from maskdet_core.batch.photos.document import html_text
 from maskdet_core.batch.photos.report import PhotoReport
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import Texts
+from maskdet_core.html_report.videos import VideoPart
 from maskdet_core.types import MaskProbabilities, decide
+from tests.core.html_report.rows import FACTS, row_of
 
 WAIT_MS = 30_000
 SERIOUS = {"serious", "critical"}
@@ -104,8 +106,14 @@ def test_html_report(scheme: str, tmp_path: Path, open_browser: Any) -> None:
     ]
     jpeg = encode_jpeg(np.full((90, 120, 3), 120, np.uint8))
     facts = CheckFacts("net", "0" * 64, True, "street", 50, 0.6, False, 24, 1 / 24)
+    videos = VideoPart([row_of()], ["door.mp4"], FACTS, lambda row: [jpeg])
     pieces = html_text(
-        reports, facts, Texts("en"), datetime.now(UTC), lambda indices: (jpeg for _ in indices)
+        reports,
+        facts,
+        Texts("en"),
+        datetime.now(UTC),
+        lambda indices: (jpeg for _ in indices),
+        videos=videos,
     )
     target = tmp_path / "report.html"
     target.write_text("".join(pieces), encoding="utf-8")

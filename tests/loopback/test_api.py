@@ -43,7 +43,7 @@ def n_decoders(server: Server) -> int:
     n = 0
     for pid in members(server.pid)[1:]:
         with suppress(OSError):
-            n += b"decoder_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            n += b"judge_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return n
 
 

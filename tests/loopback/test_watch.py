@@ -1,7 +1,6 @@
 """`maskdet watch` on a real RTSP stream, cut and restored: alerts arrive each once."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -26,29 +25,13 @@ from tests.core.alerts.receiver import Receiver, serving, verify
 from tests.core.alerts.test_mqtt import free_port
 from tests.core.video.painted import painted_detector, picture
 from tests.loopback.broker import PASSWORD, USER, Subscriber, mosquitto
+from tests.loopback.rtsp_camera import camera
 from tests.loopback.rtsp_secrets import RTSP_PASSWORD, RTSP_USER
 
-SERVER = Path(__file__).with_name("rtsp_server.py")
 RULES = AlertRules(hold_s=0.4, clear_s=0.4, forget_s=1.0)
 LIMITS = ReaderLimits(open_s=5, read_s=5, first_wait_s=0.2, max_wait_s=0.2)
 SECRET = "0123456789abcdef0123456789abcdef"
 REPO_ROOT = Path(__file__).resolve().parents[2]
-
-
-@contextmanager
-def camera(python: str, port: int, jpeg: Path) -> Iterator[None]:
-    process = subprocess.Popen(
-        [python, str(SERVER), str(port), str(jpeg)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "RTSP_USER": RTSP_USER, "RTSP_PASSWORD": RTSP_PASSWORD},
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        yield
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @contextmanager

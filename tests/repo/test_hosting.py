@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from maskdet_app.live import ice
-from maskdet_app.ops import build_info
+from maskdet_app.ops import alert_settings, build_info, camera_settings
 from maskdet_app.server import asgi, client_address, middleware
 from maskdet_app.video.job import MAX_BYTES
 
@@ -20,6 +20,7 @@ SETTINGS = {
     *(asgi.LOG_FORMAT, asgi.METRICS_PORT, asgi.METRICS_ADDRESS, asgi.GRACE_PERIOD),
     *(ice.PROVIDER, ice.SERVERS, ice.POLICY, asgi.FRAME_ANCESTORS, build_info.COMMIT),
     *(client_address.TRUSTED_PROXIES, *asgi.UPLOAD_MB.values()),
+    *(camera_settings.CAMERAS, *alert_settings.SETTINGS),
 }
 
 

@@ -32,7 +32,7 @@ WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
 CONTRACTS = {
     *("core-layers", "batch-layers", "core-alone", "keras-in-one-place"),
     *("app-layers", "metrics-layers", "app-alone"),
-    *("train-layers", "train-cascade", "train-finder", "train-samples", "train-alone"),
+    *("train-layers", "train-proposals", "train-verifier", "train-samples", "train-alone"),
     "no-circles",
 }
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}

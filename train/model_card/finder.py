@@ -69,9 +69,9 @@ def _beside(measured: Sequence[Record], recorded: Sequence[Record]) -> list[Reco
 def _note(recorded: Record) -> str:
     version, processor = recorded["version"], recorded["processor"]
     return f"""
-{_MARK} Not measured in this run: recorded on {recorded["date"][:10]}, by version {version}
-of `train evaluate-detector`, on {processor}. That finder, `{recorded["manifest"]}`, is no longer
-part of Maskdet.
+{_MARK} Recorded on {recorded["date"][:10]} by version {version} of
+`train evaluate-detector`, on {processor}, and not measured again: that finder,
+`{recorded["manifest"]}`, is no longer part of Maskdet.
 """
 
 

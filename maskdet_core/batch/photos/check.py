@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from maskdet_core.batch.photos.report import PhotoReport, safe_name
-from maskdet_core.batch.processes.workers import MAX_CPU_S
+from maskdet_core.batch.processes.limits import MAX_CPU_S
 from maskdet_core.batch.storage.addresses import Location, write_whole
 from maskdet_core.batch.storage.fetching import Fetched, read_location
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads

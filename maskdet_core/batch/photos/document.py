@@ -1,4 +1,4 @@
-"""The HTML report of photos: those that need a look first, each with its picture and faces."""
+"""The HTML report of photos and videos: what needs a look first, with pictures."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from maskdet_core.html_report import document
 from maskdet_core.html_report.document import PICTURE_PX, PICTURE_QUALITY, Bar, FaceRow
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import Texts
+from maskdet_core.html_report.videos import VideoPart, people_bars, video_cards
 from maskdet_core.pictures.decode import encode_jpeg, shrink_within
 from maskdet_core.types import Detections, RgbImage, Verdict
 
@@ -100,6 +101,7 @@ def html_text(
     *,
     blurred: bool = False,
     folder: str = "",
+    videos: VideoPart | None = None,
 ) -> Iterator[str]:
     """Yield one self-contained HTML file in pieces.
 
@@ -114,6 +116,7 @@ def html_text(
         pictures: see `Pictures`; None leaves them out.
         blurred: whether the faces in the pictures are blurred.
         folder: where the photos are, if that is to be said.
+        videos: what follows the figures, before the photos; None for photos alone.
     """
     figures = PhotoFigures.of(reports)
     readable = [
@@ -123,13 +126,14 @@ def html_text(
         for index in indices
     ]
     made = None if pictures is None else pictures(readable[:MAX_PICTURES])
+    shows_faces = pictures is not None or (videos is not None and videos.pictures is not None)
     return document.render(
         _TEMPLATE,
         texts,
         made_at,
-        _fact_rows(facts, texts, None if pictures is None else blurred),
+        _fact_rows(facts, videos, texts, blurred if shows_faces else None, len(reports)),
         threshold=document.threshold_text(facts, texts),
-        blurred=blurred and pictures is not None,
+        blurred=blurred and shows_faces,
         max_pictures=MAX_PICTURES if made is not None and len(readable) > MAX_PICTURES else None,
         folder=one_line(folder),
         n_photos=len(reports),
@@ -141,6 +145,9 @@ def html_text(
         photo_bars=_photo_bars(figures, facts, texts),
         columns=[texts.verdict(one) for one in document.answers(facts)],
         sections=_sections(reports, figures, facts, texts, made),
+        n_videos=0 if videos is None else len(videos.rows),
+        people_bars=[] if videos is None else people_bars(videos, texts),
+        videos=() if videos is None else video_cards(videos, texts),
     )
 
 
@@ -163,8 +170,20 @@ def report_picture(
     return encode_jpeg(annotate(small, found, labels), PICTURE_QUALITY)
 
 
-def _fact_rows(facts: CheckFacts, texts: Texts, blurred: bool | None) -> Iterator[tuple[str, str]]:
-    yield from document.check_rows(facts, texts)
+def _fact_rows(
+    facts: CheckFacts,
+    videos: VideoPart | None,
+    texts: Texts,
+    blurred: bool | None,
+    n_photos: int,
+) -> Iterator[tuple[str, str]]:
+    if videos is not None and not n_photos:
+        yield from document.check_rows(videos.facts, texts)
+    else:
+        yield from document.check_rows(facts, texts)
+        if videos is not None:
+            smallest = document.smallest_text(videos.facts, texts)
+            yield texts("videos.smallest"), smallest
     if blurred is not None:
         faces = texts("document.faces_blurred" if blurred else "document.faces_shown")
         yield texts("document.faces_in_pictures"), faces

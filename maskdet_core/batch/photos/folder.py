@@ -224,7 +224,8 @@ def check_folder(
             file.writelines(piece.encode("utf-8") for piece in pieces(_entries(paths, journal)))
             file.flush()
         if html is not None and results.html is not None and facts is not None:
-            write_html(html, results.html, paths, journal, facts, n_jobs)
+            videos = None if results.html.videos is None else results.html.videos()
+            write_html(html, results.html, paths, journal, facts, n_jobs, videos)
     # videos alone have a summary of their own
     summary = "" if more and not paths else summary_text(counts, n_before, checked_s - began_s)
     if summary or left_out:

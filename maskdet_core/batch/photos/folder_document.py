@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from maskdet_core.draw.annotate import Labels
 from maskdet_core.errors import ImageError
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import ENGLISH, Texts
+from maskdet_core.html_report.videos import VideoPart
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import Detections
 
@@ -40,12 +41,14 @@ class HtmlReport:
         language: one of `maskdet_core.html_report.texts.languages`.
         pictures: whether it shows the photos.
         blurred: whether all faces that were found are blurred in them.
+        videos: called once the rest is done, for the videos in it; None where there are none.
     """
 
     path: Location
     language: str = ENGLISH
     pictures: bool = True
     blurred: bool = False
+    videos: Callable[[], VideoPart] | None = None
 
 
 class PictureTask(NamedTuple):
@@ -131,6 +134,7 @@ def write_html(
     journal: Journal,
     facts: CheckFacts,
     n_jobs: int,
+    videos: VideoPart | None = None,
 ) -> None:
     """Write the HTML report of a check that is done, piece by piece.
 
@@ -145,6 +149,7 @@ def write_html(
         journal: of the check.
         facts: how the photos were checked.
         n_jobs: most processes, 1 or more.
+        videos: those that were checked as well.
 
     Raises:
         JournalError: the journal is damaged.
@@ -172,6 +177,7 @@ def write_html(
             pictures if wanted.pictures else None,
             blurred=wanted.blurred,
             folder="" if reports.folder is None else reports.folder.name,
+            videos=videos,
         )
         file.writelines(piece.encode("utf-8") for piece in pieces)
     file.flush()

@@ -18,11 +18,8 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+from maskdet_core.batch.processes.limits import MAX_PHOTO_BYTES
 from maskdet_core.process_limits import Loss, limit_cpu, limit_data
-
-MAX_WORKER_BYTES: Final = 1_000_000_000
-"""Most memory of a worker beside what it holds once set up. A photo takes less than half; beyond it
-an allocation fails, so that one photo is reported and the system ends no process."""
 
 _END_S: Final = 10.0
 """Longest wait for the exit status of a process that has closed its pipe."""
@@ -147,7 +144,7 @@ def _serve(
     with suppress(EOFError, OSError), connection:
         try:
             function = set_up()
-            limit_data(MAX_WORKER_BYTES)
+            limit_data(MAX_PHOTO_BYTES)
         except Exception as error:
             connection.send((Message.NOT_SET_UP, _portable(error)))
             return

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Final, Generic, TypeVar
 
+from maskdet_core.batch.processes.limits import MAX_CPU_S
 from maskdet_core.batch.processes.worker_process import Message, WorkerProcess
 from maskdet_core.errors import MaskdetError, WorkerError
 from maskdet_core.process_limits import Loss
 
 IN_FLIGHT_PER_JOB: Final = 4
 """Tasks taken ahead of the results: enough to keep the others busy while one is slow."""
-MAX_CPU_S: Final = 120.0
-"""Most processor time for a photo, for decoding, detection and the annotated copy together."""
-
 _MAX_FAILED_STARTS: Final = 3
 """Processes in a row that end before they are set up; then more of them would not help."""
 _PATIENCE_S: Final = 5.0

@@ -10,12 +10,13 @@ import logging
 import os
 import pickle
 import sys
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from maskdet_core.batch.photos.check import PhotoCheckConfig, PhotoChecker, PhotoTask, lost_photo
 from maskdet_core.batch.photos.folder import fetched_tasks
@@ -25,16 +26,12 @@ from maskdet_core.batch.shards.store import Shard, ShardStore
 from maskdet_core.batch.storage.addresses import Address, Location
 from maskdet_core.errors import MaskdetError, WorkerError
 
-_IN_FLIGHT_PER_ACTOR: Final = 2
-"""Tasks given to an actor at a time: the next is there when one is done, and none waits for long
-behind a busy actor while another is idle."""
-_TASKS_PER_ACTOR: Final = 8
-_SHARDS_PER_TASK: Final = 8
-"""Ray needs the driver for each task, so a task is several shards where there are many: at most so
-many, and only from so many tasks an actor on, that all actors end at about one time."""
-_SHARD: Final = "shard"
-_N_PHOTOS: Final = "n_photos"
-_ERROR: Final = "error"
+_MAX_LOSSES: Final = 5
+"""Actors that may die over one shard, and in a row before they are ready: machines of a cluster
+come and go, but what has cost so many will not be mended by another."""
+
+_Outcome: TypeAlias = tuple[int, bytes]
+"""A shard's number of photos, and no bytes or a pickled error that stops the run."""
 
 
 def check_on_ray(
@@ -42,7 +39,7 @@ def check_on_ray(
 ) -> Generator[int, None, None]:
     """The `maskdet_core.batch.shards.check.Engine` of a Ray cluster that is running.
 
-    An actor that dies is replaced by Ray, and its shard is checked again.
+    An actor that dies is replaced, and others check its shards again.
 
     Raises:
         WorkerError: Ray is not installed, no cluster is found, or the cluster fails.
@@ -62,38 +59,121 @@ def check_on_ray(
         try:
             n_actors = max(1, n_jobs or _n_cluster_cpus())
             folder = Path.cwd() if _are_relative(shards, config) else None
-            worker = (config, store, folder)
-            yield from _finished(shards, worker, min(n_actors, len(shards)))
+            pool = _Pool((config, store, folder), min(n_actors, len(shards)))
+            with closing(pool):
+                yield from pool.finished(shards)
         except RayError as error:
             raise WorkerError(
                 f"the Ray cluster cannot do the work ({type(error).__name__})"
             ) from error
 
 
-def _finished(shards: Sequence[Shard], worker: tuple[Any, ...], n_actors: int) -> Iterator[int]:
-    import ray.data
+class _Pool:
+    """Actors of a cluster, each with at most one shard.
 
-    rows = [{_SHARD: pickle.dumps(shard)} for shard in shards]
-    n_tasks = max(-(-len(rows) // _SHARDS_PER_TASK), min(len(rows), _TASKS_PER_ACTOR * n_actors))
-    data = ray.data.from_items(rows, override_num_blocks=n_tasks).map_batches(
-        ShardWorker,
-        fn_constructor_args=worker,
-        batch_size=1,
-        # NumPy would cut zero bytes off
-        batch_format="pyarrow",
-        num_cpus=1,
-        compute=ray.data.ActorPoolStrategy(
-            min_size=1,
-            max_size=n_actors,
-            initial_size=n_actors,
-            max_tasks_in_flight_per_actor=_IN_FLIGHT_PER_ACTOR,
-        ),
-    )
-    for row in data.iter_rows():
-        if row[_ERROR]:
-            error: Exception = pickle.loads(row[_ERROR])
-            raise error
-        yield int(row[_N_PHOTOS])
+    A call takes a millisecond and a shard some hundreds. A second one would wait behind a busy
+    actor while another is idle.
+    """
+
+    def __init__(self, worker: tuple[Any, ...], n_actors: int) -> None:
+        """Start actors.
+
+        Args:
+            worker: the arguments of `ShardWorker`.
+            n_actors: so many; those for which the cluster has no place yet are waited for while
+                the others work.
+        """
+        import ray
+
+        self._ray: Any = ray
+        # a dead one is replaced here and not by Ray, so that others take its shards meanwhile
+        self._class: Any = ray.remote(num_cpus=1, max_restarts=0)(ShardWorker)
+        self._worker = worker
+        self._waiting: deque[Shard] = deque()
+        self._pending: dict[Any, tuple[Any, Shard | None]] = {}
+        """Calls under way, each with its actor, and its shard once the actor is ready."""
+        self._idle: list[Any] = []
+        self._losses: Counter[str] = Counter()
+        self._n_failed = 0
+        for _ in range(n_actors):
+            self._start()
+
+    def finished(self, shards: Iterable[Shard]) -> Iterator[int]:
+        """Yield the number of photos of each shard once it is written.
+
+        Raises:
+            Exception: what a worker tells of, or Ray's own error.
+        """
+        # the largest first, so that all actors end at about one time
+        self._waiting.extend(sorted(shards, key=lambda shard: -len(shard.photos)))
+        n_open = len(self._waiting)
+        while n_open:
+            done, _ = self._ray.wait(list(self._pending), num_returns=1)
+            for call in done:
+                n_photos = self._taken(call)
+                if n_photos is not None:
+                    n_open -= 1
+                    yield n_photos
+
+    def close(self) -> None:
+        """End the actors."""
+        for actor in (*self._idle, *(actor for actor, _ in self._pending.values())):
+            self._ray.kill(actor)
+
+    def _start(self) -> None:
+        actor = self._class.remote(*self._worker)
+        # one that has no place yet is given no shard
+        self._pending[actor.ready.remote()] = (actor, None)
+
+    def _hand_out(self) -> None:
+        while self._idle and self._waiting:
+            actor, shard = self._idle.pop(), self._waiting.popleft()
+            self._pending[actor.check.remote(pickle.dumps(shard))] = (actor, shard)
+
+    def _taken(self, call: Any) -> int | None:
+        """Take the outcome of a call; a shard's number of photos, if it was one's."""
+        from ray.exceptions import RayError, RayTaskError
+
+        actor, shard = self._pending.pop(call)
+        try:
+            outcome: _Outcome | None = self._ray.get(call)
+        except RayTaskError:
+            # raised by code of ours, which is the same on the next actor
+            raise
+        except RayError as error:
+            self._replace(actor, shard, error)
+            return None
+        self._idle.append(actor)
+        self._hand_out()
+        if outcome is None:
+            self._n_failed = 0
+            return None
+        n_photos, pickled = outcome
+        if pickled:
+            raised: Exception = pickle.loads(pickled)
+            raise raised
+        return n_photos
+
+    def _replace(self, actor: Any, shard: Shard | None, error: Exception) -> None:
+        """Settle a call in which an actor died.
+
+        Raises:
+            WorkerError: too many have.
+        """
+        if shard is None:
+            self._n_failed += 1
+        else:
+            self._losses[shard.name] += 1
+            self._waiting.appendleft(shard)
+        if _MAX_LOSSES in (self._n_failed, self._losses[shard.name] if shard else 0):
+            raise WorkerError(
+                f"{_MAX_LOSSES} workers of the Ray cluster died one after another, perhaps for "
+                "lack of memory, or because Maskdet is not installed there"
+            ) from error
+        # it may live and be out of reach
+        self._ray.kill(actor)
+        self._start()
+        self._hand_out()
 
 
 class ShardWorker:
@@ -114,20 +194,20 @@ class ShardWorker:
             self._enter_folder()
             self._crew.warm_up()
 
-    def __call__(self, batch: Any) -> dict[str, list[Any]]:
-        """Check the shards of an Arrow table; returns a row for each."""
-        rows = [self._outcome(pickle.loads(data)) for data in batch[_SHARD].to_pylist()]
-        return {_N_PHOTOS: [n for n, _ in rows], _ERROR: [error for _, error in rows]}
+    def ready(self) -> None:
+        """Answer once it has been set up."""
 
-    def _outcome(self, shard: Shard) -> tuple[int, bytes]:
+    def check(self, pickled: bytes) -> _Outcome:
+        """Check a shard."""
+        shard: Shard = pickle.loads(pickled)
         try:
             self._enter_folder()
-            # Ray gives all shards of a task again where an actor died in one of them
+            # written, perhaps, by an actor that died before it could tell
             if not self._store.is_done(shard):
                 plan = self._store.plan(shard)
                 self._store.write(plan, self._checked(plan.tasks))
         except (MaskdetError, OSError) as error:
-            # Ray would try again, which mends neither a full disk nor a missing model
+            # told and not raised: a full disk or a missing model ends the run with its own words
             return 0, pickle.dumps(error)
         return len(shard.photos), b""
 
@@ -193,8 +273,7 @@ def _connected() -> Iterator[None]:
     import ray
 
     if ray.is_initialized():
-        with _quiet():
-            yield
+        yield
         return
     try:
         ray.init(address="auto", log_to_driver=False, logging_level=logging.ERROR)
@@ -204,28 +283,9 @@ def _connected() -> Iterator[None]:
             "name one in RAY_ADDRESS"
         ) from error
     try:
-        with _quiet():
-            yield
-    finally:
-        ray.shutdown()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Leave standard error to our own bar and summary."""
-    import ray.data
-
-    context = ray.data.DataContext.get_current()
-    before = context.enable_progress_bars
-    logger = logging.getLogger("ray.data")
-    level = logger.level
-    context.enable_progress_bars = False
-    logger.setLevel(logging.ERROR)
-    try:
         yield
     finally:
-        context.enable_progress_bars = before
-        logger.setLevel(level)
+        ray.shutdown()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Check video files in a process of their own, into a results folder that a run can resume from."""
 
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from maskdet_core.batch.photos.check import detector_settings
+from maskdet_core.batch.processes.limits import MAX_CPU_S
 from maskdet_core.batch.processes.worker_process import Message, WorkerProcess
 from maskdet_core.batch.storage.stamps import FileStamp
 from maskdet_core.batch.videos.folder import (
@@ -23,22 +23,20 @@ from maskdet_core.batch.videos.folder import (
     write_files,
 )
 from maskdet_core.batch.videos.report import failed_video_json, video_json
+from maskdet_core.batch.videos.steps import limited_steps
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
 from maskdet_core.errors import VideoError, WorkerError
 from maskdet_core.files import open_atomic
 from maskdet_core.masks.loading import load_classifier
-from maskdet_core.process_limits import Loss, limit_cpu
+from maskdet_core.process_limits import Loss
 from maskdet_core.video.limits import VideoLimits
 
 if TYPE_CHECKING:
     from maskdet_core.video.check import Progress, VideoResult
 
-BASE_CPU_S: Final = 120.0
-"""Most processor time for a video, and..."""
-CPU_S_PER_SECOND: Final = 20.0
-"""... so much more for each second of it. Without a hostile file it is below 2."""
-PROGRESS_EVERY_S: Final = 0.1
+Checked = tuple[Row, tuple[bytes, ...]]
+"""A video's JSON object, and the pictures of its moments that no folder has."""
 _CANCEL_S: Final = 5.0
 """Time that a video under way gets to remove what it has begun when the work is stopped."""
 
@@ -118,14 +116,15 @@ class VideoChecker:
         """Take a detector and what to do."""
         self._detector, self._config = detector, config
 
-    def __call__(self, path: Path) -> Generator["Progress", None, Row]:
+    def __call__(self, path: Path) -> Generator["Progress", None, Checked]:
         """Check a video, with a limit on this process's time; one that cannot be used has an error.
 
         Yields:
             How far it is, a few times a second.
 
         Returns:
-            The JSON object of the video; see `video_json`.
+            The JSON object of the video, see `video_json`; and where there is no results folder,
+            the pictures of its moments.
 
         Raises:
             OSError: results cannot be written.
@@ -142,42 +141,30 @@ class VideoChecker:
                         film = stack.enter_context(open_atomic(folder / FILM))
                 result = yield from self._steps(path, film)
         except VideoError as error:
-            return failed_video_json(str(path), str(error))
+            return failed_video_json(str(path), str(error)), ()
         except OSError:
             raise
         except Exception as error:
             # OpenCV or the runtime may raise anything; one video must not stop the others
             reason = f"cannot be checked ({type(error).__name__}: {error})"
-            return failed_video_json(str(path), reason)
+            return failed_video_json(str(path), reason), ()
+        pictures = tuple(one.blurred_jpeg if config.blur else one.jpeg for one in result.moments)
         if folder is None:
-            return video_json(str(path), result, annotated=None, folder=None)
+            return video_json(str(path), result, annotated=None, folder=None), pictures
         annotated = None if film is None else FILM
         row = video_json(str(path), result, annotated=annotated, folder=folder.name)
-        write_files(folder, result, row)
-        return row
+        write_files(folder, result, pictures, row)
+        return row, ()
 
     def _steps(
         self, path: Path, film: BinaryIO | None
     ) -> Generator["Progress", None, "VideoResult"]:
         # PyAV takes a while and some memory, which photos do not need
-        from maskdet_core.video.check import VideoOptions, check_video
+        from maskdet_core.video.check import VideoOptions
 
         config = self._config
         options = VideoOptions(config.min_face_px, config.blur, limits=config.limits)
-        steps = check_video(path, self._detector, options, film=film)
-        told_s = -PROGRESS_EVERY_S
-        while True:
-            try:
-                progress = next(steps)
-            except StopIteration as stop:
-                result: VideoResult = stop.value
-                return result
-            if progress.at_s == 0.0:
-                length_s = progress.length_s or config.limits.max_length_s
-                limit_cpu(BASE_CPU_S + CPU_S_PER_SECOND * length_s)
-            if time.monotonic() - told_s >= PROGRESS_EVERY_S:
-                told_s = time.monotonic()
-                yield progress
+        return limited_steps(path, self._detector, options, film)
 
 
 def check_videos(
@@ -186,6 +173,7 @@ def check_videos(
     progress: Callable[[Path, "Progress"], None],
     *,
     fresh: bool = False,
+    on_pictures: Callable[[Row, tuple[bytes, ...]], None] = lambda row, pictures: None,
 ) -> Generator[tuple[Row, bool], None, None]:
     """Check videos one after the other in a process of their own.
 
@@ -200,6 +188,8 @@ def check_videos(
         config: how they are checked.
         progress: called a few times a second with the video and how far it is.
         fresh: discard the results of videos in the results folder.
+        on_pictures: without a results folder, called with each video's object and the JPEG of each
+            of its moments.
 
     Yields:
         For each video its JSON object, and whether it had been done before.
@@ -224,8 +214,10 @@ def check_videos(
                 yield row, True
                 continue
             with _clean_after_failure(config.out, video, runner):
-                row, is_final = runner.run(video, progress)
-            if config.out is not None:
+                (row, pictures), is_final = runner.run(video, progress)
+            if config.out is None:
+                on_pictures(row, pictures)
+            else:
                 folder = config.out / VIDEOS / folder_name(video)
                 if row["error"] is not None:
                     # a process that was lost has removed nothing
@@ -254,8 +246,10 @@ class _Runner:
         self._config = config
         self._worker: WorkerProcess | None = None
 
-    def run(self, video: Path, progress: Callable[[Path, "Progress"], None]) -> tuple[Row, bool]:
-        """Check a video; its JSON object, and whether another try is needless."""
+    def run(
+        self, video: Path, progress: Callable[[Path, "Progress"], None]
+    ) -> tuple[Checked, bool]:
+        """Check a video; what came of it, and whether another try is needless."""
         worker = self._ready()
         worker.send(video)
         for message, value in _messages(worker):
@@ -264,11 +258,12 @@ class _Runner:
             elif message is Message.RAISED:
                 raise value
             else:
-                row: Row = value
-                return row, row["error"] is None
+                checked: Checked = value
+                return checked, checked[0]["error"] is None
         self._worker = None
         loss = worker.why_ended()
-        return failed_video_json(str(video), _lost_reason(loss)), loss is not Loss.KILLED
+        row = failed_video_json(str(video), _lost_reason(loss))
+        return (row, ()), loss is not Loss.KILLED
 
     def close(self) -> None:
         worker, self._worker = self._worker, None
@@ -280,7 +275,7 @@ class _Runner:
         if self._worker is not None:
             return self._worker
         try:
-            worker = WorkerProcess(self._config.load, BASE_CPU_S)
+            worker = WorkerProcess(self._config.load, MAX_CPU_S)
         except OSError as error:
             raise WorkerError(f"cannot start a process for videos ({error})") from error
         self._worker = worker

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -145,8 +145,21 @@ def keep_result(folder: Path, row: Row, stamp: FileStamp, settings: Mapping[str,
     write_atomic(folder / RESULT, json.dumps(kept, allow_nan=False, indent=1) + "\n")
 
 
-def write_files(folder: Path, result: "VideoResult", row: Row) -> None:
-    """Write tracks and pictures of moments into a video's folder.
+def kept_pictures(out: Path, row: Mapping[str, Any]) -> list[bytes | None]:
+    """The pictures of a video's moments in the results folder; None for one that is gone."""
+    folder = out / VIDEOS / str(row["folder"]) / MOMENTS
+
+    def read(name: str) -> bytes | None:
+        try:
+            return (folder / name).read_bytes()
+        except OSError:
+            return None
+
+    return [read(one["picture"]) for one in row["moments"]]
+
+
+def write_files(folder: Path, result: "VideoResult", pictures: Sequence[bytes], row: Row) -> None:
+    """Write tracks and the pictures of its moments into a video's folder.
 
     Raises:
         OSError: they cannot be written.
@@ -154,5 +167,5 @@ def write_files(folder: Path, result: "VideoResult", row: Row) -> None:
     write_atomic(folder / TRACKS, tracks_csv_bytes([row]))
     if result.moments:
         (folder / MOMENTS).mkdir(exist_ok=True)
-    for number, one in enumerate(result.moments, 1):
-        write_atomic(folder / MOMENTS / moment_name(number, one.person), one.jpeg)
+    for number, (one, jpeg) in enumerate(zip(result.moments, pictures, strict=True), 1):
+        write_atomic(folder / MOMENTS / moment_name(number, one.person), jpeg)

@@ -40,11 +40,13 @@ class VideoOutcome:
     Attributes:
         row: the JSON object; see `maskdet_core.batch.videos.report.video_json`.
         pictures: JPEG of each of its moments.
+        blurred_pictures: the same with all faces blurred.
         film: the annotated film as MP4; None if none was wanted.
         notes: those of the row.
     """
 
     row: dict[str, Any]
     pictures: tuple[bytes, ...]
+    blurred_pictures: tuple[bytes, ...]
     film: bytes | None
     notes: tuple[Reason, ...] = ()

@@ -22,27 +22,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from maskdet_core.batch.processes.limits import MAX_VIDEO_BYTES, video_cpu_s
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.report import video_json
+from maskdet_core.batch.videos.steps import limited_steps
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
 from maskdet_core.errors import MaskdetError, MediaError, VideoError
 from maskdet_core.process_limits import (
     Loss,
     end_first_when_memory_is_short,
-    limit_cpu,
     limit_data,
 )
 from maskdet_core.reasons import Problem, Reason
 from maskdet_core.video.moments import MAX_MOMENTS
 
-MAX_DATA_BYTES: Final = 1_500_000_000
-"""Most memory beside what the process holds once set up: the video, the film made of it, and the
-frames of a decoder; libraries reserve more than they use."""
-BASE_CPU_S: Final = 60.0
-CPU_S_PER_SECOND: Final = 10.0
-"""Most processor time for each second of the video, beside `BASE_CPU_S`. As much time may pass on
-the clock: without a hostile video both are far from it."""
 MAX_SILENCE_S: Final = 120.0
 """Longest time without progress, which otherwise comes several times a second: a process that
 sleeps uses no processor time, and holds the place."""
@@ -52,7 +46,6 @@ POLL_S: Final = 0.1
 """Time between two questions whether the result is still wanted."""
 NICE: Final = 5
 """Steps by which the process stands behind live video."""
-PROGRESS_EVERY_S: Final = 0.25
 _START: Final = """
 import sys
 sys.path.append(sys.argv[1])
@@ -63,11 +56,13 @@ _ROOT: Final = Path(__file__).resolve().parents[3]
 _LENGTH: Final = struct.Struct(">Q")
 _HEADER: Final = struct.Struct(">cQ")
 """Kind of a message and length of its body."""
-_PROGRESS, _PICTURE, _FILM, _RESULT, _ERROR = b"P", b"M", b"F", b"R", b"E"
+_PROGRESS, _PICTURE, _BLURRED, _FILM = b"P", b"M", b"B", b"F"
+_RESULT, _ERROR = b"R", b"E"
 _MAX_BODY_BYTES: Final = {
     _PROGRESS: 1_000,
     # 160 px square
     _PICTURE: 1_000_000,
+    _BLURRED: 1_000_000,
     _FILM: MAX_FILM_BYTES,
     # some 100 bytes for each interval
     _RESULT: 20_000_000,
@@ -132,6 +127,7 @@ class _Inbox:
     Attributes:
         progress: the newest; None before the first.
         pictures: in order.
+        blurred_pictures: in order.
         film: None before it came.
         last: kind and body of the message that ends the work; None where none came.
         is_closed: nothing more comes.
@@ -140,6 +136,7 @@ class _Inbox:
     def __init__(self) -> None:
         self.progress: bytes | None = None
         self.pictures: list[bytes] = []
+        self.blurred_pictures: list[bytes] = []
         self.film: bytes | None = None
         self.last: tuple[bytes, bytes] | None = None
         self.is_closed = threading.Event()
@@ -167,11 +164,14 @@ class _Inbox:
             self.progress = body
         elif kind == _PICTURE:
             self.pictures.append(body)
+        elif kind == _BLURRED:
+            self.blurred_pictures.append(body)
         elif kind == _FILM:
             self.film = body
         else:
             self.last = kind, body
-        return self.last is None and len(self.pictures) <= MAX_MOMENTS
+        most = max(len(self.pictures), len(self.blurred_pictures))
+        return self.last is None and most <= MAX_MOMENTS
 
 
 def _outcome(
@@ -193,7 +193,7 @@ def _outcome(
             at_s, declared_s = _progress_of(news)
             length_s = min(declared_s or max_length_s, max_length_s)
             progress(at_s, declared_s)
-        if now_s - moved_s > MAX_SILENCE_S or now_s - began_s > _most_s(length_s):
+        if now_s - moved_s > MAX_SILENCE_S or now_s - began_s > video_cpu_s(length_s):
             raise VideoError("it takes too long for its length", Problem.TOO_COSTLY)
     if inbox.last is None:
         _end(process)
@@ -205,17 +205,15 @@ def _outcome(
             reason = Reason.from_json(told_last)
             raise VideoError(reason.message, reason.problem, **reason.values)
         row, notes = told_last["row"], tuple(map(Reason.from_json, told_last["notes"]))
-        is_whole = len(row["moments"]) == len(inbox.pictures)
+        n_moments = len(row["moments"])
+        is_whole = n_moments == len(inbox.pictures) == len(inbox.blurred_pictures)
     except (ValueError, TypeError, KeyError, RecursionError):
         is_whole = False
     if not is_whole:
         raise _why_ended(None)
-    return VideoOutcome(row, tuple(inbox.pictures), inbox.film, notes)
-
-
-def _most_s(length_s: float) -> float:
-    """Most time for a video, of the processor and on the clock."""
-    return BASE_CPU_S + CPU_S_PER_SECOND * length_s
+    return VideoOutcome(
+        row, tuple(inbox.pictures), tuple(inbox.blurred_pictures), inbox.film, notes
+    )
 
 
 def _progress_of(body: bytes) -> tuple[float, float | None]:
@@ -287,7 +285,7 @@ def serve() -> None:
             two_classes=options["two_classes"],
         )
         limit_opencv_threads()
-        limit_data(MAX_DATA_BYTES)
+        limit_data(MAX_VIDEO_BYTES)
         end_first_when_memory_is_short()
         _check(data, detector, options, sink)
     except MediaError as error:
@@ -302,7 +300,7 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
     # PyAV loads FFmpeg, which the parent need not
     from maskdet_core.draw.annotate import LABELS, LOOKING
     from maskdet_core.types import Verdict
-    from maskdet_core.video.check import VideoOptions, check_video
+    from maskdet_core.video.check import VideoOptions
     from maskdet_core.video.limits import VideoLimits
 
     labels = LABELS
@@ -315,25 +313,17 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
         limits=VideoLimits(options["max_bytes"], options["max_length_s"], options["max_pixels"]),
     )
     film = io.BytesIO() if options["film"] else None
-    steps = check_video(io.BytesIO(data), detector, chosen, film=film)
-    # opening looks into the file already
-    limit_cpu(BASE_CPU_S)
-    first = next(steps)
-    length_s = first.length_s or options["max_length_s"]
-    _write(sink, _PROGRESS, json.dumps([0.0, first.length_s]).encode())
-    limit_cpu(_most_s(length_s))
-    told_s = 0.0
+    steps = limited_steps(io.BytesIO(data), detector, chosen, film)
     while True:
         try:
             progress = next(steps)
         except StopIteration as stop:
             result = stop.value
             break
-        if time.monotonic() - told_s >= PROGRESS_EVERY_S:
-            told_s = time.monotonic()
-            _write(sink, _PROGRESS, json.dumps([progress.at_s, progress.length_s]).encode())
+        _write(sink, _PROGRESS, json.dumps([progress.at_s, progress.length_s]).encode())
     for moment in result.moments:
         _write(sink, _PICTURE, moment.jpeg)
+        _write(sink, _BLURRED, moment.blurred_jpeg)
     if film is not None:
         if film.getbuffer().nbytes > MAX_FILM_BYTES:
             raise VideoError("its annotated film is too large", Problem.FILM_TOO_LARGE)

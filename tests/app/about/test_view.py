@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from maskdet_app.about import view
 from maskdet_app.ops import api_settings, build_info
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
@@ -98,3 +99,20 @@ def test_the_api_is_named_where_the_server_has_one(
     monkeypatch.setattr(api_settings, "_mounted", mounted)
     shown = "(/api/v1/docs)" in "".join(one.value for one in _page().markdown)
     assert shown == bool(is_on)
+
+
+def test_privacy_says_which_events_and_cameras_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MASKDET_ALERTS", "MASKDET_CAMERAS"):
+        monkeypatch.delenv(name, raising=False)
+    assert view.privacy() == t("about.privacy_text").strip()
+    listed = tmp_path / "cameras.toml"
+    listed.write_text('Door = "rtsp://10.0.0.2/a"')
+    monkeypatch.setenv("MASKDET_CAMERAS", str(listed))
+    monkeypatch.setenv("MASKDET_ALERTS", "live")
+    monkeypatch.setenv("MASKDET_WEBHOOK_URL", "https://127.0.0.1/s3cret")
+    said = view.privacy()
+    assert t("about.privacy_alerts", place=t("alerts.operator")).strip() in said
+    assert t("about.privacy_cameras").strip() in said
+    assert "s3cret" not in said

@@ -18,6 +18,7 @@ from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.ops.api_settings import ApiSettings
 from maskdet_app.ops.upload_quota import UploadLimits, UploadQuota
 from maskdet_core import FaceBox, MaskDetector, ModelError
+from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, judge
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
 from tests.app.server import asgi_client
@@ -64,15 +65,31 @@ class StubDecoder:
 
 
 class StubStation:
+    """As `JudgeProcess`, in this process."""
+
     def __init__(self, decoder: StubDecoder, error: ModelError | None = None) -> None:
         self.decoder, self._error = decoder, error
         self.classifier = StubClassifier(0.97)
-        self._detector = MaskDetector(StubFinder(FaceBox(20, 20, 80, 60, 2.0)), self.classifier)
+        self.detector = MaskDetector(StubFinder(FaceBox(20, 20, 80, 60, 2.0)), self.classifier)
 
-    def detector(self) -> MaskDetector:
+    def load(self, *_: object) -> None:
         if self._error is not None:
             raise self._error
-        return self._detector
+
+    def judge(
+        self,
+        data: bytes,
+        name: str,
+        task: JudgeTask,
+        options: JudgeOptions,
+        while_waiting: Callable[[], None],
+        **model: object,
+    ) -> Row:
+        photo = self.decoder.decode_photo(data, while_waiting)
+        return judge(self.detector, photo, name, task, options)
+
+    def close(self) -> None:
+        self.decoder.close()
 
 
 class Served:
@@ -93,7 +110,7 @@ class Served:
         self.workers = PictureWorkers(
             n_viewers,
             n_workers=n_workers,
-            station=lambda: StubStation(self.decoder, error),  # type: ignore[arg-type, return-value]
+            station=lambda: StubStation(self.decoder, error),
         )
         self.app = Router(Api(settings or ApiSettings(), self.workers, self.quota).routes())
 

@@ -63,7 +63,7 @@ def problem(answer: Response, status: int, code: str) -> dict[str, Any]:
 def command_lines_row(folder: Path, picture: bytes) -> dict[str, Any]:
     path = folder / "0.jpg"
     path.write_bytes(picture)
-    checker = PhotoChecker(StubStation(StubDecoder()).detector())
+    checker = PhotoChecker(StubStation(StubDecoder()).detector)
     return {**to_json(checker(PhotoTask(path, 1))), "path": "0.jpg"}
 
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.live import options, resources
+from maskdet_app.live import options
+from maskdet_app.ops import alert_channels, live_places
 from maskdet_app.ui.i18n import t
 
 NewApp = Callable[..., AppTest]
@@ -40,13 +42,13 @@ def test_rear_camera_is_asked_for_and_not_mirrored(component: Component, new_app
 def test_a_rejected_visitor_is_told_and_pointed_to_the_photo_page(
     component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(resources.MAX_VIEWERS, "1")
-    assert resources.admission().acquire("another viewer")
+    monkeypatch.setenv(live_places.MAX_VIEWERS, "1")
+    assert live_places.admission().acquire("another viewer")
     app = new_app().run()
     assert not app.exception
     assert t("live.full_title") in words(app)
     assert "video_frame_callback" not in component
-    resources.admission().release("another viewer")
+    live_places.admission().release("another viewer")
     app.run()
     assert t("live.idle_title") in words(app)
     assert "video_frame_callback" in component
@@ -60,12 +62,12 @@ def test_an_invalid_limit_is_reported_and_ignored(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv(resources.MAX_VIEWERS, value)
+    monkeypatch.setenv(live_places.MAX_VIEWERS, value)
     app = new_app().run()
     assert not app.exception
     assert t("live.bad_limit") in words(app)
-    assert resources.MAX_VIEWERS not in words(app)
-    assert f"{resources.MAX_VIEWERS}: expected a whole number of 1 or more" in caplog.text
+    assert live_places.MAX_VIEWERS not in words(app)
+    assert f"{live_places.MAX_VIEWERS}: expected a whole number of 1 or more" in caplog.text
     assert t("live.idle_title") in words(app)
 
 
@@ -89,3 +91,27 @@ def test_running_page_shows_its_readouts(component: Component, new_app: NewApp) 
     app = new_app().run()
     assert not app.exception
     assert t("live.waiting_title") in words(app)
+
+
+@pytest.mark.parametrize("embed", [False, True])
+def test_events_leave_only_where_the_page_says_so(
+    component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch, embed: bool
+) -> None:
+    monkeypatch.setenv("MASKDET_ALERTS", "live")
+    monkeypatch.setenv("MASKDET_WEBHOOK_URL", "https://127.0.0.1/s3cret")
+    monkeypatch.setenv("MASKDET_ALERT_PLACE", "the reception")
+    monkeypatch.setattr(type(st.context), "is_embedded", embed)
+    app = new_app().run()
+    assert not app.exception
+    told = [info.value for info in app.info]
+    assert (t("alerts.live", place="the reception") in told) is not embed
+    assert "s3cret" not in " ".join(told)
+    processor = component["video_frame_callback"].__self__
+    assert (processor._observer is not None) is not embed
+    alert_channels.close()
+
+
+def test_by_default_no_event_leaves(component: Component, new_app: NewApp) -> None:
+    app = new_app().run()
+    assert not app.info
+    assert component["video_frame_callback"].__self__._observer is None

@@ -38,7 +38,7 @@ RECORDS = [
 ]
 
 MEASURED = [one for one in RECORDS if one["role"] != "earlier"]
-RECORDED = {
+RECORDED: dict[str, Any] = {
     "date": "2024-05-06T07:08:09+00:00",
     "version": "1.2_3",
     "processor": "Another",

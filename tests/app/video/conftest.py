@@ -21,7 +21,10 @@ def row() -> dict[str, Any]:
         Person(1, (Interval(0.0, 60.0, MASK), Interval(60.0, 61.0, BARE))),
         Person(2, (Interval(10.0, 70.0, WRONG),)),
     )
-    moments = (Moment(10.0, 2, WRONG, b"jpeg"), Moment(60.0, 1, BARE, b"jpeg"))
+    moments = (
+        Moment(10.0, 2, WRONG, b"jpeg", b"blurred"),
+        Moment(60.0, 1, BARE, b"jpeg", b"blurred"),
+    )
     info = VideoInfo(640, 480, 75.0, 25.0, "h264", True)
     result = VideoResult(640, 480, 75.0, info, 750, people, moments)
     return video_json("film.mp4", result, annotated=None, folder=None)

@@ -1,8 +1,5 @@
 from typing import Any
 
-import pytest
-
-from maskdet_app.ui.times import clock
 from maskdet_app.video.charts import people_chart, seconds_chart
 
 
@@ -10,11 +7,6 @@ def rows(chart: Any, n_layer: int | None = None) -> list[dict[str, Any]]:
     made = chart.to_dict()
     data = made["data"] if n_layer is None else made["layer"][n_layer]["data"]
     return list(data["values"])
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.0, "0:00"), (67.9, "1:07"), (3600, "60:00")])
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 def test_each_interval_is_a_bar_with_a_letter_where_there_is_room(row: dict[str, Any]) -> None:

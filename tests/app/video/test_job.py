@@ -15,7 +15,7 @@ from maskdet_core.errors import VideoError
 from maskdet_core.reasons import Problem, Reason
 
 OPTIONS = VideoJobOptions(10**6, 60.0, 10**6)
-OUTCOME = VideoOutcome({}, (), None)
+OUTCOME = VideoOutcome({}, (), (), None)
 WAIT_S = 20.0
 
 

@@ -15,15 +15,10 @@ from maskdet_core.alerts.events import AlertRules
 from maskdet_core.alerts.webhook import Webhook
 from maskdet_core.command_line import cli
 from maskdet_core.command_line.watch import _stopped_by_signals
+from maskdet_core.streams.judge import OUTAGE_STEP_S, SHORT_OUTAGE_S, StreamTime
 from maskdet_core.streams.reader import LiveImage
 from maskdet_core.streams.source import parse_source
-from maskdet_core.streams.watch import (
-    OUTAGE_STEP_S,
-    SHORT_OUTAGE_S,
-    StreamWatch,
-    WatchOptions,
-    _StreamTime,
-)
+from maskdet_core.streams.watch import StreamWatch, WatchOptions
 from maskdet_core.video.watcher import FaceWatcher
 from tests.core.alerts.receiver import Receiver, serving, verify
 from tests.core.video.painted import Painted, painted_detector, picture
@@ -192,7 +187,7 @@ def test_a_frame_that_cannot_be_checked_is_told_and_the_next_one_counts(
 
 
 def test_the_streams_time_stands_still_in_a_short_outage_only() -> None:
-    time_of = _StreamTime()
+    time_of = StreamTime()
     assert [time_of.of(10.0, 0.0), time_of.of(10.5, 0.0)] == [0.0, 0.5]
     assert time_of.of(40.0, 29.0) == pytest.approx(0.5 + OUTAGE_STEP_S)
     assert time_of.of(40.1, 0.0) == pytest.approx(0.6 + OUTAGE_STEP_S)

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "img", "rect"}
+VOID = {"meta", "link", "img", "rect", "br"}
 
 
 class Parsed(HTMLParser):

@@ -8,8 +8,9 @@ import pytest
 
 from maskdet_core.errors import TransientVideoError, VideoError
 from maskdet_core.reasons import Problem, Reason
+from maskdet_core.video.frame import SEARCH_PX
 from maskdet_core.video.limits import VideoLimits
-from maskdet_core.video.reading import SEARCH_PX, VideoReader
+from maskdet_core.video.reading import VideoReader
 from testbed.films import CODECS, film_bytes
 
 
@@ -32,9 +33,9 @@ def test_all_containers_are_read(container: str) -> None:
     with VideoReader(io.BytesIO(data)) as reader:
         read = list(reader.frames())
         assert [one.at_s for one in read] == pytest.approx([i / 10 for i in range(8)], abs=0.002)
-        assert read[0].search_rgb.shape == (64, 96, 3)
-        assert read[0].search_rgb.dtype == np.uint8
-        red, green, blue = read[3].search_rgb[:, :6].reshape(-1, 3).mean(axis=0)
+        assert read[0].scaled().shape == (64, 96, 3)
+        assert read[0].scaled().dtype == np.uint8
+        red, green, blue = read[3].scaled()[:, :6].reshape(-1, 3).mean(axis=0)
         assert red > 180 > 80 > max(green, blue)
         assert reader.length_s == pytest.approx(0.8, abs=0.11)
         assert reader.notes == []
@@ -64,7 +65,7 @@ def test_films_are_turned_upright(rotation: int, edge: tuple[slice, slice]) -> N
     data = film_bytes(frames(2), rotation=rotation)
     with VideoReader(io.BytesIO(data)) as reader:
         frame = next(reader.frames())
-    image = frame.search_rgb
+    image = frame.scaled()
     assert image.shape[:2] == (frame.height_px, frame.width_px)
     assert image.shape[0] == (96 if abs(rotation) == 90 else 64)
     assert image[edge][..., 0].mean() > 180
@@ -75,7 +76,7 @@ def test_large_frames_are_scaled_down() -> None:
     data = film_bytes(frames(1, size=(1280, 320)))
     with VideoReader(io.BytesIO(data)) as reader:
         frame = next(reader.frames())
-        assert frame.search_rgb.shape == (240, SEARCH_PX, 3)
+        assert frame.scaled().shape == (240, SEARCH_PX, 3)
         assert frame.scaled(5000).shape == (320, 1280, 3)
 
 
@@ -174,3 +175,18 @@ def test_sound_is_noted() -> None:
     with VideoReader(io.BytesIO(film_bytes(frames(2), with_sound=True))) as reader:
         assert reader.info.has_audio
         assert reader.info.codec == "h264"
+
+
+def test_a_file_above_the_limit_is_refused_before_it_is_read() -> None:
+    with pytest.raises(VideoError, match=r"expected at most 4\.00 GB, got 4\.50 GB"):
+        VideoReader(Huge())
+
+
+class Huge(io.BytesIO):
+    """A file of 4.5 GB that must not be read."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return 4_500_000_000 if whence == io.SEEK_END else offset
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise AssertionError("it was read")

@@ -129,6 +129,6 @@ def test_recorded_figures_stand_beside_those_of_the_same_photographs(
     assert ("street photos (7) | earlier photo †" in card) is (photos == 7)
     assert ("| earlier photo † | three quarter |" in card) is (photos == 7)
     told = " ".join(card.split())
-    note = "† Not measured in this run: recorded on 2024-05-06, by version 1.2.3 of"
+    note = "† Recorded on 2024-05-06 by version 1.2.3 of"
     assert told.count(note) == (2 if photos == 7 else 1)
-    assert "`old`, is no longer part of Maskdet" in told
+    assert "on Another Processor, and not measured again: that finder, `old`, is no" in told

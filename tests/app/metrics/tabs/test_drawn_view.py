@@ -86,13 +86,16 @@ def test_figures_of_a_finder_that_is_gone_say_so_and_are_of_the_same_photographs
     assert portraits["Finder"].tolist() == ["maskdet photo", "earlier photo"]
     assert portraits["Time, frontalface_alt = 1"].tolist() == ["0.50", "0.75"]
     assert ("earlier photo" in drawn["Finder"].tolist()) is (n_photos == 7)
-    notes = [one.value for one in app.caption if one.value.startswith("Not measured in the same")]
+    notes = [one.value for one in app.caption if one.value.startswith("Figures recorded on ")]
     assert len(notes) == (2 if n_photos == 7 else 1)
-    assert "earlier photo. Version 1.2&#95;3" in notes[0] and "on 2024&#45;05&#45;06;" in notes[0]
+    assert notes[0].startswith(
+        "Figures recorded on 2024&#45;05&#45;06 by version 1.2&#95;3 and not"
+    )
+    assert "again: earlier photo." in notes[0]
     # that finder was not measured on the other set
     app.button_group(key="finder_set").set_value(["of them some"]).run()
     assert app.dataframe[0].value["Finder"].tolist() == ["maskdet photo"]
-    left = [one.value for one in app.caption if one.value.startswith("Not measured in the same")]
+    left = [one.value for one in app.caption if one.value.startswith("Figures recorded on ")]
     assert len(left) == len(notes) - 1
 
 

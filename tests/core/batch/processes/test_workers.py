@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from maskdet_core.batch.processes.worker_process import MAX_WORKER_BYTES
+from maskdet_core.batch.processes.limits import MAX_PHOTO_BYTES
 from maskdet_core.batch.processes.workers import IN_FLIGHT_PER_JOB, map_in_order
 from maskdet_core.errors import WorkerError
 from maskdet_core.process_limits import Loss
@@ -124,5 +124,5 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
 def test_a_worker_that_takes_too_much_memory_lives_on() -> None:
-    sizes = [1000, MAX_WORKER_BYTES + 10_000_000, 2000]
+    sizes = [1000, MAX_PHOTO_BYTES + 10_000_000, 2000]
     assert list(map_in_order(sizes, set_up_allocate, 1, lost)) == [1000, "MemoryError", 2000]

@@ -6,7 +6,6 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -73,19 +72,8 @@ def test_a_folder_of_another_engine_is_refused(
     assert "faces.jsonl" in capsys.readouterr().err
 
 
-class Batch(dict[str, Any]):
-    """As much of an Arrow table as a worker reads."""
-
-    def to_pylist(self) -> list[bytes]:
-        return list(self.values())
-
-    def __getitem__(self, column: str) -> "Batch":
-        return self
-
-
-def checked(worker: ShardWorker, shard: Shard) -> tuple[list[int], list[bytes]]:
-    outcome = worker(Batch(shard=pickle.dumps(shard)))
-    return outcome["n_photos"], outcome["error"]
+def checked(worker: ShardWorker, shard: Shard) -> tuple[int, bytes]:
+    return worker.check(pickle.dumps(shard))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -98,7 +86,7 @@ def test_a_lost_process_costs_an_actor_nothing_but_the_photo_at_fault(
     store = ShardStore(tmp_path, config.load().settings())
     store.open(fresh=False)
     (shard,) = cut_into_shards(photos, numbered=False)
-    assert checked(ShardWorker(config, store, None), shard) == ([4], [b""])
+    assert checked(ShardWorker(config, store, None), shard) == (4, b"")
     errors = [report.error or "" for report in store.reports([shard.name], photos)]
     assert ["crashes the decoder" in error for error in errors] == [False, True, False, False]
     # what was killed for lack of memory was tried once more
@@ -115,7 +103,7 @@ def test_a_shard_that_is_done_is_not_done_again(
     (shard,) = cut_into_shards(photos, numbered=False)
     journal = tmp_path / SHARDS / f"{shard.name}.jsonl"
     journal.write_bytes(b"done by an actor that died before it could tell")
-    assert checked(ShardWorker(config, store, None), shard) == ([4], [b""])
+    assert checked(ShardWorker(config, store, None), shard) == (4, b"")
     assert journal.read_bytes().startswith(b"done by")
 
 
@@ -126,7 +114,7 @@ def test_another_installation_is_refused(
     store = ShardStore(tmp_path, {**config.load().settings(), "model_sha256": "other"})
     store.open(fresh=False)
     (shard,) = cut_into_shards(photos, numbered=False)
-    (n_photos,), (error,) = checked(ShardWorker(config, store, None), shard)
+    n_photos, error = checked(ShardWorker(config, store, None), shard)
     raised = pickle.loads(error)
     assert isinstance(raised, JournalError)
     assert "installation was made with other settings: model_sha256" in str(raised)
@@ -151,6 +139,11 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def undated(page: Path) -> list[str]:
+    """Lines of an HTML report without that which tells when it was made."""
+    return [line for line in page.read_text("utf-8").splitlines() if "UTC" not in line]
+
+
 @needs_ray
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the actors by /proc")
 def test_a_killed_actor_loses_and_doubles_nothing(
@@ -167,8 +160,10 @@ def test_a_killed_actor_loses_and_doubles_nothing(
     line = ["check", "album", "missing.jpg", "--annotate"]
     on_ray = ["testbed.ray_cluster", "--cpus", "2"]
     engine = [*line, "--engine", "ray", "--out", "ray", "--csv", "ray.csv", "--json", "ray.json"]
+    engine += ["--report", "ray.html"]
 
     local = [*line, "--out", "local", "--csv", "local.csv", "--json", "local.json"]
+    local += ["--report", "local.html"]
     alone = command(tmp_path, "maskdet_core", *local)
     assert alone.returncode == 1, alone.stderr
     killed = command(tmp_path, *on_ray, "--kill-after", "1", *engine)
@@ -176,6 +171,7 @@ def test_a_killed_actor_loses_and_doubles_nothing(
     assert "killed " in killed.stdout
     for form in ("csv", "json"):
         assert (tmp_path / f"ray.{form}").read_bytes() == (tmp_path / f"local.{form}").read_bytes()
+    assert undated(tmp_path / "ray.html") == undated(tmp_path / "local.html")
     copies = contents(tmp_path / "ray" / COPIES)
     assert copies == contents(tmp_path / "local" / COPIES)
     assert len(copies) == N_PHOTOS

@@ -33,6 +33,7 @@ from maskdet_core.video.limits import VideoLimits
 from testbed.films import film_bytes
 from tests.core.batch.fakes import Stub
 from tests.core.batch.videos.videos import PaintedConfig
+from tests.core.html_report.parsed import Parsed
 from tests.core.video.painted import Painted, film
 
 REPO_ROOT = Path(__file__).resolve().parents[4]
@@ -222,11 +223,32 @@ def test_pictures_of_moments_are_blurred_without_a_film(
     assert blurred < 0.7 * sharp
 
 
-def test_an_html_report_without_the_videos_says_so(
-    painted: None, video: Path, tmp_path: Path, capsys: Any
+@pytest.mark.parametrize("with_folder", [False, True])
+def test_an_html_report_has_videos_and_their_moments(
+    painted: None, video: Path, tmp_path: Path, *, with_folder: bool
 ) -> None:
-    assert cli.main(["check", str(video), "--report", str(tmp_path / "r.html")]) == 0
-    assert "report is of photos only: 1 video is not in it" in capsys.readouterr().err
+    report = tmp_path / "r.html"
+    command = ["check", str(video), "--report", str(report)]
+    if with_folder:
+        command += ["--out", str(tmp_path / "out")]
+        # the second run has the pictures from the folder
+        assert cli.main(command) == 0
+    assert cli.main(command) == 0
+    shown = Parsed(report.read_text(encoding="utf-8"))
+    assert "Videos checked: 1" in shown.text
+    assert "door cam.mp4" in shown.texts
+    assert "0:00.0–0:00.9 No mask" in shown.texts
+    (picture,) = shown.all("img")
+    assert picture["src"].startswith("data:image/jpeg;base64,")
+    assert str(tmp_path) not in shown.text
+
+
+def test_an_html_report_may_do_without_pictures(painted: None, video: Path, tmp_path: Path) -> None:
+    report = tmp_path / "r.html"
+    assert cli.main(["check", str(video), "--report", str(report), "--no-pictures"]) == 0
+    shown = Parsed(report.read_text(encoding="utf-8"))
+    assert "Person 1" in shown.texts
+    assert shown.all("img") == []
 
 
 def test_lines_on_standard_output(painted: None, video: Path, capsys: Any) -> None:

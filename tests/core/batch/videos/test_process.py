@@ -10,7 +10,9 @@ import av
 import numpy as np
 import pytest
 
+from maskdet_core.batch.processes.limits import MAX_CPU_S
 from maskdet_core.batch.videos import process as video_process
+from maskdet_core.batch.videos import steps
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.process import UnwantedError, check_in_process
 from maskdet_core.errors import VideoError
@@ -107,7 +109,7 @@ def test_a_process_that_was_taken_over_is_ended(does: str, monkeypatch: pytest.M
 def test_progress_does_not_hold_the_place_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     script = "n = 0\nwhile True:\n    n += 1; write(b'P', b'[%d, 1e9]' % n); time.sleep(0.05)"
     monkeypatch.setattr(video_process, "_START", TAKEN_OVER + script)
-    monkeypatch.setattr(video_process, "BASE_CPU_S", 0.5)
+    monkeypatch.setattr(video_process, "video_cpu_s", lambda length_s: 0.5 + length_s)
     with pytest.raises(VideoError, match="takes too long"):
         check(b"video", VideoJobOptions(10**8, 0.01, 10**7))
 
@@ -134,7 +136,7 @@ def test_opening_a_video_has_a_limit_on_processor_time(monkeypatch: pytest.Monke
         raise VideoError("no video")
         yield
 
-    monkeypatch.setattr(video_process, "limit_cpu", called.append)
+    monkeypatch.setattr(steps, "limit_cpu", called.append)
     monkeypatch.setattr(video_check, "check_video", opens)
     options = json.loads(
         json.dumps(video_process._to_json("x.mp4", VideoJobOptions(*LIMITS, film=True)))
@@ -142,4 +144,4 @@ def test_opening_a_video_has_a_limit_on_processor_time(monkeypatch: pytest.Monke
     detector: Any = None
     with pytest.raises(VideoError, match="no video"):
         video_process._check(b"video", detector, options, io.BytesIO())
-    assert called == [video_process.BASE_CPU_S, "opened"]
+    assert called == [MAX_CPU_S, "opened"]

@@ -1,0 +1,1 @@
+"""The cameras page: network cameras of the operator, watched once for all visitors."""

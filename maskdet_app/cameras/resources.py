@@ -1,0 +1,25 @@
+"""What visitors of the cameras page share: the feeds, with the live page's worker and places."""
+
+import streamlit as st
+
+from maskdet_app.cameras.feed import CameraFeed, CameraFeeds
+from maskdet_app.ops import alert_channels, live_places
+from maskdet_app.ops.camera_settings import Camera
+from maskdet_core import MaskDetector
+
+
+@st.cache_resource(show_spinner=False, on_release=CameraFeeds.close)
+def feeds() -> CameraFeeds:
+    """The server's feeds."""
+    return CameraFeeds(_start)
+
+
+def _start(camera: Camera, detector: MaskDetector) -> CameraFeed:
+    return CameraFeed(
+        camera,
+        detector,
+        live_places.worker(),
+        live_places.usable_admission(),
+        alert_channels.camera,
+        with_picture=alert_channels.settings().with_picture,
+    )
