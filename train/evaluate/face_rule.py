@@ -37,6 +37,9 @@ FALSE_MASK_COST: Final = 2.0
 """What a box on no face with the verdict "mask" counts, where one with another verdict counts 1: a
 mask that nobody wears makes a room look safer than it is."""
 
+SAME_COST: Final = 1.05
+"""Rules whose cost is within this factor of the least differ by a box or two, which is chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -124,6 +127,8 @@ def _judged(rgb: RgbImage, detector: MaskDetector) -> dict[FaceBox, tuple[float,
 def choose_rule(found: Sequence[Candidate], preset: Preset) -> FaceRule | None:
     """The rule that shows least without a face, and drops no more faces than it may.
 
+    Of rules that are equally good by chance it is the one that drops fewest faces.
+
     Args:
         found: by one finder at one setting; None is returned where faces are missing among them.
         preset: of the setting.
@@ -136,7 +141,13 @@ def choose_rule(found: Sequence[Candidate], preset: Preset) -> FaceRule | None:
         for margin in MASK_MARGINS
         for rule in [FaceRule(weight, 0.0, margin)]
     ]
-    return min(rules, key=lambda rule: _cost(found, rule))
+    costs = [_cost(found, rule) for rule in rules]
+    as_good = [
+        rule
+        for rule, cost in zip(rules, costs, strict=True)
+        if cost <= SAME_COST * min(costs) + 1e-9
+    ]
+    return min(as_good, key=lambda rule: sum(c.is_face and c.is_rejected(rule) for c in found))
 
 
 def _highest_minimum(found: Sequence[Candidate], rule: FaceRule, max_lost: float) -> float:
