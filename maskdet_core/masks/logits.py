@@ -64,7 +64,8 @@ def logits_by_place(
     by_place = shares @ np.asarray(kernel, dtype=np.float64).T
     # the head's bias, and the rounding of a quantized network, belong to no place
     rest = logits - by_place.mean(axis=(1, 2))
-    return by_place + rest[:, None, None]
+    placed: NDArray[np.float64] = by_place + rest[:, None, None]
+    return placed
 
 
 def mask_log_odds(spatial_logits: NDArray[Any], manifest: ModelManifest) -> NDArray[np.float64]:
