@@ -19,7 +19,7 @@ WORK_SLICE_S: Final = 1.0
 """Work between two runs of the page: long beside a run, short beside a click."""
 _BATCH: Final = "photo_batch"
 ZIP_IN_PROGRESS: Final = "photo_zip"
-_TITLE_PX: Final = 300
+_TITLE_PX: Final = 210
 """Width of the progress, which stands in the place of the title."""
 _REPORTS: Final = {
     "csv": (downloads.csv_report, "text/csv", ":material/table:"),

@@ -119,7 +119,7 @@
     .concat(["stElementToolbar", "stSidebar", "stHeader", "stDialog", "stTooltipContent"])
     .map(testId)
     .join();
-  const NAMES = ["aria-label", "title"];
+  const NAMES = ["aria-label", "title", "placeholder"];
   const NAMED = NAMES.map((name) => `${testId("stApp")} [${name}]`).join();
 
   const translated = (text) => {

@@ -38,6 +38,11 @@ WIDGET_TEXTS: Final[dict[str, str]] = {
     "menu": "Sidebar",
     "open_menu": "Expand sidebar",
     "close_menu": "Collapse sidebar",
+    "skip": "Skip to main content",
+    "home": "Navigate to home page",
+    "pages": "App pages",
+    "choose_files": "file upload",
+    "choose_option": "Choose an option",
 }
 """Texts and names in Streamlit's widgets, by the name in the table ``widgets`` of a language."""
 WIDGET_PATTERNS: Final[dict[str, tuple[str, str]]] = {
@@ -46,6 +51,10 @@ WIDGET_PATTERNS: Final[dict[str, tuple[str, str]]] = {
     "help_for": ("Help for ", r"^Help for (.+)$"),
     "fullscreen_of": ("Fullscreen", r"^Fullscreen: (.+)$"),
     "per_file": (" per file", r"^(\S+) per file"),
+    "refused": ("Request failed with status code ", r"^AxiosError: Request failed .* code (\d+)$"),
+    "show_data": ("Show data", r"^Show data: (.+)$"),
+    "save_png": ("Download as PNG", r"^Download as PNG: (.+)$"),
+    "copy_spec": ("Copy Vega-Lite spec", r"^Copy Vega-Lite spec: (.+)$"),
 }
 """Texts with a part that varies: what never varies, and the whole as JavaScript's pattern."""
 _SCRIPT: Final = Path(__file__).with_suffix(".js")
