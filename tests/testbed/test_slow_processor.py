@@ -20,8 +20,9 @@ while child.poll() is None: pass
 
 
 def test_process_and_child_get_no_more_than_their_share() -> None:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", BUSY], **pipes) as busy:
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as busy:
         assert busy.stdout is not None
         busy.stdout.readline()
         with slowed(0.25, [busy.pid]):
