@@ -89,7 +89,8 @@ async def _alone(server: Server, n_faces: int) -> None:
 
 async def _fill(server: Server, most: int, seconds: float) -> int:
     film = Film([*scene(1, 60)], FPS)
-    best, memory_mb = 0, []
+    best = 0
+    memory_mb: list[float] = []
     async with AsyncExitStack() as stack:
         visitors: list[Visitor] = []
         for n in range(1, most + 1):

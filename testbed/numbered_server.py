@@ -2,7 +2,8 @@
 
 Run as ``python -m testbed.numbered_server run server.py`` with `MASKDET_MODEL` naming the manifest
 by `testbed.drawn_masks.write_manifest` and `RECORD` a file. The classifier is the stand-in of
-`testbed.drawn_masks`, at random speeds.
+`testbed.drawn_masks`, at random speeds. The live page's panel is renewed more often than usual, so
+that many frames can be compared in a short time.
 """
 
 import json
@@ -17,12 +18,14 @@ from numpy.typing import NDArray
 from streamlit.web import cli
 
 import maskdet_core
+from maskdet_app.live import resources, status
 from maskdet_core import LiveProcessor
 from maskdet_core.types import Predictions
 from testbed import frame_numbers
 from testbed.drawn_masks import DrawnMaskClassifier
 
 RECORD: Final = "TESTBED_FRAME_RECORD"
+_REFRESH_S: Final = 0.1
 _SLOW_S: Final = 2.6
 _SLOW_SHARE: Final = 0.03
 _USUAL_S: Final = 0.3
@@ -42,25 +45,29 @@ class ErraticClassifier(DrawnMaskClassifier):
         return super().predict(crops)
 
 
-def main() -> None:
-    """Run Streamlit's command line."""
-    vars(maskdet_core)["load_classifier"] = lambda *_, **__: ErraticClassifier()
-    record, recv = Path(os.environ[RECORD]), LiveProcessor.recv
+class RecordingProcessor(LiveProcessor):
+    """A visitor's stream, each frame of which is recorded. The demo film has none of these."""
 
-    def recv_and_record(self: LiveProcessor, frame: av.VideoFrame) -> av.VideoFrame:
+    def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Take one frame, as `LiveProcessor.recv` does, and record which it was."""
         film_number = frame_numbers.read(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
-        drawn = recv(self, frame)
+        drawn = super().recv(frame)
         shown = self.snapshot().frame
         row: dict[str, Any] = {
             "at_s": time.time(),
             "film": film_number,
             "frame": None if shown is None else shown.number,
         }
-        with record.open("a", encoding="utf-8") as file:
+        with Path(os.environ[RECORD]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         return drawn
 
-    LiveProcessor.recv = recv_and_record  # type: ignore[method-assign]
+
+def main() -> None:
+    """Run Streamlit's command line."""
+    vars(status)["REFRESH_S"] = _REFRESH_S
+    vars(resources)["LiveProcessor"] = RecordingProcessor
+    vars(maskdet_core)["load_classifier"] = lambda *_, **__: ErraticClassifier()
     cli.main()
 
 

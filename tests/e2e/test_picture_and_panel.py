@@ -1,14 +1,18 @@
 """What the panel says of a frame is what is drawn on it, in a real browser.
 
 A film with burnt frame numbers is the camera. The server records which film frame became which
-frame of the stream, the browser which film frame it showed with what colours, and the panel names
-the frame that its counts are of.
+frame of the stream, the browser which film frame it showed with what colours and what the panel
+said, and the panel names the frame that its counts are of.
+
+With `SLOW_SETTING` set, it is done again with the processor slowed to a quarter, in minutes.
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,13 +23,20 @@ from numpy.typing import NDArray
 
 from maskdet_app.ui.i18n import t
 from testbed import frame_numbers
+from testbed.browser import Browsers
 from testbed.drawn_masks import write_manifest
 from testbed.mask_film import mask_film
 from testbed.numbered_server import RECORD
 from testbed.server import Server, free_port, serve_command
+from testbed.slow_processor import slowed
 from tests.e2e import live_page
 
 N_SAMPLES: Final = 200
+SLOW: Final = 0.25
+"""Share of the time in which server and browser run, as on a processor of so much of the speed."""
+SLOW_SETTING: Final = "MASKDET_TEST_SLOW"
+FRAMES_A_SECOND: Final = 10
+"""Of the camera: so few that a slow browser shows most, and as often as the panel changes."""
 WITHIN_S: Final = 240.0
 RETURN_S: Final = 5.0
 """A frame is shown in the browser at most so long after the server returned it."""
@@ -76,18 +87,23 @@ WATCH = """
   video.requestVideoFrameCallback(note);
 }
 """
-TAKE_SHOWN = "() => window.shown.splice(0)"
-# The panel's counts, the number of their frame, and its words.
-PANEL = """
-() => {
-  const tiles = document.querySelector('.md-tiles[data-frame]');
-  const counts = {};
-  if (tiles) for (const tile of tiles.querySelectorAll('[data-verdict]'))
-    counts[tile.dataset.verdict] = Number(tile.querySelector('b').textContent);
-  return {frame: tiles ? Number(tiles.dataset.frame) : null, counts,
-          text: document.body.innerText};
+# Notes whatever the panel says: its counts, the number of their frame, and whether it is waiting.
+WATCH_PANEL = """
+(waiting) => {
+  window.panels = [];
+  const note = () => {
+    const tiles = document.querySelector('.md-tiles[data-frame]');
+    const counts = {};
+    if (tiles) for (const tile of tiles.querySelectorAll('[data-verdict]'))
+      counts[tile.dataset.verdict] = Number(tile.querySelector('b').textContent);
+    window.panels.push({frame: tiles ? Number(tiles.dataset.frame) : null, counts,
+                        is_waiting: document.body.textContent.includes(waiting)});
+  };
+  new MutationObserver(note).observe(document.body, {childList: true, subtree: true});
 }
 """
+TAKE_SHOWN = "() => window.shown.splice(0)"
+TAKE_PANELS = "() => window.panels.splice(0)"
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +126,17 @@ def numbered(
 
 @pytest.fixture(scope="module")
 def numbered_film(tmp_path_factory: pytest.TempPathFactory, portrait: NDArray[np.uint8]) -> Path:
-    path = tmp_path_factory.mktemp("film") / "numbered.mjpeg"
+    path = tmp_path_factory.mktemp("film") / "numbered.y4m"
     with path.open("wb") as output:
-        for number, frame in enumerate(mask_film(portrait, 30.0)):
+        # MJPEG cannot say how many frames a second it has
+        for number, frame in enumerate(mask_film(portrait, FRAMES_A_SECOND)):
             burnt = frame_numbers.burn(frame.image_rgb, number)
-            encoded, jpeg = cv2.imencode(".jpg", cv2.cvtColor(burnt, cv2.COLOR_RGB2BGR))
-            assert encoded
-            output.write(jpeg.tobytes())
+            if not number:
+                height, width = burnt.shape[:2]
+                output.write(
+                    f"YUV4MPEG2 W{width} H{height} F{FRAMES_A_SECOND}:1 Ip C420\n".encode()
+                )
+            output.write(b"FRAME\n" + cv2.cvtColor(burnt, cv2.COLOR_RGB2YUV_I420).tobytes())
     return path
 
 
@@ -134,28 +154,45 @@ def _drawn(
     return None
 
 
+@pytest.mark.parametrize(
+    "share",
+    [
+        1.0,
+        pytest.param(
+            SLOW,
+            marks=pytest.mark.skipif(
+                SLOW_SETTING not in os.environ, reason=f"takes minutes: {SLOW_SETTING}=1 runs it"
+            ),
+        ),
+    ],
+)
 def test_panel_says_what_is_drawn(
-    numbered: Server, numbered_film: Path, record: Path, open_browser: Any
+    share: float, numbered: Server, numbered_film: Path, record: Path, browsers: Browsers
 ) -> None:
     shown: list[dict[str, Any]] = []
     panels: dict[int, dict[str, Any]] = {}
-    with open_browser(video=numbered_film) as browser:
+    # frames of an earlier stream have the same numbers
+    record.write_bytes(b"")
+    with browsers.open(video=numbered_film) as browser, ExitStack() as slow:
         page = browser.new_page()
         # not mirrored, so that flag and suit are where the colours are not looked for
         page.goto(f"{numbered.url}/?facing=environment")
         live_page.start(page)
         page.locator(".md-tiles[data-frame]").wait_for(timeout=live_page.WAIT_MS)
+        if share < 1.0:
+            slow.enter_context(slowed(share, [numbered.pid, browsers.pid()]))
         video = live_page.frame(page).locator("video").first
         bar = (frame_numbers.BAR_TOP, frame_numbers.CELL_WIDTH)
         video.evaluate(WATCH, [frame_numbers.N_BITS, *bar])
+        page.evaluate(WATCH_PANEL, t("live.waiting"))
         deadline_s = time.monotonic() + WITHIN_S
         compared: dict[int, tuple[set[str], set[str]]] = {}
         while len(compared) < N_SAMPLES and time.monotonic() < deadline_s:
-            page.wait_for_timeout(100)
-            panel = page.evaluate(PANEL)
-            assert t("live.waiting") not in panel["text"]
-            if panel["frame"] is not None:
-                panels[panel["frame"]] = panel["counts"]
+            page.wait_for_timeout(1000)
+            for panel in page.evaluate(TAKE_PANELS):
+                assert not panel["is_waiting"]
+                if panel["frame"] is not None:
+                    panels[panel["frame"]] = panel["counts"]
             shown += video.evaluate(TAKE_SHOWN)
             lines = record.read_text(encoding="utf-8").splitlines()[:-1]
             rows = {row["frame"]: row for row in map(json.loads, lines)}
@@ -163,6 +200,7 @@ def test_panel_says_what_is_drawn(
                 if number not in compared and (drawn := _drawn(number, rows, shown)) is not None:
                     said = {k for k, n in counts.items() if n and k != "not_sure"}
                     compared[number] = (said, drawn)
+        slow.close()
         live_page.stop(page)
     assert len(compared) >= N_SAMPLES
     differing = {n: pair for n, pair in compared.items() if pair[0] != pair[1]}
