@@ -19,6 +19,7 @@ from maskdet_core.types import (
     Detections,
     Face,
     FaceBox,
+    MaskProbabilities,
     Predictions,
     RgbImage,
     decide,
@@ -174,7 +175,7 @@ class MaskDetector:
             candidates, predictions, predictions.p_face, strict=True
         ):
             inside = box.clipped(width, height)
-            if inside is None or not self.is_face(box, float(p_face)):
+            if inside is None or not self.is_face(box, probabilities, float(p_face)):
                 continue
             if _contains_any(box, accepted):
                 continue
@@ -224,16 +225,17 @@ class MaskDetector:
             return NO_PREDICTIONS
         return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
 
-    def is_face(self, box: FaceBox, p_face: float) -> bool:
-        """Whether a candidate is a face, by the finder's score and the network's probability.
+    def is_face(self, box: FaceBox, probabilities: MaskProbabilities, p_face: float) -> bool:
+        """Whether a candidate is a face, by the finder's score and the network's probabilities.
 
         Args:
             box: the finder's box with its score.
+            probabilities: the network's, given a face.
             p_face: the network's probability of a face; NaN, of a network that failed, rejects
                 no candidate.
         """
         if self.face_rule is not None:
-            return not self.face_rule.rejects(box.score, p_face)
+            return not self.face_rule.rejects(box.score, p_face, probabilities.p_with_mask)
         # written so that NaN is accepted
         return not p_face < self.classifier.manifest.min_face_probability
 

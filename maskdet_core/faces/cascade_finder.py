@@ -12,21 +12,22 @@ from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.proposals import HaarProposer, Proposals, Squares
 from maskdet_core.faces.pyramid import grey_image
-from maskdet_core.faces.verification import Verification
+from maskdet_core.faces.verification import Look, Verification, chosen_windows
+from maskdet_core.faces.window_crops import WindowCutter, Windows
 from maskdet_core.types import FaceBox, RgbImage, validate_rgb
 
 
 class CascadeFaceFinder:
-    """A Haar cascade proposes windows, a small network tells which are faces. Thread-safe.
+    """A Haar cascade proposes windows, two small networks tell which are faces. Thread-safe.
 
-    The proposer accepts many windows that are no faces, so that it misses few faces. The network
-    sees windows with their surroundings, in detail and in colour.
+    The proposer accepts many windows that are no faces, so that it misses few faces. The networks
+    see windows with their surroundings, in detail and in colour.
     """
 
     scores_are_log_odds: Final = True
 
     def __init__(self, manifest: CascadeManifest, folder: Path, settings: FinderPreset) -> None:
-        """Load both files now, so that a broken file fails here and not at the first frame.
+        """Load all files now, so that a broken file fails here and not at the first frame.
 
         Args:
             manifest: describes the files.
@@ -45,7 +46,12 @@ class CascadeFaceFinder:
             settings.scale_step,
             settings.stages,
         )
-        self._verification = Verification(manifest.verifier.resolve(folder), manifest.verifier)
+        first, second = (
+            None if network is None else Look(network.resolve(folder), network)
+            for network in (manifest.first_look, manifest.second_look)
+        )
+        assert first is not None
+        self._verification = Verification(first, second)
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -87,6 +93,24 @@ class CascadeFaceFinder:
         """
         proposals = self._propose(image_rgb, min_face_px)
         return self._reference_boxes(proposals.squares), proposals.scores
+
+    def centred(self, image_rgb: RgbImage, *, min_face_px: int = 24) -> Windows:
+        """Windows as the verifier's first look moves them: what its second look sees.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            min_face_px: height of the smallest face to search for, 1 px or more.
+
+        Returns:
+            (N, 3) centre x, centre y and side, px.
+
+        Raises:
+            ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
+        """
+        proposals = self._propose(image_rgb, min_face_px)
+        boxes = self._reference_boxes(proposals.squares)
+        windows = chosen_windows(proposals, boxes, self.settings.max_windows)
+        return self._verification.centred(WindowCutter(image_rgb), windows)
 
     def with_min_score(self, min_score: float) -> "CascadeFaceFinder":
         """The same finder with another minimum score, log odds."""

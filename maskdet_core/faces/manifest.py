@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from maskdet_core.errors import CascadeError
 from maskdet_core.files import file_sha256, write_atomic
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Version of the JSON layout; a reader refuses any other."""
 TREES_FORMAT: Final = 2
 """That of version 0.2, whose finders boosted trees verified."""
@@ -213,7 +213,9 @@ class CascadeManifest:
     Attributes:
         name: of the finder.
         proposals: the cascade that proposes windows; the key ``search`` in the file.
-        verifier: the network that verifies them.
+        first_look: the network that looks at proposals.
+        second_look: the network that looks at what the first leaves, and gives the scores; None,
+            while it is not trained, is the first once more.
         window_px: side of the proposer's window.
         width: of the reference box, in sides of the window.
         height: of the reference box, in sides of the window.
@@ -225,7 +227,8 @@ class CascadeManifest:
 
     name: str
     proposals: CascadeFile
-    verifier: NetworkFile
+    first_look: NetworkFile
+    second_look: NetworkFile | None
     window_px: int
     width: float
     height: float
@@ -268,7 +271,10 @@ class CascadeManifest:
             return cls(
                 name=str(raw["name"]),
                 proposals=CascadeFile(**raw["search"]),
-                verifier=NetworkFile.from_json(raw["verifier"]),
+                first_look=NetworkFile.from_json(raw["first_look"]),
+                second_look=(
+                    NetworkFile.from_json(raw["second_look"]) if "second_look" in raw else None
+                ),
                 window_px=int(raw["window_px"]),
                 width=float(box["width"]),
                 height=float(box["height"]),
@@ -287,11 +293,13 @@ class CascadeManifest:
 
     def to_json(self) -> dict[str, Any]:
         """The manifest in plain JSON types, as it is written."""
+        second = self.second_look
         return {
             "format": FORMAT,
             "name": self.name,
             "search": asdict(self.proposals),
-            "verifier": self.verifier.to_json(),
+            "first_look": self.first_look.to_json(),
+            **({} if second is None else {"second_look": second.to_json()}),
             "window_px": self.window_px,
             "box": {"width": self.width, "height": self.height, "shift_y": self.shift_y},
             "presets": {name: preset.to_json() for name, preset in self.presets.items()},

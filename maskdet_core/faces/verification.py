@@ -1,4 +1,4 @@
-"""Verification by a small network that looks at windows, moves them onto faces, and looks again."""
+"""Verification by two small networks: one looks at windows and centres them, one looks again."""
 
 from pathlib import Path
 from typing import Final
@@ -34,20 +34,21 @@ that is smaller than those that were searched for."""
 
 
 class Verification:
-    """A LiteRT network over crops of windows, in batches; threads may share it."""
+    """Two looks of LiteRT networks at crops of windows, in batches; threads may share it.
 
-    def __init__(self, path: Path, network: NetworkFile) -> None:
-        """Load the network now.
+    The first, of a small network, sees hundreds of windows of an image and moves the likely ones
+    onto their faces. The second, of a larger one, sees the few that are left.
+    """
+
+    def __init__(self, first: "Look", second: "Look | None" = None) -> None:
+        """Keep the networks.
 
         Args:
-            path: of its file.
-            network: its entry in the manifest.
-
-        Raises:
-            CascadeError: the file is no LiteRT network, or has other inputs or outputs.
+            first: at the proposals.
+            second: at the windows that the first has moved; None is the first once more.
         """
-        self._network = network
-        self._verifier = VerifierNetwork(path.read_bytes(), network.input_px, source=str(path))
+        self._first = first
+        self._second = second or first
 
     def faces(
         self,
@@ -69,11 +70,8 @@ class Verification:
         Returns:
             One box a face, as the second look sees it, with its log odds, highest first.
         """
-        scores = proposals.scores + SIZE_PRIOR * np.log(boxes[:, 3])
-        few = best_of_cells(boxes, scores)
-        kept = non_maximum_suppression(boxes[few], scores[few])
-        best = few[kept[: settings.max_windows]]
-        verified, scores = self.verify(image_rgb, windows_of(proposals.squares[best]))
+        chosen = chosen_windows(proposals, boxes, settings.max_windows)
+        verified, scores = self.verify(image_rgb, chosen)
         return [
             FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), float(score))
             for (x, y, w, h), score in zip(verified.tolist(), scores, strict=True)
@@ -91,15 +89,61 @@ class Verification:
             Boxes (M, 4) in the reference framing and their log odds of a face (M,), highest first.
         """
         cutter = WindowCutter(image_rgb)
-        first = self._look(cutter, windows)
-        likely = first.logits > SECOND_LOOK_LOGIT
-        centred, logits = first.windows[likely], first.logits[likely]
-        best = non_maximum_suppression(boxes_of(centred), logits, SECOND_LOOK_IOU)
-        second = self._look(cutter, centred[best])
+        second = self._second(cutter, self.centred(cutter, windows))
         boxes = boxes_of(second.windows)
         kept = distinct_faces(boxes, second.logits)
-        return boxes[kept], self._network.log_odds(second.logits[kept])
+        return boxes[kept], self._second.network.log_odds(second.logits[kept])
 
-    def _look(self, cutter: WindowCutter, windows: Windows) -> Looks:
-        crops = cutter.cut(windows, self._network.context, self._network.input_px)
+    def centred(self, cutter: WindowCutter, windows: Windows) -> Windows:
+        """Windows as the first look moves them, without those that are surely on no face.
+
+        Args:
+            cutter: of the image.
+            windows: (N, 3) in it.
+
+        Returns:
+            (M, 3), of those on one face only the best.
+        """
+        first = self._first(cutter, windows)
+        likely = first.logits > SECOND_LOOK_LOGIT
+        moved, logits = first.windows[likely], first.logits[likely]
+        return moved[non_maximum_suppression(boxes_of(moved), logits, SECOND_LOOK_IOU)]
+
+
+class Look:
+    """One network with its framing."""
+
+    def __init__(self, path: Path, network: NetworkFile) -> None:
+        """Load the network now.
+
+        Args:
+            path: of its file.
+            network: its entry in the manifest.
+
+        Raises:
+            CascadeError: the file is no LiteRT network, or has other inputs or outputs.
+        """
+        self.network = network
+        self._verifier = VerifierNetwork(path.read_bytes(), network.input_px, source=str(path))
+
+    def __call__(self, cutter: WindowCutter, windows: Windows) -> Looks:
+        """Look at windows (N, 3) of an image."""
+        crops = cutter.cut(windows, self.network.context, self.network.input_px)
         return self._verifier.look(crops, windows)
+
+
+def chosen_windows(proposals: Proposals, boxes: Boxes, most: int | None) -> Windows:
+    """The proposals to look at: the best of each cluster.
+
+    Args:
+        proposals: N windows of an image.
+        boxes: (N, 4) xywh, their boxes in the reference framing.
+        most: how many, or None for all.
+
+    Returns:
+        (M, 3) centre x, centre y and side, px.
+    """
+    scores = proposals.scores + SIZE_PRIOR * np.log(boxes[:, 3])
+    few = best_of_cells(boxes, scores)
+    kept = non_maximum_suppression(boxes[few], scores[few])
+    return windows_of(proposals.squares[few[kept[:most]]])

@@ -12,49 +12,57 @@ class FaceRule:
     """A threshold on a weighted sum of two log odds.
 
     A candidate with a low finder score needs a high probability from the network, and the other way
-    round. A rule is valid for the finder, its settings and the network that it was fitted with
-    (``train/evaluate/face_rule.py``).
+    round. Hands, sleeves and scarves look like masks far more often than like bare faces, so that a
+    masked face needs more. A rule is valid for the finder, its settings and the network that it was
+    fitted with (``train/evaluate/face_rule.py``).
 
     Attributes:
         finder_weight: factor of the finder's score, 0 or more; the score must be log odds.
         min_log_odds: minimum of weighted score plus log odds of the network's ``p_face``.
+        mask_margin: added to the minimum times the probability of a mask, 0 or more.
     """
 
     finder_weight: float
     min_log_odds: float
+    mask_margin: float = 0.0
 
     def __post_init__(self) -> None:
         """Validate the ranges.
 
         Raises:
-            ValueError: a negative weight, or a value that is not finite.
+            ValueError: a negative weight or margin, or a value that is not finite.
         """
-        if not (math.isfinite(self.finder_weight) and self.finder_weight >= 0):
-            raise ValueError(f"finder_weight must be 0 or more, got {self.finder_weight}")
+        for name in ("finder_weight", "mask_margin"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"{name} must be 0 or more, got {value}")
         if not math.isfinite(self.min_log_odds):
             raise ValueError(f"min_log_odds must be finite, got {self.min_log_odds}")
 
-    def combined_log_odds(self, score: float, p_face: float) -> float:
-        """Weighted sum of the log odds of finder and network.
+    def combined_log_odds(self, score: float, p_face: float, p_with_mask: float) -> float:
+        """Weighted sum of the log odds of finder and network, less the margin of a mask.
 
         Args:
             score: the finder's, log odds of a face.
             p_face: the network's probability of a face, 0 to 1, or NaN.
+            p_with_mask: the network's probability of a mask, given a face, 0 to 1, or NaN.
 
         Returns:
-            Log odds; NaN where ``p_face`` is NaN.
+            Log odds; NaN where a probability is NaN.
         """
         if math.isnan(p_face):
             return math.nan
         p = min(max(p_face, _MIN_P), 1 - _MIN_P)
-        return self.finder_weight * score + math.log(p / (1 - p))
+        log_odds = math.log(p / (1 - p))
+        return self.finder_weight * score + log_odds - self.mask_margin * p_with_mask
 
-    def rejects(self, score: float, p_face: float) -> bool:
+    def rejects(self, score: float, p_face: float, p_with_mask: float) -> bool:
         """Whether the candidate is no face.
 
         Args:
             score: the finder's, log odds of a face.
             p_face: the network's probability of a face, 0 to 1; NaN, of a network that failed,
                 rejects no candidate.
+            p_with_mask: the network's probability of a mask, given a face; NaN likewise.
         """
-        return self.combined_log_odds(score, p_face) < self.min_log_odds
+        return self.combined_log_odds(score, p_face, p_with_mask) < self.min_log_odds

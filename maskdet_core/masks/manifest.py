@@ -201,7 +201,11 @@ class ModelManifest:
             min_confidence=float(raw["min_confidence"]),
             min_face_probability=float(raw.get("min_face_probability", 0.5)),
             face_rules={
-                str(preset): FaceRule(float(rule["finder_weight"]), float(rule["min_log_odds"]))
+                str(preset): FaceRule(
+                    float(rule["finder_weight"]),
+                    float(rule["min_log_odds"]),
+                    float(rule.get("mask_margin", 0.0)),
+                )
                 for preset, rule in raw.get("face_rules", {}).items()
             },
             rules_finder=str(raw.get("rules_finder", "")),

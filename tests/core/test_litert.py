@@ -8,7 +8,7 @@ from maskdet_core import CascadeError, MaskdetError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.litert import LiteRtNetwork, Tensor
 
-FILE = DEFAULT_MANIFEST.with_name("maskdet-haar-verifier.tflite")
+FILE = DEFAULT_MANIFEST.with_name("maskdet-haar-first.tflite")
 SHAPE = (32, 32, 3)
 
 

@@ -12,10 +12,13 @@ from train import configs
 from train.commands.options import (
     FINDER_FILE,
     add_data,
+    add_kept,
     add_models,
     hard_negative_finder,
+    kept_files,
     read_split,
 )
+from train.data.kept import NOTHING_KEPT, KeptFiles
 from train.data.records import now_iso, write_json
 from train.data.split import Split
 from train.errors import RunError
@@ -64,6 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--weights", required=True, metavar="FILE", help="start weights that `prune` wrote"
     )
     parser.add_argument("--finder", type=Path, default=FINDER_FILE, metavar="FILE")
+    add_kept(parser)
     add_models(parser)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these configurations only")
     budget = Budget()
@@ -93,6 +97,7 @@ def run(options: argparse.Namespace) -> None:
         options.out,
         options.hands,
         options.models,
+        kept_files(options),
     )
     print(f"table: {written}")
 
@@ -118,6 +123,7 @@ def ablate(
     out: Path,
     hands: Path,
     models: Path,
+    kept: KeptFiles = NOTHING_KEPT,
 ) -> Path:
     """Train each configuration in a folder of its own and write one table of them.
 
@@ -132,6 +138,7 @@ def ablate(
         out: folder of the runs' folders.
         hands: pictures of hands.
         models: folder that `ablations.json` and the model card go to.
+        kept: see `train.network.fit.fit`.
 
     Returns:
         Path of `ablations.json`.
@@ -153,7 +160,7 @@ def ablate(
         config = replace(budget.of(config), weights=weights)
         folder = RunFolder(out / name)
         if not folder.final.exists():
-            training.fit(config, split, finder, folder.path, hands, resume=folder.begun)
+            training.fit(config, split, finder, folder.path, hands, resume=folder.begun, kept=kept)
         with ablations.released(load_trained(folder.path)) as model:
             measured = [
                 *ablations.measure(model, config.network.outputs, tests),

@@ -29,10 +29,10 @@ CONFIG = replace(
         noise=0.2,
         light=0.5,
         grey=0.04,
-        hand=0.22,
+        hand=0.28,
         lower_shade=0.08,
         sunglasses=0.04,
-        objects=0.17,
+        objects=0.2,
         clothing=0.3,
     ),
 )

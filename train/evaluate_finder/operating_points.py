@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.faces.manifest import CascadeManifest, FinderPreset, NetworkFile
+from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
 from train.data.photos import LabelledPhoto
 from train.evaluate_finder.drawn_boxes import score_at, tally_finders
 from train.verifier.calibration import fit_log_odds
@@ -16,7 +16,7 @@ from train.verifier.calibration import fit_log_odds
 EVERY_SCORE: Final = -1e3
 """A minimum score that drops nothing."""
 SEARCHES: Final = {
-    "photo": FinderPreset(1.5, EVERY_SCORE, max_windows=250, least_window=1.2, stages=6),
+    "photo": FinderPreset(1.5, EVERY_SCORE, max_windows=400, least_window=1.2, stages=6),
     "live": FinderPreset(1.8, EVERY_SCORE, max_windows=60, least_window=1.6, stages=6),
 }
 """Large steps and windows, since the network moves each window onto its face; without the
@@ -31,16 +31,12 @@ verifying network has seen few of."""
 
 
 def with_operating_points(
-    manifest: CascadeManifest,
-    network: NetworkFile,
-    models: Path,
-    photos: Sequence[LabelledPhoto],
+    manifest: CascadeManifest, models: Path, photos: Sequence[LabelledPhoto]
 ) -> CascadeManifest:
     """Calibrate the scores of a finder and choose the minimum score of each preset.
 
     Args:
-        manifest: its presets with `EVERY_SCORE`.
-        network: its verifier, with scale 1 and shift 0.
+        manifest: its presets with `EVERY_SCORE`, its networks with scale 1 and shift 0.
         models: folder of its files.
         photos: to tune by; nothing was learned from them.
 
@@ -58,12 +54,13 @@ def with_operating_points(
     on_faces = [face.score for face in thorough.faces if face.score is not None]
     logits = np.array([*on_faces, *thorough.further])
     scale, shift = fit_log_odds(logits, np.arange(len(logits)) < len(on_faces))
-    verifier = replace(network, scale=round(scale, 4), shift=round(shift, 4))
+    scoring = manifest.second_look or manifest.first_look
+    calibrated = replace(scoring, scale=round(scale, 4), shift=round(shift, 4))
     lowest = logits.min()
 
     def score(name: str, further: Mapping[str, float]) -> float:
         logit = max(score_at(tallies[name], further[name]), lowest)
-        return round(float(verifier.log_odds(logit)), 3)
+        return round(float(calibrated.log_odds(logit)), 3)
 
     presets = {
         name: replace(
@@ -73,4 +70,6 @@ def with_operating_points(
         )
         for name, settings in manifest.presets.items()
     }
-    return replace(manifest, verifier=verifier, presets=presets)
+    if manifest.second_look is None:
+        return replace(manifest, first_look=calibrated, presets=presets)
+    return replace(manifest, second_look=calibrated, presets=presets)

@@ -26,9 +26,12 @@ def finder_section(manifest: CascadeManifest) -> str:
     if evaluation.get("records"):
         measured = _photographs(evaluation, recorded)
     drawn = _drawn(evaluation["drawn"], recorded) if "drawn" in evaluation else ""
+    networks = " and ".join(
+        f"`{network.file}`" for network in (manifest.first_look, manifest.second_look) if network
+    )
     return f"""## The face finder
 
-`{manifest.proposals.file}` makes proposals, `{manifest.verifier.file}` verifies them; trained
+`{manifest.proposals.file}` makes proposals, {networks} verify them; trained
 on {training.get("faces", "?")} faces and {training.get("photos", "?")} pictures.
 Time is for a camera frame on one core, OpenCV's `frontalface_alt` being 1.
 

@@ -11,18 +11,12 @@ from maskdet_core.faces.verifier_network import offsets_between
 from train.verifier.samples import (
     FACE_IOU,
     OTHER_IOU,
-    STORED_CONTEXT,
-    STORED_PX,
     Samples,
     labelled,
 )
 
-INPUT_PX: Final = 32
-"""Side of the network's input: faces of 24 px, the smallest that are judged, fill it with their
-surroundings at nearly their own size."""
-CONTEXT: Final = 1.5
-"""Side of what the network sees, in sides of the window: hair, ears and chin tell a loose box from
-a tight one."""
+MOST_SAMPLED: Final = 400
+"""`cv2.remap` counts rows of source and result in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class Batch:
     """What one step learns from.
 
     Attributes:
-        pictures: float32 (N, 32, 32, 3), 0 to 255.
+        pictures: float32 (N, px, px, 3), 0 to 255.
         is_face: float32 (N,), 0 or 1.
         counts: float32 (N,), 0 where a window is neither.
         offsets: float32 (N, 3), from the window to its face.
@@ -113,7 +107,7 @@ def varied(samples: Samples, rng: np.random.Generator, config: BatchConfig) -> B
     offsets = offsets_between(moves, faces)
     offsets[mirrored, 0] *= -1
     near = iou >= OTHER_IOU
-    pictures = recoloured(sampled(samples.crops, moves, turns, mirrored), rng, config)
+    pictures = recoloured(sampled(samples, moves, turns, mirrored), rng, config)
     return Batch(
         pictures,
         (iou >= FACE_IOU).astype(np.float32),
@@ -124,19 +118,19 @@ def varied(samples: Samples, rng: np.random.Generator, config: BatchConfig) -> B
 
 
 def plain(samples: Samples) -> NDArray[np.uint8]:
-    """The samples as the network sees them in serving, not varied: uint8 (N, 32, 32, 3)."""
-    n = len(samples)
+    """The samples as the network sees them in serving, not varied: uint8 (N, px, px, 3)."""
+    n, px = len(samples), samples.framing.input_px
     unmoved = np.tile([0.0, 0.0, 1.0], (n, 1))
     parts = [
-        sampled(samples.crops[i : i + 512], unmoved[i : i + 512], np.zeros(k), np.zeros(k, bool))
-        for i in range(0, n, 512)
-        if (k := min(512, n - i))
+        sampled(samples[i : i + k], unmoved[i : i + k], np.zeros(k), np.zeros(k, bool))
+        for i in range(0, n, MOST_SAMPLED)
+        if (k := min(MOST_SAMPLED, n - i))
     ]
-    return np.concatenate([np.empty((0, INPUT_PX, INPUT_PX, 3), np.uint8), *parts])
+    return np.concatenate([np.empty((0, px, px, 3), np.uint8), *parts])
 
 
 def sampled(
-    crops: NDArray[np.uint8],
+    samples: Samples,
     moves: NDArray[np.float64],
     turns: NDArray[np.float64],
     mirrored: NDArray[np.bool_],
@@ -144,19 +138,20 @@ def sampled(
     """The network's input, cut from stored crops.
 
     Args:
-        crops: uint8 (N, 56, 56, 3), 512 at most.
+        samples: N of them, `MOST_SAMPLED` at most.
         moves: (N, 3) the window in windows from the crop's centre: x, y and side.
         turns: (N,) rotation in radians.
         mirrored: (N,) whether left and right change places.
 
     Returns:
-        uint8 (N, 32, 32, 3).
+        uint8 (N, px, px, 3).
     """
-    n = len(crops)
-    grid = ((np.arange(INPUT_PX) + 0.5) / INPUT_PX - 0.5).astype(np.float32)
-    scale = np.float32(STORED_PX / STORED_CONTEXT)
-    middle = STORED_PX / 2 - 0.5
-    side = CONTEXT * moves[:, 2]
+    n, framing = len(samples), samples.framing
+    px, stored_px = framing.input_px, framing.stored_px
+    grid = ((np.arange(px) + 0.5) / px - 0.5).astype(np.float32)
+    scale = np.float32(stored_px / framing.stored_context)
+    middle = stored_px / 2 - 0.5
+    side = framing.context * moves[:, 2]
     cos, sin, flip = np.cos(turns) * side, np.sin(turns) * side, np.where(mirrored, -1.0, 1.0)
 
     def placed(
@@ -167,19 +162,19 @@ def sampled(
         across = scale * right.astype(np.float32)[:, None] * grid
         below = scale * down.astype(np.float32)[:, None] * grid
         at = start[:, None, None] + across[:, None, :] + below[:, :, None]
-        return np.asarray(np.clip(at, 0, STORED_PX - 1), np.float32)
+        return np.asarray(np.clip(at, 0, stored_px - 1), np.float32)
 
     # the crops lie below each other in one picture: none may be read across its own edge
     x = placed(moves[:, 0], cos * flip, -sin)
     y = placed(moves[:, 1], sin * flip, cos)
-    y += np.arange(0, n * STORED_PX, STORED_PX, dtype=np.float32)[:, None, None]
+    y += np.arange(0, n * stored_px, stored_px, dtype=np.float32)[:, None, None]
     tall = cv2.remap(
-        np.ascontiguousarray(crops).reshape(n * STORED_PX, STORED_PX, 3),
-        x.reshape(-1, INPUT_PX),
-        y.reshape(-1, INPUT_PX),
+        np.ascontiguousarray(samples.crops).reshape(n * stored_px, stored_px, 3),
+        x.reshape(-1, px),
+        y.reshape(-1, px),
         cv2.INTER_LINEAR,
     )
-    return np.asarray(tall, np.uint8).reshape(n, INPUT_PX, INPUT_PX, 3)
+    return np.asarray(tall, np.uint8).reshape(n, px, px, 3)
 
 
 def recoloured(

@@ -8,7 +8,7 @@ from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.window_crops import WindowCutter, Windows
 from maskdet_core.types import RgbImage
 from train.data.photos import LabelledPhoto
-from train.verifier.batches import CONTEXT
+from train.verifier.framing import FIRST_LOOK
 
 HARD_LOGIT: Final = -3.0
 """Windows without a face are hard from this logit on."""
@@ -27,7 +27,7 @@ class HardWindows:
 
     def __call__(self, photo: LabelledPhoto, image: RgbImage, windows: Windows) -> Windows:
         """The hardest of the windows, as they are and as the network moves them."""
-        crops = WindowCutter(image).cut(windows, CONTEXT, self._network.input_px)
+        crops = WindowCutter(image).cut(windows, FIRST_LOOK.context, self._network.input_px)
         looks = self._network.look(crops, windows)
         order = np.argsort(-looks.logits)
         logits = looks.logits[order]

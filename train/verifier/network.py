@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from train.data.records import add_record, write_json
 from train.errors import RunError
-from train.verifier.batches import INPUT_PX, BatchConfig, BatchSource
+from train.verifier.batches import BatchConfig, BatchSource
+from train.verifier.framing import FIRST_LOOK, SECOND_LOOK
 
 MEAN: Final = 118.0
 SPREAD: Final = 60.0
@@ -27,6 +28,7 @@ class VerifierConfig:
     """Size of the network and of its training.
 
     Attributes:
+        input_px: side of the input.
         layers: channels and stride of each 3x3 convolution.
         hidden: units between the last convolution and the outputs.
         epochs: of `steps` batches each.
@@ -38,6 +40,7 @@ class VerifierConfig:
         batches: how samples are drawn and varied.
     """
 
+    input_px: int = FIRST_LOOK.input_px
     layers: tuple[tuple[int, int], ...] = ((16, 2), (32, 2), (48, 1), (64, 2), (64, 1))
     hidden: int = 64
     epochs: int = 12
@@ -49,9 +52,20 @@ class VerifierConfig:
     batches: BatchConfig = field(default_factory=BatchConfig)
 
 
+FIRST_NETWORK: Final = VerifierConfig()
+SECOND_NETWORK: Final = VerifierConfig(
+    input_px=SECOND_LOOK.input_px,
+    layers=((16, 2), (32, 2), (64, 1), (96, 2), (96, 1), (128, 2)),
+    hidden=128,
+    batches=BatchConfig(shift=0.07, growth=0.11),
+)
+"""Four times the products of the first: it sees a tenth of the windows, and these are centred."""
+
+
 def build_model(config: VerifierConfig) -> keras.Model:
-    """The network: float pixels 0 to 255 (N, 32, 32, 3) in, a logit and three offsets out."""
-    normalised = keras.Input((INPUT_PX, INPUT_PX, 3))
+    """The network: float pixels 0 to 255 (N, px, px, 3) in, a logit and three offsets out."""
+    shape = (config.input_px, config.input_px, 3)
+    normalised = keras.Input(shape)
     x = normalised
     for channels, stride in config.layers:
         x = keras.layers.Conv2D(channels, 3, stride, padding="same", use_bias=False)(x)
@@ -64,7 +78,7 @@ def build_model(config: VerifierConfig) -> keras.Model:
         "offsets": keras.layers.Dense(3, name="offsets")(x),
     }
     body = keras.Model(normalised, outputs, name="body")
-    pixels = keras.Input((INPUT_PX, INPUT_PX, 3))
+    pixels = keras.Input(shape)
     rescaled = keras.layers.Rescaling(1 / SPREAD, -MEAN / SPREAD)(pixels)
     return keras.Model(pixels, body(rescaled))
 
@@ -187,7 +201,7 @@ def to_int8(model: keras.Model, crops: NDArray[np.uint8]) -> bytes:
 
     Args:
         model: by `fit_verifier`.
-        crops: uint8 (N, 32, 32, 3), whose activations set the int8 ranges.
+        crops: uint8 (N, px, px, 3), whose activations set the int8 ranges.
 
     Raises:
         RunError: the converter's input differs from the pictures' bytes.
@@ -201,7 +215,7 @@ def to_int8(model: keras.Model, crops: NDArray[np.uint8]) -> bytes:
             crop[0, 0, 0], crop[0, 0, 1] = 0, 255
             yield [(crop[None] - MEAN) / SPREAD]
 
-    signature = keras.InputSpec(shape=(None, INPUT_PX, INPUT_PX, 3), dtype="float32")
+    signature = keras.InputSpec(shape=(None, *crops.shape[1:]), dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
         model.get_layer("body").export(
             folder, format="tf_saved_model", input_signature=[signature], verbose=False

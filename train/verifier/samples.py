@@ -1,7 +1,7 @@
 """Samples of the verifier: proposals in photographs, with what is needed to move them at random."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,11 +18,8 @@ from maskdet_core.faces.windows import boxes_of, windows_of
 from maskdet_core.types import RgbImage
 from train.data.images import read_rgb
 from train.data.photos import LabelledPhoto, windows_around
+from train.verifier.framing import FIRST_LOOK, Framing
 
-STORED_PX: Final = 56
-STORED_CONTEXT: Final = 2.2
-"""Side of a stored crop in px and in windows: larger than the network's input, so that a window can
-be moved and resized at random when it is drawn, at no loss of detail."""
 FACE_IOU: Final = 0.45
 OTHER_IOU: Final = 0.3
 """A window whose box overlaps a face's by the first is a face, by less than the second is none;
@@ -59,13 +56,14 @@ class Samples:
     """Windows with their surroundings.
 
     Attributes:
-        crops: uint8 (N, 56, 56, 3), RGB: `STORED_CONTEXT` windows wide.
+        crops: uint8 (N, px, px, 3), RGB, of the framing's stored size.
         faces: float32 (N, 4), the box of the nearest face in windows from the crop's centre: left,
             top, width and height; NaN where there is none.
     """
 
     crops: NDArray[np.uint8]
     faces: NDArray[np.float32]
+    framing: Framing
 
     def __len__(self) -> int:
         """Number of windows."""
@@ -73,26 +71,41 @@ class Samples:
 
     def __getitem__(self, index: NDArray[np.int64] | slice) -> "Samples":
         """Some of them."""
-        return Samples(self.crops[index], self.faces[index])
+        return Samples(self.crops[index], self.faces[index], self.framing)
 
     @classmethod
     def joined(cls, parts: Sequence["Samples"]) -> Self:
-        """All of them, in order; empty where there are no parts."""
-        none = (np.empty((0, STORED_PX, STORED_PX, 3), np.uint8), np.empty((0, 4), np.float32))
+        """All of them, in order; one part at least, and all of one framing."""
         return cls(
-            np.concatenate([none[0], *(part.crops for part in parts)]),
-            np.concatenate([none[1], *(part.faces for part in parts)]),
+            np.concatenate([part.crops for part in parts]),
+            np.concatenate([part.faces for part in parts]),
+            parts[0].framing,
         )
+
+    @classmethod
+    def cut(cls, image: RgbImage, windows: Windows, faces: Boxes, framing: Framing) -> Self:
+        """Samples of the windows of one image.
+
+        Args:
+            image: uint8 (H, W, 3), RGB.
+            windows: (N, 3) in it.
+            faces: (M, 4) boxes in it, px.
+            framing: of the look that learns from them.
+        """
+        crops = WindowCutter(image).cut(windows, framing.stored_context, framing.stored_px)
+        return cls(crops, _nearest(windows, faces), framing)
 
     def save(self, path: Path) -> None:
         """Write them, not compressed."""
-        np.savez(path, crops=self.crops, faces=self.faces)
+        np.savez(path, crops=self.crops, faces=self.faces, framing=np.array(astuple(self.framing)))
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
         with np.load(path) as stored:
-            return cls(stored["crops"], stored["faces"])
+            input_px, context, stored_px, stored_context = stored["framing"].tolist()
+            framing = Framing(int(input_px), context, int(stored_px), stored_context)
+            return cls(stored["crops"], stored["faces"], framing)
 
 
 Choose = Callable[[LabelledPhoto, RgbImage, Windows], Windows]
@@ -119,30 +132,29 @@ def visit(
         choose: which windows without a face to take; None takes proposals with the highest scores
             and some at random.
     """
-    image, zoom = _zoomed(read_rgb(photo.path), rng, config.zooms)
+    image, zoom = zoomed(read_rgb(photo.path), rng, config.zooms)
     faces = photo.reference_boxes_px() * zoom
     doubtful = np.vstack([doubtful, photo.seen.possible_faces_px()]) * zoom
     min_px = max(MIN_SIDE_PX, max(image.shape[:2]) / 32)
     proposer = proposers[int(rng.integers(len(proposers)))]
     found = proposer.find(grey_image(image), min_px)
     proposed = windows_of(found.squares)
-    kept = [_around_faces(proposed, faces, rng, config)]
+    kept = [around_faces(proposed, faces, rng, config)]
     best = non_maximum_suppression(boxes_of(proposed), found.scores)
-    others = _without_face(proposed[best], np.vstack([faces, doubtful]))
+    others = without_face(proposed[best], np.vstack([faces, doubtful]))
     if choose is not None:
         chosen = choose(photo, image, others)
-        kept.append(_without_face(chosen, np.vstack([faces, doubtful])))
+        kept.append(without_face(chosen, np.vstack([faces, doubtful])))
     else:
         n_top = config.others // 2
         kept += [others[:n_top], rng.permutation(others[n_top:])[: config.others - n_top]]
         drawn = _drawn(image, config.unproposed, min_px, rng)
-        kept.append(_without_face(drawn, np.vstack([faces, doubtful])))
+        kept.append(without_face(drawn, np.vstack([faces, doubtful])))
     confirmed = windows_around(photo.seen.no_faces_px() * zoom)
-    confirmed = _near(confirmed[confirmed[:, 2] >= MIN_SIDE_PX], config.confirmed, rng)
-    kept.append(_without_face(confirmed, faces))
+    confirmed = near(confirmed[confirmed[:, 2] >= MIN_SIDE_PX], config.confirmed, rng)
+    kept.append(without_face(confirmed, faces))
     windows = np.concatenate(kept)
-    crops = WindowCutter(image).cut(windows, STORED_CONTEXT, STORED_PX)
-    return Samples(crops, _nearest(windows, faces))
+    return Samples.cut(image, windows, faces, FIRST_LOOK)
 
 
 def visit_all(
@@ -170,9 +182,10 @@ def visit_all(
     )
 
 
-def _zoomed(
+def zoomed(
     image: RgbImage, rng: np.random.Generator, zooms: tuple[float, float]
 ) -> tuple[RgbImage, float]:
+    """An image at a size drawn at random, and the factor."""
     zoom = float(np.exp(rng.uniform(*np.log(zooms))))
     if zoom == 1.0:
         return image, zoom
@@ -181,9 +194,10 @@ def _zoomed(
     return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8), zoom
 
 
-def _around_faces(
+def around_faces(
     proposed: Windows, faces: Boxes, rng: np.random.Generator, config: VisitConfig
 ) -> Windows:
+    """Windows on faces: some of the proposed ones, and some drawn around each."""
     kept = [np.empty((0, 3))]
     iou, _ = pairwise_overlaps(boxes_of(proposed), faces)
     for number, face in enumerate(windows_around(faces)):
@@ -191,21 +205,22 @@ def _around_faces(
             continue
         on_face = (iou[:, number] >= FACE_IOU) & (iou.argmax(axis=1) == number)
         kept.append(rng.permutation(proposed[on_face])[: config.per_face])
-        near = _near(face[None], config.jittered, rng)
-        overlap, _ = pairwise_overlaps(boxes_of(near), faces[number : number + 1])
-        kept.append(near[overlap[:, 0] >= FACE_IOU])
+        jittered = near(face[None], config.jittered, rng)
+        overlap, _ = pairwise_overlaps(boxes_of(jittered), faces[number : number + 1])
+        kept.append(jittered[overlap[:, 0] >= FACE_IOU])
     return np.concatenate(kept)
 
 
-def _near(windows: Windows, n: int, rng: np.random.Generator) -> Windows:
+def near(windows: Windows, n: int, rng: np.random.Generator) -> Windows:
     """Windows at random around each of some."""
-    near = np.repeat(windows, n, axis=0)
-    near[:, :2] += rng.uniform(-0.22, 0.22, (len(near), 2)) * near[:, 2:]
-    near[:, 2] *= np.exp(rng.uniform(-0.35, 0.35, len(near)))
-    return near
+    moved = np.repeat(windows, n, axis=0)
+    moved[:, :2] += rng.uniform(-0.22, 0.22, (len(moved), 2)) * moved[:, 2:]
+    moved[:, 2] *= np.exp(rng.uniform(-0.35, 0.35, len(moved)))
+    return moved
 
 
-def _without_face(windows: Windows, faces: Boxes) -> Windows:
+def without_face(windows: Windows, faces: Boxes) -> Windows:
+    """The windows that show none of the faces (M, 4)."""
     iou, _ = pairwise_overlaps(boxes_of(windows), faces)
     others: Windows = windows[iou.max(axis=1, initial=0.0) < OTHER_IOU]
     return others
@@ -227,9 +242,9 @@ def _nearest(windows: Windows, faces: Boxes) -> NDArray[np.float32]:
     )
     # by overlap, and by distance where nothing overlaps
     best = np.argmax(iou - 1e-6 * distance, axis=1)
-    near = faces[best].copy()
-    near[:, :2] -= windows[:, :2]
-    return np.asarray(near / windows[:, 2:], np.float32)
+    nearest = faces[best].copy()
+    nearest[:, :2] -= windows[:, :2]
+    return np.asarray(nearest / windows[:, 2:], np.float32)
 
 
 def labelled(samples: Samples, moves: Windows) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

@@ -21,7 +21,7 @@ from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.faces.verification import Verification
 from tests.core.faces.pictures import FACE, with_mask
 
-FILES = ("maskdet-haar-search.xml", "maskdet-haar-verifier.tflite")
+FILES = ("maskdet-haar-search.xml", "maskdet-haar-first.tflite", "maskdet-haar-second.tflite")
 
 
 def load(manifest: Path = DEFAULT_MANIFEST, preset: str = "photo") -> CascadeFaceFinder:
@@ -234,7 +234,7 @@ def test_fingerprint_follows_settings_geometry_and_calibration_but_no_records(
     assert load(copied).fingerprint == fingerprint
     changed = json.loads(json.dumps(raw))
     changed["box"]["shift_y"] += 0.01
-    raw["verifier"]["log_odds"]["shift"] += 0.01
+    raw["second_look"]["log_odds"]["shift"] += 0.01
     for other in (changed, raw):
         copied.write_text(json.dumps(other), encoding="utf-8")
         assert load(copied).fingerprint != fingerprint

@@ -21,8 +21,9 @@ def test_the_shipped_finder_is_the_default() -> None:
 
 def test_the_environment_selects_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = CascadeManifest.load(DEFAULT_MANIFEST)
-    for file in (manifest.proposals.file, manifest.verifier.file):
-        shutil.copy(DEFAULT_MANIFEST.with_name(file), tmp_path)
+    for file in (manifest.proposals, manifest.first_look, manifest.second_look):
+        assert file is not None
+        shutil.copy(DEFAULT_MANIFEST.with_name(file.file), tmp_path)
     path = tmp_path / "another.json"
     path.write_text(json.dumps(manifest.to_json() | {"name": "another"}), encoding="utf-8")
     monkeypatch.setenv(FINDER_ENV, str(path))

@@ -39,28 +39,29 @@ def test_invalid_preset_is_refused(
         CascadeManifest.load(copied)
 
 
-def verifier(**changes: object) -> dict[str, object]:
-    """A verifier's entry, changed."""
+def first_look(**changes: object) -> dict[str, object]:
+    """A network's entry, changed."""
     entry = {"file": "a.tflite", "sha256": "", "input_px": 32, "context": 1.5}
-    return {"verifier": entry | {"log_odds": {"scale": 1, "shift": 0}} | changes}
+    return {"first_look": entry | {"log_odds": {"scale": 1, "shift": 0}} | changes}
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 1}, "format must be 3, got 1"),
-        ({"format": 4}, "format must be 3, got 4"),
+        ({"format": 1}, "format must be 4, got 1"),
+        ({"format": 3}, "format must be 4, got 3"),
         ({"search": {"file": "../cascade.xml", "sha256": ""}}, "bare file name"),
         ({"window_px": 4}, "window_px must be 8 to 128"),
         ({"box": {"width": 9, "height": 1, "shift_y": 0}}, "width and height"),
         ({"presets": []}, "haar.json"),
         ({"presets": {"photo": {"scale_step": 1.1, "min_score": 0}}}, "presets photo and live"),
-        ({"verifier": {"file": "a.tflite"}}, "'sha256' is missing"),
-        ({"verifier": None}, "haar.json"),
-        (verifier(file="../a.tflite"), "bare file name"),
-        (verifier(input_px=4), "input_px must be 8 to 256"),
-        (verifier(context=0.5), "context must be 1 to 4"),
-        (verifier(log_odds={"scale": 0, "shift": 0}), "finite scale above 0"),
+        ({"first_look": {"file": "a.tflite"}}, "'sha256' is missing"),
+        ({"first_look": None}, "haar.json"),
+        ({"second_look": {"file": "a.tflite"}}, "'sha256' is missing"),
+        (first_look(file="../a.tflite"), "bare file name"),
+        (first_look(input_px=4), "input_px must be 8 to 256"),
+        (first_look(context=0.5), "context must be 1 to 4"),
+        (first_look(log_odds={"scale": 0, "shift": 0}), "finite scale above 0"),
         ({"box": {"width": 1}}, "'height' is missing"),
     ],
 )
@@ -75,7 +76,7 @@ def test_a_finder_of_boosted_trees_is_refused_with_what_to_do(copied: Path) -> N
     raw = json.loads(copied.read_text(encoding="utf-8"))
     # as version 0.2 wrote it
     raw |= {"format": 2, "check": {"file": "maskdet-haar-check.xml", "sha256": "0" * 64}}
-    del raw["verifier"]
+    del raw["first_look"], raw["second_look"]
     copied.write_text(json.dumps(raw), encoding="utf-8")
     with pytest.raises(CascadeError, match="boosted trees") as error:
         load_finder("photo", copied)

@@ -21,9 +21,7 @@ from tests.core.faces.pictures import FACE, with_mask
 
 
 def entry() -> NetworkFile:
-    verifier = CascadeManifest.load(DEFAULT_MANIFEST).verifier
-    assert isinstance(verifier, NetworkFile)
-    return verifier
+    return CascadeManifest.load(DEFAULT_MANIFEST).first_look
 
 
 MODEL = entry()

@@ -17,13 +17,30 @@ from maskdet_core.masks.face_rule import FaceRule
     ],
 )
 def test_sum_of_log_odds_is_compared(score: float, p_face: float, rejected: bool) -> None:
-    assert FaceRule(finder_weight=2.0, min_log_odds=6.0).rejects(score, p_face) is rejected
+    assert FaceRule(finder_weight=2.0, min_log_odds=6.0).rejects(score, p_face, 0.9) is rejected
+
+
+def test_masked_face_needs_more_by_its_probability() -> None:
+    rule = FaceRule(finder_weight=1.0, min_log_odds=1.0, mask_margin=2.0)
+    # log odds of 0.5 are 0
+    assert not rule.rejects(1.0, 0.5, 0.0)
+    assert rule.rejects(1.9, 0.5, 0.5)
+    assert not rule.rejects(2.1, 0.5, 0.5)
+    assert rule.rejects(2.9, 0.5, 1.0)
+    assert not rule.rejects(-100.0, math.nan, math.nan)
 
 
 @pytest.mark.parametrize(
-    ("weight", "least", "named"),
-    [(-1.0, 0.0, "finder_weight"), (math.nan, 0.0, "finder_weight"), (1.0, math.inf, "min_log")],
+    ("weight", "least", "margin", "named"),
+    [
+        (-1.0, 0.0, 0.0, "finder_weight"),
+        (math.nan, 0.0, 0.0, "finder_weight"),
+        (1.0, math.inf, 0.0, "min_log"),
+        (1.0, 0.0, -1.0, "mask_margin"),
+    ],
 )
-def test_numbers_out_of_range_are_refused(weight: float, least: float, named: str) -> None:
+def test_numbers_out_of_range_are_refused(
+    weight: float, least: float, margin: float, named: str
+) -> None:
     with pytest.raises(ValueError, match=named):
-        FaceRule(weight, least)
+        FaceRule(weight, least, margin)

@@ -19,6 +19,8 @@ from train.data.photos import LabelledPhoto, read_photos
 from train.data.split import split_samples
 from train.evaluate_finder.detector import evaluate_detector
 from train.verifier.batches import BatchConfig
+from train.verifier.fit import Run
+from train.verifier.framing import SECOND_LOOK
 from train.verifier.network import VerifierConfig
 
 TINY = VerifierConfig(
@@ -29,6 +31,7 @@ TINY = VerifierConfig(
     learning_rate=0.01,
     batches=BatchConfig(32),
 )
+TINY_SECOND = replace(TINY, input_px=SECOND_LOOK.input_px)
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +49,17 @@ def models(
     proposals = shipped / "maskdet-haar-search.xml"
     training = [photo for photo in photos if photo.split == "train"]
 
-    def trained() -> bytes:
-        return train(TINY, training, proposals, shipped, folder / "run", resume=True)
-
-    network = trained()
+    run = Run(training, shipped / "maskdet-haar.json", folder / "run", resume=True)
+    networks = train(run, TINY, TINY_SECOND, proposals)
     # the second time everything is there
-    assert trained() == network
+    assert train(run, TINY, TINY_SECOND, proposals) == networks
+    # a trained first network is taken as it is
+    alone = replace(run, out=folder / "second alone")
+    assert train(alone, networks.first, TINY_SECOND, proposals).first == networks.first
     held = [photo for photo in photos if photo.split != "train"]
     (folder / "models").mkdir()
     shutil.copy(shipped / "maskdet-haar.json", folder / "models")
-    publish(proposals, network, held, folder / "models", {"photos": len(training)})
+    publish(proposals, networks, held, folder / "models", {"photos": len(training)})
     return folder / "models"
 
 

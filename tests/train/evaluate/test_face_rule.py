@@ -1,5 +1,7 @@
 """The face rule: which candidates it is chosen on, and what it keeps."""
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +19,12 @@ from train.data.images import read_rgb
 from train.data.photos import LabelledPhoto
 from train.evaluate.face_rule import (
     MAX_LOST,
+    MAX_LOST_MASKED,
     Candidate,
     candidates,
     choose_rule,
     labelled_candidates,
-    n_shown,
+    shown,
     with_face_rules,
 )
 from train.shipped import FINDER, NETWORK
@@ -57,36 +60,63 @@ def test_candidates_are_cropped_as_in_serving(
     path = photo_set / "Train" / "Mask" / "1.jpg"
     photo = Photo(path, "1", True, ((-0.1, 0.3, 0.3, 0.4),), ((0.5, 0.1, 0.15, 0.2),), False)
     assert candidates([photo], detector) == [
-        Candidate(3.0, pytest.approx(0.9), True),
-        Candidate(1.0, pytest.approx(0.7), False),
+        Candidate(3.0, pytest.approx(0.9), 0.5, "with_mask"),
+        Candidate(1.0, pytest.approx(0.7), 0.5, "no_face"),
     ]
     rgb = read_rgb(path)
     for crop, box in zip(network.crops, boxes, strict=True):
         np.testing.assert_array_equal(crop, detector.crop(rgb, box))
 
 
+def bare(score: float, p_face: float) -> Candidate:
+    return Candidate(score, p_face, 0.02, "without_mask")
+
+
+def masked(score: float, p_face: float) -> Candidate:
+    return Candidate(score, p_face, 0.98, "with_mask")
+
+
+def nobody(score: float, p_face: float, p_with_mask: float = 0.02) -> Candidate:
+    return Candidate(score, p_face, p_with_mask, "no_face")
+
+
 def test_separating_weight_is_chosen_and_all_faces_are_kept() -> None:
     # the finder separates better here: only a large weight keeps none of the others
-    faces = [Candidate(5.0, 0.9, True), Candidate(9.0, 0.6, True)]
-    rest = [Candidate(1.0, 0.9999999, False), Candidate(0.5, 0.99999, False)]
-    rule = choose_rule([*faces, *rest])
+    faces = [bare(5.0, 0.9), bare(9.0, 0.6)]
+    rest = [nobody(1.0, 0.9999999), nobody(0.5, 0.99999)]
+    rule = choose_rule([*faces, *rest], "photo")
     assert rule is not None
-    assert n_shown([*faces, *rest], rule) == 0
-    assert not any(rule.rejects(c.score, c.p_face) for c in faces)
+    assert not shown([*faces, *rest], rule)
+    assert not any(c.is_rejected(rule) for c in faces)
 
 
-def test_weakest_of_many_faces_does_not_set_the_threshold() -> None:
-    n_faces = round(1 / MAX_LOST)
-    faces = [Candidate(4.0, 0.9, True)] * (n_faces - 1) + [Candidate(-6.0, 0.02, True)]
-    rest = [Candidate(-1.0, 0.2, False)] * 5
-    rule = choose_rule([*faces, *rest])
+@pytest.mark.parametrize(
+    ("face", "max_lost"), [(bare, MAX_LOST["photo"]), (masked, MAX_LOST_MASKED)]
+)
+def test_weakest_of_many_faces_does_not_set_the_threshold(
+    face: Callable[[float, float], Candidate], max_lost: float
+) -> None:
+    n_faces = math.ceil(1 / max_lost)
+    faces = [face(4.0, 0.9)] * (n_faces - 1) + [face(-6.0, 0.02)]
+    rest = [nobody(-1.0, 0.2)] * 5
+    rule = choose_rule([*faces, *rest], "photo")
     assert rule is not None
-    assert n_shown(rest, rule) == 0
-    assert sum(rule.rejects(c.score, c.p_face) for c in faces) == 1
-    # of one face fewer none may be lost
-    rule = choose_rule([*faces[1:], *rest])
+    assert not shown(rest, rule)
+    assert sum(c.is_rejected(rule) for c in faces) == 1
+    # of some faces fewer none may be lost
+    few = faces[-math.ceil(1 / max_lost) + 1 :]
+    rule = choose_rule([*few, *rest], "photo")
     assert rule is not None
-    assert not any(rule.rejects(c.score, c.p_face) for c in faces)
+    assert not any(c.is_rejected(rule) for c in few)
+
+
+def test_false_masks_are_dropped_where_bare_faces_of_the_same_log_odds_are_kept() -> None:
+    faces = [bare(0.0, 0.6), masked(5.0, 0.99)]
+    rule = choose_rule([*faces, nobody(0.5, 0.8, p_with_mask=0.97)], "photo")
+    assert rule is not None
+    assert rule.mask_margin > 0
+    assert not any(c.is_rejected(rule) for c in faces)
+    assert not shown([nobody(0.5, 0.8, p_with_mask=0.97)], rule)
 
 
 def test_faces_with_drawn_boxes_too_small_to_judge_are_no_candidates(
@@ -109,20 +139,20 @@ def test_faces_with_drawn_boxes_too_small_to_judge_are_no_candidates(
         complete=True,
     )
     assert labelled_candidates([photo], detector) == [
-        Candidate(3.0, pytest.approx(0.9), True),
-        Candidate(1.0, pytest.approx(0.7), False),
+        Candidate(3.0, pytest.approx(0.9), 0.5, "with_mask"),
+        Candidate(1.0, pytest.approx(0.7), 0.5, "no_face"),
     ]
 
 
 def test_threshold_below_zero_still_keeps_all_faces() -> None:
-    faces = [Candidate(-2.0, 0.3, True), Candidate(4.0, 0.9, True)]
-    rule = choose_rule([*faces, Candidate(-9.0, 0.01, False)])
+    faces = [bare(-2.0, 0.3), masked(4.0, 0.9)]
+    rule = choose_rule([*faces, nobody(-9.0, 0.01)], "photo")
     assert rule is not None
-    assert not any(rule.rejects(c.score, c.p_face) for c in faces)
+    assert not any(c.is_rejected(rule) for c in faces)
 
 
 def test_without_faces_there_is_no_rule() -> None:
-    assert choose_rule([Candidate(1.0, 0.5, False)]) is None
+    assert choose_rule([nobody(1.0, 0.5)], "photo") is None
 
 
 def test_rules_of_another_finder_replace_those_of_the_manifest(repo_root: Path) -> None:
@@ -161,6 +191,6 @@ def test_without_photographs_or_an_output_for_no_face_the_rules_stay(
     assert with_face_rules(with_output, Path(), Path(), [], []) is with_output
 
 
-def test_shown_are_counted_by_the_rule() -> None:
-    found = [Candidate(3.0, 0.5, False), Candidate(-3.0, 0.5, False), Candidate(3.0, 0.5, True)]
-    assert n_shown(found, FaceRule(1.0, 0.0)) == 1
+def test_shown_are_what_the_rule_keeps() -> None:
+    found = [nobody(3.0, 0.5), nobody(-3.0, 0.5), bare(3.0, 0.5)]
+    assert shown(found, FaceRule(1.0, 0.0)) == found[:1]

@@ -6,16 +6,9 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.verifier_network import moved
 from maskdet_core.faces.window_crops import WindowCutter
-from train.verifier.batches import (
-    CONTEXT,
-    INPUT_PX,
-    BatchConfig,
-    BatchSource,
-    plain,
-    sampled,
-    varied,
-)
-from train.verifier.samples import STORED_CONTEXT, STORED_PX, Samples
+from train.verifier.batches import BatchConfig, BatchSource, plain, sampled, varied
+from train.verifier.framing import FIRST_LOOK, SECOND_LOOK, Framing
+from train.verifier.samples import Samples
 
 STILL = BatchConfig(8, shift=0, growth=0, turn_deg=0, light=0, offset=0, grey=0, soft=0, noisy=0)
 FACE = (-0.385, -0.5, 0.77, 1.0)
@@ -23,11 +16,13 @@ FACE = (-0.385, -0.5, 0.77, 1.0)
 
 def samples(n_faces: int, n_others: int) -> Samples:
     """Crops of faces are bright left of the middle, others dark."""
-    crops = np.full((n_faces + n_others, STORED_PX, STORED_PX, 3), 40, np.uint8)
-    crops[:n_faces, :, : STORED_PX // 2] = 220
+    crops = np.full(
+        (n_faces + n_others, FIRST_LOOK.stored_px, FIRST_LOOK.stored_px, 3), 40, np.uint8
+    )
+    crops[:n_faces, :, : FIRST_LOOK.stored_px // 2] = 220
     faces = np.full((n_faces + n_others, 4), np.nan, np.float32)
     faces[:n_faces] = FACE
-    return Samples(crops, faces)
+    return Samples(crops, faces, FIRST_LOOK)
 
 
 def test_batches_depend_on_seed_epoch_and_number_alone() -> None:
@@ -40,7 +35,7 @@ def test_batches_depend_on_seed_epoch_and_number_alone() -> None:
 
 def test_share_of_faces_and_ranges() -> None:
     batch = BatchSource(samples(5, 9), BatchConfig(40, faces=0.4, shift=0.0), 0).batch(0, 0)
-    assert batch.pictures.shape == (40, INPUT_PX, INPUT_PX, 3)
+    assert batch.pictures.shape == (40, FIRST_LOOK.input_px, FIRST_LOOK.input_px, 3)
     assert batch.pictures.min() >= 0 and batch.pictures.max() <= 255
     assert batch.is_face.sum() == 16
     assert batch.counts.min() == 1
@@ -61,27 +56,30 @@ def test_offsets_lead_back_to_the_face() -> None:
     # the edge between bright and dark lies in the middle of the face
     bright = batch.pictures[:, 16, :, 0] > 130
     mirrored = ~bright[:, 0]
-    edge = np.where(mirrored, INPUT_PX - bright.sum(axis=1), bright.sum(axis=1)) / INPUT_PX - 0.5
+    px = FIRST_LOOK.input_px
+    edge = np.where(mirrored, px - bright.sum(axis=1), bright.sum(axis=1)) / px - 0.5
     assert 10 < mirrored.sum() < 50
-    assert batch.offsets[:, 0] / 5 == pytest.approx(CONTEXT * edge, abs=0.06)
+    assert batch.offsets[:, 0] / 5 == pytest.approx(FIRST_LOOK.context * edge, abs=0.06)
     sides = moved(np.tile([0.0, 0.0, 1.0], (60, 1)), batch.offsets.astype(float))[:, 2]
     assert 1 / 1.25 < sides.min() < sides.max() < 1.25
 
 
-def test_plain_crops_equal_those_of_serving(portrait: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize("framing", [FIRST_LOOK, SECOND_LOOK])
+def test_plain_crops_equal_those_of_serving(framing: Framing, portrait: NDArray[np.uint8]) -> None:
     windows = np.array([[224.0, 117.0, 90.0], [150.0, 300.0, 60.0]])
     cutter = WindowCutter(portrait)
-    stored = cutter.cut(windows, STORED_CONTEXT, STORED_PX)
-    seen = plain(Samples(stored, np.full((2, 4), np.nan, np.float32)))
-    served = cutter.cut(windows, CONTEXT, INPUT_PX)
+    stored = cutter.cut(windows, framing.stored_context, framing.stored_px)
+    seen = plain(Samples(stored, np.full((2, 4), np.nan, np.float32), framing))
+    served = cutter.cut(windows, framing.context, framing.input_px)
     assert np.abs(seen.astype(int) - served).mean() < 4
 
 
 def test_a_turn_moves_the_top_sideways() -> None:
-    crops = np.zeros((1, STORED_PX, STORED_PX, 3), np.uint8)
+    crops = np.zeros((1, FIRST_LOOK.stored_px, FIRST_LOOK.stored_px, 3), np.uint8)
     crops[0, 12:20, 26:30] = 255
-    turned = sampled(crops, np.array([[0.0, 0.0, 1.0]]), np.array([0.3]), np.array([False]))
-    upright = sampled(crops, np.array([[0.0, 0.0, 1.0]]), np.array([0.0]), np.array([False]))
+    one = Samples(crops, np.full((1, 4), np.nan, np.float32), FIRST_LOOK)
+    turned = sampled(one, np.array([[0.0, 0.0, 1.0]]), np.array([0.3]), np.array([False]))
+    upright = sampled(one, np.array([[0.0, 0.0, 1.0]]), np.array([0.0]), np.array([False]))
     columns = [np.nonzero(c[0, :, :, 0] > 128)[1].mean() for c in (upright, turned)]
     assert abs(columns[0] - 15.5) < 1
     assert abs(columns[1] - columns[0]) > 1.5

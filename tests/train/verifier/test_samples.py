@@ -14,11 +14,11 @@ from maskdet_core.faces.windows import boxes_of
 from maskdet_core.types import RgbImage
 from train.data.photos import LabelledPhoto
 from train.data.seen_boxes import SeenBoxes
+from train.verifier.framing import FIRST_LOOK
 from train.verifier.samples import (
     FACE_IOU,
     OTHER_IOU,
     STEPS,
-    STORED_PX,
     Samples,
     VisitConfig,
     labelled,
@@ -52,7 +52,7 @@ def test_a_visit_gives_faces_and_others_and_nothing_between(
     zooms: tuple[float, float], photo: LabelledPhoto, proposers: list[HaarProposer]
 ) -> None:
     samples, iou = visited(photo, proposers, VisitConfig(zooms, others=10, unproposed=5))
-    assert samples.crops.shape == (len(samples), STORED_PX, STORED_PX, 3)
+    assert samples.crops.shape == (len(samples), FIRST_LOOK.stored_px, FIRST_LOOK.stored_px, 3)
     faces, others = iou >= FACE_IOU, iou < OTHER_IOU
     assert faces.sum() >= 2 and others.sum() >= 2
     assert (faces | others).all()
@@ -89,9 +89,9 @@ def test_chosen_windows_are_taken_unless_they_show_a_face(
 
 
 def test_overlap_follows_a_moved_window() -> None:
-    crops = np.zeros((3, STORED_PX, STORED_PX, 3), np.uint8)
+    crops = np.zeros((3, FIRST_LOOK.stored_px, FIRST_LOOK.stored_px, 3), np.uint8)
     face = [-0.385, -0.5, 0.77, 1.0]
-    samples = Samples(crops, np.array([face, face, [np.nan] * 4], np.float32))
+    samples = Samples(crops, np.array([face, face, [np.nan] * 4], np.float32), FIRST_LOOK)
     moves = np.array([[0.0, 0.0, 1.0], [0.2, 0.0, 1.0], [0.0, 0.0, 1.0]])
     iou, around = labelled(samples, moves)
     expected, _ = pairwise_overlaps(boxes_of(moves[1:2]), np.array([face]))
@@ -101,13 +101,13 @@ def test_overlap_follows_a_moved_window() -> None:
 
 def test_samples_are_stored_and_joined(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    crops = rng.integers(0, 256, (4, STORED_PX, STORED_PX, 3), np.uint8)
-    samples = Samples(crops, rng.normal(size=(4, 4)).astype(np.float32))
+    crops = rng.integers(0, 256, (4, FIRST_LOOK.stored_px, FIRST_LOOK.stored_px, 3), np.uint8)
+    samples = Samples(crops, rng.normal(size=(4, 4)).astype(np.float32), FIRST_LOOK)
     samples.save(tmp_path / "samples.npz")
     read = Samples.joined([Samples.load(tmp_path / "samples.npz"), samples[:1]])
     assert len(read) == 5
     assert np.array_equal(read.crops[:4], crops) and np.array_equal(read.faces[:4], samples.faces)
-    assert len(Samples.joined([])) == 0
+    assert read.framing == FIRST_LOOK
 
 
 def test_windows_on_what_was_seen_to_be_no_face_are_taken_and_on_what_may_be_one_are_not(
