@@ -84,8 +84,8 @@ def _network(manifest: ModelManifest) -> str:
     if manifest.face_rules:
         rules = "; ".join(
             f"{preset}, {rule.finder_weight:g} times the finder's log odds plus the network's at "
-            f"least {rule.min_log_odds:g}, and {rule.mask_margin:g} times the probability of a mask "
-            "more"
+            f"least {rule.min_log_odds:g}, and {rule.mask_margin:g} times the probability of a "
+            "mask more"
             for preset, rule in manifest.face_rules.items()
         )
         drops = f"Finder and network together decide which candidates are faces: {rules}."
