@@ -46,7 +46,8 @@ def tell_of_alerts() -> None:
             words = t("cameras.alerts_picture", place=place)
         else:
             words = t("cameras.alerts", place=place)
-        st.info(words, icon=":material/campaign:")
+        # small, so that the picture is in view beside it
+        st.caption(f":material/campaign: {words}")
 
 
 def show(camera: Camera, detector: MaskDetector) -> None:
