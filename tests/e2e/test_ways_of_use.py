@@ -87,7 +87,10 @@ def test_the_model_is_judged(server: Any, open_browser: Any) -> None:
         with page.expect_download(timeout=WAIT_MS) as brought:
             visitor.click(_button(page, "card.download"))
         assert brought.value.suggested_filename == "MODEL_CARD.md"
-        assert len(visitor.steps) <= 10, visitor.steps
+        done = Counter(visitor.steps)
+        # charts are drawn late, and so it depends on the machine how far they must be scrolled
+        assert done.pop("scroll", 0) <= 6
+        assert done == {"click": 5, "ArrowRight": 1}
 
 
 def test_a_photo_is_checked_on_a_phone(server: Any, network: Path, open_browser: Any) -> None:
