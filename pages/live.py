@@ -18,7 +18,7 @@ with heading:
     if embedded:
         stream.hide_all_but_video()
     else:
-        st.title(t("live.title"))
+        st.title(t("live.headline"))
         st.markdown(t("live.intro"))
 url = st.context.url
 if is_insecure(url):

@@ -4,6 +4,7 @@ Everything must work in the light and the dark theme: neutral tones derive from 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -13,14 +14,6 @@ import streamlit as st
 from maskdet_app.ui.i18n import verdict_label
 from maskdet_core import Verdict
 
-_LOGO: Final = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 168 40">'
-    '<rect x="2" y="4" width="32" height="32" rx="10" fill="#0072B2"/>'
-    '<path d="M9 17q9-5 18 0v8q-9 8-18 0z" fill="#fff"/>'
-    '<path d="M12 21h12M12 24.500h12" stroke="#0072B2" stroke-width="1.600"/>'
-    '<text x="43" y="28" font-family="Source Sans, Segoe UI, Arial, sans-serif" font-weight="700" '
-    'font-size="23" fill="{text_colour}">Maskdet</text></svg>'
-)
 _BADGE_COLOURS: Final = {
     Verdict.WITH_MASK: "blue",
     Verdict.WORN_WRONG: "yellow",
@@ -41,13 +34,20 @@ _TEXT_COLOURS: Final = {"light": "#14222E", "dark": "#E8EEF3"}
 
 ICON: Final = str(Path(__file__).with_name("icon.png"))
 """A file: for a named symbol, Streamlit's front end asks a server of Google."""
+_LOGO: Final = Path(__file__).with_name("logo.svg")
+"""The name as outlines of the page's typeface: no font of a page reaches the text of a picture."""
 _STYLE_SHEET: Final = Path(__file__).with_name("style.css")
 
 
 def apply() -> None:
     """Set logo and style sheet; called by the entry script in every run."""
-    st.logo(_LOGO.format(text_colour=text_colour()), size="large")
+    st.logo(_logo(text_colour()), size="large")
     st.html(_STYLE_SHEET)
+
+
+@cache
+def _logo(colour: str) -> str:
+    return _LOGO.read_text(encoding="utf-8").replace("currentColor", colour)
 
 
 def text_colour() -> str:

@@ -60,7 +60,7 @@ def test_live_camera(
         )
         expect(page.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)
         go_to(page, "Photos & videos")
-        go_to(page, "Live camera")
+        follow(page, t("live.title"), t("live.headline"))
         start(page)
         wait_for_count(page, verdict)
         stop(page)

@@ -18,7 +18,7 @@ _APART_STEP_PX: Final = 21
 """Height of each dot's own line, where a row has two."""
 _LABEL_CHARS: Final = 30
 """Of a line of a label, so that names fit beside a chart on a narrow screen."""
-_LABEL_LINE_PX: Final = 14
+_LABEL_LINE_PX: Final = 15
 _COLOURS: Final = [SLATE, VIOLET]
 _SHAPES: Final = ["circle", "diamond"]
 
@@ -76,10 +76,10 @@ def dot_plot(
         return None
     names = list(dict.fromkeys(dot.name for dot in shown))
     kinds = list(dict.fromkeys(dot.kind for dot in shown))
-    labels = {name: wrapped(name) for name in names}
+    labels = row_labels(names)
     rows = [{**asdict(dot), "label": labels[dot.name]} for dot in shown]
     base = rows_chart(rows).encode(
-        y=alt.Y("label:N", title=None, sort=list(labels.values()), axis=name_axis()),
+        y=alt.Y("label:N", title=None, sort=list(labels.values()), axis=name_axis(labels)),
         tooltip=[
             alt.Tooltip("name:N", title=t("dots.row")),
             alt.Tooltip("kind:N", title=t("dots.kind")),
@@ -93,7 +93,7 @@ def dot_plot(
         zero=from_zero, nice=True
     )
     bars, points = interval_dots(base, kinds, share)
-    label_px = _LABEL_LINE_PX * max(label.count("\n") + 2 for label in labels.values())
+    label_px = label_height_px(labels)
     chart: Chart = alt.LayerChart(layer=[bars, points]).properties(
         height=alt.Step(
             max(_APART_STEP_PX, label_px // 2) if side_by_side else max(_STEP_PX, label_px)
@@ -169,6 +169,31 @@ def wrapped(name: str) -> str:
     return "\n".join(line for part in lines for line in part) or name
 
 
-def name_axis() -> alt.Axis:
-    """A y axis for names that are `wrapped`."""
-    return alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=230)
+def row_labels(names: Sequence[str]) -> dict[str, str]:
+    """The `wrapped` label of each name, for `name_axis`.
+
+    An axis puts the first line beside its row. So shorter labels get empty lines before them, and
+    the axis lifts all by half of the longest.
+    """
+    lines = {name: wrapped(name).split("\n") for name in names}
+    most = max(map(len, lines.values()), default=1)
+    return {name: "\n".join([""] * ((most - len(own)) // 2) + own) for name, own in lines.items()}
+
+
+def label_height_px(labels: Mapping[str, str]) -> int:
+    """Height of a row in which the highest of the `row_labels` stands free."""
+    return _LABEL_LINE_PX * (_most_lines(labels) + 1)
+
+
+def name_axis(labels: Mapping[str, str]) -> alt.Axis:
+    """A y axis for `row_labels`, each in the middle of its row."""
+    return alt.Axis(
+        labelExpr="split(datum.label, '\\n')",
+        labelLimit=230,
+        labelLineHeight=_LABEL_LINE_PX,
+        labelOffset=-_LABEL_LINE_PX * (_most_lines(labels) - 1) / 2,
+    )
+
+
+def _most_lines(labels: Mapping[str, str]) -> int:
+    return max((label.count("\n") + 1 for label in labels.values()), default=1)

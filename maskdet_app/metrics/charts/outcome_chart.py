@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.metrics.charts.dots import name_axis, wrapped
+from maskdet_app.metrics.charts.dots import label_height_px, name_axis, row_labels
 from maskdet_app.metrics.charts.run_charts import class_labels
 from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.i18n import t
@@ -13,8 +13,7 @@ from maskdet_app.ui.json_values import count, one_line
 from maskdet_core.types import MASK_CLASSES
 
 _MAX_RECORDS: Final = 20
-_STEP_PX: Final = 52
-"""Three lines of a name."""
+_BAR_PX: Final = 28
 _OUTCOME_COLOURS: Final = {
     "right_verdict": RIGHT,
     "not_sure": GREY,
@@ -40,7 +39,6 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 rows += [
                     {
                         "people": people,
-                        "label": wrapped(people),
                         "outcome": name,
                         "n": n,
                         "order": order,
@@ -49,11 +47,12 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 ]
     if not rows:
         return None
-    names = list(dict.fromkeys(str(row["label"]) for row in rows))
+    labels = row_labels([str(row["people"]) for row in rows])
+    rows = [{**row, "label": labels[str(row["people"])]} for row in rows]
     scale = alt.Scale(domain=_outcome_labels(), range=list(_OUTCOME_COLOURS.values()))
     chart: alt.Chart = (
         rows_chart(rows)
-        .mark_bar()
+        .mark_bar(size=_BAR_PX)
         .encode(
             x=alt.X(
                 "n:Q",
@@ -61,7 +60,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 title=t("chart.people"),
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
-            y=alt.Y("label:N", title=None, sort=names, axis=name_axis()),
+            y=alt.Y("label:N", title=None, sort=list(labels.values()), axis=name_axis(labels)),
             color=alt.Color("outcome:N", title=None, scale=scale),
             order=alt.Order("order:Q"),
             tooltip=[
@@ -70,7 +69,7 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
                 alt.Tooltip("n:Q", title=t("chart.number")),
             ],
         )
-        .properties(height=alt.Step(_STEP_PX), description=_message(rows))
+        .properties(height=alt.Step(label_height_px(labels)), description=_message(rows))
         .configure_legend(orient="top", columns=1)
     )
     return chart

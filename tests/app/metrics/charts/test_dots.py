@@ -1,6 +1,6 @@
 """Dot plots: labels and the message."""
 
-from maskdet_app.metrics.charts.dots import Dot, dot_plot, wrapped
+from maskdet_app.metrics.charts.dots import Dot, dot_plot, name_axis, row_labels, wrapped
 
 
 def test_names_are_broken_into_lines_and_nothing_is_lost() -> None:
@@ -10,6 +10,18 @@ def test_names_are_broken_into_lines_and_nothing_is_lost() -> None:
     assert " ".join(lines) == name
     assert max(map(len, lines)) <= 30
     assert wrapped("") == ""
+
+
+def test_labels_stand_in_the_middle_of_their_rows() -> None:
+    labels = row_labels(["One", "Two: lines", "Three: lines of a name that is longer than one"])
+    assert list(labels.values()) == [
+        "\nOne",
+        "Two:\nlines",
+        "Three:\nlines of a name that is longer\nthan one",
+    ]
+    axis = name_axis(labels).to_dict()
+    assert axis["labelOffset"] == -axis["labelLineHeight"]
+    assert name_axis(row_labels(["One"])).to_dict()["labelOffset"] == 0
 
 
 def test_message_has_the_ends_of_each_kind() -> None:
