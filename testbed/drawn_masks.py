@@ -30,6 +30,11 @@ _EYES: Final = (slice(24, 56), slice(72, 104))
 _LEAST_EYE_ROW: Final = 16
 _EYE_ROWS: Final = 7
 """Above an eye and below it, at this distance, the face is bright."""
+_FOREHEAD: Final = slice(30, 60)
+"""Rows that show brow and eyes."""
+_LEAST_BRIGHTNESS: Final = 110
+"""Of these rows in a face, whose mean is 170 and more; what else the finder takes for one, a patch
+of the suit, has 55."""
 _PROBABILITIES: Final = {
     WITH_MASK: (0.93, 0.05, 0.02),
     WORN_WRONG: (0.17, 0.76, 0.07),
@@ -56,7 +61,9 @@ class DrawnMaskClassifier:
         validate_crops(crops, MANIFEST.input_size_px)
         rows = np.array([_PROBABILITIES[_label(crop)] for crop in crops], float).reshape(-1, 3)
         p_with_mask, p_worn_wrong, p_without_mask = rows.T
-        return Predictions(p_with_mask, p_worn_wrong, p_without_mask, np.ones(len(rows)))
+        brows = crops[:, _FOREHEAD, _MIDDLE].reshape(len(crops), -1)
+        is_face = brows.astype(float).mean(axis=1) >= _LEAST_BRIGHTNESS
+        return Predictions(p_with_mask, p_worn_wrong, p_without_mask, is_face.astype(float))
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Maps without any preference, float64 (N, 4, 4)."""

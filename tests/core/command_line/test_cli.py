@@ -271,7 +271,7 @@ def test_smallest_face_reaches_the_finder(
     stubbed: Any, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     portrait = str(folder / "b" / "portrait.JPG")
-    cli.main(["check", portrait, "--format", "json", "--min-face", "400"])
+    cli.main(["check", portrait, "--format", "json", "--min-face", "500"])
     assert lines(capsys.readouterr().out)[0]["faces"] == []
 
 

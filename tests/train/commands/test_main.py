@@ -48,8 +48,8 @@ def test_options_of_fit_change_the_named_configuration() -> None:
         ),
         (["evaluate", "run", *DATA], {"models": Path("models"), "held_out_run": None}),
         (
-            ["ablate", *DATA, "--out", "o", "--hands", "h"],
-            {"frozen_epochs": 1, "full_epochs": 2, "epoch_samples": 5_000, "seed": 20},
+            ["ablate", *DATA, "--out", "o", "--hands", "h", "--weights", "w"],
+            {"frozen_epochs": 0, "full_epochs": 6, "epoch_samples": 4_800, "seed": 20},
         ),
         (
             ["finder", *DATA, "--photos", "p", "--out", "o"],

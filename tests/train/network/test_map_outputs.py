@@ -61,7 +61,7 @@ def test_weights_and_logits_stay(older: bytes, rewritten: bytes, tmp_path: Path)
 
 
 def test_other_networks_are_refused() -> None:
-    verifier = FINDER.with_name("maskdet-haar-verifier.tflite").read_bytes()
+    verifier = FINDER.with_name("maskdet-haar-first.tflite").read_bytes()
     with pytest.raises(WeightsError, match=re.escape("expected 2 x 2 max pooling, the average")):
         with_map_outputs(verifier)
 
