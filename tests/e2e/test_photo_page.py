@@ -32,6 +32,11 @@ OBSERVE_SHIFTS = """() => {
   }).observe({ type: "layout-shift" });
 }"""
 """Adds up how much of the page moves by itself, as a share of the window."""
+NOTICE_PROGRESS = """() => {
+  const look = () => { window.progressed ||= !!document.querySelector("[role=progressbar]"); };
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+}"""
+"""Notes whether a progress bar was ever there: a fast machine has checked all within a second."""
 
 pytestmark = pytest.mark.browser
 
@@ -305,14 +310,15 @@ def test_many_photos(
     paths = sorted((shared_data / "covid-face-mask" / "Test").rglob("*.jpg"))[:N_PHOTOS]
     with open_browser() as browser:
         page = _open(server, browser)
+        page.evaluate(NOTICE_PROGRESS)
         page.locator("input[type=file]").set_input_files([str(path) for path in paths])
         # Results appear while other photos are still being checked.
-        expect(page.get_by_role("progressbar").first).to_be_visible(timeout=WAIT_MS)
         expect(page.get_by_test_id("stImage").first).to_be_visible(timeout=WAIT_MS)
         page.evaluate(OBSERVE_SHIFTS)
         _wait_until_checked(page)
         # 0.1 is "good" by Web Vitals
         assert page.evaluate("window.shifted") < 0.1
+        assert page.evaluate("window.progressed")
         expect(page.get_by_test_id("stImage").locator("img")).to_have_count(N_PHOTOS)
         shoot(page, "photo-many")
         page.get_by_role("button", name=t("photo.forget")).click()

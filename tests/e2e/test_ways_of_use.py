@@ -39,7 +39,8 @@ def _link(page: Page, text: str) -> Locator:
 
 
 def _uploader(page: Page) -> Locator:
-    return page.get_by_role("button", name=t("widgets.upload"))
+    # the hidden field behind it has the same name
+    return page.get_by_role("button", name=t("widgets.upload")).and_(page.locator("button"))
 
 
 def _all_checked(page: Page) -> None:
