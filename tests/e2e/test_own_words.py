@@ -28,7 +28,8 @@ def test_unknown_page_and_lost_server(server: Any, open_browser: Any) -> None:
         expect(dialog).to_contain_text(words["unknown_title"], timeout=WAIT_MS)
         expect(dialog).to_contain_text("/nowhere")
         expect(page.get_by_text("pages/ directory")).to_be_hidden()
-        page.keyboard.press("Escape")
+        dialog.press("Escape")
+        expect(dialog).to_be_hidden()
 
         # The menu covers most of a phone, and closes where a page is chosen.
         assert page.evaluate("document.documentElement.lang") == "es"
