@@ -39,7 +39,8 @@ if detector is not None and not is_held:
     processor.set_labels(labels, looking)
     is_sent = resources.raise_alerts(processor, tells=not embedded)
     if is_sent:
-        sent_note.info(status.alert_notice(), icon=":material/campaign:")
+        # small, so that Stop is in view at 1280×720
+        sent_note.caption(f":material/campaign: {status.alert_notice()}")
     if not admission.holds(processor) and not admission.has_capacity:
         stream.restart_when_shown()
         with full:
