@@ -51,6 +51,8 @@ def watching(
         "MASKDET_WEBHOOK_URL": f"{receiver.url}?token={SECRET}",
         "MASKDET_WEBHOOK_SECRET": SECRET,
         "MASKDET_ALERT_PLACE": "the reception",
+        # so that what is only noted is in the log too
+        "MASKDET_LOG": "json",
         "no_proxy": "*",
     }
     with serve(log=log, **settings) as running:

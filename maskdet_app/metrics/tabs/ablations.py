@@ -14,7 +14,8 @@ from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, interval, objects, one_line
 
 FILE: Final = MODELS / "ablations.json"
-_SHIPPED: Final = "slim"
+_UNCHANGED: Final = frozenset({"slim", "maskdet"})
+"""Recipes that the others of a record differ from in one part: of the slim network, of the whole one."""
 _MAX_ROWS: Final = 50
 
 
@@ -131,7 +132,7 @@ def beyond_chance(
         for result in objects(configuration.get("tests"))
         if one_line(result.get("name"), 120) == test and (ends := interval(result)) is not None
     ]
-    own = next((ends for one, ends in found if one.get("name") == _SHIPPED), None)
+    own = next((ends for one, ends in found if one.get("name") in _UNCHANGED), None)
     if own is None:
         return [], []
     low, high = own
@@ -143,7 +144,7 @@ def beyond_chance(
 
 def _name(configuration: Mapping[str, Any]) -> str:
     # records call it the recipe that ships, though the network that ships has another training
-    if configuration.get("name") == _SHIPPED:
+    if configuration.get("name") in _UNCHANGED:
         return t("ablations.whole")
     return one_line(configuration.get("summary") or configuration.get("name"), 120)
 
@@ -180,7 +181,7 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> Chart | None:
     found = [
         Dot.of(
             _name(configuration),
-            kinds[configuration.get("name") != _SHIPPED],
+            kinds[configuration.get("name") not in _UNCHANGED],
             result,
         )
         for configuration in configurations
