@@ -15,7 +15,7 @@ from maskdet_app.ui.json_values import count, interval, objects, one_line
 
 FILE: Final = MODELS / "ablations.json"
 _UNCHANGED: Final = frozenset({"slim", "maskdet"})
-"""Recipes that the others of a record differ from in one part: of the slim and the whole network."""
+"""Recipes that a record's others differ from in one part: of the slim and of the whole network."""
 _MAX_ROWS: Final = 50
 
 
