@@ -181,6 +181,7 @@ def test_app_serves_all_pages(server: Server, chromium_path: str) -> None:
         page = browser.new_page()
         for path, name in PAGES.items():
             page.goto(f"{server.url}/{path}")
-            page.get_by_role("heading", name=texts[name]["title"], exact=True).first.wait_for()
+            heading = texts[name].get("headline", texts[name]["title"])
+            page.get_by_role("heading", name=heading, exact=True).first.wait_for()
             page.get_by_text(texts["app"]["promise"]).first.wait_for()
             assert page.locator("[data-testid=stException]").count() == 0
