@@ -46,12 +46,11 @@ class CascadeFaceFinder:
             settings.scale_step,
             settings.stages,
         )
-        first, second = (
-            None if network is None else Look(network.resolve(folder), network)
-            for network in (manifest.first_look, manifest.second_look)
+        second = manifest.second_look
+        self._verification = Verification(
+            Look.of(manifest.first_look, folder),
+            None if second is None else Look.of(second, folder),
         )
-        assert first is not None
-        self._verification = Verification(first, second)
 
     @property
     def fingerprint(self) -> Fingerprint:

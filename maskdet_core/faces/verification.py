@@ -1,7 +1,7 @@
 """Verification by two small networks: one looks at windows and centres them, one looks again."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +125,15 @@ class Look:
         """
         self.network = network
         self._verifier = VerifierNetwork(path.read_bytes(), network.input_px, source=str(path))
+
+    @classmethod
+    def of(cls, network: NetworkFile, folder: Path) -> Self:
+        """Load an entry of a manifest in ``folder``.
+
+        Raises:
+            CascadeError: see `NetworkFile.resolve` and the constructor.
+        """
+        return cls(network.resolve(folder), network)
 
     def __call__(self, cutter: WindowCutter, windows: Windows) -> Looks:
         """Look at windows (N, 3) of an image."""

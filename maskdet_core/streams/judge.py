@@ -14,7 +14,7 @@ from maskdet_core.video.watcher import MAX_GAP_S, FaceWatcher, shrunk_face_px
 
 SHORT_OUTAGE_S: Final = 60.0
 """After an outage of at most this the same people are expected: the stream's time stands still
-meanwhile, so that whoever is at the same place and looks the same is the same person."""
+meanwhile, so that a person at the same place who looks the same is the same person."""
 OUTAGE_STEP_S: Final = MAX_GAP_S + 0.1
 """What the stream's time goes on by in a short outage: tracks end, and people may return."""
 

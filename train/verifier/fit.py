@@ -1,6 +1,6 @@
 """Train the verifier's two networks on whole photographs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
+from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from train.data.doubtful_boxes import kept_doubtful_boxes
@@ -51,6 +52,10 @@ class Run:
     out: Path
     resume: bool
 
+    def doubtful(self) -> dict[Path, Boxes]:
+        """Boxes that may be faces without a label, by picture; found once and kept in ``out``."""
+        return kept_doubtful_boxes(self.out / "doubtful.json", self.photos, self.doubting)
+
 
 def fit_first(run: Run, config: "VerifierConfig", proposers: Sequence[HaarProposer]) -> bytes:
     """Two rounds on proposals, the second with those that the first got wrong.
@@ -66,14 +71,12 @@ def fit_first(run: Run, config: "VerifierConfig", proposers: Sequence[HaarPropos
     from train.verifier.network import fit_verifier, load_verifier, to_int8
 
     seed, out = config.seed, run.out
-    doubtful = kept_doubtful_boxes(out / "doubtful.json", run.photos, run.doubting)
-    parts: list[Samples] = []
-    for number, visit in enumerate(VISITS):
-        file = out / f"samples-{number}.npz"
-        if not file.exists():
-            visit_all(run.photos, doubtful, proposers, seed + number, visit).save(file)
-        parts.append(Samples.load(file))
-    samples = Samples.joined(parts)
+    doubtful = run.doubtful()
+    samples = _kept_samples(
+        out / "samples",
+        VISITS,
+        lambda number, visit: visit_all(run.photos, doubtful, proposers, seed + number, visit),
+    )
     source = BatchSource(samples, config.batches, seed)
     first = fit_verifier(config, source, out / ROUNDS[0], resume=run.resume)
     calibration = _some(samples, seed)
@@ -103,18 +106,31 @@ def fit_second(run: Run, config: "VerifierConfig", finders: Sequence[CascadeFace
     """
     from train.verifier.network import fit_verifier, load_verifier, to_int8
 
-    seed, out = config.seed, run.out
-    doubtful = kept_doubtful_boxes(out / "doubtful.json", run.photos, run.doubting)
-    parts: list[Samples] = []
-    for number, visit in enumerate(SECOND_VISITS):
-        file = out / f"samples-second-{number}.npz"
-        if not file.exists():
-            visit_all_centred(run.photos, doubtful, finders, seed + number, visit).save(file)
-        parts.append(Samples.load(file))
-    samples = Samples.joined(parts)
+    seed = config.seed
+    doubtful = run.doubtful()
+    samples = _kept_samples(
+        run.out / "samples-second",
+        SECOND_VISITS,
+        lambda number, visit: visit_all_centred(
+            run.photos, doubtful, finders, seed + number, visit
+        ),
+    )
     source = BatchSource(samples, config.batches, seed)
-    final = fit_verifier(config, source, out / ROUNDS[2], resume=run.resume)
+    final = fit_verifier(config, source, run.out / ROUNDS[2], resume=run.resume)
     return to_int8(load_verifier(final), _some(samples, seed))
+
+
+def _kept_samples(
+    stem: Path, visits: Sequence[VisitConfig], make: Callable[[int, VisitConfig], Samples]
+) -> Samples:
+    """Samples of all visits, each made once and kept in a file of its own."""
+    parts: list[Samples] = []
+    for number, visit in enumerate(visits):
+        file = stem.with_name(f"{stem.name}-{number}.npz")
+        if not file.exists():
+            make(number, visit).save(file)
+        parts.append(Samples.load(file))
+    return Samples.joined(parts)
 
 
 def _some(samples: Samples, seed: int) -> NDArray[np.uint8]:
