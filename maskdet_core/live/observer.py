@@ -19,7 +19,7 @@ class FrameObserver(Protocol):
         ...
 
     def restarted(self) -> None:
-        """Track ids begin anew."""
+        """Track ids start again."""
         ...
 
     def ended(self) -> None:

@@ -137,7 +137,7 @@ class PeopleFollower:
     def restart(self, end_s: float) -> list[PersonEvent]:
         """End all tracks, as at a cut: who was seen until then was seen to the end.
 
-        Track ids may begin anew afterwards.
+        Track ids may start again afterwards.
 
         Args:
             end_s: when what was seen ended.

@@ -163,7 +163,7 @@ class FaceWatcher:
         return WatchedFrame(at_s, shown, people, tuple(events), (*faces, *waiting))
 
     def finish(self, end_s: float | None = None) -> tuple[PersonEvent, ...]:
-        """End all that is still followed, as after the last frame. The next frame begins anew.
+        """End all that is still followed, as after the last frame. The next frame starts again.
 
         Args:
             end_s: when the last frame ends; None takes its time.

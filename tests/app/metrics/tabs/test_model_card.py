@@ -22,7 +22,7 @@ def test_only_shipped_runs_have_a_card(tmp_path: Path) -> None:
     assert model_card.card_of(shipped) == (MODELS / model_card.FILE_NAME).read_text("utf-8")
     own = tmp_path / "runs" / "own"
     own.mkdir(parents=True)
-    (tmp_path / model_card.FILE_NAME).write_text("of somebody else")
+    (tmp_path / model_card.FILE_NAME).write_text("of another project")
     assert model_card.card_of(own) is None
     assert model_card.card_of(MODELS / "runs" / ".." / "runs") is None
 
