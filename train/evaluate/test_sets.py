@@ -12,7 +12,7 @@ from train.augment.hands import split_hands
 from train.augment.objects import hold_object
 from train.data.datasets import OUTPUTS, FaceSample
 from train.data.images import plain_crop
-from train.data.split import Split
+from train.data.split import Split, group_samples
 from train.evaluate.slices import SMALL_PX, Crops, side_px, slices, with_hands, with_things
 
 ORIGINAL_SETS = ("face-mask-12k", "covid-face-mask")
@@ -107,7 +107,10 @@ def leak_free(split: Split) -> FaceTest:
     faces = list(split.leak_free_test)
     crops = crops_of(faces)
     two = np.array([OUTPUTS[s.label] != WORN_WRONG for s in faces])
-    parts = [Part("leak-free", "Leak-free, all sets", two)]
+    parts = [
+        Part("leak-free", "Leak-free, all sets", two),
+        Part("leak-free-sources", "Leak-free, one crop a picture", two & _first_of_source(faces)),
+    ]
     members = {
         name: np.array([s.dataset == name for s in faces])
         for name in sorted({s.dataset for s in faces})
@@ -117,6 +120,22 @@ def leak_free(split: Split) -> FaceTest:
         parts.append(Part(slug, f"Leak-free, {words}", here & two))
     parts.append(Part("leak-free-worn-wrong", "Leak-free, worn wrong", ~two))
     return FaceTest(_LEAK_FREE, faces, crops, [part for part in parts if part.members.any()])
+
+
+def _first_of_source(faces: Sequence[FaceSample]) -> Member:
+    """Which faces are the first by key of their source picture, (N,).
+
+    Copies of one picture are right or wrong together: counted each, seven copies of one odd picture
+    weigh as seven people, and an interval that takes them for independent is too narrow.
+    """
+    first: dict[tuple[int, int], int] = {}
+    groups = group_samples(faces)
+    for i in sorted(range(len(faces)), key=lambda i: faces[i].key):
+        # a group may hold people with and without a mask, of one photograph
+        first.setdefault((groups[i], faces[i].label), i)
+    members = np.zeros(len(faces), np.bool_)
+    members[list(first.values())] = True
+    return members
 
 
 def street(split: Split) -> Iterator[FaceTest]:

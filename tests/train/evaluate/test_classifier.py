@@ -32,7 +32,7 @@ def test_sets_are_measured_and_the_manifest_gets_their_figures(
     extras = Extras(hands=hands, mistakes=models / "mistakes.json")
     record = read(evaluate(tiny_run, tiny_split, [tiny_data], models, extras))
     slugs = [one["slug"] for one in record["sets"]]
-    assert slugs[:3] == ["crops-test", "leak-free", "leak-free-crops"]
+    assert slugs[:4] == ["crops-test", "leak-free", "leak-free-sources", "leak-free-crops"]
     assert slugs[-2:] == ["hands", "objects"]
     for one in record["sets"]:
         assert 0 <= one["calibration_error"] <= 1

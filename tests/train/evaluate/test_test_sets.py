@@ -49,6 +49,27 @@ def test_leak_free_is_mask_against_bare(
     assert len(test_sets.mask_or_bare(split)) == len(faces) - n_wrong
 
 
+def test_copies_of_a_picture_count_once(
+    crop_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = read_dataset(crop_set)[:4]
+    labels = [0, 0, 0, 1]
+    faces = [replace(face, label=label) for face, label in zip(faces, labels, strict=True)]
+    split = Split([], [], faces[::-1], [], 0)
+    monkeypatch.setattr(test_sets, "OUTPUTS", ("with_mask", "without_mask", "no_face"))
+    monkeypatch.setattr(test_sets, "group_samples", lambda samples: [0, 1, 0, 0])
+    (part,) = (
+        part for part in test_sets.leak_free(split).parts if part.slug == "leak-free-sources"
+    )
+    # of the two masked copies the first by key, wherever it stands; the bare face beside them stays
+    first = min(faces[:2], key=lambda face: face.key)
+    assert {face.key for face, is_in in zip(faces[::-1], part.members, strict=True) if is_in} == {
+        first.key,
+        faces[2].key,
+        faces[3].key,
+    }
+
+
 def test_objects_are_tested(crop_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     split = Split([], [], read_dataset(crop_set)[:4], [], 0)
 
