@@ -1,8 +1,9 @@
-"""Number of cores and threads of this process, and the priority of its threads."""
+"""Number of cores and threads of this process, and what its threads may take and have taken."""
 
 import logging
 import os
 import threading
+import time
 from typing import Final
 
 import cv2
@@ -46,3 +47,35 @@ def lower_thread_priority(niceness: int) -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
         except OSError as error:
             _LOG.info("a thread keeps its priority: %s", error.strerror)
+
+
+_BACKGROUND_NICENESS: Final = 10
+"""Beside threads of ordinary priority it leaves a tenth of a core, so that the work ends some time."""
+_background_cpu_s: Final[dict[int, float]] = {}
+"""Processor seconds of each thread in the background when they were last read, by its clock."""
+
+
+def work_in_background() -> None:
+    """Let the calling thread give way to all others, and leave it out of `foreground_cpu_s`.
+
+    For work that can wait and comes to an end, so that it never looks like the load of a server.
+    Threads and processes that it starts afterwards inherit its priority alone.
+    """
+    lower_thread_priority(_BACKGROUND_NICENESS)
+    if hasattr(time, "pthread_getcpuclockid"):
+        _background_cpu_s[time.pthread_getcpuclockid(threading.get_ident())] = 0.0
+
+
+def foreground_cpu_s() -> float:
+    """Processor seconds of this process without its background threads.
+
+    Where threads have no clock of their own (macOS, Windows), those are included.
+    """
+    process_s = time.process_time()
+    for clock in list(_background_cpu_s):
+        try:
+            _background_cpu_s[clock] = time.clock_gettime(clock)
+        except OSError:
+            # the thread has ended: what it took stays part of the process's time
+            continue
+    return process_s - sum(_background_cpu_s.values())

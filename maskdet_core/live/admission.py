@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from maskdet_core.cpu import foreground_cpu_s
 from maskdet_core.cpu import n_cores as usable_cores
 
 LEASE_S: Final = 5.0
@@ -35,7 +36,7 @@ class AdmissionControl:
         demand: Callable[[], float] = lambda: 0.0,
         n_cores: int | None = None,
         clock: Callable[[], float] = time.monotonic,
-        cpu_clock: Callable[[], float] = time.process_time,
+        cpu_clock: Callable[[], float] = foreground_cpu_s,
     ) -> None:
         """Begin with all slots free.
 
@@ -46,7 +47,7 @@ class AdmissionControl:
             demand: share of its time that the worker needs for all that is due; may be above 1.
             n_cores: None takes those that this process may use.
             clock: monotonic seconds.
-            cpu_clock: processor seconds used by this process.
+            cpu_clock: processor seconds that this process has used for its viewers.
 
         Raises:
             ValueError: a limit below 1.

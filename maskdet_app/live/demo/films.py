@@ -15,7 +15,7 @@ from typing import Final
 
 from maskdet_app.ops import operator_log
 from maskdet_core import MaskDetector, Verdict
-from maskdet_core.cpu import lower_thread_priority
+from maskdet_core.cpu import work_in_background
 from maskdet_core.draw.annotate import Labels
 from maskdet_core.live import FrameSnapshot
 from maskdet_core.live.film import draw_film, judge_film
@@ -53,11 +53,9 @@ class DemoFilm:
     work: "Future[DemoFilm] | None" = None
 
 
-_NICENESS: Final = 5
-"""As much as the thread that looks at cameras: the film can wait."""
-_THREAD: Final = ThreadPoolExecutor(
-    1, "maskdet-demo", initializer=lambda: lower_thread_priority(_NICENESS)
-)
+_THREAD: Final = ThreadPoolExecutor(1, "maskdet-demo", initializer=work_in_background)
+"""In the background, since the first visitors to a server come while it judges: on a slow processor
+its time would otherwise look like theirs, and turn the second one away."""
 _LOCK: Final = threading.Lock()
 _WORK: Final[dict[Hashable, Future[DemoFilm]]] = {}
 _MOST: Final = 16
