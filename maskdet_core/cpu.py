@@ -50,7 +50,7 @@ def lower_thread_priority(niceness: int) -> None:
 
 
 _BACKGROUND_NICENESS: Final = 10
-"""Beside threads of ordinary priority it leaves a tenth of a core, so that the work ends some time."""
+"""Beside threads of ordinary priority a tenth of a core is left, so that the work does end."""
 _background_cpu_s: Final[dict[int, float]] = {}
 """Processor seconds of each thread in the background when they were last read, by its clock."""
 

@@ -49,9 +49,7 @@ def test_leak_free_is_mask_against_bare(
     assert len(test_sets.mask_or_bare(split)) == len(faces) - n_wrong
 
 
-def test_copies_of_a_picture_count_once(
-    crop_set: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_copies_of_a_picture_count_once(crop_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     faces = read_dataset(crop_set)[:4]
     labels = [0, 0, 0, 1]
     faces = [replace(face, label=label) for face, label in zip(faces, labels, strict=True)]
