@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder, validate_min_face_px
 from maskdet_core.faces.loading import load_finder
-from maskdet_core.faces.nms import is_nested
+from maskdet_core.faces.nms import is_in_head, is_nested
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.face_rule import FaceRule
@@ -177,7 +177,7 @@ class MaskDetector:
             inside = box.clipped(width, height)
             if inside is None or not self.is_face(box, probabilities, float(p_face)):
                 continue
-            if _contains_any(box, accepted):
+            if _is_of_a_surer_face(box, accepted):
                 continue
             accepted.append(box)
             verdict = decide(probabilities, threshold, two_classes=two_classes)
@@ -264,13 +264,17 @@ class MaskDetector:
         return square_crop(image_rgb, box, manifest.crop, manifest.input_size_px)
 
 
-def _contains_any(box: FaceBox, faces: Sequence[FaceBox]) -> bool:
-    """Whether a box contains one of the smaller, surer faces, as one of head and shoulders does.
+def _is_of_a_surer_face(box: FaceBox, surer: Sequence[FaceBox]) -> bool:
+    """Whether a box shows a person who is counted already.
 
-    The finder returns both, since the smaller may be a print on a mask; that one the classifier
-    rejects first.
+    It contains a smaller face, as one of head and shoulders does, or lies in the head of one. The
+    finder returns such boxes, since what it is surer of may be a print on a mask; that one the
+    classifier rejects first.
     """
-    return any(box.w * box.h > face.w * face.h and is_nested(box, face) for face in faces)
+    return any(
+        (box.w * box.h > face.w * face.h and is_nested(box, face)) or is_in_head(box, face)
+        for face in surer
+    )
 
 
 def min_face_px_in(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:

@@ -21,6 +21,15 @@ CONTAINMENT: Final = 0.8
 """Of two boxes, the larger contains the other if their intersection is at least this share of the
 smaller area. Both are then of one person, as a box around head and shoulders and one around the
 face."""
+HEAD_BESIDE: Final = 0.3
+HEAD_ABOVE: Final = 0.35
+"""How far a head reaches past its face box: to either side in widths, up and down in heights."""
+IN_HEAD: Final = 0.8
+"""A box of which at least this share lies in a head belongs to it."""
+SURE_SCORE: Final = 2.0
+"""Log odds from which a box in another's head may be a face of its own: of the labelled faces of
+street photographs 0.7 % have so much of their box in a larger neighbour's head (18 of 2,498, train
+part), and most of them are found with more. Ears, collars and second boxes on one face have less."""
 CELL: Final = 0.5
 """Side of a cell of `best_of_cells` in widths of a window; a quarter keeps twice as many windows
 and finds no more faces."""
@@ -96,6 +105,23 @@ def distinct_faces(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int6
 def is_nested(box: FaceBox, other: FaceBox) -> bool:
     """Whether the larger of two boxes contains the other, so that both are of one person."""
     return box.intersection_over_smaller(other) >= CONTAINMENT
+
+
+def is_in_head(box: FaceBox, face: FaceBox) -> bool:
+    """Whether a box shows no person of its own, but a part of the head of a surer face.
+
+    An ear, a temple, the collar, or the same face once more, moved aside.
+
+    Args:
+        box: with the finder's score.
+        face: with the finder's score.
+    """
+    if box.score >= min(SURE_SCORE, face.score):
+        return False
+    beside, above = HEAD_BESIDE * face.w, HEAD_ABOVE * face.h
+    across = min(box.x + box.w, face.x + face.w + beside) - max(box.x, face.x - beside)
+    down = min(box.y + box.h, face.y + face.h + above) - max(box.y, face.y - above)
+    return max(across, 0.0) * max(down, 0.0) >= IN_HEAD * box.w * box.h
 
 
 def _nested(

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.nms import DISTINCT_IOU, is_nested
+from maskdet_core.faces.nms import DISTINCT_IOU, is_in_head, is_nested
 from maskdet_core.live.appearance import Patch
 from maskdet_core.live.smoothing import VerdictSmoother
 from maskdet_core.types import FaceBox
@@ -164,17 +164,21 @@ class Tracks:
 
         Of two at the same place, the older stays. Of two that are nested, as a box around head and
         shoulders and one around the face are, the one stays that the finder was surer of. Of two
-        that merely overlap more than two faces do, the older stays.
+        that merely overlap more than two faces do, the older stays. One in the head of a surer
+        face ends.
         """
         for older, younger in itertools.combinations(self, 2):
             if older.id not in self._tracks or younger.id not in self._tracks:
                 continue
-            iou = older.face_box.iou(younger.face_box)
-            nested = is_nested(older.face_box, younger.face_box)
+            older_box, younger_box = older.face_box, younger.face_box
+            iou = older_box.iou(younger_box)
+            nested = is_nested(older_box, younger_box)
             if nested and iou < DUPLICATE_IOU and younger.found_score > older.found_score:
                 self.end(older)
-            elif nested or iou >= DISTINCT_IOU:
+            elif nested or iou >= DISTINCT_IOU or is_in_head(younger_box, older_box):
                 self.end(younger)
+            elif is_in_head(older_box, younger_box):
+                self.end(older)
 
 
 def match(

@@ -206,6 +206,18 @@ def test_box_around_a_face_with_a_higher_score_is_rejected(
     assert inner in [face.box for face in found]
 
 
+def test_an_ear_beside_a_surer_face_is_not_shown_unless_that_face_is_rejected(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    face, ear = FaceBox(10, 20, 40, 40, 5.0), FaceBox(44, 30, 14, 14, 1.0)
+    classifier = stub_classifier(0.9)
+    detector = MaskDetector(stub_finder(face, ear), classifier)
+    image = np.zeros((80, 80, 3), np.uint8)
+    assert [found.box for found in detector.detect(image)] == [face]
+    classifier.p_face = (0.1, 0.9)
+    assert [found.box for found in detector.detect(image)] == [ear]
+
+
 def test_minimum_height_can_be_set_for_one_call(stub_finder: Stub, stub_classifier: Stub) -> None:
     finder = stub_finder()
     detector = MaskDetector(finder, stub_classifier(0.9))

@@ -4,8 +4,10 @@ import pytest
 from maskdet_core.faces.nms import (
     best_of_cells,
     distinct_faces,
+    is_in_head,
     non_maximum_suppression,
 )
+from maskdet_core.types import FaceBox
 
 BOXES = np.array(
     [(0, 0, 20, 26), (2, 0, 20, 26), (100, 0, 20, 26), (101, 1, 20, 26), (102, 0, 20, 26)], float
@@ -67,3 +69,29 @@ def kept(rows: list[tuple[float, ...]]) -> list[int]:
 )
 def test_one_box_is_kept_for_each_face(rows: list[tuple[float, ...]], expected: list[int]) -> None:
     assert kept(rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("xywh", "score", "expected"),
+    [
+        ((70, 40, 20, 26), 0.5, True),  # an ear
+        ((42, 88, 20, 26), 0.5, True),  # the collar
+        ((52, 46, 40, 52), 0.5, True),  # the same face once more, moved aside
+        ((52, 46, 40, 52), 2.5, False),  # a face that the finder is sure of, behind it
+        ((70, 40, 20, 26), 5.5, False),  # surer than the face itself
+        ((90, 40, 40, 52), 0.5, False),  # a face at its side
+        ((42, 110, 20, 26), 0.5, False),  # the chest
+    ],
+)
+def test_parts_of_the_head_of_a_surer_face_are_nobody(
+    xywh: tuple[int, int, int, int], score: float, expected: bool
+) -> None:
+    face = FaceBox(40, 40, 40, 52, 5.0)
+    assert is_in_head(FaceBox(*xywh, score), face) is expected
+
+
+def test_of_two_unsure_boxes_on_one_head_the_surer_is_a_face() -> None:
+    better, worse = FaceBox(40, 40, 40, 52, 1.0), FaceBox(46, 42, 40, 52, 0.5)
+    assert is_in_head(worse, better)
+    assert not is_in_head(better, worse)
+    assert not is_in_head(better, better)

@@ -111,6 +111,14 @@ def test_the_newest_score_decides_between_nested_boxes() -> None:
     assert [round(t.box[2]) for t in tracks] == [80]
 
 
+@pytest.mark.parametrize("ear_first", [True, False])
+def test_a_track_in_the_head_of_a_surer_face_ends(ear_first: bool) -> None:
+    face, ear = box(100, score=5.0), box(170, y=120, side=25, score=1.0)
+    tracks = started(*([ear, face] if ear_first else [face, ear]))
+    tracks.merge_duplicates()
+    assert [round(t.box[2]) for t in tracks] == [80]
+
+
 def test_faces_side_by_side_are_two() -> None:
     tracks = started(box(100), box(160))
     tracks.merge_duplicates()
