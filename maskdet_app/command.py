@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from maskdet_app.ops.paths import site_folder
+from maskdet_app.ops.installation.paths import site_folder
 from maskdet_core.command_line import cli
 from maskdet_core.command_line.command import EXIT_OK, EXIT_USAGE, Command, positive
 

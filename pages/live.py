@@ -4,7 +4,7 @@ import streamlit as st
 
 from maskdet_app.live import front_end, options, resources, status, stream
 from maskdet_app.live.demo import films, stage
-from maskdet_app.ops import live_places
+from maskdet_app.ops.live_streams import viewer_slots
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
@@ -25,8 +25,8 @@ if is_insecure(url):
     http_note.warning(t("live.plain_http"), icon=":material/lock_open:")
 with ice_note:
     rtc_configuration = stream.rtc_configuration(url)
-admission = live_places.usable_admission()
-if live_places.is_invalid():
+admission = viewer_slots.usable_admission()
+if viewer_slots.is_invalid():
     limit_note.warning(t("live.bad_limit"), icon=":material/settings:")
 
 with loading:

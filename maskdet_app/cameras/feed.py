@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from maskdet_app.ops.camera_settings import Camera
+from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_core import MaskDetector, Verdict, encode_jpeg
 from maskdet_core.alerts.channels import AlertChannels
 from maskdet_core.draw.annotate import LabelMemory, Labels, annotate

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from maskdet_app.cameras.feed import CameraFeed, CameraFeeds
-from maskdet_app.ops import alert_channels, live_places
-from maskdet_app.ops.camera_settings import Camera
+from maskdet_app.ops.live_streams import alert_channels, viewer_slots
+from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_core import MaskDetector
 
 
@@ -18,8 +18,8 @@ def _start(camera: Camera, detector: MaskDetector) -> CameraFeed:
     return CameraFeed(
         camera,
         detector,
-        live_places.worker(),
-        live_places.usable_admission(),
+        viewer_slots.worker(),
+        viewer_slots.usable_admission(),
         alert_channels.camera,
         with_picture=alert_channels.settings().with_picture,
     )

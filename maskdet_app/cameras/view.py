@@ -8,8 +8,8 @@ from streamlit import runtime
 
 from maskdet_app.cameras import resources
 from maskdet_app.cameras.feed import CameraPicture, CameraView
-from maskdet_app.ops import alert_channels
-from maskdet_app.ops.camera_settings import Camera
+from maskdet_app.ops.live_streams import alert_channels
+from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_app.ui import containers, query_params, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
 from maskdet_core import MaskDetector, Verdict

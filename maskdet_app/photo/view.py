@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ops.metrics import PhotoMetrics
+from maskdet_app.ops.observability.prometheus import PhotoMetrics
 from maskdet_app.photo import detail, downloads, gallery, handout, overview, upload
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.photo.downloads import ZipBuilder

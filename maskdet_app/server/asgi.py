@@ -21,22 +21,14 @@ from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.cameras.resources import feeds
 from maskdet_app.live import ice
 from maskdet_app.metrics.records.runs import RUNS_ENV
-from maskdet_app.ops import (
-    alert_channels,
-    alert_settings,
-    api_settings,
-    build_info,
-    camera_settings,
-    listening,
-    live_places,
-    malloc,
-    metrics,
-    operator_log,
-    shutdown,
-    upload_memory,
-)
-from maskdet_app.ops.embedding import FRAME_ANCESTORS, frame_ancestors
-from maskdet_app.ops.upload_quota import QUOTA, UploadLimits
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.limits import upload_memory
+from maskdet_app.ops.limits.upload_quota import QUOTA, UploadLimits
+from maskdet_app.ops.live_streams import alert_channels, viewer_slots
+from maskdet_app.ops.observability import operator_log, prometheus
+from maskdet_app.ops.process import malloc, shutdown
+from maskdet_app.ops.settings import alert_settings, api_settings, camera_settings, server_address
+from maskdet_app.ops.settings.embedding import FRAME_ANCESTORS, frame_ancestors
 from maskdet_app.server import (
     client_address,
     connection_guard,
@@ -74,7 +66,7 @@ UPLOAD_MB: Final[dict[str, str]] = {
 KNOWN_SETTINGS: Final = (
     *(LOG_FORMAT, METRICS_PORT, METRICS_ADDRESS, FRAME_ANCESTORS, GRACE_PERIOD),
     *(client_address.TRUSTED_PROXIES, *UPLOAD_MB.values()),
-    *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, live_places.MAX_VIEWERS),
+    *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, viewer_slots.MAX_VIEWERS),
     two_classes.SETTING,
     *api_settings.SETTINGS,
     *(camera_settings.CAMERAS, *alert_settings.SETTINGS),
@@ -132,10 +124,10 @@ def app_options() -> dict[str, Any]:
 @asynccontextmanager
 async def _lifespan(_app: Any, *, api: Api | None) -> AsyncIterator[None]:
     build = (build_info.version(), build_info.commit(), build_info.model())
-    metrics.INFO.labels(*build).set(1)
+    prometheus.INFO.labels(*build).set(1)
     port = _number(METRICS_PORT, 0)
     if port:
-        metrics.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
+        prometheus.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
     shutdown.drain_before_exit(_number(GRACE_PERIOD, DEFAULT_GRACE_S), _n_viewers)
     sessions = session_reaper.DisconnectedSessions()
     session_reaper.install(runtime.get_instance(), sessions)
@@ -168,7 +160,7 @@ def report_settings() -> None:
         ice.validate_settings()
     except ValueError as error:
         operator_log.log_once(f"settings of the video link: {error}")
-    live_places.usable_admission()
+    viewer_slots.usable_admission()
     alert_channels.settings()
     camera_settings.cameras()
     two_classes.default()
@@ -190,8 +182,8 @@ def report_settings() -> None:
 
 def _announce() -> None:
     """Tell the operator the addresses of this server."""
-    host = listening.network_host()
-    urls = [listening.local_url(), *([listening.url_of(host)] if host else [])]
+    host = server_address.network_host()
+    urls = [server_address.local_url(), *([server_address.url_of(host)] if host else [])]
     if log_format.is_json():
         _LOG.info("listening at %s", " and ".join(urls))
     else:
@@ -205,11 +197,11 @@ def _upload_limits(default: UploadLimits) -> UploadLimits:
 
 
 def _n_viewers() -> int:
-    return live_places.usable_admission().n_active
+    return viewer_slots.usable_admission().n_active
 
 
 def _count_page_error(error: Exception) -> None:
-    metrics.PAGE_ERRORS.inc()
+    prometheus.PAGE_ERRORS.inc()
     # Only the type: a message could contain a visitor's data.
     _LOG.error("a page failed by %s", type(error).__name__)
 

@@ -8,9 +8,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maskdet_app.ops import metrics, shutdown
-from maskdet_app.ops.client_address import address_group
-from maskdet_app.ops.rate_limit import RateLimiter
+from maskdet_app.ops.limits.address_group import address_group
+from maskdet_app.ops.limits.rate_limit import RateLimiter
+from maskdet_app.ops.observability import prometheus
+from maskdet_app.ops.process import shutdown
 from maskdet_app.server.base_path import app_path
 from maskdet_app.server.client_address import client_address, is_loopback
 
@@ -124,7 +125,7 @@ class RateLimits:
         wait_s = limiter.wait_s(address_group(client)) if limiter is not None else 0.0
         if not wait_s:
             return None
-        metrics.REFUSED.labels("visit" if limiter is self._visits else "upload").inc()
+        prometheus.REFUSED.labels("visit" if limiter is self._visits else "upload").inc()
         return PlainTextResponse(
             "too many requests", 429, {"Retry-After": str(max(1, math.ceil(wait_s)))}
         )

@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from maskdet_app.ops import metrics
-from maskdet_app.ops.client_address import address_group
-from maskdet_app.ops.upload_memory import max_upload_bytes
-from maskdet_app.ops.upload_quota import Bound, FileKey, QuotaReachedError, UploadQuota
+from maskdet_app.ops.limits.address_group import address_group
+from maskdet_app.ops.limits.upload_memory import max_upload_bytes
+from maskdet_app.ops.limits.upload_quota import Bound, FileKey, QuotaReachedError, UploadQuota
+from maskdet_app.ops.observability import prometheus
 from maskdet_app.server.base_path import app_path
 from maskdet_app.server.client_address import client_address
 from maskdet_app.ui.i18n import t
@@ -113,7 +113,7 @@ class UploadGuard:
             self._quota.end(upload, accepted=status == _ACCEPTED)
 
     def _note(self, session_id: str, bound: Bound) -> None:
-        metrics.REFUSED.labels("upload").inc()
+        prometheus.REFUSED.labels("upload").inc()
         if not runtime.exists() or not runtime.get_instance().is_active_session(session_id):
             return
         self._quota.note_refusal(session_id, bound)

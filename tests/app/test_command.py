@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maskdet_app import command
-from maskdet_app.ops.paths import checkout_folder, site_folder
+from maskdet_app.ops.installation.paths import checkout_folder, site_folder
 from testbed.interpreter import run_python
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from maskdet_app.live import ice
-from maskdet_app.ops import alert_settings, build_info, camera_settings
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.settings import alert_settings, camera_settings
 from maskdet_app.server import asgi, client_address, middleware
 from maskdet_app.video.job import MAX_BYTES
 

@@ -31,7 +31,7 @@ FILM_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".mjpeg", ".y4m"}
 WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
 CONTRACTS = {
     *("core-layers", "batch-layers", "core-alone", "keras-in-one-place"),
-    *("app-layers", "metrics-layers", "app-alone"),
+    *("app-layers", "ops-layers", "metrics-layers", "app-alone"),
     *("train-layers", "train-proposals", "train-verifier", "train-samples", "train-alone"),
     "no-circles",
 }

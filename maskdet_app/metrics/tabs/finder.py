@@ -10,7 +10,7 @@ from maskdet_app.metrics.charts import finder_charts
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.recorded import Recorded
 from maskdet_app.metrics.tabs import drawn_view
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, objects, one_line

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from maskdet_app.cameras.feed import CameraFeed, CameraFeeds
-from maskdet_app.ops.camera_settings import Camera
+from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_core import Verdict
 from maskdet_core.alerts.events import PeopleCounts
 from maskdet_core.alerts.message import AlertMessage

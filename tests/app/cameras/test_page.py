@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.cameras import resources
 from maskdet_app.cameras.feed import CameraPicture, CameraView
-from maskdet_app.ops import alert_channels
-from maskdet_app.ops.camera_settings import CAMERAS
+from maskdet_app.ops.live_streams import alert_channels
+from maskdet_app.ops.settings.camera_settings import CAMERAS
 from maskdet_app.ui.i18n import t
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from tests.app.conftest import jpeg

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 from maskdet_app.server import asgi, client_address
 
 MODELS = Path(__file__).parents[3] / "models"

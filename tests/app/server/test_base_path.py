@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from streamlit import config
 
-from maskdet_app.ops import shutdown
-from maskdet_app.ops.upload_quota import UploadLimits, UploadQuota
+from maskdet_app.ops.limits.upload_quota import UploadLimits, UploadQuota
+from maskdet_app.ops.process import shutdown
 from maskdet_app.server import base_path, link_preview
 from maskdet_app.server.link_preview import LinkPreview
 from maskdet_app.server.media_cache import NoStoreForMedia

@@ -1,6 +1,6 @@
 import pytest
 
-from maskdet_app.ops import shutdown
+from maskdet_app.ops.process import shutdown
 from maskdet_app.server import middleware
 from maskdet_app.server.middleware import Limits, RateLimits, SecurityHeaders
 from tests.app.server.asgi_client import request, respond_with

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_PACKAGE: Final = Path(__file__).resolve().parents[2]
 _INSTALLED: Final = "site"
 """Where the wheel puts what lies at the top of a checkout; see pyproject.toml."""
 

@@ -141,7 +141,7 @@ class UploadQuota:
         Args:
             session_id: of the visit.
             file_id: of the file.
-            address: the visitor's, as `maskdet_app.ops.client_address.address_group` gives it.
+            address: the visitor's, as `maskdet_app.ops.limits.address_group` gives it.
             expected: announced size in bytes; 0 if unknown.
 
         Returns:

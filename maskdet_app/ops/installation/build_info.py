@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from maskdet_app.ops.paths import checkout_folder
+from maskdet_app.ops.installation.paths import checkout_folder
 from maskdet_core import ModelError, __version__
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from maskdet_app.ops import camera_settings, operator_log
-from maskdet_app.ops.camera_settings import CAMERAS, MAX_CAMERAS, cameras, read_cameras
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.settings import camera_settings
+from maskdet_app.ops.settings.camera_settings import CAMERAS, MAX_CAMERAS, cameras, read_cameras
 
 SECRET = "s3cret"
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from maskdet_app.ops import alert_channels, alert_settings, operator_log
-from maskdet_app.ops.alert_channels import LiveChannels, SessionOutlet
-from maskdet_app.ops.alert_settings import AlertSettings
+from maskdet_app.ops.live_streams import alert_channels
+from maskdet_app.ops.live_streams.alert_channels import LiveChannels, SessionOutlet
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.settings import alert_settings
+from maskdet_app.ops.settings.alert_settings import AlertSettings
 from maskdet_core.alerts.channels import AlertChannels
 from maskdet_core.alerts.events import PeopleCounts
 from tests.core.alerts.alerts import message, wait_for

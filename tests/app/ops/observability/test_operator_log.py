@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 
 
 @pytest.fixture(autouse=True)

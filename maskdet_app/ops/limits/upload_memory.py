@@ -13,7 +13,7 @@ _FORM_BYTES: Final = 2 * _MIB
 def keep_uploads_in_memory() -> None:
     """Let the form parser keep any upload that Streamlit accepts in memory.
 
-    The memory is bounded by `maskdet_app.ops.upload_quota`.
+    The memory is bounded by `maskdet_app.ops.limits.upload_quota`.
 
     Raises:
         RuntimeError: this Starlette has no such setting.

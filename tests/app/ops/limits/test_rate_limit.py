@@ -1,6 +1,6 @@
 import pytest
 
-from maskdet_app.ops.rate_limit import MAX_KEYS, RateLimiter
+from maskdet_app.ops.limits.rate_limit import MAX_KEYS, RateLimiter
 from tests.core.live.fakes import Clock
 
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
-from maskdet_app.ops import upload_memory
+from maskdet_app.ops.limits import upload_memory
 from testbed.session import BOUNDARY, form
 
 

@@ -8,7 +8,7 @@ CODE = """
 import os
 import sys
 from pathlib import Path
-from maskdet_app.ops import malloc
+from maskdet_app.ops.process import malloc
 
 def rss_mb():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_app.ops import build_info
+from maskdet_app.ops.installation import build_info
 
 
 def test_commit_is_read_from_the_repository(tmp_path: Path) -> None:

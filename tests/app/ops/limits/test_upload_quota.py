@@ -2,7 +2,7 @@ import gc
 
 import pytest
 
-from maskdet_app.ops.upload_quota import (
+from maskdet_app.ops.limits.upload_quota import (
     MAX_VISIT_BYTES,
     QuotaReachedError,
     UploadLimits,

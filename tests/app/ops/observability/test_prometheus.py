@@ -2,7 +2,7 @@ import urllib.request
 
 from prometheus_client import REGISTRY
 
-from maskdet_app.ops import metrics
+from maskdet_app.ops.observability import prometheus
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from testbed.interpreter import run_python
 from testbed.server import free_port
@@ -21,7 +21,7 @@ def test_live_streams_are_counted() -> None:
     frames = value("maskdet_frames_total")
     faces = value("maskdet_faces_shown_total", verdict="with_mask")
     refused = value("maskdet_refused_total", what="viewer")
-    meter = metrics.LiveMetrics()
+    meter = prometheus.LiveMetrics()
     meter.frame_received()
     meter.frame_sent(0.004, DETECTIONS)
     meter.viewer_rejected()
@@ -34,7 +34,7 @@ def test_photos_are_counted_by_outcome() -> None:
     outcomes = ("faces", "no_face", "unreadable")
     before = {one: value("maskdet_photos_total", outcome=one) for one in outcomes}
     faces = value("maskdet_photo_faces_total", verdict="with_mask")
-    meter = metrics.PhotoMetrics()
+    meter = prometheus.PhotoMetrics()
     for detections in (None, DETECTIONS, Detections(100, 100)):
         meter.photo_checked(detections)
     after = {one: value("maskdet_photos_total", outcome=one) for one in outcomes}
@@ -44,7 +44,7 @@ def test_photos_are_counted_by_outcome() -> None:
 
 def test_every_verdict_is_counted_from_zero() -> None:
     code = """
-from maskdet_app.ops import metrics
+from maskdet_app.ops.observability import prometheus
 from prometheus_client import REGISTRY
 for name in ("maskdet_faces_shown_total", "maskdet_photo_faces_total"):
     for verdict in ("with_mask", "worn_wrong", "without_mask", "not_sure"):
@@ -56,14 +56,14 @@ for name in ("maskdet_faces_shown_total", "maskdet_photo_faces_total"):
 def test_worn_wrong_is_a_verdict_of_its_own() -> None:
     face = Face(FaceBox(1, 1, 50, 50), 0.1, 0.8, 0.1, Verdict.WORN_WRONG)
     before = [value(name, verdict="worn_wrong") for name in FACES]
-    metrics.LiveMetrics().frame_sent(0.004, Detections(100, 100, (face,)))
-    metrics.PhotoMetrics().photo_checked(Detections(100, 100, (face, face)))
+    prometheus.LiveMetrics().frame_sent(0.004, Detections(100, 100, (face,)))
+    prometheus.PhotoMetrics().photo_checked(Detections(100, 100, (face, face)))
     after = [value(name, verdict="worn_wrong") for name in FACES]
     assert after == [before[0] + 1, before[1] + 2]
 
 
 def test_metrics_are_served() -> None:
     port = free_port()
-    metrics.serve(port, "127.0.0.1")
+    prometheus.serve(port, "127.0.0.1")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
         assert b"maskdet_frames_total" in response.read()

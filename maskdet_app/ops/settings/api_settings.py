@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from streamlit import config
 
-from maskdet_app.ops import listening
+from maskdet_app.ops.settings import server_address
 
 SWITCH: Final = "MASKDET_API"
 """0: there is no API. 1, the default: with a key, or without keys for this machine alone."""
@@ -114,4 +114,4 @@ def _positive(name: str, default: float) -> float:
 def _has_public_name() -> bool:
     if not config.is_manually_set("browser.serverAddress"):
         return False
-    return not listening.is_loopback(str(config.get_option("browser.serverAddress")))
+    return not server_address.is_loopback(str(config.get_option("browser.serverAddress")))

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Final
 
-from maskdet_app.ops import operator_log
-from maskdet_app.ops.alert_settings import AlertSettings
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.settings.alert_settings import AlertSettings
 from maskdet_core.alerts.channels import AlertChannels
 from maskdet_core.alerts.events import PeopleCounts
 from maskdet_core.alerts.message import AlertMessage

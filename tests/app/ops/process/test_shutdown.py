@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from maskdet_app.ops import shutdown
+from maskdet_app.ops.process import shutdown
 
 
 @pytest.mark.parametrize("n_viewers", [0, 2])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from streamlit import config
 
-from maskdet_app.ops import garbage
-from maskdet_app.ops.garbage import Collector
+from maskdet_app.ops.process import garbage_collection
+from maskdet_app.ops.process.garbage_collection import Collector
 from tests.conftest import REPO_ROOT
 
 WAIT_S = 30.0
@@ -55,7 +55,7 @@ def test_many_requests_share_a_collection_and_a_later_one_gets_its_own(
         daemon = False
 
         def __init__(self, delay_s: float, work: Any) -> None:
-            assert delay_s == garbage.DELAY_S
+            assert delay_s == garbage_collection.DELAY_S
             begun.append(work)
 
         def start(self) -> None:

@@ -5,9 +5,9 @@ from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ops import operator_log
-from maskdet_app.ops.metrics import watch
-from maskdet_app.ops.settings import setting
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.observability.prometheus import watch
+from maskdet_app.ops.settings.lookup import setting
 from maskdet_core.live import AdmissionControl, InferenceWorker
 
 MAX_VIEWERS: Final = "MASKDET_MAX_VIEWERS"

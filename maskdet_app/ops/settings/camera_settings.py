@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_app.ops import operator_log
-from maskdet_app.ops.settings import setting
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.settings.lookup import setting
 from maskdet_core.alerts.mqtt import topic_name
 from maskdet_core.errors import StreamError
 from maskdet_core.streams.source import StreamSource, parse_source

@@ -1,6 +1,6 @@
 import pytest
 
-from maskdet_app.ops.client_address import address_group
+from maskdet_app.ops.limits.address_group import address_group
 
 
 @pytest.mark.parametrize(
