@@ -32,7 +32,7 @@ _MAX_LANGUAGES: Final = 4
 _LOG: Final = logging.getLogger(__name__)
 
 State = Literal["connecting", "connected", "lost", "full"]
-"""``full``: there is no place for the camera beside the live viewers."""
+"""``full``: there is no slot for the camera beside the live viewers."""
 
 
 @dataclass(frozen=True, slots=True)

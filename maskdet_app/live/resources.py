@@ -4,8 +4,9 @@ from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ops.live_streams import alert_channels, viewer_slots
+from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.live_streams.alert_channels import LiveChannels, SessionOutlet
+from maskdet_app.ops.live_streams.inference_worker import worker
 from maskdet_app.ops.observability.prometheus import LiveMetrics
 from maskdet_core import LiveProcessor, MaskDetector
 from maskdet_core.alerts.session import SessionAlerts
@@ -22,7 +23,7 @@ def processor(detector: MaskDetector, admission: AdmissionControl) -> LiveProces
     if kept is None or kept[0] is not detector or kept[1] is not admission:
         if kept is not None:
             kept[2].stop()
-        made = LiveProcessor(detector, viewer_slots.worker(), admission, meter=_METER)
+        made = LiveProcessor(detector, worker(), admission, meter=_METER)
         kept = (detector, admission, made)
         st.session_state[_PROCESSOR] = kept
     found: LiveProcessor = kept[2]

@@ -1,30 +1,18 @@
-"""What live video of this server shares, of visitors and of network cameras: worker and places."""
+"""The slots of live viewers, for visitors and network cameras, by the operator's setting."""
 
-import gc
 from typing import Final
 
 import streamlit as st
 
+from maskdet_app.ops.live_streams.inference_worker import worker
 from maskdet_app.ops.observability import operator_log
 from maskdet_app.ops.observability.prometheus import watch
 from maskdet_app.ops.settings.lookup import setting
-from maskdet_core.live import AdmissionControl, InferenceWorker
+from maskdet_core.live import AdmissionControl
 
 MAX_VIEWERS: Final = "MASKDET_MAX_VIEWERS"
 """Environment variable or Streamlit secret: most live viewers at once; without it the server
 measures."""
-
-
-@st.cache_resource(show_spinner=False)
-def worker() -> InferenceWorker:
-    """The server's inference worker.
-
-    While the garbage collector runs, every thread waits. What is loaded by now, modules and
-    networks, stays for good: frozen, it is scanned no more.
-    """
-    gc.collect()
-    gc.freeze()
-    return InferenceWorker()
 
 
 @st.cache_resource(show_spinner=False)
@@ -54,18 +42,13 @@ def is_invalid() -> bool:
     return False
 
 
-def measured_admission() -> AdmissionControl:
-    """Admission control by measured processor time."""
-    return _admission(None)
-
-
 def usable_admission() -> AdmissionControl:
-    """As `admission`; an invalid setting is logged and ignored."""
+    """As `admission`; an invalid setting is logged, and the server measures."""
     try:
         return admission()
     except ValueError as error:
         operator_log.log_once(f"{MAX_VIEWERS}: {error}")
-        return measured_admission()
+        return _admission(None)
 
 
 def _limit() -> int | None:
