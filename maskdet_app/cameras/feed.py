@@ -1,7 +1,7 @@
 """One network camera, read and judged once for all visitors, while there are some.
 
 A thread keeps the newest frame. The inference worker judges it in turn with the live viewers, and
-less often under load; the camera takes one of their places. Memory: two frames and a few JPEGs.
+less often under load; the camera takes one of their slots. Memory: two frames and a few JPEGs.
 """
 
 import logging
@@ -105,7 +105,7 @@ class CameraFeed:
             camera: what to watch.
             detector: finds and classifies; the live page's.
             worker: runs the inference in its thread.
-            admission: a place is acquired with the first frame and released at the end.
+            admission: a slot is acquired with the first frame and released at the end.
             open_channels: gives where the alerts of a camera of this name go; closed at the end.
             with_picture: put a small picture of the face into alerts.
             linger_s: time after the last look until all ends.
