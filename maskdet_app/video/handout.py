@@ -11,11 +11,11 @@ import streamlit as st
 from maskdet_app.ui.i18n import report_language, t
 from maskdet_core import MaskDetector
 from maskdet_core.batch.photos.document import html_text
-from maskdet_core.batch.photos.report import one_line
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import Texts
 from maskdet_core.html_report.videos import VideoPart
+from maskdet_core.untrusted_text import one_line
 
 
 def show(
