@@ -50,7 +50,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from maskdet_app.server import log_format
+    from maskdet_app.server.logs import log_format
 
     try:
         # Before Streamlit starts, so that what it reports by then has the format, too.

@@ -29,18 +29,14 @@ from maskdet_app.ops.observability import operator_log, prometheus
 from maskdet_app.ops.process import malloc, shutdown
 from maskdet_app.ops.settings import alert_settings, api_settings, camera_settings, server_address
 from maskdet_app.ops.settings.embedding import FRAME_ANCESTORS, frame_ancestors
-from maskdet_app.server import (
-    client_address,
-    connection_guard,
-    link_preview,
-    log_format,
-    middleware,
-    session_reaper,
-)
-from maskdet_app.server.body_timeout import BodyTimeout
-from maskdet_app.server.log_format import LOG_FORMAT
-from maskdet_app.server.media_cache import NoStoreForMedia
-from maskdet_app.server.upload_guard import UploadGuard, stored_files
+from maskdet_app.server import session_reaper
+from maskdet_app.server.logs import log_format
+from maskdet_app.server.logs.log_format import LOG_FORMAT
+from maskdet_app.server.middleware import client_address, connection_guard, rate_limits
+from maskdet_app.server.middleware.body_timeout import BodyTimeout
+from maskdet_app.server.middleware.media_cache import NoStoreForMedia
+from maskdet_app.server.middleware.upload_guard import UploadGuard, stored_files
+from maskdet_app.server.page_head import link_preview
 from maskdet_app.ui import two_classes
 from maskdet_core import CascadeError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
@@ -105,13 +101,13 @@ def app_options() -> dict[str, Any]:
         "lifespan": partial(_lifespan, api=served),
         "middleware": [
             Middleware(
-                middleware.SecurityHeaders,
+                rate_limits.SecurityHeaders,
                 frame_ancestors=frame_ancestors(),
             ),
             Middleware(client_address.ClientAddress, n_proxies=n_proxies),
             Middleware(session_reaper.CloseCodes),
             Middleware(NoStoreForMedia),
-            Middleware(middleware.RateLimits),
+            Middleware(rate_limits.RateLimits),
             Middleware(BodyTimeout),
             Middleware(UploadGuard, quota=QUOTA),
             Middleware(link_preview.LinkPreview),

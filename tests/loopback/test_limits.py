@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.server.body_timeout import BodyPace
-from maskdet_app.server.connection_guard import HEADERS_S
+from maskdet_app.server.middleware.body_timeout import BodyPace
+from maskdet_app.server.middleware.connection_guard import HEADERS_S
 from maskdet_app.server.session_reaper import Delays
 from maskdet_app.ui.i18n import t
 from testbed.scenes import scene

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from maskdet_app.ops.observability import operator_log
-from maskdet_app.server import asgi, client_address
+from maskdet_app.server import asgi
+from maskdet_app.server.middleware import client_address
 
 MODELS = Path(__file__).parents[3] / "models"
 

@@ -29,7 +29,7 @@ SOURCES = [
     *(REPO_ROOT / "pages").glob("*.py"),
     *(REPO_ROOT / "maskdet_app").rglob("*.py"),
 ]
-# Read whole by server/own_words.py, whose tests know what is used.
+# Read whole by server/page_head/own_words.py, whose tests know what is used.
 SCRIPT_TABLES = {"trouble", "widgets"}
 TRANSLATIONS = [code for code in languages() if code != ENGLISH]
 # Streamlit functions that show their first argument as text.

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_app.server.base_path import base_path
+from maskdet_app.server.middleware.base_path import base_path
 from maskdet_app.ui.i18n import catalogue, languages
 
 LOST_TITLE: Final = "Connection error"

@@ -1,8 +1,8 @@
 import pytest
 
 from maskdet_app.ops.process import shutdown
-from maskdet_app.server import middleware
-from maskdet_app.server.middleware import Limits, RateLimits, SecurityHeaders
+from maskdet_app.server.middleware import rate_limits
+from maskdet_app.server.middleware.rate_limits import Limits, RateLimits, SecurityHeaders
 from tests.app.server.asgi_client import request, respond_with
 
 
@@ -62,7 +62,7 @@ def test_internal_endpoints_are_for_this_machine_only(client: str | None, status
 
 def test_health_check_fails_while_draining(monkeypatch: pytest.MonkeyPatch) -> None:
     app = RateLimits(respond_with())
-    assert request(app, middleware.HEALTH).status == 200
+    assert request(app, rate_limits.HEALTH).status == 200
     monkeypatch.setattr(shutdown, "is_draining", lambda: True)
-    assert request(app, middleware.HEALTH).status == 503
+    assert request(app, rate_limits.HEALTH).status == 503
     assert request(app, "/").status == 200

@@ -12,8 +12,8 @@ from maskdet_app.ops.limits.address_group import address_group
 from maskdet_app.ops.limits.rate_limit import RateLimiter
 from maskdet_app.ops.observability import prometheus
 from maskdet_app.ops.process import shutdown
-from maskdet_app.server.base_path import app_path
-from maskdet_app.server.client_address import client_address, is_loopback
+from maskdet_app.server.middleware.base_path import app_path
+from maskdet_app.server.middleware.client_address import client_address, is_loopback
 
 HEALTH: Final = "/_stcore/health"
 _UPLOAD_PREFIX: Final = "/_stcore/upload_file/"

@@ -1,9 +1,9 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from maskdet_app.server import client_address
-from maskdet_app.server.client_address import ClientAddress
-from maskdet_app.server.middleware import Limits, RateLimits
+from maskdet_app.server.middleware import client_address
+from maskdet_app.server.middleware.client_address import ClientAddress
+from maskdet_app.server.middleware.rate_limits import Limits, RateLimits
 from tests.app.server.asgi_client import request, respond_with
 
 PROXY = "10.0.0.2"

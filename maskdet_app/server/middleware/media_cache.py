@@ -5,7 +5,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maskdet_app.server.base_path import app_path
+from maskdet_app.server.middleware.base_path import app_path
 
 MEDIA_PREFIX: Final = "/media/"
 

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.server import connection_guard
-from maskdet_app.server.connection_guard import ConnectionGuard
+from maskdet_app.server.middleware import connection_guard
+from maskdet_app.server.middleware.connection_guard import ConnectionGuard
 
 
 class Connection:

@@ -15,8 +15,8 @@ from maskdet_app.ops.limits.address_group import address_group
 from maskdet_app.ops.limits.upload_memory import max_upload_bytes
 from maskdet_app.ops.limits.upload_quota import Bound, FileKey, QuotaReachedError, UploadQuota
 from maskdet_app.ops.observability import prometheus
-from maskdet_app.server.base_path import app_path
-from maskdet_app.server.client_address import client_address
+from maskdet_app.server.middleware.base_path import app_path
+from maskdet_app.server.middleware.client_address import client_address
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 
-from maskdet_app.server import json_logs
+from maskdet_app.server.logs import json_logs
 
 SECRET = "holiday-with-anna"
 
@@ -83,7 +83,7 @@ early = streamlit.logger.get_logger("streamlit.early")
 own = logging.getLogger("streamlit_webrtc")
 own.addHandler(logging.StreamHandler())
 own.propagate = False
-from maskdet_app.server import log_format
+from maskdet_app.server.logs import log_format
 log_format.apply()
 log_format.apply()
 secret = "{SECRET}"

@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-from maskdet_app.server import disconnects, json_logs
+from maskdet_app.server.logs import disconnects, json_logs
 
 LOG_FORMAT: Final = "MASKDET_LOG"
 """``json`` writes one JSON object per log line."""

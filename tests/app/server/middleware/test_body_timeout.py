@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from maskdet_app.server.body_timeout import BodyPace, BodyTimeout
+from maskdet_app.server.middleware.body_timeout import BodyPace, BodyTimeout
 
 PACE = BodyPace(gap_s=0.2, bytes_per_s=1000)
 

@@ -7,11 +7,12 @@ from streamlit import config
 
 from maskdet_app.ops.limits.upload_quota import UploadLimits, UploadQuota
 from maskdet_app.ops.process import shutdown
-from maskdet_app.server import base_path, link_preview
-from maskdet_app.server.link_preview import LinkPreview
-from maskdet_app.server.media_cache import NoStoreForMedia
-from maskdet_app.server.middleware import Limits, RateLimits
-from maskdet_app.server.upload_guard import UploadGuard
+from maskdet_app.server.middleware import base_path
+from maskdet_app.server.middleware.media_cache import NoStoreForMedia
+from maskdet_app.server.middleware.rate_limits import Limits, RateLimits
+from maskdet_app.server.middleware.upload_guard import UploadGuard
+from maskdet_app.server.page_head import link_preview
+from maskdet_app.server.page_head.link_preview import LinkPreview
 from tests.app.server.asgi_client import request, respond_with
 
 

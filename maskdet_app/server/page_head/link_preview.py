@@ -11,8 +11,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maskdet_app.server import own_words, tab_secret
-from maskdet_app.server.base_path import app_path, base_path
+from maskdet_app.server.middleware.base_path import app_path, base_path
+from maskdet_app.server.page_head import own_words, tab_secret
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 

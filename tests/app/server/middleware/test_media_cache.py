@@ -1,6 +1,6 @@
 import pytest
 
-from maskdet_app.server.media_cache import NoStoreForMedia
+from maskdet_app.server.middleware.media_cache import NoStoreForMedia
 from tests.app.server.asgi_client import request, respond_with
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit
 
-from maskdet_app.server import own_words, tab_secret
+from maskdet_app.server.page_head import own_words, tab_secret
 from maskdet_app.ui.i18n import catalogue, languages
 
 FRONT_END = Path(streamlit.__file__).parent / "static" / "static" / "js"

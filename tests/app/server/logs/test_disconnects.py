@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 from starlette.websockets import WebSocketDisconnect
 
-from maskdet_app.server import disconnects
+from maskdet_app.server.logs import disconnects
 
 
 def _filtered(error: BaseException) -> logging.LogRecord:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final
 
-from maskdet_app.server import captured_output, disconnects
+from maskdet_app.server.logs import captured_output, disconnects
 
 _LOG: Final = logging.getLogger(__name__)
 _OWN_LOGGERS: Final = ("maskdet_app", "maskdet_core")
