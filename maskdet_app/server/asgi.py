@@ -32,9 +32,11 @@ from maskdet_app.ops.settings.embedding import FRAME_ANCESTORS, frame_ancestors
 from maskdet_app.server import session_reaper
 from maskdet_app.server.logs import log_format
 from maskdet_app.server.logs.log_format import LOG_FORMAT
-from maskdet_app.server.middleware import client_address, connection_guard, rate_limits
+from maskdet_app.server.middleware import client_address, connection_guard
 from maskdet_app.server.middleware.body_timeout import BodyTimeout
 from maskdet_app.server.middleware.media_cache import NoStoreForMedia
+from maskdet_app.server.middleware.rate_limits import RateLimits
+from maskdet_app.server.middleware.security_headers import SecurityHeaders
 from maskdet_app.server.middleware.upload_guard import UploadGuard, stored_files
 from maskdet_app.server.page_head import link_preview
 from maskdet_app.ui import two_classes
@@ -100,14 +102,11 @@ def app_options() -> dict[str, Any]:
     return {
         "lifespan": partial(_lifespan, api=served),
         "middleware": [
-            Middleware(
-                rate_limits.SecurityHeaders,
-                frame_ancestors=frame_ancestors(),
-            ),
+            Middleware(SecurityHeaders, frame_ancestors=frame_ancestors()),
             Middleware(client_address.ClientAddress, n_proxies=n_proxies),
             Middleware(session_reaper.CloseCodes),
             Middleware(NoStoreForMedia),
-            Middleware(rate_limits.RateLimits),
+            Middleware(RateLimits),
             Middleware(BodyTimeout),
             Middleware(UploadGuard, quota=QUOTA),
             Middleware(link_preview.LinkPreview),

@@ -1,12 +1,11 @@
-"""ASGI middleware in front of Streamlit: security headers and rate limits."""
+"""ASGI middleware that refuses requests: too many of one address, or not for visitors."""
 
 import math
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from maskdet_app.ops.limits.address_group import address_group
 from maskdet_app.ops.limits.rate_limit import RateLimiter
@@ -20,59 +19,6 @@ _UPLOAD_PREFIX: Final = "/_stcore/upload_file/"
 _WEBSOCKET: Final = "/_stcore/stream"
 _INTERNAL_PREFIXES: Final = ("/_stcore/metrics", "/_stcore/agent")
 """Streamlit's own endpoints for the operator: refused unless they come from this machine."""
-
-POLICY: Final = "; ".join(
-    (
-        "default-src 'self'",
-        # Vega compiles the expressions of a chart, and Streamlit's page has inline scripts.
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' data: blob:",
-        "font-src 'self' data:",
-        # 'self' covers the websocket of the page's own host (Content Security Policy Level 3).
-        "connect-src 'self' data: blob:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-    )
-)
-"""Content-Security-Policy: browsers fetch nothing from other hosts and connect to none."""
-
-
-class SecurityHeaders:
-    """Adds security headers to every response."""
-
-    def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
-        """Wrap an app.
-
-        Args:
-            app: an ASGI app.
-            frame_ancestors: sites that may embed the pages, in the syntax of
-                Content-Security-Policy.
-        """
-        self._app = app
-        self._headers = {
-            "Content-Security-Policy": f"{POLICY}; frame-ancestors {frame_ancestors}",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
-            "Permissions-Policy": (
-                "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
-            ),
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers, except those that the app sets itself."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
 @dataclass(frozen=True, slots=True)
