@@ -14,7 +14,6 @@ from typing import Final
 
 _LOG: Final = logging.getLogger(__name__)
 _DRAINING: Final = threading.Event()
-SignalHandler = Callable[[int, FrameType | None], object]
 
 
 def is_draining() -> bool:
