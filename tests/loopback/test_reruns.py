@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_core.run_records import EPOCHS_FILE, RUN_FILE
+from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
 from testbed.scenes import scene
 from testbed.server import Server, serve
 from testbed.visitor import Film, Visitor

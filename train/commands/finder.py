@@ -12,7 +12,7 @@ from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, NetworkFil
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
-from maskdet_core.finder_records import RECORDED
+from maskdet_core.records.finder import RECORDED
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
 from train.data.detection import photos_of
 from train.data.photos import LabelledPhoto, read_photos

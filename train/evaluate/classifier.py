@@ -14,7 +14,7 @@ from maskdet_core.detector import PRESETS, MaskDetector
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import (
+from maskdet_core.records.evaluation import (
     EVALUATION_FILE,
     AgreementRecord,
     EvaluationRecord,

@@ -56,7 +56,7 @@ def evaluate_detector(
 ) -> Path:
     """Measure, print a table, write the figures into the finder's manifest, and the model card.
 
-    Recorded figures of finders that are gone (`maskdet_core.finder_records.RecordedFigures`) stay
+    Recorded figures of finders that are gone (`maskdet_core.records.finder.RecordedFigures`) stay
     in the manifest as they are, and so do those on hand-drawn boxes where none are measured now.
 
     Args:

@@ -8,7 +8,9 @@ from typing import Any
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import ABLATIONS_FILE, EVALUATION_FILE, WIDTHS_FILE, width_records
+from maskdet_core.records.ablations import ABLATIONS_FILE
+from maskdet_core.records.evaluation import EVALUATION_FILE
+from maskdet_core.records.widths import WIDTHS_FILE, width_records
 from maskdet_core.types import NO_FACE
 from train.model_card.faces import faces_section
 from train.model_card.finder import finder_section

@@ -25,7 +25,8 @@ from maskdet_app.metrics.records.runs import MAX_EPOCHS, Run, read_run
 from maskdet_app.metrics.tabs import ablations, compare, training_view
 from maskdet_app.ui.charts import MAX_POINTS
 from maskdet_app.ui.json_values import MAX_ITEMS, MAX_NUMBER, finite, objects
-from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
+from maskdet_core.records.evaluation import EVALUATION_FILE
+from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
 from maskdet_core.types import MASK_CLASSES
 
 WITHIN_S = 1.0

@@ -1,8 +1,7 @@
 """Schema of what a finder's manifest holds as `evaluation["drawn"]` and `evaluation["recorded"]`.
 
 `train evaluate-detector` writes the first, of hand-drawn boxes, and leaves the second as it is; the
-model card and the metrics page read both. See `maskdet_core.run_records` on what readers may rely
-on.
+model card and the metrics page read both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,6 +1,9 @@
 """Schema of `models/widths.json`: networks of different widths, accuracy beside cost."""
 
-from typing import TypedDict
+from typing import Any, Final, TypedDict
+
+WIDTHS_FILE: Final = "widths.json"
+"""What `python -m train widths` measured of networks of different widths; beside the model card."""
 
 
 class WidthTest(TypedDict):
@@ -43,3 +46,13 @@ class WidthsRecord(TypedDict):
     epoch_samples: int
     seed: int
     networks: list[WidthRecord]
+
+
+def width_records(record: Any) -> list[dict[str, Any]]:
+    """The networks of `WIDTHS_FILE`: under `networks`, or the list alone; none of anything else.
+
+    Each has `widths`, `products`, `parameters`, `int8_bytes`, `ms`, and `tests`: by name `n`,
+    `right` (a count), `low` and `high` (its interval, 0 to 1).
+    """
+    found = record.get("networks") if isinstance(record, dict) else record
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

@@ -1,71 +1,15 @@
-"""Schema of the records that training writes and the metrics page reads.
+"""Schema of a run's `evaluation.json`: what was measured of its network."""
 
-A run's folder holds `run.json`, `epochs.jsonl` (one object a line) and, once its network has been
-measured, `evaluation.json`. Writers fill every required key. A file can be half written or by an
-older version, so readers must not rely on any.
-"""
-
-from typing import Any, Final, Literal, NotRequired, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
 from maskdet_core.types import MASK_CLASSES, NO_FACE, Verdict
 
-RUN_FILE: Final = "run.json"
-"""A `RunRecord`."""
-EPOCHS_FILE: Final = "epochs.jsonl"
-"""One `EpochRecord` a line."""
 EVALUATION_FILE: Final = "evaluation.json"
 """An `EvaluationRecord`."""
-ABLATIONS_FILE: Final = "ablations.json"
-"""An `AblationsRecord`; beside the model card, not in a run's folder."""
 
-WIDTHS_FILE: Final = "widths.json"
-"""What `python -m train widths` measured of networks of different widths; beside the model card."""
 
 OUTCOMES: Final = (*MASK_CLASSES, Verdict.NOT_SURE.value, NO_FACE)
 """What can be shown of a crop: columns of `SetMetrics.verdicts`, keys of `OutcomeRecord`."""
-
-RunStatus = Literal["running", "finished", "interrupted"]
-PhaseName = Literal["frozen", "full"]
-
-
-class DatasetRecord(TypedDict):
-    """Faces of one picture set by side of the split."""
-
-    name: str
-    n_train: int
-    n_validation: int
-    n_test: int
-
-
-class RunRecord(TypedDict):
-    """A training run.
-
-    `started` is ISO 8601 in UTC; `config` holds the settings by name, see
-    `train.network.config.FitConfig`.
-    """
-
-    format: int
-    name: str
-    started: str
-    config: dict[str, Any]
-    datasets: list[DatasetRecord]
-    epochs_total: int
-    status: RunStatus
-
-
-class EpochRecord(TypedDict):
-    """One epoch: `epoch` counts from 1, losses in nats, accuracies 0 to 1."""
-
-    epoch: int
-    phase: PhaseName
-    accuracy: float
-    loss: float
-    val_accuracy: float
-    val_loss: float
-    learning_rate: float
-    samples: int
-    seconds: float
-    finished_at: str
 
 
 class ShareRecord(TypedDict):
@@ -353,43 +297,3 @@ class EvaluationRecord(TypedDict):
     people: NotRequired[PeopleTestRecord]
     int8_vs_float: AgreementRecord
     whole_photos: NotRequired[list[WholePhotosRecord]]
-
-
-class AblationTest(TypedDict):
-    """One figure of one configuration: `n_good` of `n`, with its Wilson interval."""
-
-    name: str
-    n: int
-    n_good: int
-    value: float
-    ci95: list[float]
-
-
-class AblationRecord(TypedDict):
-    """One configuration of the ablations."""
-
-    name: str
-    summary: str
-    tests: list[AblationTest]
-
-
-class AblationsRecord(TypedDict):
-    """The ablations: the same short training for every configuration."""
-
-    format: int
-    created: str
-    epochs: int
-    epoch_samples: int
-    start_weights: str
-    seed: int
-    configurations: list[AblationRecord]
-
-
-def width_records(record: Any) -> list[dict[str, Any]]:
-    """The networks of `WIDTHS_FILE`: under `networks`, or the list alone; none of anything else.
-
-    Each has `widths`, `products`, `parameters`, `int8_bytes`, `ms`, and `tests`: by name `n`,
-    `right` (a count), `low` and `high` (its interval, 0 to 1).
-    """
-    found = record.get("networks") if isinstance(record, dict) else record
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
