@@ -18,12 +18,12 @@ from typing import Any, Final
 from PIL import Image
 
 from benchmarks.peak_memory import PeakMemory
-from testbed import hostile
-from testbed.photo_visitor import PhotoVisitor
-from testbed.process_tree import usage
-from testbed.scenes import scene
-from testbed.server import Server, serve
-from testbed.visitor import Film, Visitor
+from testbed.pictures import hostile
+from testbed.pictures.scenes import scene
+from testbed.processes.process_tree import usage
+from testbed.servers.server import Server, serve
+from testbed.visitors.photo_visitor import PhotoVisitor
+from testbed.visitors.visitor import Film, Visitor
 
 FPS: Final = 15
 MIN_FPS: Final = 12.0

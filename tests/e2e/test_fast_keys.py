@@ -16,7 +16,7 @@ from maskdet_app.live.status import TIMELINE_REFRESH_S
 from maskdet_app.metrics import view
 from maskdet_app.ui.i18n import t
 from maskdet_core.records.runs import RUN_FILE
-from testbed.server import Server, serve
+from testbed.servers.server import Server, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 
 N_BURSTS = 30

@@ -18,7 +18,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import catalogue, t
 from maskdet_core.pictures.decode import MAX_BYTES
-from testbed.server import serve
+from testbed.servers.server import serve
 
 WAIT_MS = 30_000
 N_PHOTOS = 24

@@ -11,7 +11,7 @@ from aioice.ice import get_host_addresses
 from playwright.sync_api import expect
 
 from maskdet_app.ui.i18n import t
-from testbed.server import free_port, serve
+from testbed.servers.server import free_port, serve
 from tests.e2e.live_page import frame, start, wait_for_count
 from tests.e2e.programs import listening
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.ui.i18n import t
-from testbed.server import Server, free_port, serve
+from testbed.servers.server import Server, free_port, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening
 

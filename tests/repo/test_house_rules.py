@@ -33,7 +33,7 @@ CONTRACTS = {
     *("core-layers", "batch-layers", "core-alone", "keras-in-one-place"),
     *("app-layers", "server-layers", "ops-layers", "metrics-layers", "app-alone"),
     *("train-layers", "train-proposals", "train-verifier", "train-samples", "train-alone"),
-    "no-circles",
+    *("testbed-layers", "no-circles"),
 }
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
 

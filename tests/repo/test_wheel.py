@@ -20,8 +20,8 @@ import pytest
 from PIL import Image
 
 from maskdet_core.version import __version__
-from testbed.browser import Browsers
-from testbed.server import Server, free_port, serve_command
+from testbed.servers.server import Server, free_port, serve_command
+from testbed.visitors.browser import Browsers
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ("bare", "hand", "masked")

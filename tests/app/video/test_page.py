@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from maskdet_app.ui.i18n import catalogue, t
 from maskdet_app.video import view
 from maskdet_app.video.job import State, VideoJob
-from testbed.films import film_bytes
-from testbed.scenes import scene
+from testbed.pictures.films import film_bytes
+from testbed.pictures.scenes import scene
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"

@@ -15,7 +15,7 @@ from maskdet_core import ImageError, encode_jpeg, encode_png
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures import avif_limits, decode, image_limits
 from maskdet_core.pictures.decode import decode_image, decode_photo, read_image
-from testbed import avif_files, hostile
+from testbed.pictures import avif_files, hostile
 
 LARGE = (6200, 4100)
 """Just above the number of pixels that are decoded at full size."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
 from train.__main__ import main, make_parser
 from train.commands.fit import fit_config
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.pictures.decode import decode_image
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
 from train.__main__ import main
 from train.samples import hand as drawn_hand
 from train.samples import portrait as samples

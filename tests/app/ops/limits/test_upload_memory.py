@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
 from maskdet_app.ops.limits import upload_memory
-from testbed.session import BOUNDARY, form
+from testbed.visitors.session import BOUNDARY, form
 
 
 async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:

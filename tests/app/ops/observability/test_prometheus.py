@@ -4,8 +4,8 @@ from prometheus_client import REGISTRY
 
 from maskdet_app.ops.observability import prometheus
 from maskdet_core import Detections, Face, FaceBox, Verdict
-from testbed.interpreter import run_python
-from testbed.server import free_port
+from testbed.processes.interpreter import run_python
+from testbed.servers.server import free_port
 
 FACES = ("maskdet_faces_shown_total", "maskdet_photo_faces_total")
 DETECTIONS = Detections(

@@ -30,7 +30,7 @@ from maskdet_core.command_line import cli
 from maskdet_core.command_line.inputs import find_pictures
 from maskdet_core.errors import JournalError
 from maskdet_core.video.limits import VideoLimits
-from testbed.films import film_bytes
+from testbed.pictures.films import film_bytes
 from tests.core.batch.fakes import Stub
 from tests.core.batch.videos.videos import PaintedConfig
 from tests.core.html_report.parsed import Parsed

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from testbed.process_tree import usage
-from testbed.slow_processor import slowed
+from testbed.processes.process_tree import usage
+from testbed.processes.slow_processor import slowed
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from testbed.process_tree import members, stat_fields, status_fields
+from testbed.processes.process_tree import members, stat_fields, status_fields
 
 START_S: Final = 120.0
 FLUSH_ENV: Final = "TESTBED_FLUSH_S"
-"""Environment variable of `testbed.slow_streamlit`."""
-_REPO: Final = Path(__file__).parents[1]
+"""Environment variable of `testbed.servers.slow_streamlit`."""
+_REPO: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def serve(
     port = free_port()
     program = "streamlit"
     if flush_s is not None:
-        program = "testbed.slow_streamlit"
+        program = "testbed.servers.slow_streamlit"
         environment[FLUSH_ENV] = str(flush_s)
     command = [sys.executable, "-m", program, "run", script]
     command += ["--server.port", str(port), "--server.address", address]

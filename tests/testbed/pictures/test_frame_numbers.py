@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from testbed.frame_numbers import MAX_NUMBER, burn, read
+from testbed.pictures.frame_numbers import MAX_NUMBER, burn, read
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 341, 682, MAX_NUMBER])

@@ -30,9 +30,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from maskdet_app.live import aiortc_fixes
-from testbed import frame_numbers
-from testbed.delta_tree import DeltaTree
-from testbed.websocket import open_websocket
+from testbed.pictures import frame_numbers
+from testbed.visitors.delta_tree import DeltaTree
+from testbed.visitors.websocket import open_websocket
 
 # a frame that a browser gets is complete with its marked packet, too
 aiortc_fixes.apply()

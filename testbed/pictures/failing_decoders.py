@@ -13,7 +13,7 @@ import numpy as np
 
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
 
-DECODE: Final = "testbed.decoders:decode"
+DECODE: Final = "testbed.pictures.failing_decoders:decode"
 """`decode`, as `DecoderProcess` names it."""
 SLEEP: Final = b"sleep:"
 """Takes minutes and no processor time."""

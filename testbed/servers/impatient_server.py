@@ -1,7 +1,7 @@
 """Streamlit's command on a server that gives silent visitors up within seconds, not minutes.
 
-Run as ``python -m testbed.impatient_server run server.py``. The order of what is given up stays:
-the video's connection first, then the page's, then the session.
+Run as ``python -m testbed.servers.impatient_server run server.py``. The order of what is given up
+stays: the video's connection first, then the page's, then the session.
 """
 
 from typing import Final

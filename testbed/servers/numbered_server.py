@@ -1,9 +1,9 @@
 """Streamlit's command with a record of which film frame became which frame of the stream.
 
-Run as ``python -m testbed.numbered_server run server.py`` with `MASKDET_MODEL` naming the manifest
-by `testbed.drawn_masks.write_manifest` and `RECORD` a file. The classifier is the stand-in of
-`testbed.drawn_masks`, at random speeds. The live page's panel is renewed more often than usual, so
-that many frames can be compared in a short time.
+Run as ``python -m testbed.servers.numbered_server run server.py`` with `MASKDET_MODEL` naming the
+manifest by `testbed.pictures.drawn_masks.write_manifest` and `RECORD` a file. The classifier is the
+stand-in of `testbed.pictures.drawn_masks`, at random speeds. The live page's panel is renewed more
+often than usual, so that many frames can be compared in a short time.
 """
 
 import json
@@ -21,8 +21,8 @@ import maskdet_core
 from maskdet_app.live import resources, status
 from maskdet_core import LiveProcessor
 from maskdet_core.types import Predictions
-from testbed import frame_numbers
-from testbed.drawn_masks import DrawnMaskClassifier
+from testbed.pictures import frame_numbers
+from testbed.pictures.drawn_masks import DrawnMaskClassifier
 
 RECORD: Final = "TESTBED_FRAME_RECORD"
 _REFRESH_S: Final = 0.1

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from testbed.process_tree import members
+from testbed.processes.process_tree import members
 
 PERIOD_S: Final = 0.02
 """Of stopping and continuing: less than a frame at 30 a second."""
@@ -36,7 +36,13 @@ def slowed(share: float, pids: Sequence[int]) -> Iterator[None]:
     Raises:
         RuntimeError: one of them ended.
     """
-    command = [sys.executable, "-m", "testbed.slow_processor", str(share), *map(str, pids)]
+    command = [
+        sys.executable,
+        "-m",
+        "testbed.processes.slow_processor",
+        str(share),
+        *map(str, pids),
+    ]
     with subprocess.Popen(command) as process:
         try:
             yield

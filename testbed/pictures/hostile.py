@@ -21,10 +21,10 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from testbed import avif_files
-from testbed.process_tree import status_bytes
+from testbed.pictures import avif_files
+from testbed.processes.process_tree import status_bytes
 
-ROOT: Final = Path(__file__).resolve().parents[1]
+ROOT: Final = Path(__file__).resolve().parents[2]
 CASES: Final = ROOT.parent / "shared" / "cases" / "hostile"
 """Files that were reported; absent in a user's clone."""
 SIDE_PX: Final = 7070
@@ -85,7 +85,7 @@ def measure(paths: Sequence[Path]) -> Iterator[Cost]:
     Raises:
         RuntimeError: the measuring process ended unexpectedly.
     """
-    command = [sys.executable, "-m", "testbed.hostile", *map(str, paths)]
+    command = [sys.executable, "-m", "testbed.pictures.hostile", *map(str, paths)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )

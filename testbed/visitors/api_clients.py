@@ -1,7 +1,7 @@
 """Clients of the HTTP API: piles of photos, and several programs that each send one at a time.
 
-``python -m testbed.api_clients PORT SECONDS N DIR`` runs N of them in a process of their own and
-prints what they got, as JSON.
+``python -m testbed.visitors.api_clients PORT SECONDS N DIR`` runs N of them in a process of their
+own and prints what they got, as JSON.
 """
 
 import http.client

@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 
 from streamlit.proto.Common_pb2 import FileUploaderState
 
-from testbed.session import BOUNDARY, form, request
-from testbed.visitor import Visitor
+from testbed.visitors.session import BOUNDARY, form, request
+from testbed.visitors.visitor import Visitor
 
 UPLOADER: Final = "photos-0"
 """Key of the page's uploader before the first removal."""

@@ -1,7 +1,7 @@
-"""Streamlit's command with the stand-in of `testbed.drawn_masks` in place of any network.
+"""Streamlit's command with the stand-in of `testbed.pictures.drawn_masks` in place of any network.
 
-Run as ``python -m testbed.three_verdicts run server.py`` with `MASKDET_MODEL` naming the manifest
-by `testbed.drawn_masks.write_manifest`.
+Run as ``python -m testbed.servers.three_verdicts run server.py`` with `MASKDET_MODEL` naming the
+manifest by `testbed.pictures.drawn_masks.write_manifest`.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from streamlit.web import cli
 
 import maskdet_core
-from testbed.drawn_masks import DrawnMaskClassifier
+from testbed.pictures.drawn_masks import DrawnMaskClassifier
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Streamlit's command with a slow delivery of messages, as on a busy machine.
 
-Run as ``python -m testbed.slow_streamlit run server.py``. Messages then wait long enough on the
-server to be dropped by the next run, which on an idle machine hardly ever happens.
+Run as ``python -m testbed.servers.slow_streamlit run server.py``. Messages then wait long enough on
+the server to be dropped by the next run, which on an idle machine hardly ever happens.
 """
 
 import os
@@ -9,7 +9,7 @@ import os
 from streamlit.runtime import runtime
 from streamlit.web import cli
 
-from testbed.server import FLUSH_ENV
+from testbed.servers.server import FLUSH_ENV
 
 
 def main() -> None:

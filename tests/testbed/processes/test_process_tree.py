@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from testbed.interpreter import run_python
-from testbed.process_tree import stat_fields, usage
+from testbed.processes.interpreter import run_python
+from testbed.processes.process_tree import stat_fields, usage
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -30,8 +30,8 @@ def test_pages_of_files_that_a_child_shares_count_once() -> None:
     code = """
 import os, subprocess, sys
 import cv2
-from testbed.interpreter import run_python
-from testbed.process_tree import usage
+from testbed.processes.interpreter import run_python
+from testbed.processes.process_tree import usage
 alone = usage(os.getpid()).rss_mb
 child = "import cv2; print(flush=True); input()"
 pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -11,7 +11,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from testbed.websocket import open_websocket
+from testbed.visitors.websocket import open_websocket
 
 BOUNDARY: Final = "maskdet-testbed"
 _TIMEOUT_S: Final = 60.0
