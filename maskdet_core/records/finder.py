@@ -1,6 +1,6 @@
 """Schema of what a finder's manifest holds as `evaluation["drawn"]` and `evaluation["recorded"]`.
 
-`train evaluate-detector` writes the first, of hand-drawn boxes, and leaves the second as it is; the
+`train evaluate-finder` writes the first, of hand-drawn boxes, and leaves the second as it is; the
 model card and the metrics page read both.
 """
 
@@ -101,7 +101,7 @@ class RecordedFigures(TypedDict):
 
     Attributes:
         date: when they were measured, ISO 8601 in UTC.
-        version: of the project whose `train evaluate-detector` measured them.
+        version: of the project whose `train evaluate-finder` measured them.
         processor: what the times of `drawn` were measured on.
         manifest: name of the finder.
         records: as `evaluation["records"]`, photographs with a detector's boxes.

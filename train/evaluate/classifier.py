@@ -27,7 +27,7 @@ from maskdet_core.records.evaluation import (
 )
 from maskdet_core.types import MASK_CLASSES
 from train.data.datasets import FaceSample, read_covered_other
-from train.data.detection import Photo, held_out_photos
+from train.data.finder_data import Photo, held_out_photos
 from train.data.people import read_people
 from train.data.photos import labelled_photos
 from train.data.records import now_iso, write_json

@@ -20,7 +20,7 @@ from train.shipped import FINDER, NETWORK
 FILE = "MODEL_CARD.md"
 _INTRO = """# Model card
 
-Written by `python -m train evaluate` and `python -m train evaluate-detector` from the records
+Written by `python -m train evaluate` and `python -m train evaluate-finder` from the records
 beside it; do not edit. Brackets hold 95 % Wilson intervals.
 
 **Intended use.** Showing people whether a mask is seen on a face, while a person looks at the

@@ -70,7 +70,7 @@ def _note(recorded: Record) -> str:
     version, processor = recorded["version"], recorded["processor"]
     return f"""
 {_MARK} Recorded on {recorded["date"][:10]} by version {version} of
-`train evaluate-detector`, on {processor}, and not measured again: that finder,
+`train evaluate-finder`, on {processor}, and not measured again: that finder,
 `{recorded["manifest"]}`, is no longer part of Maskdet.
 """
 

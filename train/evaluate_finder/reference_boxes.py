@@ -20,7 +20,7 @@ from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.types import FaceBox, RgbImage
 from train.data.boxes import boxes_px
-from train.data.detection import Photo
+from train.data.finder_data import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
 

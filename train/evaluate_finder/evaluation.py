@@ -14,13 +14,21 @@ from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.version import __version__
 from train.data.boxes import boxes_px
-from train.data.detection import FinderData, Photo
+from train.data.finder_data import FinderData, Photo
 from train.data.images import read_rgb
 from train.data.matching import FOUND_IOU
 from train.data.photos import LabelledPhoto
 from train.data.poses import face_poses, photo_poses
 from train.data.records import now_iso
-from train.evaluate_finder.detection import (
+from train.evaluate_finder.drawn_evaluation import evaluate_drawn
+from train.evaluate_finder.finders import (
+    BASELINE,
+    NAME,
+    MeasuredFinder,
+    read_manifest,
+    side_by_side,
+)
+from train.evaluate_finder.reference_boxes import (
     FRAME,
     Tally,
     count_photo,
@@ -31,14 +39,6 @@ from train.evaluate_finder.detection import (
     summary,
     tally_photos,
 )
-from train.evaluate_finder.drawn_evaluation import evaluate_drawn
-from train.evaluate_finder.finders import (
-    BASELINE,
-    NAME,
-    MeasuredFinder,
-    read_manifest,
-    side_by_side,
-)
 from train.model_card.card import write_model_card
 
 CANDIDATES: Final = (0.1, 0.3, 0.6, 1.0)
@@ -47,7 +47,7 @@ FRAME_FACE_PX: Final = 40
 """Minimum face height while times are measured."""
 
 
-def evaluate_detector(
+def evaluate_finder(
     data: FinderData,
     finder: Path,
     models: Path,

@@ -1,4 +1,4 @@
-"""`python -m train evaluate-detector`: measure a finder beside OpenCV's."""
+"""`python -m train evaluate-finder`: measure a finder beside OpenCV's."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 from maskdet_core.faces.loading import FINDER_ENV
 from train.commands.options import add_data, add_models, read_finder_data
 from train.data.photos import read_photos
-from train.evaluate_finder.detector import evaluate_detector
+from train.evaluate_finder.evaluation import evaluate_finder
 from train.shipped import FINDER
 
 DESCRIPTION = (
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     finder = options.finder or options.models / f"{FINDER}.json"
     data = read_finder_data(options.data)
     drawn = [] if options.photos is None else read_photos(options.photos)
-    path = evaluate_detector(
+    path = evaluate_finder(
         data,
         finder,
         options.models,
