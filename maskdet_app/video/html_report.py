@@ -38,7 +38,7 @@ def show(
     st.download_button(
         t("photo.report"),
         partial(
-            html_report,
+            html_file,
             name,
             outcome.row,
             outcome.blurred_pictures if blurred else outcome.pictures,
@@ -69,7 +69,7 @@ def check_facts(detector: MaskDetector, options: VideoJobOptions) -> CheckFacts:
     )
 
 
-def html_report(
+def html_file(
     name: str,
     row: Mapping[str, Any],
     pictures: Sequence[bytes],

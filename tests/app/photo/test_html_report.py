@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.photo import downloads, handout
+from maskdet_app.photo import downloads, html_report
 from maskdet_app.photo.batch import MAX_PHOTOS, Photo
 from maskdet_app.photo.options import PhotoOptions
 from maskdet_app.ui import i18n
@@ -23,7 +23,7 @@ FACTS = CheckFacts("net", "0" * 64, False, "street", 50, 0.95, False, 24, None)
 
 def report(photos: list[Photo], language: str = "en", **values: Any) -> Parsed:
     given = {"with_pictures": True, "blurred": False, **values}
-    return Parsed(handout.html_report(photos, FACTS, language, **given).decode("utf-8"))
+    return Parsed(html_report.html_file(photos, FACTS, language, **given).decode("utf-8"))
 
 
 def test_app_and_report_have_the_same_languages_and_labels() -> None:
@@ -67,8 +67,8 @@ def test_work_ends_when_the_visitor_has_left(photos: list[Photo]) -> None:
 def test_facts_are_the_visitors_options(
     size: Any, share: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handout.CheckFacts, "of", lambda detector: FACTS)
+    monkeypatch.setattr(html_report.CheckFacts, "of", lambda detector: FACTS)
     options = PhotoOptions(0.8, True, tuple(Verdict), size, False, False)
-    facts = handout.check_facts(SimpleNamespace(), options)  # type: ignore[arg-type]
+    facts = html_report.check_facts(SimpleNamespace(), options)  # type: ignore[arg-type]
     assert (facts.min_confidence, facts.two_classes) == (0.8, True)
     assert (facts.min_face_px, facts.min_face_share) == (24, share)

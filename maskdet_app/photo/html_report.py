@@ -33,7 +33,7 @@ def show(
         st.download_button(
             t("photo.report_download"),
             partial(
-                html_report,
+                html_file,
                 photos,
                 check_facts(detector, options),
                 # the file is made outside of this run, where the visitor's language is not known
@@ -70,7 +70,7 @@ def check_facts(detector: MaskDetector, options: PhotoOptions) -> CheckFacts:
     )
 
 
-def html_report(
+def html_file(
     photos: Sequence[Photo],
     facts: CheckFacts,
     language: str,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.video import handout
+from maskdet_app.video import html_report
 from maskdet_core.html_report.document import data_url
 from tests.core.html_report.parsed import Parsed
 from tests.core.html_report.rows import FACTS
@@ -13,7 +13,7 @@ from tests.core.html_report.rows import FACTS
 
 def report(row: dict[str, Any], language: str = "en", *, blurred: bool = False) -> Parsed:
     pictures = [b"blurred" if blurred else b"sharp"] * len(row["moments"])
-    made = handout.html_report("a\n<b>.mp4", row, pictures, FACTS, language, blurred=blurred)
+    made = html_report.html_file("a\n<b>.mp4", row, pictures, FACTS, language, blurred=blurred)
     return Parsed(made.decode())
 
 
@@ -40,5 +40,5 @@ def test_the_name_is_a_line_of_text(row: dict[str, Any]) -> None:
 
 def test_facts_are_those_of_the_check(row: dict[str, Any]) -> None:
     facts = replace(FACTS, min_confidence=0.8)
-    made = handout.html_report("a.mp4", row, [b"", b""], facts, "en", blurred=False)
+    made = html_report.html_file("a.mp4", row, [b"", b""], facts, "en", blurred=False)
     assert "80 %" in Parsed(made.decode()).texts
