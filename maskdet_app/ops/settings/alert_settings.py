@@ -4,14 +4,9 @@ import os
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from maskdet_core.alerts.addresses import MQTT_PASSWORD, MQTT_USER, WEBHOOK_SECRET, WEBHOOK_URL
 from maskdet_core.alerts.channels import AlertAddresses
 from maskdet_core.alerts.mqtt import MqttAddress, parse_broker
-from maskdet_core.command_line.alert_options import (
-    MQTT_PASSWORD,
-    MQTT_USER,
-    WEBHOOK_SECRET,
-    WEBHOOK_URL,
-)
 
 SOURCES: Final = "MASKDET_ALERTS"
 """``cameras``, ``live``, or both separated by a comma; without it no alert leaves."""
