@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from testbed.pictures import hostile
+from testbed.repository import REPO_ROOT
 
 SEED_PX: Final = 48
 MAX_DECODE_S: Final = 10.0
@@ -91,7 +92,7 @@ def decode_limited(paths: list[Path], deadline: float) -> list[tuple[Path, str]]
 def _run_limited(command: list[str], limit_s: float) -> tuple[str, str]:
     """Output of a process, which is killed after a time, and how it ended."""
     process = subprocess.Popen(
-        command, cwd=hostile.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=REPO_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         stdout, stderr = process.communicate(timeout=limit_s)

@@ -23,9 +23,9 @@ from PIL import Image
 
 from testbed.pictures import avif_files
 from testbed.processes.process_tree import status_bytes
+from testbed.repository import REPO_ROOT
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-CASES: Final = ROOT.parent / "shared" / "cases" / "hostile"
+CASES: Final = REPO_ROOT.parent / "shared" / "cases" / "hostile"
 """Files that were reported; absent in a user's clone."""
 SIDE_PX: Final = 7070
 """Of a square just below the limit of 50 million pixels."""
@@ -87,7 +87,7 @@ def measure(paths: Sequence[Path]) -> Iterator[Cost]:
     """
     command = [sys.executable, "-m", "testbed.pictures.hostile", *map(str, paths)]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        command, cwd=REPO_ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
     lines = done.stdout.splitlines()
     if done.returncode or len(lines) != len(paths):

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
+from testbed.repository import REPO_ROOT
 
 
 def run_python(code: str, folder: Path = REPO_ROOT) -> str:

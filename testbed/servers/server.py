@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from testbed.processes.process_tree import members, stat_fields, status_fields
+from testbed.repository import REPO_ROOT
 
 START_S: Final = 120.0
 FLUSH_ENV: Final = "TESTBED_FLUSH_S"
 """Environment variable of `testbed.servers.slow_streamlit`."""
-_REPO: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def serve(
     if base_path:
         command += ["--server.baseUrlPath", base_path]
     with serve_command(
-        command, port, folder=_REPO, log=log, base_path=base_path, **environment
+        command, port, folder=REPO_ROOT, log=log, base_path=base_path, **environment
     ) as server:
         yield server
 
@@ -153,7 +153,7 @@ def serve_command(
     command: Sequence[str],
     port: int,
     *,
-    folder: Path = _REPO,
+    folder: Path = REPO_ROOT,
     log: Path = Path(os.devnull),
     base_path: str = "",
     **environment: str,

@@ -15,7 +15,7 @@ from maskdet_app.server import asgi
 from maskdet_core.batch.photos.judge_process import JudgeProcess
 from maskdet_core.pictures.decoder_process import DecoderProcess
 from testbed.pictures import failing_decoders
-from testbed.processes.interpreter import REPO_ROOT
+from testbed.repository import REPO_ROOT
 
 SCRIPT: Final = "testbed/servers/slow_decoder_server.py"
 """This file, for `testbed.servers.server.serve`."""

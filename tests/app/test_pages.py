@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ops.process import garbage_collection
 from maskdet_app.ui.i18n import t
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 
 

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page
 
+from testbed.repository import REPO_ROOT
 from testbed.servers.server import Server, serve
 from testbed.visitors.browser import Browsers
 from train.samples import portrait as samples
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 Rgb = NDArray[np.uint8]
 OpenBrowser = Callable[..., AbstractContextManager[BrowserContext]]
 

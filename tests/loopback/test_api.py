@@ -15,11 +15,12 @@ import pytest
 from maskdet_core.command_line import cli
 from testbed.pictures import failing_decoders, hostile
 from testbed.processes.process_tree import members
+from testbed.repository import REPO_ROOT
 from testbed.servers import slow_decoder_server
 from testbed.servers.server import Server, serve
 from testbed.visitors import api_clients
 from testbed.visitors.session import request
-from tests.docs.markdown import REPO_ROOT, examples
+from tests.docs.markdown import examples
 
 MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 SAMPLES = REPO_ROOT / "maskdet_app" / "photo" / "samples"

@@ -10,11 +10,12 @@ import pytest
 
 from testbed.pictures import failing_decoders, hostile
 from testbed.processes.process_tree import members
+from testbed.repository import REPO_ROOT
 from testbed.servers import slow_decoder_server
 from testbed.servers.server import Server, serve
 from testbed.visitors.photo_visitor import PhotoVisitor
 
-MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
+MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 WAIT_S = 60.0
 SMALL = hostile.flat("RGB", 60, "JPEG")
 

@@ -10,16 +10,16 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
 from testbed.pictures.scenes import scene
+from testbed.repository import REPO_ROOT
 from testbed.servers.server import Server, serve
 from testbed.visitors.visitor import Film, Visitor
 
-MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
+MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 N_RERUNS = 300
 N_ROUNDS = 6
 FLUSH_S = 0.15

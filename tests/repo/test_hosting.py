@@ -15,8 +15,8 @@ from maskdet_app.ops.settings import alert_settings, camera_settings
 from maskdet_app.server import asgi
 from maskdet_app.server.middleware import client_address, rate_limits
 from maskdet_app.video.job import MAX_BYTES
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")
 SETTINGS = {
     *(asgi.LOG_FORMAT, asgi.METRICS_PORT, asgi.METRICS_ADDRESS, asgi.GRACE_PERIOD),

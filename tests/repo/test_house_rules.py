@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from maskdet_core.version import __version__
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 MAX_MODULE_LINES = 400
 MAX_PAGE_LINES = 80
 MAX_FILE_BYTES = 45_000_000

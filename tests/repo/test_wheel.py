@@ -20,10 +20,10 @@ import pytest
 from PIL import Image
 
 from maskdet_core.version import __version__
+from testbed.repository import REPO_ROOT
 from testbed.servers.server import Server, free_port, serve_command
 from testbed.visitors.browser import Browsers
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ("bare", "hand", "masked")
 PAGES = {"": "live", "photo": "photo", "metrics": "metrics", "about": "about"}
 OFFLINE = ("No matching distribution found", "Could not fetch URL", "Connection")

@@ -13,8 +13,7 @@ from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
-
-REPO_ROOT = Path(__file__).resolve().parents[3]
+from testbed.repository import REPO_ROOT
 
 
 def _page() -> AppTest:

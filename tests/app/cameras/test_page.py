@@ -15,9 +15,9 @@ from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.settings.camera_settings import CAMERAS
 from maskdet_app.ui.i18n import t
 from maskdet_core import Detections, Face, FaceBox, Verdict
+from testbed.repository import REPO_ROOT
 from tests.app.conftest import jpeg
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 SECRET = "s3cret"
 FACE = Face(FaceBox(10, 10, 40, 40), 0.1, 0.1, 0.8, Verdict.WITHOUT_MASK)
 PICTURE = CameraPicture(7, 0.1, Detections(120, 90, (FACE,)), jpeg())

@@ -6,8 +6,9 @@ import pytest
 from maskdet_app.ops.observability import operator_log
 from maskdet_app.server import asgi
 from maskdet_app.server.middleware import client_address
+from testbed.repository import REPO_ROOT
 
-MODELS = Path(__file__).parents[3] / "models"
+MODELS = REPO_ROOT / "models"
 
 
 @pytest.fixture(autouse=True)

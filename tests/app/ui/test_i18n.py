@@ -22,8 +22,8 @@ from maskdet_app.ui.i18n import (
     t_list,
 )
 from maskdet_core.draw.typeface import validate_drawable
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [
     REPO_ROOT / "streamlit_app.py",
     *(REPO_ROOT / "pages").glob("*.py"),

@@ -20,8 +20,8 @@ from maskdet_core.pictures import decode
 from maskdet_core.pictures.decode import DecodedPhoto
 from maskdet_core.pictures.decoder_process import DecoderProcess
 from testbed.pictures import failing_decoders, hostile
-from testbed.processes.interpreter import REPO_ROOT
 from testbed.processes.process_tree import stat_fields
+from testbed.repository import REPO_ROOT
 
 WAIT_S = 30.0
 """Far more than anything here takes: a slow machine must not fail."""

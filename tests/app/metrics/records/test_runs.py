@@ -28,6 +28,7 @@ from maskdet_app.ui.json_values import MAX_ITEMS, MAX_NUMBER, finite, objects
 from maskdet_core.records.evaluation import EVALUATION_FILE
 from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
 from maskdet_core.types import MASK_CLASSES
+from testbed.repository import REPO_ROOT
 
 WITHIN_S = 1.0
 HUGE = 10**400
@@ -287,8 +288,7 @@ def test_page_shows_names_literally_and_survives_hostile_totals(
     sets = [test_set(name=MARKUP, note=MARKUP, n=-HUGE) for _ in range(60)]
     write(folder, EVALUATION_FILE, {"sets": sets, "whole_photos": [photos]})
     monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
-    repo = Path(__file__).parents[4]
-    app = AppTest.from_file(str(repo / "streamlit_app.py"), default_timeout=60)
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
     app.run()
     app.switch_page("pages/metrics.py").run()
     picker = app.selectbox[0]

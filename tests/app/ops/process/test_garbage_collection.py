@@ -12,7 +12,7 @@ from streamlit import config
 
 from maskdet_app.ops.process import garbage_collection
 from maskdet_app.ops.process.garbage_collection import Collector
-from tests.conftest import REPO_ROOT
+from testbed.repository import REPO_ROOT
 
 WAIT_S = 30.0
 """Far more than anything here takes: a slow machine must not fail."""

@@ -14,8 +14,9 @@ from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, judg
 from maskdet_core.errors import ImageError, ModelError, TransientImageError
 from maskdet_core.pictures.decode import decode_photo
 from testbed.pictures import failing_decoders, hostile
+from testbed.repository import REPO_ROOT
 
-SAMPLES = Path(__file__).parents[4] / "maskdet_app" / "photo" / "samples"
+SAMPLES = REPO_ROOT / "maskdet_app" / "photo" / "samples"
 SMALL = hostile.flat("RGB", 60, "JPEG")
 
 
