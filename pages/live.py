@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from maskdet_app.live import front_end, options, resources, status, stream
+from maskdet_app.live import front_end, options, session, status, stream
 from maskdet_app.live.demo import films, stage
 from maskdet_app.ops.live_streams import viewer_slots
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
@@ -34,10 +34,10 @@ with loading:
 with held:
     is_held = detector is not None and stream.show_if_held()
 if detector is not None and not is_held:
-    processor = resources.processor(detector, admission)
+    processor = session.processor(detector, admission)
     labels, looking = drawn_labels(), drawn_looking()
     processor.set_labels(labels, looking)
-    is_sent = resources.raise_alerts(processor, tells=not embedded)
+    is_sent = session.raise_alerts(processor, tells=not embedded)
     if is_sent:
         # small, so that Stop is in view at 1280×720
         sent_note.caption(f":material/campaign: {status.alert_notice()}")

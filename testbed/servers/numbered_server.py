@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from streamlit.web import cli
 
 import maskdet_core
-from maskdet_app.live import resources, status
+from maskdet_app.live import session, status
 from maskdet_core import LiveProcessor
 from maskdet_core.types import Predictions
 from testbed.pictures import frame_numbers
@@ -66,7 +66,7 @@ class RecordingProcessor(LiveProcessor):
 def main() -> None:
     """Run Streamlit's command line."""
     vars(status)["REFRESH_S"] = _REFRESH_S
-    vars(resources)["LiveProcessor"] = RecordingProcessor
+    vars(session)["LiveProcessor"] = RecordingProcessor
     vars(maskdet_core)["load_classifier"] = lambda *_, **__: ErraticClassifier()
     cli.main()
 
