@@ -3,7 +3,7 @@
 from typing import Any, Final, TypedDict
 
 WIDTHS_FILE: Final = "widths.json"
-"""What `python -m train widths` measured of networks of different widths; beside the model card."""
+"""A `WidthsRecord`; beside the model card."""
 
 
 class WidthTest(TypedDict):
