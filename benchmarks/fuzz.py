@@ -71,12 +71,18 @@ def decode_limited(paths: list[Path], deadline: float) -> list[tuple[Path, str]]
         deadline: of `time.monotonic`, after which no other process is started.
 
     Returns:
-        The files with their outcomes, as in `testbed.pictures.hostile.Cost`.
+        The files with their outcomes, as in `testbed.processes.decoding_cost.Cost`.
     """
     outcomes: list[tuple[Path, str]] = []
     while len(outcomes) < len(paths) and (not outcomes or time.monotonic() < deadline):
         left = paths[len(outcomes) :]
-        command = [sys.executable, "-m", "testbed.pictures.hostile", "--limited", *map(str, left)]
+        command = [
+            sys.executable,
+            "-m",
+            "testbed.processes.decoding_cost",
+            "--limited",
+            *map(str, left),
+        ]
         stdout, ending = _run_limited(command, MAX_DECODE_S + _PROCESS_S * len(left))
         rows = [json.loads(line) for line in stdout.splitlines()]
         for path, row in zip(left, rows, strict=False):
