@@ -15,7 +15,8 @@ from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.masks.loading import load_classifier
-from maskdet_core.pictures.decode import DecodedPhoto, encode_jpeg, is_out_of_memory
+from maskdet_core.pictures.decode import DecodedPhoto, is_out_of_memory
+from maskdet_core.pictures.encode import encode_jpeg
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import Detections, RgbImage
 

@@ -17,7 +17,7 @@ from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
-from maskdet_core.pictures.decode import shrink_within
+from maskdet_core.pictures.resize import shrink_within
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import NO_PROBABILITIES, Face, FaceBox, RgbImage, decide
 from maskdet_core.untrusted_text import valid_text

@@ -13,7 +13,8 @@ from maskdet_core.html_report.document import PICTURE_PX, PICTURE_QUALITY, Bar, 
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import Texts
 from maskdet_core.html_report.videos import VideoPart, people_bars, video_cards
-from maskdet_core.pictures.decode import encode_jpeg, shrink_within
+from maskdet_core.pictures.encode import encode_jpeg
+from maskdet_core.pictures.resize import shrink_within
 from maskdet_core.types import Detections, RgbImage, Verdict
 from maskdet_core.untrusted_text import one_line
 

@@ -17,7 +17,9 @@ from maskdet_core.batch.shards.ray_engine import ShardWorker
 from maskdet_core.batch.shards.store import SHARDS, Shard, ShardStore, cut_into_shards
 from maskdet_core.command_line import cli
 from maskdet_core.errors import JournalError
-from maskdet_core.pictures.decode import encode_jpeg, read_image, shrink_within
+from maskdet_core.pictures.decode import read_image
+from maskdet_core.pictures.encode import encode_jpeg
+from maskdet_core.pictures.resize import shrink_within
 from testbed.repository import REPO_ROOT
 from tests.core.batch.fakes import FaultyCheckConfig, Stub
 
