@@ -22,7 +22,7 @@ from maskdet_app.metrics.charts import (
 from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.metrics.records import test_sets, thresholds
 from maskdet_app.metrics.records.runs import MAX_EPOCHS, Run, read_run
-from maskdet_app.metrics.tabs import ablations, compare, training_view
+from maskdet_app.metrics.tabs import ablations, compare, training
 from maskdet_app.ui.charts import MAX_POINTS
 from maskdet_app.ui.json_values import MAX_ITEMS, MAX_NUMBER, finite, objects
 from maskdet_core.records.evaluation import EVALUATION_FILE
@@ -139,7 +139,7 @@ def draw(run: Run) -> list[str]:
     texts.append(slice_charts.covered_text(evaluation.get("covered_other")))
     texts += [charts.set_rows(sets), view.label(run), list(run.problems)]
     texts += [list(lead.sentences(evaluation)), test_sets.codes_of(test_sets.ordered(sets))]
-    texts += [training_view.dataset_rows(run), training_view.budget_text(run), compare.row_of(run)]
+    texts += [training.dataset_rows(run), training.budget_text(run), compare.row_of(run)]
     texts.append(ablations.reasons(evaluation, configurations, "a", run))
     shown = [json.dumps(text, ensure_ascii=False, allow_nan=False) for text in texts]
     for text in shown:

@@ -8,7 +8,7 @@ from maskdet_app.metrics.charts import calibration_charts, confusion_chart
 from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records import test_sets, thresholds
-from maskdet_app.metrics.tabs import slices_view
+from maskdet_app.metrics.tabs import slices
 from maskdet_app.ui import containers, query_params
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite
@@ -34,7 +34,7 @@ def show_errors(evaluation: dict[str, Any], sets: list[dict[str, Any]]) -> None:
         with one_set:
             _show_set(evaluation, sets)
     with rare:
-        slices_view.show_slices(evaluation)
+        slices.show_slices(evaluation)
 
 
 def recorded_threshold(evaluation: dict[str, Any]) -> float:

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.metrics.records.recorded import Recorded
-from maskdet_app.metrics.tabs import drawn_view
+from maskdet_app.metrics.tabs import drawn_boxes
 from maskdet_core.faces.loading import FINDER_ENV
 from maskdet_core.faces.manifest import CascadeManifest
 from tests.app.metrics.drawn_records import MEASURED, RECORDED, RECORDS, found
@@ -40,12 +40,12 @@ def test_the_shipped_comparison_stands_in_for_a_missing_one(
     manifest: CascadeManifest, tmp_path: Path
 ) -> None:
     shipped = tmp_path / "shipped.json"
-    assert drawn_view.drawn_record(manifest, shipped) == ({}, Recorded({}))
+    assert drawn_boxes.drawn_record(manifest, shipped) == ({}, Recorded({}))
     stored = {"drawn": {"records": MEASURED}, "recorded": RECORDED}
     replace(manifest, evaluation=stored).save(shipped)
-    assert drawn_view.drawn_record(manifest, shipped) == (stored["drawn"], Recorded(RECORDED))
+    assert drawn_boxes.drawn_record(manifest, shipped) == (stored["drawn"], Recorded(RECORDED))
     own = replace(manifest, evaluation={"drawn": {"records": []}})
-    assert drawn_view.drawn_record(own, shipped) == ({"records": []}, Recorded({}))
+    assert drawn_boxes.drawn_record(own, shipped) == ({"records": []}, Recorded({}))
 
 
 @pytest.mark.parametrize("measured", [True, False])
@@ -100,7 +100,7 @@ def test_figures_of_a_finder_that_is_gone_say_so_and_are_of_the_same_photographs
 
 
 def test_the_introduction_says_what_was_measured() -> None:
-    told = drawn_view.intro(DRAWN, RECORDS)
+    told = drawn_boxes.intro(DRAWN, RECORDS)
     assert told.startswith("7 photographs") and "0.3" in told
     assert told.endswith("“maskdet” is new.")
-    assert "?" in drawn_view.intro({}, [{}])
+    assert "?" in drawn_boxes.intro({}, [{}])
