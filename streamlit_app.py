@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from maskdet_app.ops import camera_settings, garbage
+from maskdet_app.ops.process import garbage_collection
+from maskdet_app.ops.settings import camera_settings
 from maskdet_app.ui import containers, entry, footer, tab_state, theme
 from maskdet_app.ui.i18n import t
 
@@ -49,4 +50,4 @@ with page:
     navigation.run()
 with below:
     footer.show()
-garbage.COLLECTOR.collect_soon()
+garbage_collection.COLLECTOR.collect_soon()

@@ -24,11 +24,11 @@ from benchmarks.viewers import FPS
 from maskdet_app.api.workers import NICENESS
 from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
 from maskdet_core.command_line.inputs import list_pictures
-from testbed.api_clients import check_pile
-from testbed.process_tree import members, status_bytes
-from testbed.scenes import scene
-from testbed.server import Server, serve
-from testbed.visitor import Film, Visitor
+from testbed.pictures.scenes import scene
+from testbed.processes.process_tree import members, status_bytes
+from testbed.servers.server import Server, serve
+from testbed.visitors.api_clients import check_pile
+from testbed.visitors.visitor import Film, Visitor
 
 N_CLIENTS: Final = 8
 _PILE: Final = 100
@@ -93,7 +93,7 @@ def _beside_the_command_line(server: Server, photos: Path, n_rounds: int) -> Non
 
 
 def _clients(server: Server, photos: Path, seconds: float) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "testbed.api_clients", str(server.port)]
+    command = [sys.executable, "-m", "testbed.visitors.api_clients", str(server.port)]
     command += [str(seconds), str(N_CLIENTS), str(photos)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from benchmarks.echo import round_trips_s
 from maskdet_app.live.aiortc_fixes import FIXES, H264_OPTIONS, LightH264Encoder, LightVp8Encoder
-from testbed.scenes import scene
-from testbed.visitor import Film
+from testbed.pictures.scenes import scene
+from testbed.visitors.visitor import Film
 
 _RATES: Final = (500_000, 1_500_000)
 _FPS: Final = (12, 30)

@@ -20,7 +20,7 @@ from maskdet_app.photo.upload import SAMPLE_NAMES, SAMPLES_FOLDER
 from maskdet_core import MaskDetector
 from maskdet_core.pictures.decode import DecodedPhoto, decode_photo
 from maskdet_core.pictures.decoder_process import DecoderProcess
-from testbed.process_tree import status_bytes
+from testbed.processes.process_tree import status_bytes
 
 MEGAPIXELS: Final = (1, 3, 8, 12)
 _ROUNDS: Final = 9

@@ -12,7 +12,7 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from testbed.visitor import Film, FilmTrack
+from testbed.visitors.visitor import Film, FilmTrack
 
 
 async def round_trips_s(film: Film, warm_up_s: float, seconds: float) -> list[float]:

@@ -3,7 +3,7 @@
 Times are medians over photographs scaled to 640 x 480 px, smallest face 40 px, one core, all
 finders in turn on each frame, as ratios to ``haarcascade_frontalface_alt`` at OpenCV's default
 settings: on a shared machine only the ratios of one run can be compared. ``python -m train
-evaluate-detector`` measures how many people each finds, and how many false faces.
+evaluate-finder`` measures how many people each finds, and how many false faces.
 """
 
 import argparse
@@ -14,9 +14,9 @@ from typing import Any, Final
 from maskdet_core import load_finder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
-from train.data.detection import Photo
-from train.evaluate_finder.detection import frame_times_ms
+from train.data.finder_data import Photo
 from train.evaluate_finder.finders import BASELINE
+from train.evaluate_finder.reference_boxes import frame_times_ms
 
 MIN_FACE_PX: Final = 40
 

@@ -23,7 +23,7 @@ from typing import Any, Final
 from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
 from maskdet_core.command_line.inputs import list_pictures
 from maskdet_core.cpu import n_cores
-from testbed.process_tree import status_fields
+from testbed.processes.process_tree import status_fields
 
 MORE: Final = 4
 _ROUNDS: Final = 3

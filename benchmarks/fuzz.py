@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from testbed import hostile
+from testbed.pictures import hostile
+from testbed.repository import REPO_ROOT
 
 SEED_PX: Final = 48
 MAX_DECODE_S: Final = 10.0
@@ -70,12 +71,18 @@ def decode_limited(paths: list[Path], deadline: float) -> list[tuple[Path, str]]
         deadline: of `time.monotonic`, after which no other process is started.
 
     Returns:
-        The files with their outcomes, as in `testbed.hostile.Cost`.
+        The files with their outcomes, as in `testbed.processes.decoding_cost.Cost`.
     """
     outcomes: list[tuple[Path, str]] = []
     while len(outcomes) < len(paths) and (not outcomes or time.monotonic() < deadline):
         left = paths[len(outcomes) :]
-        command = [sys.executable, "-m", "testbed.hostile", "--limited", *map(str, left)]
+        command = [
+            sys.executable,
+            "-m",
+            "testbed.processes.decoding_cost",
+            "--limited",
+            *map(str, left),
+        ]
         stdout, ending = _run_limited(command, MAX_DECODE_S + _PROCESS_S * len(left))
         rows = [json.loads(line) for line in stdout.splitlines()]
         for path, row in zip(left, rows, strict=False):
@@ -91,7 +98,7 @@ def decode_limited(paths: list[Path], deadline: float) -> list[tuple[Path, str]]
 def _run_limited(command: list[str], limit_s: float) -> tuple[str, str]:
     """Output of a process, which is killed after a time, and how it ended."""
     process = subprocess.Popen(
-        command, cwd=hostile.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=REPO_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         stdout, stderr = process.communicate(timeout=limit_s)

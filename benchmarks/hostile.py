@@ -18,12 +18,13 @@ from typing import Any, Final
 from PIL import Image
 
 from benchmarks.peak_memory import PeakMemory
-from testbed import hostile
-from testbed.photo_visitor import PhotoVisitor
-from testbed.process_tree import usage
-from testbed.scenes import scene
-from testbed.server import Server, serve
-from testbed.visitor import Film, Visitor
+from testbed.pictures import hostile
+from testbed.pictures.scenes import scene
+from testbed.processes import decoding_cost
+from testbed.processes.process_tree import usage
+from testbed.servers.server import Server, serve
+from testbed.visitors.photo_visitor import PhotoVisitor
+from testbed.visitors.visitor import Film, Visitor
 
 FPS: Final = 15
 MIN_FPS: Final = 12.0
@@ -56,13 +57,13 @@ def run(options: argparse.Namespace) -> int:
             return 0 if asyncio.run(_beside_viewer(server, paths)) else 1
 
 
-def is_bounded(cost: hostile.Cost, fps: float) -> bool:
+def is_bounded(cost: decoding_cost.Cost, fps: float) -> bool:
     """Whether one file stayed within the limits of memory, time and the viewer's frame rate."""
     return cost.is_bounded and fps >= MIN_FPS
 
 
 def _decoder_alone(paths: Sequence[Path]) -> int:
-    costs = list(hostile.measure(paths))
+    costs = list(decoding_cost.measure(paths))
     for cost in costs:
         verdict = "" if cost.is_bounded else "TOO MUCH "
         print(
@@ -71,8 +72,8 @@ def _decoder_alone(paths: Sequence[Path]) -> int:
         )
     print(
         f"{len(costs)} files: at most {max(cost.peak_mb for cost in costs):.0f} MB above rest "
-        f"(limit {hostile.MAX_PEAK_MB:.0f}), {max(cost.cpu_s for cost in costs):.2f} s "
-        f"(limit {hostile.MAX_CPU_S:.0f})"
+        f"(limit {decoding_cost.MAX_PEAK_MB:.0f}), {max(cost.cpu_s for cost in costs):.2f} s "
+        f"(limit {decoding_cost.MAX_CPU_S:.0f})"
     )
     return 0 if all(cost.is_bounded for cost in costs) else 1
 
@@ -112,7 +113,7 @@ async def _one(
         cpu_s = max(0.0, usage(server.pid).cpu_s - before_s - viewer_cores * took_s)
         await asyncio.sleep(max(0.0, _LEAST_S - took_s))
     fps = _fps(viewer, began_s)
-    cost = hostile.Cost(path.name, len(data), outcome, peak.rss_mb - peak.rest_mb, cpu_s)
+    cost = decoding_cost.Cost(path.name, len(data), outcome, peak.rss_mb - peak.rest_mb, cpu_s)
     bounded = is_bounded(cost, fps)
     print(
         f"{cost.name:24s} {cost.n_bytes:10,d} bytes {peak.rest_mb:5.0f} + {cost.peak_mb:3.0f} MB "

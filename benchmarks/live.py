@@ -25,7 +25,7 @@ from maskdet_core import LiveProcessor, MaskDetector, annotate
 from maskdet_core.live import AdmissionControl, InferenceWorker
 from maskdet_core.live.frame import CameraFrame
 from maskdet_core.live.optical_flow import move_boxes
-from testbed.scenes import scene
+from testbed.pictures.scenes import scene
 
 FPS: Final = 30
 FACES: Final = (1, 3, 8)

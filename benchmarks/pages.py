@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from testbed.server import serve
+from testbed.servers.server import serve
 
 PAGES: Final = (
     "",

@@ -19,8 +19,8 @@ from playwright.sync_api import Page, expect
 from benchmarks.peak_memory import PeakMemory
 from maskdet_app.ui.i18n import t
 from maskdet_core.command_line.inputs import list_pictures
-from testbed.browser import Browsers
-from testbed.server import serve
+from testbed.servers.server import serve
+from testbed.visitors.browser import Browsers
 
 WAIT_MS = 600_000
 SETTLE_S = 6.0

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from testbed.scenes import scene
-from testbed.server import Server, Usage, serve
-from testbed.visitor import Film, Visitor
+from testbed.pictures.scenes import scene
+from testbed.servers.server import Server, Usage, serve
+from testbed.visitors.visitor import Film, Visitor
 
 AT_ONCE: Final = 2
 STAY_S: Final = 10.0

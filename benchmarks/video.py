@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 from maskdet_core import MaskDetector
 from maskdet_core.cpu import n_cores
 from maskdet_core.video.check import VideoResult, check_video
-from testbed.films import film_bytes
-from testbed.process_tree import status_fields
-from testbed.scenes import HEIGHT_PX, WIDTH_PX, scene
+from testbed.pictures.films import film_bytes
+from testbed.pictures.scenes import HEIGHT_PX, WIDTH_PX, scene
+from testbed.processes.process_tree import status_fields
 
 FACES: Final = (0, 1, 4)
 FPS: Final = 30

@@ -1,10 +1,10 @@
 """How many live viewers the real server can serve at once, at 12 frames a second each.
 
-Visitors without a browser (see `testbed.visitor`) open the live page of a server in a process of
-its own and send a swaying portrait. Visitors are added until one of them gets fewer than 12 frames
-a second back, or a verdict older than half a second, by the page's own readouts. The visitors run
-on the same machine; their share of it is printed. So is the memory that each viewer after the first
-adds, by a line fitted to all steps.
+Visitors without a browser (see `testbed.visitors.visitor`) open the live page of a server in a
+process of its own and send a swaying portrait. Visitors are added until one of them gets fewer than
+12 frames a second back, or a verdict older than half a second, by the page's own readouts. The
+visitors run on the same machine; their share of it is printed. So is the memory that each viewer
+after the first adds, by a line fitted to all steps.
 
 For one visitor alone at 30 frames a second, with one face and with four, the round trip of each
 frame is measured too, coding on both sides included, and beside it the round trip through a peer
@@ -25,9 +25,9 @@ import numpy as np
 
 from benchmarks.echo import round_trips_s
 from maskdet_app.ui.i18n import t
-from testbed.scenes import scene
-from testbed.server import Server, serve
-from testbed.visitor import Film, Visitor
+from testbed.pictures.scenes import scene
+from testbed.servers.server import Server, serve
+from testbed.visitors.visitor import Film, Visitor
 
 FPS: Final = 12
 MIN_FPS: Final = 11.5

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from maskdet_app.ops.paths import site_folder
+from maskdet_app.ops.installation.paths import site_folder
 from maskdet_core.command_line import cli
 from maskdet_core.command_line.command import EXIT_OK, EXIT_USAGE, Command, positive
 
@@ -50,7 +50,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from maskdet_app.server import log_format
+    from maskdet_app.server.logs import log_format
 
     try:
         # Before Streamlit starts, so that what it reports by then has the format, too.

@@ -19,7 +19,8 @@ from maskdet_core.faces.loading import load_finder
 from maskdet_core.live.processor import LiveProcessor
 from maskdet_core.live.stats import LiveStats
 from maskdet_core.masks.loading import load_classifier
-from maskdet_core.pictures.decode import encode_jpeg, encode_png, read_image
+from maskdet_core.pictures.decode import read_image
+from maskdet_core.pictures.encode import encode_jpeg, encode_png
 from maskdet_core.types import Detections, Face, FaceBox, RgbImage, Verdict
 from maskdet_core.version import __version__
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from maskdet_app.cameras import view
-from maskdet_app.ops import camera_settings
+from maskdet_app.ops.settings import camera_settings
 from maskdet_app.ui import containers, entry, legend, two_classes
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import t

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from maskdet_app.live import front_end, options, resources, status, stream
+from maskdet_app.live import front_end, options, session, status, stream
 from maskdet_app.live.demo import films, stage
-from maskdet_app.ops import live_places
+from maskdet_app.ops.live_streams import viewer_slots
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
 from maskdet_app.ui.detector import load_detector
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
@@ -25,8 +25,8 @@ if is_insecure(url):
     http_note.warning(t("live.plain_http"), icon=":material/lock_open:")
 with ice_note:
     rtc_configuration = stream.rtc_configuration(url)
-admission = live_places.usable_admission()
-if live_places.is_invalid():
+admission = viewer_slots.usable_admission()
+if viewer_slots.is_invalid():
     limit_note.warning(t("live.bad_limit"), icon=":material/settings:")
 
 with loading:
@@ -34,10 +34,10 @@ with loading:
 with held:
     is_held = detector is not None and stream.show_if_held()
 if detector is not None and not is_held:
-    processor = resources.processor(detector, admission)
+    processor = session.processor(detector, admission)
     labels, looking = drawn_labels(), drawn_looking()
     processor.set_labels(labels, looking)
-    is_sent = resources.raise_alerts(processor, tells=not embedded)
+    is_sent = session.raise_alerts(processor, tells=not embedded)
     if is_sent:
         # small, so that Stop is in view at 1280×720
         sent_note.caption(f":material/campaign: {status.alert_notice()}")

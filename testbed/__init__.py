@@ -1,1 +1,1 @@
-"""A server, a visitor, a browser and scenes, for tests and benchmarks."""
+"""Servers, visitors, pictures and processes for tests and benchmarks, and two commands."""

@@ -17,8 +17,8 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import FloatRect, Page, expect
 
-from testbed.browser import Browsers
-from testbed.server import serve
+from testbed.servers.server import serve
+from testbed.visitors.browser import Browsers
 
 WINDOW: Final = (1280, 720)
 _HEIGHT_PX: Final = 690

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.batch.shards.store import SHARDS
-from testbed.process_tree import members
+from testbed.processes.process_tree import members
 
 OBJECT_STORE_BYTES: Final = 80_000_000
 """Little more than the least that Ray takes, and far more than addresses need."""

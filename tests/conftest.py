@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import NoReturn
 
+from testbed.repository import REPO_ROOT
+
 # OpenMP's threads wait for each other in a loop, which takes most of the time where other processes
 # want the cores: LightGBM's small fits take many times as long. Read when the library is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -20,7 +22,6 @@ from numpy.typing import NDArray
 
 from train.samples import portrait as samples
 
-REPO_ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPO_ROOT.parent / "shared" / "data"
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

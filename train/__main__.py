@@ -1,7 +1,7 @@
 """Dispatch of `python -m train COMMAND …`.
 
 `fit | prune | export | rules | evaluate | ablate | widths` make the classifier, `proposals |
-finder | evaluate-detector` the face finder, `samples` the photo page's pictures, `demo-film` the
+finder | evaluate-finder` the face finder, `samples` the photo page's pictures, `demo-film` the
 live page's film.
 """
 
@@ -16,7 +16,7 @@ from train.commands import (
     ablate,
     demo_film,
     evaluate,
-    evaluate_detector,
+    evaluate_finder,
     export,
     finder,
     fit,
@@ -38,7 +38,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "widths": (widths, "train several widths and compare accuracy with cost"),
     "proposals": (proposals, "train the Haar cascade that proposes faces"),
     "finder": (finder, "train the network that verifies the proposals"),
-    "evaluate-detector": (evaluate_detector, "measure the face finder beside OpenCV's own"),
+    "evaluate-finder": (evaluate_finder, "measure the face finder beside OpenCV's own"),
     "samples": (samples, "make the photo page's sample pictures"),
     "demo-film": (demo_film, "make the live page's demo film"),
 }

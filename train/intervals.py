@@ -3,7 +3,7 @@
 import math
 
 from maskdet_core.intervals import wilson_interval
-from maskdet_core.run_records import ShareRecord
+from maskdet_core.records.evaluation import ShareRecord
 
 
 def share_of(n_hits: int, n: int) -> ShareRecord:

@@ -4,13 +4,10 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from maskdet_app.ops import (
-    alert_channels,
-    api_settings,
-    build_info,
-    camera_settings,
-    operator_log,
-)
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.live_streams import alert_channels
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.settings import api_settings, camera_settings
 from maskdet_app.ui import theme, two_classes
 from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_app.ui.json_values import objects

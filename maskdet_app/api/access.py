@@ -8,10 +8,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from maskdet_app.api.problems import API_OFF, CROSS_SITE, KEY_NEEDED, TOO_MANY, ProblemError
-from maskdet_app.ops.api_settings import ApiSettings
-from maskdet_app.ops.client_address import address_group
-from maskdet_app.ops.listening import is_loopback
-from maskdet_app.ops.rate_limit import RateLimiter
+from maskdet_app.ops.limits.address_group import address_group
+from maskdet_app.ops.limits.rate_limit import RateLimiter
+from maskdet_app.ops.settings.api_settings import ApiSettings
+from maskdet_app.ops.settings.server_address import is_loopback
 
 _FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers by which a proxy shows itself: what it passes on is not of this machine."""

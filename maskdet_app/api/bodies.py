@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from maskdet_app.api.problems import BUSY, MALFORMED, MEDIA, TOO_LARGE, TOO_MANY, ProblemError
-from maskdet_app.ops.upload_quota import QuotaReachedError, UploadQuota
+from maskdet_app.ops.limits.upload_quota import QuotaReachedError, UploadQuota
 
 MAX_PICTURES: Final = 500
 """Pictures of one form: as many as a visitor of the photo page may have."""

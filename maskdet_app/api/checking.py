@@ -9,7 +9,7 @@ from typing import Final
 
 from maskdet_app.api.bodies import Picture
 from maskdet_app.api.workers import GivenUpError, PictureWorkers
-from maskdet_app.ops import metrics
+from maskdet_app.ops.observability import prometheus
 from maskdet_core import ImageError
 from maskdet_core.batch.photos.judge_process import JudgeError
 from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, refused
@@ -93,7 +93,7 @@ async def _result(row: "asyncio.Future[Row]", task: JudgeTask, name: str) -> Res
         _LOG.error("a picture of the API failed by %s", kind)
     else:
         has_faces = not done["error"] if task is JudgeTask.CLASSIFY else done["faces"]
-        metrics.API_PICTURES.labels("faces" if has_faces else "no_face").inc()
+        prometheus.API_PICTURES.labels("faces" if has_faces else "no_face").inc()
         return Result(done)
-    metrics.API_PICTURES.labels("refused" if is_final else "failed").inc()
+    prometheus.API_PICTURES.labels("refused" if is_final else "failed").inc()
     return Result(refused(name, task, reason), is_final)

@@ -7,7 +7,7 @@ from maskdet_app.api.answers import LINES
 from maskdet_app.api.bodies import FORM, MAX_PICTURES
 from maskdet_app.api.problems import Kind
 from maskdet_app.api.schemas import SCHEMAS
-from maskdet_app.ops import api_settings
+from maskdet_app.ops.settings import api_settings
 from maskdet_core.detector import MIN_FACE_PX
 from maskdet_core.pictures.image_limits import MAX_BYTES
 from maskdet_core.version import __version__

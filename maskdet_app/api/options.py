@@ -6,9 +6,9 @@ from typing import Any, Final
 from maskdet_app.api.problems import MALFORMED, ProblemError
 from maskdet_app.ui import two_classes
 from maskdet_core.batch.photos.judging import JudgeOptions
-from maskdet_core.batch.photos.report import one_line
 from maskdet_core.detector import MIN_FACE_PX
 from maskdet_core.types import validate_min_confidence
+from maskdet_core.untrusted_text import one_line
 
 MAX_FACE_PX: Final = 20_000
 """No accepted picture is higher."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from maskdet_app.ops import api_settings
+from maskdet_app.ops.settings import api_settings
 
 MEDIA_TYPE: Final = "application/problem+json"
 NO_STORE: Final = {"Cache-Control": "no-store"}

@@ -23,11 +23,14 @@ from maskdet_app.api.problems import (
 )
 from maskdet_app.api.routing import Resource
 from maskdet_app.api.workers import PictureWorkers
-from maskdet_app.ops import api_settings, build_info, malloc, operator_log, shutdown
-from maskdet_app.ops.api_settings import ApiSettings
-from maskdet_app.ops.client_address import address_group
-from maskdet_app.ops.rate_limit import RateLimiter
-from maskdet_app.ops.upload_quota import UploadQuota
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.limits.address_group import address_group
+from maskdet_app.ops.limits.rate_limit import RateLimiter
+from maskdet_app.ops.limits.upload_quota import UploadQuota
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.process import malloc, shutdown
+from maskdet_app.ops.settings import api_settings
+from maskdet_app.ops.settings.api_settings import ApiSettings
 from maskdet_app.ui import two_classes
 from maskdet_core import MaskdetError, ModelError
 from maskdet_core.batch.photos.judging import JudgeTask

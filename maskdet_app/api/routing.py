@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
 from maskdet_app.api.problems import FAILED, METHOD, NOT_FOUND, ProblemError
-from maskdet_app.ops import metrics
+from maskdet_app.ops.observability import prometheus
 
 _LOG: Final = logging.getLogger(__name__)
 Handler = Callable[[Request, Send], Awaitable[None]]
@@ -63,7 +63,7 @@ class Resource:
             failed = ProblemError(FAILED, "the request could not be answered")
             await failed.response(str(scope["path"]))(scope, receive, noted_send)
         finally:
-            metrics.API_REQUESTS.labels(self._name, outcome or _GONE).inc()
+            prometheus.API_REQUESTS.labels(self._name, outcome or _GONE).inc()
 
     def _handler(self, scope: Scope) -> Handler:
         if not self._handlers:

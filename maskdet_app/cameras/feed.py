@@ -1,7 +1,7 @@
 """One network camera, read and judged once for all visitors, while there are some.
 
 A thread keeps the newest frame. The inference worker judges it in turn with the live viewers, and
-less often under load; the camera takes one of their places. Memory: two frames and a few JPEGs.
+less often under load; the camera takes one of their slots. Memory: two frames and a few JPEGs.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from maskdet_app.ops.camera_settings import Camera
+from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_core import MaskDetector, Verdict, encode_jpeg
 from maskdet_core.alerts.channels import AlertChannels
 from maskdet_core.draw.annotate import LabelMemory, Labels, annotate
@@ -32,7 +32,7 @@ _MAX_LANGUAGES: Final = 4
 _LOG: Final = logging.getLogger(__name__)
 
 State = Literal["connecting", "connected", "lost", "full"]
-"""``full``: there is no place for the camera beside the live viewers."""
+"""``full``: there is no slot for the camera beside the live viewers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class CameraFeed:
             camera: what to watch.
             detector: finds and classifies; the live page's.
             worker: runs the inference in its thread.
-            admission: a place is acquired with the first frame and released at the end.
+            admission: a slot is acquired with the first frame and released at the end.
             open_channels: gives where the alerts of a camera of this name go; closed at the end.
             with_picture: put a small picture of the face into alerts.
             linger_s: time after the last look until all ends.

@@ -6,10 +6,10 @@ from typing import Final
 import streamlit as st
 from streamlit import runtime
 
-from maskdet_app.cameras import resources
+from maskdet_app.cameras import shared_feeds
 from maskdet_app.cameras.feed import CameraPicture, CameraView
-from maskdet_app.ops import alert_channels
-from maskdet_app.ops.camera_settings import Camera
+from maskdet_app.ops.live_streams import alert_channels
+from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_app.ui import containers, query_params, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
 from maskdet_core import MaskDetector, Verdict
@@ -61,7 +61,7 @@ def show(camera: Camera, detector: MaskDetector) -> None:
 
 
 def _show(camera: Camera, detector: MaskDetector) -> None:
-    feed = resources.feeds().of(camera, detector)
+    feed = shared_feeds.feeds().of(camera, detector)
     seen = feed.look(drawn_labels(), drawn_looking())
     verdicts = two_classes.verdicts(detector.classifier.manifest, two_classes=detector.two_classes)
     left, right = st.columns([1.8, 1], gap="medium")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from maskdet_app.live import turn
 from maskdet_app.live.turn import IceServers, TurnError
-from maskdet_app.ops.settings import setting
+from maskdet_app.ops.settings.lookup import setting
 from maskdet_app.ui.page_url import is_local
 
 PROVIDER: Final = "MASKDET_TURN"

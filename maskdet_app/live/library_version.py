@@ -1,6 +1,6 @@
 """Whether a library has the version that our changes to it were made for."""
 
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 
 
 def is_made_for(library: str, version: str, made_for: str, change: str) -> bool:

@@ -10,7 +10,8 @@ from maskdet_app.live import charts, live_alert
 from maskdet_app.live.demo import panel
 from maskdet_app.live.demo.films import DemoFilm
 from maskdet_app.live.options import Alert, LiveOptions
-from maskdet_app.ops import alert_channels, shutdown
+from maskdet_app.ops.live_streams import alert_channels
+from maskdet_app.ops.process import shutdown
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import LiveProcessor, LiveStats, Verdict, encode_jpeg

@@ -18,10 +18,10 @@ from streamlit_webrtc.config import Translations
 from maskdet_app.live import aiortc_fixes, front_end, ice, webrtc_fixes
 from maskdet_app.live.restarts import Restarts
 from maskdet_app.live.turn import TurnError
-from maskdet_app.ops import operator_log
-from maskdet_app.ops.client_address import address_group
-from maskdet_app.ops.metrics import REFUSED
-from maskdet_app.ops.rate_limit import RateLimiter
+from maskdet_app.ops.limits.address_group import address_group
+from maskdet_app.ops.limits.rate_limit import RateLimiter
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.observability.prometheus import REFUSED
 from maskdet_app.ui import containers, entry, query_params
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.query_params import RUN, RUNNING

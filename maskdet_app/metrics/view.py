@@ -11,12 +11,12 @@ from maskdet_app.metrics.records.runs import Run, read_run, run_folders
 from maskdet_app.metrics.tabs import (
     ablations,
     compare,
-    errors_view,
+    errors,
     finder,
-    photos_view,
-    slices_view,
+    slices,
     summary,
-    training_view,
+    training,
+    whole_photos,
     widths,
 )
 from maskdet_app.ui import containers, query_params, theme
@@ -99,7 +99,7 @@ def show_tab(tab: str, run: Run | None) -> None:
     if tab == "finder":
         photos, one_finder = containers.reserve(2)
         with photos:
-            photos_view.show_whole_photos(objects(evaluation.get("whole_photos")))
+            whole_photos.show_whole_photos(objects(evaluation.get("whole_photos")))
         with one_finder:
             finder.show_finder()
     elif tab == "compare":
@@ -111,15 +111,15 @@ def show_tab(tab: str, run: Run | None) -> None:
         with study:
             ablations.show_ablations()
     elif run is not None and tab == "training":
-        training_view.show_training(run)
+        training.show_training(run)
     elif run is None or run.evaluation is None:
         # without a run the picker says so
         if run is not None:
             st.info(t("metrics.no_evaluation"), icon=":material/fact_check:")
     elif tab == "groups":
-        slices_view.show_people(evaluation)
+        slices.show_people(evaluation)
     elif tab == "errors":
-        errors_view.show_errors(evaluation, shown_sets(evaluation))
+        errors.show_errors(evaluation, shown_sets(evaluation))
     else:
         summary.show_summary(evaluation, shown_sets(evaluation), run.folder)
 

@@ -13,7 +13,8 @@ from maskdet_core.batch.photos.check import detect_in_photo
 from maskdet_core.detector import MIN_FACE_PX, MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.draw.annotate import Labels
 from maskdet_core.html_report.document import PICTURE_PX
-from maskdet_core.pictures.decode import DecodedPhoto, decode_image, shrink_within
+from maskdet_core.pictures.decode import DecodedPhoto, decode_image
+from maskdet_core.pictures.resize import shrink_within
 from maskdet_core.reasons import Reason
 
 FaceSize = Literal["tiny", "usual", "large"]

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops import malloc
+from maskdet_app.ops.process import malloc
 from maskdet_core.cpu import N_THREADS, n_cores
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures.decode import DecodedPhoto

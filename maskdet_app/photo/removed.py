@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final, Generic, Protocol, TypeVar
 
-from maskdet_app.ops import malloc
+from maskdet_app.ops.process import malloc
 
 UNDO_S: Final = 10.0
 """Time to undo a removal: long enough to read what happened, short enough to be "removed"."""

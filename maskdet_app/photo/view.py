@@ -5,8 +5,8 @@ from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ops.metrics import PhotoMetrics
-from maskdet_app.photo import detail, downloads, gallery, handout, overview, upload
+from maskdet_app.ops.observability.prometheus import PhotoMetrics
+from maskdet_app.photo import detail, downloads, gallery, html_report, overview, upload
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
@@ -109,7 +109,7 @@ def _show_downloads(
     with st.container(horizontal=True):
         if len(batch) > 1:
             _show_zip_button(photos, options.blur_faces, still_checking=still_checking)
-        handout.show(photos, detector, options, still_checking=still_checking)
+        html_report.show(photos, detector, options, still_checking=still_checking)
         for kind, label, help_text in (
             ("csv", t("photo.csv"), t("photo.csv_help")),
             ("json", t("photo.json"), t("photo.json_help")),

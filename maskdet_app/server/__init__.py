@@ -1,1 +1,1 @@
-"""The ASGI application around the pages: middleware, link preview, JSON logs."""
+"""The server around the pages: its ASGI app, what requests pass, the page's head, the log."""

@@ -18,37 +18,27 @@ from streamlit import runtime
 
 from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
-from maskdet_app.cameras.resources import feeds
+from maskdet_app.cameras.shared_feeds import feeds
 from maskdet_app.live import ice
 from maskdet_app.metrics.records.runs import RUNS_ENV
-from maskdet_app.ops import (
-    alert_channels,
-    alert_settings,
-    api_settings,
-    build_info,
-    camera_settings,
-    listening,
-    live_places,
-    malloc,
-    metrics,
-    operator_log,
-    shutdown,
-    upload_memory,
-)
-from maskdet_app.ops.embedding import FRAME_ANCESTORS, frame_ancestors
-from maskdet_app.ops.upload_quota import QUOTA, UploadLimits
-from maskdet_app.server import (
-    client_address,
-    connection_guard,
-    link_preview,
-    log_format,
-    middleware,
-    session_reaper,
-)
-from maskdet_app.server.body_timeout import BodyTimeout
-from maskdet_app.server.log_format import LOG_FORMAT
-from maskdet_app.server.media_cache import NoStoreForMedia
-from maskdet_app.server.upload_guard import UploadGuard, stored_files
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.limits import upload_memory
+from maskdet_app.ops.limits.upload_quota import QUOTA, UploadLimits
+from maskdet_app.ops.live_streams import alert_channels, viewer_slots
+from maskdet_app.ops.observability import operator_log, prometheus
+from maskdet_app.ops.process import malloc, shutdown
+from maskdet_app.ops.settings import alert_settings, api_settings, camera_settings, server_address
+from maskdet_app.ops.settings.embedding import FRAME_ANCESTORS, frame_ancestors
+from maskdet_app.server import session_reaper
+from maskdet_app.server.logs import log_format
+from maskdet_app.server.logs.log_format import LOG_FORMAT
+from maskdet_app.server.middleware import client_address, connection_guard
+from maskdet_app.server.middleware.body_timeout import BodyTimeout
+from maskdet_app.server.middleware.media_cache import NoStoreForMedia
+from maskdet_app.server.middleware.rate_limits import RateLimits
+from maskdet_app.server.middleware.security_headers import SecurityHeaders
+from maskdet_app.server.middleware.upload_guard import UploadGuard, stored_files
+from maskdet_app.server.page_head import link_preview
 from maskdet_app.ui import two_classes
 from maskdet_core import CascadeError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
@@ -74,7 +64,7 @@ UPLOAD_MB: Final[dict[str, str]] = {
 KNOWN_SETTINGS: Final = (
     *(LOG_FORMAT, METRICS_PORT, METRICS_ADDRESS, FRAME_ANCESTORS, GRACE_PERIOD),
     *(client_address.TRUSTED_PROXIES, *UPLOAD_MB.values()),
-    *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, live_places.MAX_VIEWERS),
+    *(MODEL_ENV, FINDER_ENV, RUNS_ENV, build_info.COMMIT, viewer_slots.MAX_VIEWERS),
     two_classes.SETTING,
     *api_settings.SETTINGS,
     *(camera_settings.CAMERAS, *alert_settings.SETTINGS),
@@ -112,14 +102,11 @@ def app_options() -> dict[str, Any]:
     return {
         "lifespan": partial(_lifespan, api=served),
         "middleware": [
-            Middleware(
-                middleware.SecurityHeaders,
-                frame_ancestors=frame_ancestors(),
-            ),
+            Middleware(SecurityHeaders, frame_ancestors=frame_ancestors()),
             Middleware(client_address.ClientAddress, n_proxies=n_proxies),
             Middleware(session_reaper.CloseCodes),
             Middleware(NoStoreForMedia),
-            Middleware(middleware.RateLimits),
+            Middleware(RateLimits),
             Middleware(BodyTimeout),
             Middleware(UploadGuard, quota=QUOTA),
             Middleware(link_preview.LinkPreview),
@@ -132,10 +119,10 @@ def app_options() -> dict[str, Any]:
 @asynccontextmanager
 async def _lifespan(_app: Any, *, api: Api | None) -> AsyncIterator[None]:
     build = (build_info.version(), build_info.commit(), build_info.model())
-    metrics.INFO.labels(*build).set(1)
+    prometheus.INFO.labels(*build).set(1)
     port = _number(METRICS_PORT, 0)
     if port:
-        metrics.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
+        prometheus.serve(int(port), os.environ.get(METRICS_ADDRESS) or "127.0.0.1")
     shutdown.drain_before_exit(_number(GRACE_PERIOD, DEFAULT_GRACE_S), _n_viewers)
     sessions = session_reaper.DisconnectedSessions()
     session_reaper.install(runtime.get_instance(), sessions)
@@ -168,7 +155,7 @@ def report_settings() -> None:
         ice.validate_settings()
     except ValueError as error:
         operator_log.log_once(f"settings of the video link: {error}")
-    live_places.usable_admission()
+    viewer_slots.usable_admission()
     alert_channels.settings()
     camera_settings.cameras()
     two_classes.default()
@@ -190,8 +177,8 @@ def report_settings() -> None:
 
 def _announce() -> None:
     """Tell the operator the addresses of this server."""
-    host = listening.network_host()
-    urls = [listening.local_url(), *([listening.url_of(host)] if host else [])]
+    host = server_address.network_host()
+    urls = [server_address.local_url(), *([server_address.url_of(host)] if host else [])]
     if log_format.is_json():
         _LOG.info("listening at %s", " and ".join(urls))
     else:
@@ -205,11 +192,11 @@ def _upload_limits(default: UploadLimits) -> UploadLimits:
 
 
 def _n_viewers() -> int:
-    return live_places.usable_admission().n_active
+    return viewer_slots.usable_admission().n_active
 
 
 def _count_page_error(error: Exception) -> None:
-    metrics.PAGE_ERRORS.inc()
+    prometheus.PAGE_ERRORS.inc()
     # Only the type: a message could contain a visitor's data.
     _LOG.error("a page failed by %s", type(error).__name__)
 

@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
-from maskdet_app.ops import malloc
-from maskdet_app.ops.tabs import TABS
-from maskdet_app.server.upload_guard import request_rerun
+from maskdet_app.ops.process import malloc
+from maskdet_app.server.middleware.upload_guard import request_rerun
+from maskdet_app.ui.tabs import TABS
 
 _LOG: Final = logging.getLogger(__name__)
 MAX_SESSIONS: Final = 128

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 from maskdet_app.ui import two_classes
 from maskdet_app.ui.i18n import t
 from maskdet_core import MaskDetector, MaskdetError, load_classifier

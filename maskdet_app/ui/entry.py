@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops.paths import site_folder
+from maskdet_app.ops.installation.paths import site_folder
 
 _ENTERED: Final = "entry_script_ran"
 _PAGE: Final = "entry_page"

@@ -8,8 +8,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import segno
 import streamlit as st
 
-from maskdet_app.ops import listening
-from maskdet_app.ops.embedding import others_may_embed
+from maskdet_app.ops.settings import server_address
+from maskdet_app.ops.settings.embedding import others_may_embed
 from maskdet_app.ui import query_params
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.page_url import is_local
@@ -50,9 +50,9 @@ def network_url(url: str) -> str | None:
         as a container's published port.
     """
     parts = urlsplit(url)
-    if not is_local(url) or parts.port != listening.port():
+    if not is_local(url) or parts.port != server_address.port():
         return None
-    host = listening.network_host()
+    host = server_address.network_host()
     if host is None:
         return None
     shown = f"[{host}]" if ":" in host else host

@@ -9,8 +9,8 @@ from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ops import operator_log
-from maskdet_app.ops.settings import setting
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.settings.lookup import setting
 from maskdet_app.ui import query_params
 from maskdet_app.ui.i18n import t
 from maskdet_core import Face, MaskDetector, Verdict

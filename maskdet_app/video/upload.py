@@ -9,8 +9,9 @@ from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ops import malloc, upload_memory
-from maskdet_app.ops.upload_quota import QUOTA
+from maskdet_app.ops.limits import upload_memory
+from maskdet_app.ops.limits.upload_quota import QUOTA
+from maskdet_app.ops.process import malloc
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.tab_state import tab_state

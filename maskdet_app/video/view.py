@@ -10,7 +10,7 @@ from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
 from maskdet_app.ui.reasons import reason_text
 from maskdet_app.ui.times import clock
-from maskdet_app.video import charts, handout, upload
+from maskdet_app.video import charts, html_report, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
 from maskdet_app.video.options import CheckOptions
 from maskdet_app.video.upload import VideoVisit
@@ -98,7 +98,9 @@ def _show_result(
     with head.container(horizontal=True, vertical_alignment="center", key="results-head"):
         st.header(theme.escape_markdown(current.name), anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
-            handout.show(current.name, outcome, detector, check.options, blurred=options.blur_faces)
+            html_report.show(
+                current.name, outcome, detector, check.options, blurred=options.blur_faces
+            )
             _show_downloads(current, check, row, blur=options.blur_faces)
     player, summary = first.columns(2, gap="medium")
     with summary.container(key="video-summary"):

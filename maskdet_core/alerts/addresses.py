@@ -7,6 +7,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from maskdet_core.errors import AlertError
 
+# environment variables, of the command line and the server alike: arguments are seen by others
+WEBHOOK_URL: Final = "MASKDET_WEBHOOK_URL"
+WEBHOOK_SECRET: Final = "MASKDET_WEBHOOK_SECRET"
+MQTT_USER: Final = "MASKDET_MQTT_USER"
+MQTT_PASSWORD: Final = "MASKDET_MQTT_PASSWORD"
 ALLOW_PLAIN: Final = "--allow-plain"
 """The option that messages name where an address is refused for being unencrypted and public."""
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from maskdet_core.alerts.events import Alert
-from maskdet_core.pictures.decode import encode_jpeg
+from maskdet_core.pictures.encode import encode_jpeg
 from maskdet_core.types import FaceBox, RgbImage
 
 SCHEMA: Final = 1

@@ -4,6 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
+from maskdet_core.alerts.addresses import MQTT_PASSWORD, MQTT_USER, WEBHOOK_SECRET, WEBHOOK_URL
 from maskdet_core.alerts.delivery import DRAIN_S, DeliveryLimits
 from maskdet_core.command_line.command import print_message
 from maskdet_core.errors import AlertError
@@ -11,10 +12,6 @@ from maskdet_core.errors import AlertError
 if TYPE_CHECKING:
     from maskdet_core.alerts.channels import AlertChannels
 
-WEBHOOK_URL: Final = "MASKDET_WEBHOOK_URL"
-WEBHOOK_SECRET: Final = "MASKDET_WEBHOOK_SECRET"
-MQTT_USER: Final = "MASKDET_MQTT_USER"
-MQTT_PASSWORD: Final = "MASKDET_MQTT_PASSWORD"
 FROM_ENVIRONMENT: Final = "-"
 """In place of an address: it is in `WEBHOOK_URL`."""
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from maskdet_core.batch.csv_lines import BOM
 from maskdet_core.batch.photos.check import PhotoCheckConfig, PhotoTask
 from maskdet_core.batch.photos.folder import (
     STDOUT,
@@ -15,7 +16,7 @@ from maskdet_core.batch.photos.folder import (
     open_report,
 )
 from maskdet_core.batch.photos.folder_document import HtmlReport
-from maskdet_core.batch.photos.report import BOM, one_line, to_json
+from maskdet_core.batch.photos.report import to_json
 from maskdet_core.batch.shards.check import check_by_shards, check_here
 from maskdet_core.batch.shards.ray_engine import check_on_ray
 from maskdet_core.batch.storage.addresses import Address
@@ -39,6 +40,7 @@ from maskdet_core.command_line.video_alerts import video_alerts
 from maskdet_core.command_line.video_run import VideoRun
 from maskdet_core.cpu import n_cores
 from maskdet_core.html_report.texts import ENGLISH, languages
+from maskdet_core.untrusted_text import one_line
 from maskdet_core.video.limits import MAX_BYTES, MAX_LENGTH_S, VideoLimits
 
 _FORMS: Final = {

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from maskdet_core.batch.photos.report import one_line
 from maskdet_core.batch.storage.addresses import Location, location
 from maskdet_core.command_line.inputs import FoundPictures
 from maskdet_core.errors import AddressError
 from maskdet_core.types import validate_min_confidence
+from maskdet_core.untrusted_text import one_line
 
 EXIT_OK: Final = 0
 EXIT_SOME_UNREADABLE: Final = 1

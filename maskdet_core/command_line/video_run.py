@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from tqdm import tqdm
 
 from maskdet_core.batch.photos.folder_document import common_folder
-from maskdet_core.batch.photos.report import one_line
 from maskdet_core.batch.videos.check import VideoCheckConfig, check_videos
 from maskdet_core.batch.videos.folder import Row, kept_pictures
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.videos import VideoPart
 from maskdet_core.types import Verdict
+from maskdet_core.untrusted_text import one_line
 
 if TYPE_CHECKING:
     from maskdet_core.video.check import Progress

@@ -2,7 +2,7 @@
 
 ``haarcascade_frontalface_alt`` at OpenCV's default settings, as in most tutorials. It finds few
 masked faces; combinations of more stock cascades find more, but fewer than Maskdet's own finder
-and in more time (``python -m train evaluate-detector`` measures this baseline beside them).
+and in more time (``python -m train evaluate-finder`` measures this baseline beside them).
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Decode untrusted image files, and encode images.
+"""Decode untrusted image files.
 
 Pillow decodes: it reads the size from the header before it unpacks anything, and it raises on a
 truncated file, where OpenCV returns an image with undefined pixels. Only still WebP files are
@@ -29,7 +29,7 @@ from maskdet_core.pictures.jpeg_end import with_end_marker
 from maskdet_core.pictures.picture_format import SUPPORTED, PictureFormat, picture_format
 from maskdet_core.pictures.pixels import array_to_rgb, orient, picture_to_rgb
 from maskdet_core.reasons import Problem
-from maskdet_core.types import RgbImage, validate_rgb
+from maskdet_core.types import RgbImage
 
 _EXIF_ORIENTATION: Final = 0x0112
 _LASTING: Final = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -165,62 +165,6 @@ def is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, cv2.error):
         return error.code == cv2.Error.StsNoMem
     return "memory" in str(error).lower() and "limit exceeded" not in str(error)
-
-
-def shrink_within(image_rgb: RgbImage, side_px: int) -> RgbImage:
-    """Shrink an image so that no side is longer than ``side_px``.
-
-    Args:
-        image_rgb: uint8 (H, W, 3), not changed.
-        side_px: longest side of the result, 1 or more.
-
-    Returns:
-        uint8 (H, W, 3): the image itself where it is small enough, else a new one of the same
-        aspect ratio.
-
-    Raises:
-        ValueError: no uint8 RGB image, or ``side_px`` below 1.
-    """
-    validate_rgb(image_rgb)
-    if side_px < 1:
-        raise ValueError(f"side_px must be 1 or more, got {side_px}")
-    height, width = image_rgb.shape[:2]
-    scale = side_px / max(height, width)
-    if scale >= 1:
-        return image_rgb
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def encode_jpeg(image_rgb: RgbImage, quality: int = 92) -> bytes:
-    """Encode as JPEG without metadata.
-
-    Args:
-        image_rgb: uint8 (H, W, 3), not changed.
-        quality: 1 to 95.
-
-    Raises:
-        ValueError: no uint8 RGB image.
-    """
-    validate_rgb(image_rgb)
-    stream = io.BytesIO()
-    Image.fromarray(image_rgb).save(stream, "JPEG", quality=quality)
-    return stream.getvalue()
-
-
-def encode_png(image_rgb: RgbImage) -> bytes:
-    """Encode as PNG without metadata.
-
-    Args:
-        image_rgb: uint8 (H, W, 3), not changed.
-
-    Raises:
-        ValueError: no uint8 RGB image.
-    """
-    validate_rgb(image_rgb)
-    stream = io.BytesIO()
-    Image.fromarray(image_rgb).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def _decode_completed(data: bytes, kind: PictureFormat, max_pixels: int) -> DecodedPhoto:

@@ -50,15 +50,6 @@ _ENCODERS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
 """Encoders by preference, each with its options. Wheels of PyAV have had both so far."""
 
 
-def film_codec() -> str:
-    """Name of the encoder that films are written with here.
-
-    Raises:
-        UnknownCodecError: FFmpeg has none of those that are used.
-    """
-    return _encoder()[0]
-
-
 class AnnotatedFilm:
     """Writes an MP4 file without sound and metadata, in a thread of its own.
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from maskdet_core.draw.anonymise import blur_faces
-from maskdet_core.pictures.decode import encode_jpeg
+from maskdet_core.pictures.encode import encode_jpeg
 from maskdet_core.reasons import Problem, Reason
 from maskdet_core.types import FaceBox, RgbImage, Verdict
 from maskdet_core.video.events import EventKind, WatchedFrame

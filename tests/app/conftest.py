@@ -15,7 +15,7 @@ from maskdet_app.ui import detector
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
 from maskdet_core.reasons import Problem, Reason
 from maskdet_core.types import MaskProbabilities, decide
-from testbed import drawn_masks
+from testbed.pictures import drawn_masks
 
 MakePhoto = Callable[..., Photo]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from maskdet_app import command
-from maskdet_app.ops.paths import checkout_folder, site_folder
-from testbed.interpreter import run_python
+from maskdet_app.ops.installation.paths import checkout_folder, site_folder
+from testbed.processes.interpreter import run_python
 
 
 def given_to_streamlit(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ops import garbage
+from maskdet_app.ops.process import garbage_collection
 from maskdet_app.ui.i18n import t
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 
 
@@ -115,6 +115,8 @@ def _jpeg(image: Image.Image) -> bytes:
 
 def test_a_run_of_a_page_asks_for_a_collection_of_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(garbage.Collector, "collect_soon", lambda self: asked.append(self))
+    monkeypatch.setattr(
+        garbage_collection.Collector, "collect_soon", lambda self: asked.append(self)
+    )
     _run("about")
-    assert set(asked) == {garbage.COLLECTOR}
+    assert set(asked) == {garbage_collection.COLLECTOR}

@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.hostile import MIN_FPS, is_bounded
-from testbed.hostile import MAX_CPU_S, MAX_PEAK_MB, Cost
+from testbed.processes.decoding_cost import MAX_CPU_S, MAX_PEAK_MB, Cost
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.soak import MORE_FILES, MORE_MB, MORE_THREADS, is_back
-from testbed.server import Usage
+from testbed.servers.server import Usage
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-CASES = Path(__file__).parents[2].parent / "shared" / "cases"
+from testbed.repository import REPO_ROOT
+
+CASES = REPO_ROOT.parent / "shared" / "cases"
 
 
 def case(name: str) -> Path:

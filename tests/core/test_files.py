@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from maskdet_core import files
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
 
 MODELS = files.models_folder()
 PACKAGE = Path(files.__file__).parent

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from testbed.repository import REPO_ROOT
 
 CODE = """
 import json, os, signal, warnings
@@ -42,7 +42,7 @@ print(json.dumps([imported == before, constructed == before, cv2.getNumThreads()
 
 def test_import_and_construction_have_no_side_effects(shipped_manifest: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", CODE], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, "-c", CODE], capture_output=True, text=True, check=False, cwd=REPO_ROOT
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [True, True, 2]

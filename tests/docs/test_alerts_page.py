@@ -5,8 +5,9 @@ import re
 from typing import Any
 
 from maskdet_core.alerts.webhook import secret_key, signed_headers
+from testbed.repository import REPO_ROOT
 from tests.core.alerts.alerts import message
-from tests.docs.markdown import REPO_ROOT, examples
+from tests.docs.markdown import examples
 
 PAGE = REPO_ROOT / "docs" / "alerts.md"
 SECRET = "whsec_" + 10 * "bWFz"

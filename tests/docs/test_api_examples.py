@@ -10,7 +10,8 @@ import pytest
 
 import maskdet_core
 from maskdet_core import LiveProcessor
-from tests.docs.markdown import REPO_ROOT, Example, examples
+from testbed.repository import REPO_ROOT
+from tests.docs.markdown import Example, examples
 
 API = REPO_ROOT / "docs" / "api.md"
 PAGES = {page.name: examples(page) for page in (REPO_ROOT / "README.md", API)}

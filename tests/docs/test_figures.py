@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.docs.markdown import REPO_ROOT
+from testbed.repository import REPO_ROOT
 
 Row = tuple[str, ...]
 

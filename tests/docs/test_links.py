@@ -7,7 +7,8 @@ import pytest
 
 from maskdet_core.batch.photos.report import COLUMNS
 from maskdet_core.command_line import cli
-from tests.docs.markdown import REPO_ROOT, pages
+from testbed.repository import REPO_ROOT
+from tests.docs.markdown import pages
 
 CODE_FOLDERS = (
     *("maskdet_core", "maskdet_app", "train", "testbed", "tests", "benchmarks", "pages"),

@@ -1,9 +1,9 @@
 """SECURITY.md names tests that exist, and every row of its tables says how a promise is tested."""
 
 import re
-from pathlib import Path
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
+from testbed.repository import REPO_ROOT
+
 TEXT = (REPO_ROOT / "SECURITY.md").read_text(encoding="utf-8")
 HEAD = "| promise | how it is tested | what is not promised |"
 

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page
 
-from testbed.browser import Browsers
-from testbed.server import Server, serve
+from testbed.repository import REPO_ROOT
+from testbed.servers.server import Server, serve
+from testbed.visitors.browser import Browsers
 from train.samples import portrait as samples
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 Rgb = NDArray[np.uint8]
 OpenBrowser = Callable[..., AbstractContextManager[BrowserContext]]
 
@@ -52,7 +52,7 @@ def browsers(chromium_path: str) -> Iterator[Browsers]:
 
 @pytest.fixture
 def open_browser(browsers: Browsers) -> OpenBrowser:
-    """Open a browser as a new visitor has it; see `testbed.browser.Browsers.open`."""
+    """Open a browser as a new visitor has it; see `testbed.visitors.browser.Browsers.open`."""
     return browsers.open
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from testbed.process_tree import members
+from testbed.processes.process_tree import members
 
 START_S = 20.0
 EXIT_S = 20.0

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, expect
 
 from maskdet_app.ui.i18n import catalogue, t
-from testbed.server import serve
+from testbed.servers.server import serve
 from tests.e2e.live_page import (
     VIDEO_PIXELS,
     WAIT_MS,

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from maskdet_app.ui.i18n import catalogue, t
-from testbed.server import Server, free_port, serve
+from testbed.servers.server import Server, free_port, serve
 from tests.core.alerts.alerts import wait_for
 from tests.core.alerts.receiver import Receiver, serving, verify
 from tests.e2e.live_page import WAIT_MS, start, stop, wait_for_count

@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 from maskdet_app.live.status import TIMELINE_REFRESH_S
 from maskdet_app.metrics import view
 from maskdet_app.ui.i18n import t
-from maskdet_core.run_records import RUN_FILE
-from testbed.server import Server, serve
+from maskdet_core.records.runs import RUN_FILE
+from testbed.servers.server import Server, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 
 N_BURSTS = 30

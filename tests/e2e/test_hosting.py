@@ -14,16 +14,16 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, expect
 
-from maskdet_app.ops import build_info
-from maskdet_app.ops import listening as listening_addresses
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.settings import server_address
 from maskdet_app.ui.i18n import t
-from testbed.server import free_port, serve
+from testbed.servers.server import free_port, serve
 from tests.e2e.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening
 
 GRACE_S = 6.0
 EXIT_S = 20.0
-NETWORK_HOST = listening_addresses.network_host()
+NETWORK_HOST = server_address.network_host()
 # Which directive refuses each of some URLs, given time to.
 REFUSED = """
 async (urls) => {

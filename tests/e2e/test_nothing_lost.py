@@ -27,9 +27,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.ui.i18n import t
-from testbed.browser import Browsers
-from testbed.impatient_server import GIVEN_UP_S
-from testbed.server import Server, free_port, serve, serve_command
+from testbed.servers.impatient_server import GIVEN_UP_S
+from testbed.servers.server import Server, free_port, serve, serve_command
+from testbed.visitors.browser import Browsers
 from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
 from tests.e2e.programs import browser_processes, processes
 
@@ -81,7 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, network: Path) -> Iterator[
 @pytest.fixture
 def server_that_gives_up(tmp_path: Path, network: Path) -> Iterator[Server]:
     port = free_port()
-    command = [sys.executable, "-m", "testbed.impatient_server", "run", "server.py"]
+    command = [sys.executable, "-m", "testbed.servers.impatient_server", "run", "server.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     with serve_command(

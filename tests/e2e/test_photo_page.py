@@ -18,7 +18,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import catalogue, t
 from maskdet_core.pictures.decode import MAX_BYTES
-from testbed.server import serve
+from testbed.servers.server import serve
 
 WAIT_MS = 30_000
 N_PHOTOS = 24
@@ -191,8 +191,8 @@ def test_downloads_agree_with_the_page(
         table = _download(page, t("photo.csv")).decode("utf-8-sig")
         assert "'=m.jpg" in table and "c.jpg" in table
         page.get_by_role("button", name=t("photo.report"), exact=True).click()
-        handout = _download(page, t("photo.report_download")).decode("utf-8")
-        assert "=m.jpg" in handout and handout.count("<img ") == 2 and "Secret" not in handout
+        html = _download(page, t("photo.report_download")).decode("utf-8")
+        assert "=m.jpg" in html and html.count("<img ") == 2 and "Secret" not in html
         page.keyboard.press("Escape")
         page.get_by_role("button", name=t("photo.zip"), exact=True).click()
         page.get_by_role("button", name=t("photo.zip_ready")).wait_for(timeout=WAIT_MS)

@@ -22,13 +22,13 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_app.ui.i18n import t
-from testbed import frame_numbers
-from testbed.browser import Browsers
-from testbed.drawn_masks import write_manifest
-from testbed.mask_film import mask_film
-from testbed.numbered_server import RECORD
-from testbed.server import Server, free_port, serve_command
-from testbed.slow_processor import slowed
+from testbed.pictures import frame_numbers
+from testbed.pictures.drawn_masks import write_manifest
+from testbed.pictures.mask_film import mask_film
+from testbed.processes.slow_processor import slowed
+from testbed.servers.numbered_server import RECORD
+from testbed.servers.server import Server, free_port, serve_command
+from testbed.visitors.browser import Browsers
 from tests.e2e import live_page
 
 N_SAMPLES: Final = 200
@@ -116,7 +116,7 @@ def numbered(
     tmp_path_factory: pytest.TempPathFactory, record: Path, network: Path
 ) -> Iterator[Server]:
     folder, port = tmp_path_factory.mktemp("numbered"), free_port()
-    command = [sys.executable, "-m", "testbed.numbered_server", "run", "server.py"]
+    command = [sys.executable, "-m", "testbed.servers.numbered_server", "run", "server.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     settings = {"MASKDET_MODEL": str(write_manifest(folder)), RECORD: str(record)}

@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import t
-from testbed.server import Server, serve
+from testbed.servers.server import Server, serve
 
 LARGE_BYTES = 6_000_000
 """Starlette writes uploads above 1 MB to temporary files unless told otherwise."""

@@ -11,11 +11,12 @@ from aioice.ice import get_host_addresses
 from playwright.sync_api import expect
 
 from maskdet_app.ui.i18n import t
-from testbed.server import free_port, serve
+from testbed.repository import REPO_ROOT
+from testbed.servers.server import free_port, serve
 from tests.e2e.live_page import frame, start, wait_for_count
 from tests.e2e.programs import listening
 
-CONFIG = Path(__file__).resolve().parents[2] / "hosting" / "turnserver.conf"
+CONFIG = REPO_ROOT / "hosting" / "turnserver.conf"
 SECRET = "for this test only"
 NO_CONNECTION_MS = 40_000
 ALLOCATED = "ALLOCATE processed, success"

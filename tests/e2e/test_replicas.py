@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.ui.i18n import t
-from testbed.server import Server, free_port, serve
+from testbed.repository import REPO_ROOT
+from testbed.servers.server import Server, free_port, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 BACK_WITHIN_S = 10.0
 
 pytestmark = pytest.mark.browser

@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from maskdet_app.ui.i18n import t
-from testbed.drawn_masks import draw_worn_wrong, write_manifest
-from testbed.server import Server, free_port, serve_command
+from testbed.pictures.drawn_masks import draw_worn_wrong, write_manifest
+from testbed.servers.server import Server, free_port, serve_command
 from tests.e2e import live_page
 from tests.e2e.test_accessibility import THEMES, violations
 from train.samples import portrait as samples
@@ -46,7 +46,7 @@ YELLOW_PIXELS = """
 def three_verdicts(tmp_path_factory: pytest.TempPathFactory, network: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("three")
     port = free_port()
-    command = [sys.executable, "-m", "testbed.three_verdicts", "run", "server.py"]
+    command = [sys.executable, "-m", "testbed.servers.three_verdicts", "run", "server.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true", "--server.fileWatcherType", "none"]
     settings = {"MASKDET_MODEL": str(write_manifest(folder))}

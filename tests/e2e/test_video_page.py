@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from maskdet_app.video.job import MAX_BYTES
 from maskdet_core.html_report.texts import Texts
-from testbed.films import film_bytes
-from testbed.server import Server
+from testbed.pictures.films import film_bytes
+from testbed.servers.server import Server
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.test_accessibility import violations
 

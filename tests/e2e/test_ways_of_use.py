@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from maskdet_app.photo import upload
 from maskdet_app.ui.i18n import t
-from testbed.films import film_bytes
+from testbed.pictures.films import film_bytes
 from tests.e2e.visitor_steps import WAIT_MS, Visitor
 
 SCREEN = (1280, 720)

@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 
 from maskdet_core.command_line import cli
-from testbed import api_clients, decoders, hostile, slow_decoder_server
-from testbed.process_tree import members
-from testbed.server import Server, serve
-from testbed.session import request
-from tests.docs.markdown import REPO_ROOT, examples
+from testbed.pictures import failing_decoders, hostile
+from testbed.processes.process_tree import members
+from testbed.repository import REPO_ROOT
+from testbed.servers import slow_decoder_server
+from testbed.servers.server import Server, serve
+from testbed.visitors import api_clients
+from testbed.visitors.session import request
+from tests.docs.markdown import examples
 
 MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 SAMPLES = REPO_ROOT / "maskdet_app" / "photo" / "samples"
@@ -57,7 +60,7 @@ def until(condition: Callable[[], object]) -> None:
 @pytest.mark.parametrize("n_pictures", [1, 5])
 def test_a_client_that_goes_ends_its_decoders(server: Server, n_pictures: int) -> None:
     until(lambda: not n_decoders(server))
-    body: bytes = decoders.SLEEP + SMALL
+    body: bytes = failing_decoders.SLEEP + SMALL
     headers = JPEG
     if n_pictures > 1:
         body, headers = api_clients.pile([("a.jpg", body)] * n_pictures)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from testbed import decoders, hostile, slow_decoder_server
-from testbed.photo_visitor import PhotoVisitor
-from testbed.process_tree import members
-from testbed.server import Server, serve
+from testbed.pictures import failing_decoders, hostile
+from testbed.processes.process_tree import members
+from testbed.repository import REPO_ROOT
+from testbed.servers import slow_decoder_server
+from testbed.servers.server import Server, serve
+from testbed.visitors.photo_visitor import PhotoVisitor
 
-MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
+MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 WAIT_S = 60.0
 SMALL = hostile.flat("RGB", 60, "JPEG")
 
@@ -48,7 +50,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def begin(server: Server, visitor: PhotoVisitor) -> tuple[int, "asyncio.Task[str]"]:
     """Upload a photo that takes minutes; the process that decodes it, and the page's result."""
     await until(lambda: decoder_pid(server) is None)
-    result = asyncio.create_task(visitor.check("a.jpg", decoders.SLEEP + SMALL, WAIT_S))
+    result = asyncio.create_task(visitor.check("a.jpg", failing_decoders.SLEEP + SMALL, WAIT_S))
     await until(lambda: decoder_pid(server) is not None)
     pid = decoder_pid(server)
     assert pid is not None

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from maskdet_app.server.body_timeout import BodyPace
-from maskdet_app.server.connection_guard import HEADERS_S
+from maskdet_app.server.middleware.body_timeout import BodyPace
+from maskdet_app.server.middleware.connection_guard import HEADERS_S
 from maskdet_app.server.session_reaper import Delays
 from maskdet_app.ui.i18n import t
-from testbed.scenes import scene
-from testbed.server import Server, serve
-from testbed.session import Session, form, request
-from testbed.visitor import Film, Visitor
+from testbed.pictures.scenes import scene
+from testbed.servers.server import Server, serve
+from testbed.visitors.session import Session, form, request
+from testbed.visitors.visitor import Film, Visitor
 
 MB = 1_000_000
 BASE_PATH = "/mask"

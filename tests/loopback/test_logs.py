@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import websockets
 
-from testbed.scenes import scene
-from testbed.server import serve
-from testbed.visitor import Film, Visitor
+from testbed.pictures.scenes import scene
+from testbed.repository import REPO_ROOT
+from testbed.servers.server import serve
+from testbed.visitors.visitor import Film, Visitor
 
-MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
+MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 SECRET = "holiday-with-anna"
 N_ROUNDS = 3
 _RESET = struct.pack("ii", 1, 0)

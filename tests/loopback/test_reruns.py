@@ -1,8 +1,8 @@
 """Interleaved runs of page and fragments: every message must fit the elements that a browser has.
 
 The server delivers its messages slowly here, as on a busy machine: Streamlit then drops parts of a
-run that the next one follows closely. `testbed.delta_tree` raises where the front end would, and
-in a browser the page would be white from then on.
+run that the next one follows closely. `testbed.visitors.delta_tree` raises where the front end
+would, and in a browser the page would be white from then on.
 """
 
 import asyncio
@@ -10,16 +10,16 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
-from maskdet_core.run_records import EPOCHS_FILE, RUN_FILE
-from testbed.scenes import scene
-from testbed.server import Server, serve
-from testbed.visitor import Film, Visitor
+from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
+from testbed.pictures.scenes import scene
+from testbed.repository import REPO_ROOT
+from testbed.servers.server import Server, serve
+from testbed.visitors.visitor import Film, Visitor
 
-MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
+MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 N_RERUNS = 300
 N_ROUNDS = 6
 FLUSH_S = 0.15

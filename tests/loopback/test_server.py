@@ -14,12 +14,13 @@ import pytest
 from maskdet_app.live.front_end import SCRIPTS
 from maskdet_app.ui.i18n import t
 from maskdet_core.live.admission import LEASE_S
-from testbed.scenes import scene
-from testbed.server import Server, serve
-from testbed.session import request
-from testbed.visitor import Film, Visitor
+from testbed.pictures.scenes import scene
+from testbed.repository import REPO_ROOT
+from testbed.servers.server import Server, serve
+from testbed.visitors.session import request
+from testbed.visitors.visitor import Film, Visitor
 
-MODEL = Path(__file__).parents[2] / "models" / "maskdet-vgg19-int8.json"
+MODEL = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 WAIT_S = 60.0
 
 pytestmark = [

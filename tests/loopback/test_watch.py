@@ -20,6 +20,7 @@ from maskdet_core.alerts.webhook import Webhook
 from maskdet_core.streams.reader import ReaderLimits
 from maskdet_core.streams.source import StreamSource, parse_source
 from maskdet_core.streams.watch import StreamWatch, WatchOptions
+from testbed.repository import REPO_ROOT
 from tests.core.alerts.alerts import wait_for
 from tests.core.alerts.receiver import Receiver, serving, verify
 from tests.core.alerts.test_mqtt import free_port
@@ -31,7 +32,6 @@ from tests.loopback.rtsp_secrets import RTSP_PASSWORD, RTSP_USER
 RULES = AlertRules(hold_s=0.4, clear_s=0.4, forget_s=1.0)
 LIMITS = ReaderLimits(open_s=5, read_s=5, first_wait_s=0.2, max_wait_s=0.2)
 SECRET = "0123456789abcdef0123456789abcdef"
-REPO_ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager

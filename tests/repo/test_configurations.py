@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-HOSTING = Path(__file__).resolve().parents[2] / "hosting"
+from testbed.repository import REPO_ROOT
+
+HOSTING = REPO_ROOT / "hosting"
 KUBERNETES_VERSIONS = ("1.31", "1.34")
 CADDY = {"MASKDET_DOMAIN": "masks.example.org", "MASKDET_UPSTREAM": "app:8501"}
 HAPROXY = {

@@ -10,11 +10,13 @@ from typing import Any
 import yaml
 
 from maskdet_app.live import ice
-from maskdet_app.ops import alert_settings, build_info, camera_settings
-from maskdet_app.server import asgi, client_address, middleware
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.settings import alert_settings, camera_settings
+from maskdet_app.server import asgi
+from maskdet_app.server.middleware import client_address, rate_limits
 from maskdet_app.video.job import MAX_BYTES
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (REPO_ROOT / "Dockerfile").read_text(encoding="utf-8")
 SETTINGS = {
     *(asgi.LOG_FORMAT, asgi.METRICS_PORT, asgi.METRICS_ADDRESS, asgi.GRACE_PERIOD),
@@ -45,7 +47,7 @@ def test_the_container_gets_existing_files_and_no_secrets() -> None:
         assert f"!{source}" in ignored, source
     assert ".streamlit/secrets.toml" in ignored
     assert "USER 1000" in DOCKERFILE
-    assert middleware.HEALTH in DOCKERFILE
+    assert rate_limits.HEALTH in DOCKERFILE
 
 
 def test_the_lock_has_every_requirement_within_its_bounds_with_hashes() -> None:
@@ -139,7 +141,7 @@ def test_the_cluster_keeps_sessions_and_lets_viewers_drain() -> None:
     found = {one["kind"]: one for one in documents("hosting/kubernetes.yaml")}
     pod = found["Deployment"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert container["readinessProbe"]["httpGet"]["path"] == middleware.HEALTH
+    assert container["readinessProbe"]["httpGet"]["path"] == rate_limits.HEALTH
     assert pod["terminationGracePeriodSeconds"] > asgi.DEFAULT_GRACE_S
     annotations = found["Ingress"]["metadata"]["annotations"]
     assert annotations["nginx.ingress.kubernetes.io/affinity"] == "cookie"

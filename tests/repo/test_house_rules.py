@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from maskdet_core.version import __version__
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 MAX_MODULE_LINES = 400
 MAX_PAGE_LINES = 80
 MAX_FILE_BYTES = 45_000_000
@@ -24,16 +24,16 @@ PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".
 # `python -m train samples` cuts and draws on.
 SAMPLES = {f"maskdet_app/photo/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
 # The icon, and the picture of the link preview, which is made of the three samples.
-ICON_AND_PREVIEW = {"maskdet_app/ui/icon.png", "maskdet_app/server/preview.png"}
+ICON_AND_PREVIEW = {"maskdet_app/ui/icon.png", "maskdet_app/server/page_head/preview.png"}
 # The live page's demo, drawn on the same portrait by `python -m train demo-film`.
 FILM = "maskdet_app/live/demo/film.mp4"
 FILM_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".mjpeg", ".y4m"}
 WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
 CONTRACTS = {
     *("core-layers", "batch-layers", "core-alone", "keras-in-one-place"),
-    *("app-layers", "metrics-layers", "app-alone"),
+    *("app-layers", "server-layers", "ops-layers", "metrics-layers", "app-alone"),
     *("train-layers", "train-proposals", "train-verifier", "train-samples", "train-alone"),
-    "no-circles",
+    *("testbed-layers", "no-circles"),
 }
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
 

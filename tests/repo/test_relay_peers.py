@@ -6,16 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from maskdet_app.live.turn import SharedSecret
+from testbed.repository import REPO_ROOT
 from tests.repo.relay_probe import APP, FLOOD_S, GATEWAY, PEERS, SERVER, SERVER_IPV6
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 CONFIG = (REPO_ROOT / "hosting" / "turnserver.conf").read_text(encoding="utf-8")
 SECRET = "of this test alone"
 TIMEOUT_S = 60

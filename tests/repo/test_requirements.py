@@ -4,12 +4,12 @@ import ast
 import re
 import sys
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
+from testbed.repository import REPO_ROOT
+
 EXTRAS = {
     "cloud": "requirements-cloud.txt",
     "mqtt": "requirements-mqtt.txt",

@@ -20,10 +20,10 @@ import pytest
 from PIL import Image
 
 from maskdet_core.version import __version__
-from testbed.browser import Browsers
-from testbed.server import Server, free_port, serve_command
+from testbed.repository import REPO_ROOT
+from testbed.servers.server import Server, free_port, serve_command
+from testbed.visitors.browser import Browsers
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ("bare", "hand", "masked")
 PAGES = {"": "live", "photo": "photo", "metrics": "metrics", "about": "about"}
 OFFLINE = ("No matching distribution found", "Could not fetch URL", "Connection")
@@ -112,7 +112,7 @@ def test_wheel_holds_two_packages_with_models_and_site(dist: Path) -> None:
 def test_nothing_is_taken_from_the_checkout(maskdet: Path, tmp_path: Path) -> None:
     code = (
         "import maskdet_app, maskdet_core\n"
-        "from maskdet_app.ops.paths import checkout_folder, site_folder\n"
+        "from maskdet_app.ops.installation.paths import checkout_folder, site_folder\n"
         "from maskdet_core.files import models_folder\n"
         "print(maskdet_app.__file__, maskdet_core.__file__, models_folder(), site_folder())\n"
         "print(checkout_folder())"

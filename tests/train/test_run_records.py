@@ -10,7 +10,9 @@ from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hin
 import pytest
 
 from maskdet_app.metrics.records.runs import EPOCH_NUMBERS, Run, read_run
-from maskdet_core import run_records
+from maskdet_core.records.ablations import ABLATIONS_FILE, AblationsRecord
+from maskdet_core.records.evaluation import EvaluationRecord
+from maskdet_core.records.runs import EPOCHS_FILE, EpochRecord, RunRecord
 from train.data.split import Split
 from train.evaluate.classifier import evaluate
 
@@ -73,40 +75,40 @@ def test_reader_has_no_problem_with_what_is_written(run: Run) -> None:
 
 
 def test_run_record_is_read_field_by_field(run: Run) -> None:
-    assert list(misfits(run.info, run_records.RunRecord)) == []
+    assert list(misfits(run.info, RunRecord)) == []
     assert run.info["status"] == "finished"
     assert run.info["epochs_total"] == len(run.epochs) == 2
 
 
 def test_epoch_records_are_read_field_by_field(run: Run) -> None:
-    lines = (run.folder / run_records.EPOCHS_FILE).read_text("utf-8").splitlines()
+    lines = (run.folder / EPOCHS_FILE).read_text("utf-8").splitlines()
     written = [json.loads(line) for line in lines]
     for record in written:
-        assert list(misfits(record, run_records.EpochRecord)) == []
+        assert list(misfits(record, EpochRecord)) == []
     # the reader fills what is absent with None: nothing may be
     read = ("epoch", "phase", *EPOCH_NUMBERS)
     assert list(run.epochs) == [{key: record[key] for key in read} for record in written]
 
 
 def test_reader_asks_only_for_fields_of_the_schema() -> None:
-    assert set(EPOCH_NUMBERS) <= run_records.EpochRecord.__required_keys__
+    assert set(EPOCH_NUMBERS) <= EpochRecord.__required_keys__
 
 
 def test_evaluation_record_is_read_field_by_field(run: Run) -> None:
     assert run.evaluation is not None
-    assert list(misfits(run.evaluation, run_records.EvaluationRecord)) == []
+    assert list(misfits(run.evaluation, EvaluationRecord)) == []
     assert [one["slug"] for one in run.evaluation["sets"]][:2] == ["crops-test", "leak-free"]
 
 
 def test_shipped_records_fit_the_schema(repo_root: Path) -> None:
     models = repo_root / "models"
-    ablations = json.loads((models / run_records.ABLATIONS_FILE).read_text("utf-8"))
-    assert list(misfits(ablations, run_records.AblationsRecord)) == []
+    ablations = json.loads((models / ABLATIONS_FILE).read_text("utf-8"))
+    assert list(misfits(ablations, AblationsRecord)) == []
     for folder in (models / "runs").iterdir():
         shipped = read_run(folder)
         assert shipped.problems == ()
-        assert list(misfits(shipped.info, run_records.RunRecord)) == []
-        assert list(misfits(shipped.evaluation, run_records.EvaluationRecord)) == []
+        assert list(misfits(shipped.info, RunRecord)) == []
+        assert list(misfits(shipped.evaluation, EvaluationRecord)) == []
 
 
 @pytest.mark.parametrize(
@@ -119,5 +121,5 @@ def test_shipped_records_fit_the_schema(repo_root: Path) -> None:
     ],
 )
 def test_misfits_are_seen(run: Run, change: dict[str, Any], expected: str) -> None:
-    line = (run.folder / run_records.EPOCHS_FILE).read_text("utf-8").splitlines()[0]
-    assert list(misfits(json.loads(line) | change, run_records.EpochRecord)) == [expected]
+    line = (run.folder / EPOCHS_FILE).read_text("utf-8").splitlines()[0]
+    assert list(misfits(json.loads(line) | change, EpochRecord)) == [expected]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.run_records import ABLATIONS_FILE, AblationRecord, AblationsRecord
+from maskdet_core.records.ablations import ABLATIONS_FILE, AblationRecord, AblationsRecord
 from train import configs
 from train.commands.options import (
     FINDER_FILE,

@@ -9,9 +9,9 @@ from typing import Any
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import RunRecord
+from maskdet_core.records.runs import RunRecord
 from train.commands.options import add_data, add_models, read_split
-from train.data.detection import Photo, held_out_photos
+from train.data.finder_data import Photo, held_out_photos
 from train.data.images import FRAMING, IMAGE_SIZE_PX
 from train.data.photos import LabelledPhoto, labelled_photos
 from train.data.records import now_iso

@@ -12,9 +12,9 @@ from maskdet_core.faces.manifest import CascadeFile, CascadeManifest, NetworkFil
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
-from maskdet_core.finder_records import RECORDED
+from maskdet_core.records.finder import RECORDED
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
-from train.data.detection import photos_of
+from train.data.finder_data import photos_of
 from train.data.photos import LabelledPhoto, read_photos
 from train.data.records import now_iso, read_records
 from train.evaluate_finder.operating_points import SEARCHES, with_operating_points

@@ -9,7 +9,7 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import STOCK
 from maskdet_core.faces.manifest import CascadeManifest
 from train.data.datasets import read_datasets
-from train.data.detection import FinderData, finder_data
+from train.data.finder_data import FinderData, finder_data
 from train.data.kept import KeptFiles
 from train.data.split import Split, split_samples
 

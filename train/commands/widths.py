@@ -8,8 +8,7 @@ from pathlib import Path
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import WIDTHS_FILE
-from maskdet_core.width_records import WidthRecord, WidthsRecord
+from maskdet_core.records.widths import WIDTHS_FILE, WidthRecord, WidthsRecord
 from train import configs
 from train.commands.export import export
 from train.commands.options import (

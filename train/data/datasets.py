@@ -60,7 +60,6 @@ _CLASS_NAMES = {
     "incorrectmask": "worn_wrong",
     "wornwrong": "worn_wrong",
 }
-_INCORRECTLY_WORN = "incorrect_mask"
 _COVERED_OTHER = "covered_other"
 _PHOTO_SCORE = 0.6
 """Reference boxes below this score of their detector are left out of training and testing."""
@@ -206,17 +205,6 @@ def read_covered_other(root: Path, published_split: str) -> list[FaceSample]:
         for path in sorted((split_dir / _COVERED_OTHER).glob("*"))
         if path.suffix.lower() in PICTURE_SUFFIXES
     ]
-
-
-def read_incorrectly_worn(root: Path, published_split: str) -> list[Path]:
-    """Face crops of masks under the nose or chin (`incorrect_mask`), of one part of a set."""
-    return sorted(
-        path
-        for split_dir in root.iterdir()
-        if SPLITS.get(split_dir.name.lower()) == published_split
-        for path in (split_dir / _INCORRECTLY_WORN).glob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES
-    )
 
 
 def _class_folders(root: Path) -> list[tuple[str, Path, str]]:

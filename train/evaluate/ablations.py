@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.intervals import wilson_interval
-from maskdet_core.run_records import AblationTest
+from maskdet_core.records.ablations import AblationTest
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK
 from train.data import hard_negatives
 from train.data.split import Split

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import CalibrationBin, RiskCoveragePoint
+from maskdet_core.records.evaluation import CalibrationBin, RiskCoveragePoint
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 from train.evaluate.judged import class_probabilities
 

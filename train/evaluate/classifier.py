@@ -14,7 +14,7 @@ from maskdet_core.detector import PRESETS, MaskDetector
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import (
+from maskdet_core.records.evaluation import (
     EVALUATION_FILE,
     AgreementRecord,
     EvaluationRecord,
@@ -27,7 +27,7 @@ from maskdet_core.run_records import (
 )
 from maskdet_core.types import MASK_CLASSES
 from train.data.datasets import FaceSample, read_covered_other
-from train.data.detection import Photo, held_out_photos
+from train.data.finder_data import Photo, held_out_photos
 from train.data.people import read_people
 from train.data.photos import labelled_photos
 from train.data.records import now_iso, write_json

@@ -16,8 +16,8 @@ from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, FaceBox, RgbImage
 from train.data.boxes import boxes_px
-from train.data.detection import Photo
 from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
+from train.data.finder_data import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
 from train.data.photos import LabelledPhoto

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import OUTCOMES, OutcomeRecord
+from maskdet_core.records.evaluation import OUTCOMES, OutcomeRecord
 from maskdet_core.types import MASK_CLASSES, NO_FACE, Predictions, Verdict
 from train.data.datasets import OUTPUTS, FaceSample
 

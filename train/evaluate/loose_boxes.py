@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import LooseBoxRecord, RateRecord, ShareRecord
+from maskdet_core.records.evaluation import LooseBoxRecord, RateRecord, ShareRecord
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, FaceBox
 from train.data.boxes import box_px
 from train.data.datasets import OUTPUTS, FaceSample

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import (
+from maskdet_core.records.evaluation import (
     OUTCOMES,
     AgreementRecord,
     ClassRecord,

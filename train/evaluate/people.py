@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import (
+from maskdet_core.records.evaluation import (
     PeopleConditionRecord,
     PeopleGapRecord,
     PeopleGroupRecord,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from maskdet_core.run_records import LooseBoxRecord, RateRecord, TestSetRecord
+from maskdet_core.records.evaluation import LooseBoxRecord, RateRecord, TestSetRecord
 from maskdet_core.types import MASK_CLASSES, WITHOUT_MASK, WORN_WRONG
 from train.evaluate.loose_boxes import loose_rates
 from train.evaluate.metrics import WITH_MASK_AT

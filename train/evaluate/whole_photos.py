@@ -7,11 +7,11 @@ from tqdm import tqdm
 
 from maskdet_core.detector import MaskDetector, Preset
 from maskdet_core.intervals import wilson_interval
-from maskdet_core.run_records import PeopleRecord, WholePhotosRecord
+from maskdet_core.records.evaluation import PeopleRecord, WholePhotosRecord
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, Verdict
 from train.data.boxes import boxes_px
-from train.data.detection import Photo
 from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
+from train.data.finder_data import Photo
 from train.data.images import read_rgb
 from train.data.matching import take_best
 from train.data.photos import LabelledPhoto

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.logits import predictions_from_logits
-from maskdet_core.width_records import WidthTest
+from maskdet_core.records.widths import WidthTest
 from train.data.datasets import FaceSample
 from train.data.split import Split
 from train.evaluate import test_sets

@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
-from maskdet_core.finder_records import FoundByClass, FoundRecord, OperatingPoint
 from maskdet_core.intervals import wilson_interval
+from maskdet_core.records.finder import FoundByClass, FoundRecord, OperatingPoint
 from maskdet_core.types import MASK_CLASSES, FaceBox, RgbImage
 from train.data.boxes import Box
 from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from maskdet_core.finder_records import (
+from maskdet_core.records.finder import (
     CurvePoint,
     DrawnEvaluation,
     DrawnRecord,

@@ -12,7 +12,7 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
-from maskdet_core.finder_records import FinderRole
+from maskdet_core.records.finder import FinderRole
 from train.errors import RunError
 from train.evaluate_finder.operating_points import EVERY_SCORE
 

@@ -8,7 +8,9 @@ from typing import Any
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.run_records import ABLATIONS_FILE, EVALUATION_FILE, WIDTHS_FILE, width_records
+from maskdet_core.records.ablations import ABLATIONS_FILE
+from maskdet_core.records.evaluation import EVALUATION_FILE
+from maskdet_core.records.widths import WIDTHS_FILE, width_records
 from maskdet_core.types import NO_FACE
 from train.model_card.faces import faces_section
 from train.model_card.finder import finder_section
@@ -18,7 +20,7 @@ from train.shipped import FINDER, NETWORK
 FILE = "MODEL_CARD.md"
 _INTRO = """# Model card
 
-Written by `python -m train evaluate` and `python -m train evaluate-detector` from the records
+Written by `python -m train evaluate` and `python -m train evaluate-finder` from the records
 beside it; do not edit. Brackets hold 95 % Wilson intervals.
 
 **Intended use.** Showing people whether a mask is seen on a face, while a person looks at the

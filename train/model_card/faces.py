@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from maskdet_core.run_records import OUTCOMES
+from maskdet_core.records.evaluation import OUTCOMES
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, WORN_WRONG
 from train.model_card.text import percent, rate, share, table, words
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.finder_records import RECORDED, of_same_photos
+from maskdet_core.records.finder import RECORDED, of_same_photos
 from maskdet_core.types import MASK_CLASSES
 from train.model_card.text import share, table, words
 
@@ -70,7 +70,7 @@ def _note(recorded: Record) -> str:
     version, processor = recorded["version"], recorded["processor"]
     return f"""
 {_MARK} Recorded on {recorded["date"][:10]} by version {version} of
-`train evaluate-detector`, on {processor}, and not measured again: that finder,
+`train evaluate-finder`, on {processor}, and not measured again: that finder,
 `{recorded["manifest"]}`, is no longer part of Maskdet.
 """
 

@@ -10,7 +10,7 @@ import keras
 
 from maskdet_core.cpu import n_cores
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
-from maskdet_core.run_records import DatasetRecord, RunRecord
+from maskdet_core.records.runs import DatasetRecord, RunRecord
 from train.augment.clothing import wear
 from train.augment.hands import HandPaster, split_hands
 from train.augment.kit import AugmentKit

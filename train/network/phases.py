@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from maskdet_core.run_records import PhaseName
+from maskdet_core.records.runs import PhaseName
 from train.data.records import now_iso
 from train.errors import RunError
 from train.network.config import FitConfig

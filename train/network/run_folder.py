@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any, cast
 
-from maskdet_core.run_records import EPOCHS_FILE, RUN_FILE, EpochRecord, RunRecord, RunStatus
+from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE, EpochRecord, RunRecord, RunStatus
 from train.data.images import IMAGE_SIZE_PX
 from train.data.records import add_record, read_records, write_json
 from train.errors import RunError

@@ -8,7 +8,7 @@ import numpy as np
 
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.windows import boxes_of
-from train.data.detection import KnownFace, Scene
+from train.data.finder_data import KnownFace, Scene
 from train.data.photos import LabelledPhoto, windows_around
 
 LEAST_SIDE_PX: Final = 18.0

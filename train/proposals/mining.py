@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.faces.pyramid import pyramid
 from train.data.boxes import box_size
-from train.data.detection import Scene
+from train.data.finder_data import Scene
 from train.data.images import read_grey
 from train.proposals.faces import relit
 from train.proposals.haar import Windows

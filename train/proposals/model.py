@@ -62,13 +62,6 @@ class Cascade:
             alive[index] = tree_sums(stage.trees, windows[index]) >= stage.threshold
         return alive
 
-    def last_sums(self, windows: Windows) -> NDArray[np.float32]:
-        """Sum of the last stage, -inf for windows that an earlier one rejects."""
-        alive = Cascade(self.stages[:-1], self.size).passing(windows)
-        sums = np.full(len(windows), -np.inf, np.float32)
-        sums[alive] = tree_sums(self.stages[-1].trees, windows[alive])
-        return sums
-
 
 def tree_outputs(
     trees: tuple[Tree, ...], values: NDArray[np.float32], column: dict[HaarFeature, int]

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.cpu import work_in_background
 from maskdet_core.draw.annotate import Labels

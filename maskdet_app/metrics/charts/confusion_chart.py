@@ -11,7 +11,7 @@ from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite
 from maskdet_app.ui.theme import text_colour
-from maskdet_core.run_records import OUTCOMES
+from maskdet_core.records.evaluation import OUTCOMES
 from maskdet_core.types import NO_FACE, Verdict
 
 _HEIGHT_PX: Final = 260

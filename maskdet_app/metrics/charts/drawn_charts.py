@@ -1,4 +1,4 @@
-"""Charts and table of finders on hand-drawn boxes; see `maskdet_core.finder_records`."""
+"""Charts and table of finders on hand-drawn boxes; see `maskdet_core.records.finder`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final

@@ -8,12 +8,12 @@ from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, objects, one_line
 from maskdet_core.faces.manifest import CascadeManifest
-from maskdet_core.finder_records import RECORDED, of_same_photos
+from maskdet_core.records.finder import RECORDED, of_same_photos
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a manifest has of `maskdet_core.finder_records.RecordedFigures`, perhaps nothing."""
+    """What a manifest has of `maskdet_core.records.finder.RecordedFigures`, perhaps nothing."""
 
     figures: dict[str, Any]
 

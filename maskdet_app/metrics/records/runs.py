@@ -1,6 +1,6 @@
 """Read training records that may be missing, malformed, hold NaN, or be half written.
 
-`maskdet_core.run_records` has their schema; nothing here relies on a file to fit it.
+`maskdet_core.records` has their schemas; nothing here relies on a file to fit it.
 """
 
 import json
@@ -13,7 +13,8 @@ from typing import Any, Final
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
 from maskdet_core.files import models_folder
 from maskdet_core.masks.loading import WHOLE
-from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
+from maskdet_core.records.evaluation import EVALUATION_FILE
+from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
 
 RUNS_ENV: Final = "MASKDET_RUNS"
 """Environment variable: one more folder of runs."""
@@ -24,7 +25,7 @@ MAX_RECORD_BYTES: Final = 4_000_000
 MAX_EPOCHS: Final = 10_000
 """Further epochs are left out."""
 EPOCH_NUMBERS: Final = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-"""Fields of `maskdet_core.run_records.EpochRecord` that are drawn."""
+"""Fields of `maskdet_core.records.runs.EpochRecord` that are drawn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from maskdet_app.ui.json_values import count, finite, objects
 from maskdet_core.intervals import wilson_interval
-from maskdet_core.run_records import OUTCOMES
+from maskdet_core.records.evaluation import OUTCOMES
 from maskdet_core.types import MASK_CLASSES, NO_FACE
 
 RANGE_PERCENT: Final = (50, 99)

@@ -9,8 +9,8 @@ import streamlit as st
 from maskdet_app.metrics.charts import finder_charts
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.recorded import Recorded
-from maskdet_app.metrics.tabs import drawn_view
-from maskdet_app.ops import operator_log
+from maskdet_app.metrics.tabs import drawn_boxes
+from maskdet_app.ops.observability import operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, objects, one_line
@@ -37,7 +37,7 @@ def show_finder() -> None:
         st.info(t("finder.no_record"), icon=":material/fact_check:")
     else:
         _show_records(records, manifest.evaluation.get("time_ratio"), Recorded.of(manifest))
-    drawn_view.show_drawn(manifest)
+    drawn_boxes.show_drawn(manifest)
 
 
 def _show_records(records: list[dict[str, Any]], ratios: object, recorded: Recorded) -> None:

@@ -14,7 +14,7 @@ from maskdet_app.ui import theme
 from maskdet_app.ui.charts import SLATE, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
-from maskdet_core.run_records import WIDTHS_FILE, width_records
+from maskdet_core.records.widths import WIDTHS_FILE, width_records
 
 FILE: Final = MODELS / WIDTHS_FILE
 _MAX_NETWORKS: Final = 30

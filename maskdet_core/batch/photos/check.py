@@ -1,14 +1,12 @@
 """One photo from its file to its report, with an annotated copy if one is wanted."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from maskdet_core.batch.photos.report import PhotoReport, safe_name
 from maskdet_core.batch.processes.limits import MAX_CPU_S
+from maskdet_core.batch.resume import detector_settings
 from maskdet_core.batch.storage.addresses import Location, write_whole
 from maskdet_core.batch.storage.fetching import Fetched, read_location
 from maskdet_core.cpu import N_THREADS, limit_opencv_threads
@@ -17,12 +15,10 @@ from maskdet_core.draw.annotate import LABELS, Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.masks.loading import load_classifier
-from maskdet_core.pictures.decode import DecodedPhoto, encode_jpeg, is_out_of_memory
+from maskdet_core.pictures.decode import DecodedPhoto, is_out_of_memory
+from maskdet_core.pictures.encode import encode_jpeg
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import Detections, RgbImage
-
-_RECORDS: Final = ("training", "metrics", "evaluation")
-"""Parts of a manifest that do not affect verdicts."""
 
 
 class PhotoTask(NamedTuple):
@@ -128,24 +124,6 @@ class PhotoChecker:
         return None if self._copies is None else annotated_copy(image, found, blurred=self._blur)
 
 
-def detector_settings(detector: MaskDetector) -> dict[str, Any]:
-    """What a detector's verdicts depend on, in JSON types."""
-    manifest = detector.classifier.manifest
-    finder = detector.finder.fingerprint
-    return {
-        "model": manifest.name,
-        "model_sha256": manifest.sha256,
-        "model_manifest": _digest(manifest.to_json()),
-        "finder": finder["name"],
-        "finder_manifest": _digest(finder["definition"]),
-        "min_confidence": detector.min_confidence,
-        "min_face_px": detector.min_face_px,
-        "max_faces": detector.max_faces,
-        # absent where it is off, so that older journals, which lack it, can be resumed
-        **({"two_classes": True} if detector.two_classes else {}),
-    }
-
-
 def lost_photo(task: PhotoTask, loss: Loss) -> PhotoReport:
     """The report on a photo whose worker process ended; final unless another try may succeed."""
     return PhotoReport(str(task.path), None, lost_reason(loss), is_final=loss is not Loss.KILLED)
@@ -203,8 +181,3 @@ def annotated_copy(
     if blurred:
         image_rgb = blur_faces(image_rgb, found.boxes)
     return encode_jpeg(annotate(image_rgb, found, labels))
-
-
-def _digest(manifest: Mapping[str, Any]) -> str:
-    relevant = {name: value for name, value in manifest.items() if name not in _RECORDS}
-    return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()

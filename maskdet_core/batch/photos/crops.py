@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from maskdet_core.batch.photos.check import lost_reason
-from maskdet_core.batch.photos.report import probabilities_json, valid_text
+from maskdet_core.batch.photos.report import probabilities_json
 from maskdet_core.batch.storage.addresses import Location
 from maskdet_core.batch.storage.fetching import Fetched, read_location
 from maskdet_core.cpu import limit_opencv_threads
@@ -17,9 +17,10 @@ from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
-from maskdet_core.pictures.decode import shrink_within
+from maskdet_core.pictures.resize import shrink_within
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import NO_PROBABILITIES, Face, FaceBox, RgbImage, decide
+from maskdet_core.untrusted_text import valid_text
 
 MIN_FACE_SHARE: Final = 0.5
 """Least part of the picture's long side that a face takes in a crop of one face. The network is

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from maskdet_core.batch.photos.report import PhotoKind, PhotoReport, one_line, photo_kind
+from maskdet_core.batch.photos.report import PhotoKind, PhotoReport, photo_kind
 from maskdet_core.draw.annotate import Labels, annotate
 from maskdet_core.draw.anonymise import blur_faces
 from maskdet_core.html_report import document
@@ -13,8 +13,10 @@ from maskdet_core.html_report.document import PICTURE_PX, PICTURE_QUALITY, Bar, 
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import Texts
 from maskdet_core.html_report.videos import VideoPart, people_bars, video_cards
-from maskdet_core.pictures.decode import encode_jpeg, shrink_within
+from maskdet_core.pictures.encode import encode_jpeg
+from maskdet_core.pictures.resize import shrink_within
 from maskdet_core.types import Detections, RgbImage, Verdict
+from maskdet_core.untrusted_text import one_line
 
 MAX_PICTURES: Final = 1000
 """Photos of which a report shows a picture, those first that need a look: some 45 MB. With more of

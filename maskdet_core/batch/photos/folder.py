@@ -13,11 +13,12 @@ from typing import Any, BinaryIO, Final
 
 from tqdm import tqdm
 
+from maskdet_core.batch.csv_lines import BOM
 from maskdet_core.batch.photos import leftovers
 from maskdet_core.batch.photos.check import PhotoCheckConfig, PhotoTask, lost_photo
 from maskdet_core.batch.photos.folder_document import HtmlReport, write_html
 from maskdet_core.batch.photos.journal import JOURNAL, Entry, Journal
-from maskdet_core.batch.photos.report import BOM, PhotoReport, csv_text, json_text
+from maskdet_core.batch.photos.report import PhotoReport, csv_text, json_text
 from maskdet_core.batch.processes.workers import map_in_order
 from maskdet_core.batch.storage.addresses import Address, Location, open_whole, stamp_of
 from maskdet_core.batch.storage.fetching import fetch_ahead

@@ -7,13 +7,13 @@ lines, the last one counts. Paths are kept exactly, with invalid Unicode as JSON
 import json
 import math
 import reprlib
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from maskdet_core.batch.photos.report import PhotoReport, to_json
+from maskdet_core.batch.resume import REMEDY, lock
 from maskdet_core.batch.storage.stamps import FileStamp
 from maskdet_core.errors import JournalError
 from maskdet_core.types import Detections, Face, FaceBox, Verdict
@@ -24,8 +24,6 @@ FORMAT: Final = 1
 """Version of the journal's layout; others are refused."""
 
 _T = TypeVar("_T")
-REMEDY: Final = "Name another folder, or start over with --fresh."
-"""What a user can do about a journal that cannot be continued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,22 +296,3 @@ def _parsed_json(line: bytes) -> Any:
 
 def _shown(settings: Mapping[str, Any], name: str) -> str:
     return reprlib.repr(settings.get(name))
-
-
-def lock(file: BinaryIO, path: Path) -> None:
-    """Keep a second run out, which would use the same numbers. The lock ends with the process.
-
-    Raises:
-        JournalError: another process holds it.
-    """
-    if sys.platform == "win32":
-        return
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise JournalError(f"{path} is used by another run: wait for its end") from error
-    except OSError:
-        # some network folders support no locks, and a single run there needs none
-        return

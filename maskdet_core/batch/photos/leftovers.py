@@ -6,8 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from maskdet_core.batch.photos.journal import JOURNAL, lock
-from maskdet_core.batch.photos.report import BOM, COLUMNS
+from maskdet_core.batch.csv_lines import BOM
+from maskdet_core.batch.photos.journal import JOURNAL
+from maskdet_core.batch.photos.report import COLUMNS
+from maskdet_core.batch.resume import lock
 from maskdet_core.errors import JournalError
 from maskdet_core.files import PARTIAL
 

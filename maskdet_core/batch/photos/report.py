@@ -1,23 +1,20 @@
 """The report on the faces in photos, shared by the command line and the photo page.
 
-Names of photos are untrusted: in CSV no name is taken for a formula, and no name breaks a line, a
-column or the encoding.
+Names of photos are untrusted; see `maskdet_core.untrusted_text` and `maskdet_core.batch.csv_lines`.
 """
 
-import csv
-import io
 import itertools
 import json
 import math
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from maskdet_core.batch.csv_lines import BOM, csv_line, text_cell
 from maskdet_core.draw.annotate import shown_percent
 from maskdet_core.types import Detections, MaskProbabilities, Verdict
+from maskdet_core.untrusted_text import safe_stem, valid_text
 
 COLUMNS: Final[tuple[str, ...]] = (
     "photo",
@@ -39,19 +36,6 @@ COLUMNS: Final[tuple[str, ...]] = (
     "percent",
 )
 """The CSV's columns, explained in docs/command-line.md; new ones are only ever added at the end."""
-BOM: Final = b"\xef\xbb\xbf"
-"""Begins a CSV file: without it Excel reads UTF-8 in the machine's legacy code page."""
-MAX_NAME_CHARS: Final = 40
-"""Characters of a photo's own name that the name of its annotated copy keeps."""
-
-_FORMULA_SIGNS: Final = frozenset("=+-@\u2212")
-_INVISIBLE: Final = frozenset(
-    # blank letters and a blank symbol: Hangul fillers, Braille, and a musical null notehead
-    "\u115f\u1160\u3164\uffa0\u2800\U0001d159"
-)
-_INVISIBLE_CATEGORIES: Final = ("C", "M", "Z")
-"""Controls and format characters, combining marks with variation selectors, and white space."""
-_BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
 
 
 class PhotoKind(StrEnum):
@@ -187,8 +171,7 @@ def safe_name(photo: str, number: int) -> str:
         number: makes the name unique, 1 or more.
 
     Returns:
-        The number, then at most `MAX_NAME_CHARS` of A-Z, a-z, 0-9, ``_`` and ``-`` taken from
-        the photo's name without its suffix ("photo" if nothing is left), then ``.jpg``.
+        The number, then the photo's `safe_stem` ("photo" if nothing is left), then ``.jpg``.
 
     Raises:
         ValueError: a number below 1.
@@ -196,30 +179,6 @@ def safe_name(photo: str, number: int) -> str:
     if number < 1:
         raise ValueError(f"number must be 1 or more, got {number}")
     return f"{number:03d}-{safe_stem(photo) or 'photo'}.jpg"
-
-
-def safe_stem(path: str) -> str:
-    r"""At most `MAX_NAME_CHARS` of A-Z, a-z, 0-9, ``_`` and ``-`` of a file's name, or none.
-
-    Args:
-        path: name or path, with ``/`` or ``\`` as separator; its suffix is left out.
-    """
-    name = re.split(r"[/\\]", path)[-1]
-    stem = name.rpartition(".")[0] if "." in name else name
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-_")[:MAX_NAME_CHARS].rstrip("-_")
-
-
-def valid_text(text: str) -> str:
-    """Replace invalid Unicode by U+FFFD; names of files in another encoding hold such."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
-
-
-def one_line(text: str) -> str:
-    """As `valid_text`, and replace line breaks and other control characters by spaces."""
-    return "".join(
-        " " if unicodedata.category(char) in _BREAKS else char for char in valid_text(text)
-    )
 
 
 def rounded(probability: float) -> float | None:
@@ -244,31 +203,3 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
         verdict = face.verdict.value
         percent = shown_percent(face, two_classes=found.two_classes)
         yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others, percent)
-
-
-def text_cell(text: str) -> str:
-    """Make text that no spreadsheet takes for a formula (OWASP's advice on CSV injection)."""
-    return ("'" if _is_formula(text) else "") + one_line(text)
-
-
-def _is_formula(text: str) -> bool:
-    """Whether text begins with a formula's sign, or with a tab or line break, as in old advice.
-
-    Spreadsheets skip invisible characters before the sign, and accept full-width and small forms.
-    """
-    if text.lstrip(" ")[:1] in ("\t", "\r", "\n"):
-        return True
-    for char in text:
-        if _FORMULA_SIGNS.intersection(unicodedata.normalize("NFKC", char)):
-            return True
-        is_invisible = unicodedata.category(char)[0] in _INVISIBLE_CATEGORIES
-        if not is_invisible and char not in _INVISIBLE:
-            return False
-    return False
-
-
-def csv_line(values: Iterable[str | int | float | None]) -> str:
-    """A line of CSV with its end; texts are quoted, and untrusted ones come from `text_cell`."""
-    line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerow(values)
-    return line.getvalue()

@@ -27,9 +27,10 @@ from maskdet_core.batch.photos.folder import (
     summary_text,
 )
 from maskdet_core.batch.photos.folder_document import write_html
-from maskdet_core.batch.photos.journal import JOURNAL, REMEDY, Entry, Journal
+from maskdet_core.batch.photos.journal import JOURNAL, Entry, Journal
 from maskdet_core.batch.photos.leftovers import TEMPORARY, remove_stale_journals
 from maskdet_core.batch.photos.report import PhotoReport
+from maskdet_core.batch.resume import REMEDY
 from maskdet_core.batch.shards.store import Shard, ShardStore, cut_into_shards
 from maskdet_core.batch.storage.addresses import Location, names_in, remove
 from maskdet_core.cpu import n_cores

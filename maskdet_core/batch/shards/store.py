@@ -16,15 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskdet_core.batch.photos.check import PhotoTask
-from maskdet_core.batch.photos.journal import (
-    REMEDY,
-    Entry,
-    check_head,
-    entry_line,
-    head_line,
-    parsed_entry,
-)
+from maskdet_core.batch.photos.journal import Entry, check_head, entry_line, head_line, parsed_entry
 from maskdet_core.batch.photos.report import PhotoReport
+from maskdet_core.batch.resume import REMEDY
 from maskdet_core.batch.storage.addresses import (
     Location,
     exists,

@@ -7,9 +7,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from maskdet_core.batch.photos.check import detector_settings
 from maskdet_core.batch.processes.limits import MAX_CPU_S
 from maskdet_core.batch.processes.worker_process import Message, WorkerProcess
+from maskdet_core.batch.resume import detector_settings
 from maskdet_core.batch.storage.stamps import FileStamp
 from maskdet_core.batch.videos.folder import (
     FILM,

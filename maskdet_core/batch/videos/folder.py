@@ -8,12 +8,12 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from maskdet_core.batch.photos.journal import lock
-from maskdet_core.batch.photos.report import safe_stem
+from maskdet_core.batch.resume import REMEDY, lock
 from maskdet_core.batch.storage.stamps import FileStamp
 from maskdet_core.batch.videos.report import moment_name, tracks_csv_bytes
 from maskdet_core.errors import JournalError
 from maskdet_core.files import PARTIAL, write_atomic
+from maskdet_core.untrusted_text import safe_stem
 
 if TYPE_CHECKING:
     from maskdet_core.video.check import VideoResult
@@ -28,7 +28,6 @@ MOMENTS: Final = "moments"
 LOCK: Final = ".lock"
 _FOLDER: Final = re.compile(r".+-[0-9a-f]{8}")
 """What `folder_name` gives."""
-_REMEDY: Final = "Name another folder, or start over with --fresh."
 
 Row = dict[str, Any]
 
@@ -103,7 +102,7 @@ def kept_result(
             if made_with.get(name) != settings.get(name)
         )
         raise JournalError(
-            f"{folder / RESULT} was made with other settings ({', '.join(differing)}). {_REMEDY}"
+            f"{folder / RESULT} was made with other settings ({', '.join(differing)}). {REMEDY}"
         )
     if made_of != stamp or stamp == FileStamp():
         return None

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from maskdet_core.batch.photos.report import BOM, csv_line, text_cell, valid_text
+from maskdet_core.batch.csv_lines import BOM, csv_line, text_cell
 from maskdet_core.types import Verdict
+from maskdet_core.untrusted_text import valid_text
 from maskdet_core.video.timeline import Person, count_by_second, count_by_verdict
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def tracks_csv_text(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     r"""Yield CSV (RFC 4180) line by line, header first; lines end with ``\r\n``.
 
     One row for each interval of each person; one row with empty columns for a video without people
-    or with an error. Texts are as in `maskdet_core.batch.photos.report.csv_text`.
+    or with an error. Texts are as in `maskdet_core.batch.csv_lines`.
 
     Args:
         rows: from `video_json` or `failed_video_json`.

@@ -7,13 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.about import view
-from maskdet_app.ops import api_settings, build_info
+from maskdet_app.ops.installation import build_info
+from maskdet_app.ops.settings import api_settings
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
-
-REPO_ROOT = Path(__file__).resolve().parents[3]
+from testbed.repository import REPO_ROOT
 
 
 def _page() -> AppTest:

@@ -15,8 +15,8 @@ from starlette.types import Message
 
 from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
-from maskdet_app.ops.api_settings import ApiSettings
-from maskdet_app.ops.upload_quota import UploadLimits, UploadQuota
+from maskdet_app.ops.limits.upload_quota import UploadLimits, UploadQuota
+from maskdet_app.ops.settings.api_settings import ApiSettings
 from maskdet_core import FaceBox, MaskDetector, ModelError
 from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, judge
 from maskdet_core.errors import TransientImageError

@@ -4,8 +4,8 @@ import pytest
 
 from maskdet_app.api.access import Access
 from maskdet_app.api.problems import ProblemError
-from maskdet_app.ops import api_settings
-from maskdet_app.ops.api_settings import ApiSettings
+from maskdet_app.ops.settings import api_settings
+from maskdet_app.ops.settings.api_settings import ApiSettings
 from tests.app.api.fakes import KEY, Served, json_of
 
 OTHER = "fedcba9876543210"

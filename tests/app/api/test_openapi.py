@@ -11,7 +11,7 @@ import pytest
 
 from maskdet_app.api import docs_page, openapi
 from maskdet_app.api.problems import KINDS
-from maskdet_app.ops.api_settings import ApiSettings
+from maskdet_app.ops.settings.api_settings import ApiSettings
 from maskdet_core import ModelError
 from tests.app.api.fakes import FAIL, JPEG, KEY, SHORT, Served, form, json_of
 from tests.app.conftest import jpeg

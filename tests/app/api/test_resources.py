@@ -15,8 +15,9 @@ from starlette.types import Send
 from maskdet_app.api import bodies, resources
 from maskdet_app.api.problems import KINDS
 from maskdet_app.api.routing import CutShortError, Resource
-from maskdet_app.ops import operator_log, shutdown
-from maskdet_app.ops.api_settings import ApiSettings
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.ops.process import shutdown
+from maskdet_app.ops.settings.api_settings import ApiSettings
 from maskdet_core import ModelError
 from maskdet_core.batch.photos.check import PhotoChecker, PhotoTask
 from maskdet_core.batch.photos.report import to_json

@@ -1,4 +1,4 @@
-"""A camera is read once for all, while somebody looks, and takes one place."""
+"""A camera is read once for all, while somebody looks, and takes one slot."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ import av
 import pytest
 
 from maskdet_app.cameras.feed import CameraFeed, CameraFeeds
-from maskdet_app.ops.camera_settings import Camera
+from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_core import Verdict
 from maskdet_core.alerts.events import PeopleCounts
 from maskdet_core.alerts.message import AlertMessage
@@ -137,7 +137,7 @@ def test_picture_and_counts_are_of_one_frame(place: Place) -> None:
     assert place.n_opened == 1
 
 
-def test_who_leaves_ends_it_and_frees_its_place(place: Place) -> None:
+def test_who_leaves_ends_it_and_frees_its_slot(place: Place) -> None:
     feed = place.feed(linger_s=0.3)
     wait_for(lambda: place.admission.holds(feed))
     wait_for(lambda: feed.has_ended)
@@ -163,7 +163,7 @@ def test_a_lost_camera_is_told_and_comes_back(
     wait_for(lambda: feed.look(LABELS, LOOKING).state == "connected")
 
 
-def test_without_a_place_it_waits_and_is_not_judged(place: Place) -> None:
+def test_without_a_slot_it_waits_and_is_not_judged(place: Place) -> None:
     assert place.admission.acquire("viewer")
     feed = place.feed()
     wait_for(lambda: feed.look(LABELS, LOOKING).state == "full")

@@ -9,15 +9,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.cameras import resources
+from maskdet_app.cameras import shared_feeds
 from maskdet_app.cameras.feed import CameraPicture, CameraView
-from maskdet_app.ops import alert_channels
-from maskdet_app.ops.camera_settings import CAMERAS
+from maskdet_app.ops.live_streams import alert_channels
+from maskdet_app.ops.settings.camera_settings import CAMERAS
 from maskdet_app.ui.i18n import t
 from maskdet_core import Detections, Face, FaceBox, Verdict
+from testbed.repository import REPO_ROOT
 from tests.app.conftest import jpeg
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 SECRET = "s3cret"
 FACE = Face(FaceBox(10, 10, 40, 40), 0.1, 0.1, 0.8, Verdict.WITHOUT_MASK)
 PICTURE = CameraPicture(7, 0.1, Detections(120, 90, (FACE,)), jpeg())
@@ -46,7 +46,7 @@ def feeds(
     listed.write_text(f'"Side door" = "rtsp://me:{SECRET}@10.0.0.2/a"\nYard = "rtsp://10.0.0.3/b"')
     monkeypatch.setenv(CAMERAS, str(listed))
     made = StubFeeds()
-    monkeypatch.setattr(resources, "feeds", lambda: made)
+    monkeypatch.setattr(shared_feeds, "feeds", lambda: made)
     yield made
     st.cache_resource.clear()
     alert_channels.close()

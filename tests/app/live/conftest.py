@@ -10,7 +10,7 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit.testing.v1 import AppTest
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
+from testbed.repository import REPO_ROOT
 
 
 @pytest.fixture

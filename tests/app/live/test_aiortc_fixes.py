@@ -21,7 +21,7 @@ from maskdet_app.live.aiortc_fixes import (
     LightVp8Encoder,
     PromptJitterBuffer,
 )
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 
 FRAME_TICKS = 3000
 """RTP's clock between two frames at 30 a second."""

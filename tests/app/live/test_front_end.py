@@ -14,7 +14,7 @@ from streamlit_webrtc import component as library
 from maskdet_app.live import front_end
 from maskdet_app.live.demo import stage
 from maskdet_app.live.front_end import FRONT_END, SCRIPTS, extend, words
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 from tests.app.live.node import run
 
 FACING, CAMERA_WORDS, LOST_VIDEO, ONE_START, _ = SCRIPTS

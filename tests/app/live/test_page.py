@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.live import options
-from maskdet_app.ops import alert_channels, live_places
+from maskdet_app.ops.live_streams import alert_channels, viewer_slots
 from maskdet_app.ui.i18n import t
 
 NewApp = Callable[..., AppTest]
@@ -42,13 +42,13 @@ def test_rear_camera_is_asked_for_and_not_mirrored(component: Component, new_app
 def test_a_rejected_visitor_is_told_and_pointed_to_the_photo_page(
     component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(live_places.MAX_VIEWERS, "1")
-    assert live_places.admission().acquire("another viewer")
+    monkeypatch.setenv(viewer_slots.MAX_VIEWERS, "1")
+    assert viewer_slots.admission().acquire("another viewer")
     app = new_app().run()
     assert not app.exception
     assert t("live.full_title") in words(app)
     assert "video_frame_callback" not in component
-    live_places.admission().release("another viewer")
+    viewer_slots.admission().release("another viewer")
     app.run()
     assert t("live.idle_title") in words(app)
     assert "video_frame_callback" in component
@@ -62,12 +62,12 @@ def test_an_invalid_limit_is_reported_and_ignored(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv(live_places.MAX_VIEWERS, value)
+    monkeypatch.setenv(viewer_slots.MAX_VIEWERS, value)
     app = new_app().run()
     assert not app.exception
     assert t("live.bad_limit") in words(app)
-    assert live_places.MAX_VIEWERS not in words(app)
-    assert f"{live_places.MAX_VIEWERS}: expected a whole number of 1 or more" in caplog.text
+    assert viewer_slots.MAX_VIEWERS not in words(app)
+    assert f"{viewer_slots.MAX_VIEWERS}: expected a whole number of 1 or more" in caplog.text
     assert t("live.idle_title") in words(app)
 
 

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ops import metrics
+from maskdet_app.ops.observability import prometheus
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_core import Detections, FaceBox, Verdict
@@ -140,9 +140,9 @@ def test_an_overloaded_server_says_so_and_its_load_passes_a_hundred() -> None:
 
 def test_faces_without_a_look_are_no_metric_of_a_verdict() -> None:
     def shown() -> dict[str, float]:
-        return {v: metrics.FACES_SHOWN.labels(v.value)._value.get() for v in Verdict}
+        return {v: prometheus.FACES_SHOWN.labels(v.value)._value.get() for v in Verdict}
 
     before = shown()
     box = FaceBox(10, 10, 40, 40)
-    metrics.LiveMetrics().frame_sent(0.01, Detections(64, 64, (), (box, box)))
+    prometheus.LiveMetrics().frame_sent(0.01, Detections(64, 64, (), (box, box)))
     assert shown() == before

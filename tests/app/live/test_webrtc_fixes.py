@@ -16,7 +16,7 @@ from streamlit_webrtc._compat import AppSessionState
 
 from maskdet_app.live import webrtc_fixes
 from maskdet_app.live.webrtc_fixes import ReleasingObserver
-from maskdet_app.ops import operator_log
+from maskdet_app.ops.observability import operator_log
 
 WAIT_S = 30.0
 """Far more than anything here takes: a slow machine must not fail."""

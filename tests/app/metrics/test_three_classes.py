@@ -12,10 +12,11 @@ from maskdet_app.metrics.charts import outcome_chart
 from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
-from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
+from maskdet_core.records.evaluation import EVALUATION_FILE
+from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
+from testbed.repository import REPO_ROOT
 from tests.app.metrics.charts.test_slice_charts import COVERED, LOOSE, PEOPLE, RATES
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 CLASSES = ["with_mask", "worn_wrong", "without_mask"]
 SET: dict[str, Any] = {
     "slug": "leak-free",

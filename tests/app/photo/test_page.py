@@ -4,7 +4,6 @@ import io
 import re
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,8 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.pictures.decode import MAX_BYTES
 from maskdet_core.reasons import Problem
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 SAMPLES = REPO_ROOT / "maskdet_app" / "photo" / "samples"
 pytestmark = pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no network")

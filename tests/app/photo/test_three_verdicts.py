@@ -15,7 +15,7 @@ from maskdet_app.photo import view
 from maskdet_app.ui.i18n import t
 from maskdet_core import encode_jpeg
 from maskdet_core.masks.loading import MODEL_ENV, WHOLE
-from testbed.drawn_masks import draw_worn_wrong
+from testbed.pictures.drawn_masks import draw_worn_wrong
 from tests.app.photo.test_page import NETWORK, counts, open_first, open_page, upload
 from train.samples import portrait as samples
 

@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_app.ops import operator_log
-from maskdet_app.server import asgi, client_address
+from maskdet_app.ops.observability import operator_log
+from maskdet_app.server import asgi
+from maskdet_app.server.middleware import client_address
+from testbed.repository import REPO_ROOT
 
-MODELS = Path(__file__).parents[3] / "models"
+MODELS = REPO_ROOT / "models"
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 import re
 import tomllib
 from itertools import combinations
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -12,8 +11,8 @@ from maskdet_app.ui import theme
 from maskdet_app.ui.charts import OUTLINES, YELLOW
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import COLOURS
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 STYLE: Final = (REPO_ROOT / "maskdet_app" / "ui" / "style.css").read_text()
 THEMES: Final = tomllib.loads((REPO_ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 TEXT: Final = 4.5

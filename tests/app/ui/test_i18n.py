@@ -22,14 +22,14 @@ from maskdet_app.ui.i18n import (
     t_list,
 )
 from maskdet_core.draw.typeface import validate_drawable
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [
     REPO_ROOT / "streamlit_app.py",
     *(REPO_ROOT / "pages").glob("*.py"),
     *(REPO_ROOT / "maskdet_app").rglob("*.py"),
 ]
-# Read whole by server/own_words.py, whose tests know what is used.
+# Read whole by server/page_head/own_words.py, whose tests know what is used.
 SCRIPT_TABLES = {"trouble", "widgets"}
 TRANSLATIONS = [code for code in languages() if code != ENGLISH]
 # Streamlit functions that show their first argument as text.

@@ -1,6 +1,6 @@
 """What the parts that all pages share load."""
 
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
 
 
 def test_the_footer_loads_no_video_libraries() -> None:

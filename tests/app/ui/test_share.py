@@ -6,7 +6,7 @@ import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ops import listening
+from maskdet_app.ops.settings import server_address
 from maskdet_app.ui import share
 from maskdet_app.ui.i18n import t
 
@@ -38,8 +38,8 @@ def panel(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Draw the share panel of a page opened at a URL."""
 
     def draw(url: str, network_host: str | None, **query: str) -> AppTest:
-        monkeypatch.setattr(listening, "port", lambda: 8501)
-        monkeypatch.setattr(listening, "network_host", lambda: network_host)
+        monkeypatch.setattr(server_address, "port", lambda: 8501)
+        monkeypatch.setattr(server_address, "network_host", lambda: network_host)
         monkeypatch.setattr(ContextProxy, "url", property(lambda _: url))
 
         def page() -> None:

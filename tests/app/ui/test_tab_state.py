@@ -1,14 +1,12 @@
 """The photo page after a reload, which Streamlit gives a new session."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ui import tab_state
 from maskdet_app.ui.i18n import t
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 pytestmark = pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no network")
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from maskdet_app.ui import two_classes
 from maskdet_core import Face, FaceBox, Verdict
-from testbed.drawn_masks import MANIFEST
+from testbed.pictures.drawn_masks import MANIFEST
 
 TWO = replace(MANIFEST, classes=("with_mask", "without_mask"))
 

@@ -1,7 +1,6 @@
 """The video part of the page in AppTest: limits said before, a result, another rule, removal."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 from maskdet_app.ui.i18n import catalogue, t
 from maskdet_app.video import view
 from maskdet_app.video.job import State, VideoJob
-from testbed.films import film_bytes
-from testbed.scenes import scene
+from testbed.pictures.films import film_bytes
+from testbed.pictures.scenes import scene
+from testbed.repository import REPO_ROOT
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"
 WAIT_S = 60.0
 pytestmark = pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no network")

@@ -17,9 +17,9 @@ from maskdet_core.batch.photos import folder as folder_check
 from maskdet_core.command_line import classify, cli
 from maskdet_core.command_line.command import Command
 from maskdet_core.version import __version__
+from testbed.repository import REPO_ROOT
 from tests.core.batch.fakes import map_in_this_process
 
-ROOT = Path(__file__).parents[3]
 FACE = np.s_[60:190, 165:295]
 """A crop of the portrait's face."""
 
@@ -188,7 +188,7 @@ def test_shipped_network_tells_crops_from_photos_and_scenery(
     screenshot = np.full((400, 640, 3), 255, np.uint8)
     for row in range(30, 380, 22):
         screenshot[row : row + 9, 40 : 600 - row % 170 : 2] = 20
-    samples = ROOT / "maskdet_app" / "photo" / "samples"
+    samples = REPO_ROOT / "maskdet_app" / "photo" / "samples"
     pictures = {
         "crop": np.ascontiguousarray(portrait[FACE]),
         "photo": portrait,
@@ -351,7 +351,7 @@ sys.exit(9 if heavy else code)
 def run_blocked(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", BLOCKED, *arguments],
-        cwd=ROOT,
+        cwd=REPO_ROOT,
         capture_output=True,
         text=True,
         check=False,

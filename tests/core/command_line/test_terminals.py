@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from maskdet_core.command_line import cli
+from testbed.repository import REPO_ROOT
 from tests.core.batch.fakes import Stub
 
-ROOT = Path(__file__).parents[3]
 NAME = "Größe 猫 😀.jpg"
 
 PROGRAM = """
@@ -44,7 +44,7 @@ def environment(encoding: str) -> dict[str, str]:
 def test_names_on_a_terminal_of_another_encoding(encoding: str, form: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, "echo", NAME, "1", "--format", form],
-        cwd=ROOT,
+        cwd=REPO_ROOT,
         env=environment(encoding),
         capture_output=True,
         check=False,
@@ -64,7 +64,7 @@ def test_missing_file_with_such_a_name_in_the_c_locale(tmp_path: Path) -> None:
     empty.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "maskdet_core", "classify", str(tmp_path / NAME), str(empty)],
-        cwd=ROOT,
+        cwd=REPO_ROOT,
         env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         capture_output=True,
         check=False,
@@ -79,7 +79,7 @@ def test_missing_file_with_such_a_name_in_the_c_locale(tmp_path: Path) -> None:
 def test_reader_that_goes_away_is_exit_status_0(n_rows: int) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "echo", "a.jpg", str(n_rows)],
-        cwd=ROOT,
+        cwd=REPO_ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:

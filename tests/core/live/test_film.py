@@ -11,10 +11,11 @@ import pytest
 from maskdet_core import FaceBox, MaskDetector, Verdict
 from maskdet_core.live import FrameSnapshot
 from maskdet_core.live.film import draw_film, judge_film
+from testbed.repository import REPO_ROOT
 from train.commands.demo_film import DEMO_FILM
 from train.samples import film as demo
 
-FILM = Path(__file__).resolve().parents[3] / DEMO_FILM
+FILM = REPO_ROOT / DEMO_FILM
 MAX_WAIT_S = 0.7
 """From the moment that the mask is where it stays until the verdict is there."""
 Shown = tuple[FrameSnapshot, ...]

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from maskdet_core import LiveProcessor, MaskDetector, Verdict, load_finder
 from maskdet_core.live import AdmissionControl
-from testbed.drawn_masks import DrawnMaskClassifier
-from testbed.mask_film import STAY_S, mask_film
+from testbed.pictures.drawn_masks import DrawnMaskClassifier
+from testbed.pictures.mask_film import STAY_S, mask_film
 from tests.core.live.fakes import Clock, ManualWorker
 
 SHOWN_WITHIN_S = 0.7

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from maskdet_core import Detections, FaceBox, LiveProcessor, MaskDetector, Verdict
 from maskdet_core.live import AdmissionControl
 from maskdet_core.live import processor as processor_module
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
 from tests.core.live.fakes import Clock, FakeFinder, FakeNetwork, ManualWorker
 
 WAIT_S = 20.0

@@ -15,6 +15,7 @@ from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import Predictions
+from testbed.repository import REPO_ROOT
 
 
 def manifest_with(**values: object) -> ModelManifest:
@@ -240,7 +241,7 @@ def test_keras_file_is_loaded_in_safe_mode(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[3],
+        cwd=REPO_ROOT,
     )
     assert done.stdout.splitlines() == [
         "plain (2,) True",

@@ -4,7 +4,6 @@ import pytest
 from maskdet_core import FaceBox
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.manifest import CropFraming
-from maskdet_core.pictures.decode import shrink_within
 
 
 def gradient(height: int = 60, width: int = 80) -> np.ndarray:
@@ -68,18 +67,3 @@ def test_result_is_a_copy() -> None:
 def test_other_arrays_are_refused(image: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected an image"):
         square_crop(image, FaceBox(0, 0, 2, 2, 1.0), CropFraming(), 8)
-
-
-@pytest.mark.parametrize(
-    ("size", "wanted"),
-    [((400, 200), (100, 50)), ((100, 100), (100, 100)), ((5000, 1), (100, 1)), ((3, 2), (3, 2))],
-)
-def test_shrinking_keeps_the_shape_and_never_enlarges(
-    size: tuple[int, int], wanted: tuple[int, int]
-) -> None:
-    image = np.full((*size, 3), 77, np.uint8)
-    small = shrink_within(image, 100)
-    assert small.shape[:2] == wanted
-    assert np.all(small == 77)
-    with pytest.raises(ValueError, match="1 or more"):
-        shrink_within(image, 0)

@@ -15,8 +15,9 @@ from maskdet_core.masks.loading import (
     model_path,
 )
 from maskdet_core.masks.manifest import ModelManifest
+from testbed.repository import REPO_ROOT
 
-SAMPLES = Path(__file__).parents[3] / "maskdet_app" / "photo" / "samples"
+SAMPLES = REPO_ROOT / "maskdet_app" / "photo" / "samples"
 MAX_BYTES = 4_000_000
 
 

@@ -15,6 +15,7 @@ from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.logits import mask_log_odds, predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
+from testbed.repository import REPO_ROOT
 
 CLASSES = ("with_mask", "worn_wrong", "without_mask", "no_face")
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
@@ -161,7 +162,7 @@ def build(folder: Path, classes: tuple[str, ...]) -> Path:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[3],
+        cwd=REPO_ROOT,
     )
     assert done.returncode == 0, done.stderr
     return folder
@@ -222,7 +223,7 @@ def test_keras_network_agrees_with_int8(folder: Path, int8: Classifier) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[3],
+        cwd=REPO_ROOT,
     )
     assert done.returncode == 0, done.stderr
     kept = np.load(folder / "crops.npy.npz")

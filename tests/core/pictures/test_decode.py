@@ -232,17 +232,3 @@ def test_exif_orientation_is_applied_once(orientation: int) -> None:
     exif[0x0112] = orientation
     image = decode_image(encoded(stored, "PNG", exif=exif))
     assert np.array_equal(image, quadrants())
-
-
-@pytest.mark.parametrize("encode", [encode_jpeg, encode_png])
-def test_encoded_image_has_no_metadata(encode: object) -> None:
-    exif = Image.Exif()
-    exif[0x010E] = "secret place"
-    exif.get_ifd(0x8825)[1] = "N"
-    with_gps = encoded(Image.fromarray(quadrants()), "JPEG", exif=exif, comment=b"secret too")
-    data = encode(decode_image(with_gps))  # type: ignore[operator]
-    assert b"secret" in with_gps
-    assert b"secret" not in data
-    with Image.open(io.BytesIO(data)) as picture:
-        assert not picture.getexif()
-        assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}

@@ -9,7 +9,7 @@ from PIL import Image
 
 from maskdet_core import ImageError, encode_jpeg
 from maskdet_core.pictures.decode import decode_image
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 40), (30, 40, 200), (250, 250, 250)
 

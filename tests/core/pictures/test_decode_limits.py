@@ -15,7 +15,8 @@ from maskdet_core import ImageError, encode_jpeg, encode_png
 from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures import avif_limits, decode, image_limits
 from maskdet_core.pictures.decode import decode_image, decode_photo, read_image
-from testbed import avif_files, hostile
+from testbed.pictures import avif_files, hostile
+from testbed.processes import decoding_cost
 
 LARGE = (6200, 4100)
 """Just above the number of pixels that are decoded at full size."""
@@ -60,7 +61,7 @@ def test_costly_files_are_bounded(kinds: tuple[str, ...], tmp_path: Path) -> Non
         if name.endswith(kinds):
             paths.append(tmp_path / name)
             paths[-1].write_bytes(make())
-    costs = list(hostile.measure(paths))
+    costs = list(decoding_cost.measure(paths))
     assert [cost for cost in costs if not cost.is_bounded] == []
     refused = {cost.name for cost in costs if cost.outcome.startswith("refused")}
     assert refused == {name for name in REFUSED if name.endswith(kinds)}
@@ -74,7 +75,7 @@ def test_costly_files_are_bounded(kinds: tuple[str, ...], tmp_path: Path) -> Non
 def test_reported_files_are_bounded() -> None:
     if not hostile.CASES.is_dir():
         pytest.skip("the reported files (../shared/cases/hostile) are not on this machine")
-    costs = list(hostile.measure(sorted(hostile.CASES.iterdir())))
+    costs = list(decoding_cost.measure(sorted(hostile.CASES.iterdir())))
     assert costs
     assert [cost for cost in costs if not cost.is_bounded] == []
 

@@ -19,9 +19,9 @@ from maskdet_core.errors import ImageError, TransientImageError
 from maskdet_core.pictures import decode
 from maskdet_core.pictures.decode import DecodedPhoto
 from maskdet_core.pictures.decoder_process import DecoderProcess
-from testbed import decoders, hostile
-from testbed.interpreter import REPO_ROOT
-from testbed.process_tree import stat_fields
+from testbed.pictures import failing_decoders, hostile
+from testbed.processes.process_tree import stat_fields
+from testbed.repository import REPO_ROOT
 
 WAIT_S = 30.0
 """Far more than anything here takes: a slow machine must not fail."""
@@ -38,7 +38,7 @@ class CancelledError(Exception):
 
 @pytest.fixture
 def decoder() -> Iterator[DecoderProcess]:
-    process = DecoderProcess(max_cpu_s=0.5, decode=decoders.DECODE)
+    process = DecoderProcess(max_cpu_s=0.5, decode=failing_decoders.DECODE)
     yield process
     process.close()
 
@@ -131,7 +131,7 @@ def test_too_much_processor_time_is_a_refusal_and_the_next_picture_works(
     decoder: DecoderProcess,
 ) -> None:
     with pytest.raises(ImageError, match=r"at most 0\.5 s of processor time") as raised:
-        decoder.decode_photo(decoders.SPIN, wait)
+        decoder.decode_photo(failing_decoders.SPIN, wait)
     assert not isinstance(raised.value, TransientImageError)
     assert works(decoder)
 
@@ -142,7 +142,7 @@ def test_processor_time_counts_for_each_picture_alone(decoder: DecoderProcess) -
     assert works(decoder)
     pid = decoder.pid
     for _ in range(3):
-        assert decoder.decode_photo(decoders.BURN + SMALL, wait).width_px == 60
+        assert decoder.decode_photo(failing_decoders.BURN + SMALL, wait).width_px == 60
     assert decoder.pid == pid
 
 
@@ -151,7 +151,7 @@ def test_memory_limit_is_transient_and_the_process_stays(decoder: DecoderProcess
     assert works(decoder)
     pid = decoder.pid
     with pytest.raises(TransientImageError, match="memory"):
-        decoder.decode_photo(decoders.ALLOCATE, wait)
+        decoder.decode_photo(failing_decoders.ALLOCATE, wait)
     assert works(decoder)
     assert decoder.pid == pid
 
@@ -189,7 +189,7 @@ def test_killed_process_is_transient_and_starts_again(decoder: DecoderProcess) -
             os.kill(killed, signal.SIGKILL)
 
     with pytest.raises(TransientImageError, match="stopped, perhaps for lack of memory"):
-        decoder.decode_photo(decoders.SLEEP, kill)
+        decoder.decode_photo(failing_decoders.SLEEP, kill)
     assert works(decoder)
     assert decoder.pid not in (None, killed)
 
@@ -208,8 +208,8 @@ def test_process_killed_between_two_pictures_starts_again(decoder: DecoderProces
 @pytest.mark.parametrize(
     ("data", "error", "words"),
     [
-        (decoders.ABORT, TransientImageError, "stopped"),
-        (decoders.CRASH, ImageError, "damaged"),
+        (failing_decoders.ABORT, TransientImageError, "stopped"),
+        (failing_decoders.CRASH, ImageError, "damaged"),
     ],
 )
 def test_crash_stops_no_other_picture(
@@ -222,9 +222,9 @@ def test_crash_stops_no_other_picture(
 
 
 def test_picture_that_hangs_is_transient() -> None:
-    decoder = DecoderProcess(max_wait_s=0.2, decode=decoders.DECODE)
+    decoder = DecoderProcess(max_wait_s=0.2, decode=failing_decoders.DECODE)
     with pytest.raises(TransientImageError, match="too long"):
-        decoder.decode_photo(decoders.SLEEP, wait)
+        decoder.decode_photo(failing_decoders.SLEEP, wait)
     assert decoder.pid is None
 
 
@@ -251,7 +251,7 @@ def test_cancelling_kills_the_process_at_once(decoder: DecoderProcess) -> None:
             raise CancelledError
 
     with pytest.raises(CancelledError):
-        decoder.decode_photo(decoders.SLEEP, cancel)
+        decoder.decode_photo(failing_decoders.SLEEP, cancel)
     assert decoder.pid is None
     assert cancelled is not None and not is_running(cancelled)
     assert works(decoder)
@@ -272,7 +272,7 @@ def test_cancelling_while_another_picture_is_decoded_leaves_that_one_alone(
         raise CancelledError
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(decoder.decode_photo, decoders.SLEEP, keep)
+        first = pool.submit(decoder.decode_photo, failing_decoders.SLEEP, keep)
         began.wait(WAIT_S)
         with pytest.raises(CancelledError):
             decoder.decode_photo(SMALL, cancel)
@@ -284,7 +284,7 @@ def test_cancelling_while_another_picture_is_decoded_leaves_that_one_alone(
 
 def test_large_file_can_be_cancelled_while_it_is_sent() -> None:
     """The process does not read yet: it is starting."""
-    decoder = DecoderProcess(decode="testbed.decoders:absent")
+    decoder = DecoderProcess(decode="testbed.pictures.failing_decoders:absent")
 
     def cancel() -> None:
         if decoder.pid is not None:
@@ -296,12 +296,12 @@ def test_large_file_can_be_cancelled_while_it_is_sent() -> None:
 
 
 def test_what_a_library_prints_stays_out_of_the_pixels(decoder: DecoderProcess) -> None:
-    found = decoder.decode_photo(decoders.PRINT + SMALL, wait)
+    found = decoder.decode_photo(failing_decoders.PRINT + SMALL, wait)
     assert np.array_equal(found.image_rgb, decode.decode_photo(SMALL).image_rgb)
 
 
 def test_idle_process_ends_and_the_next_picture_starts_another() -> None:
-    decoder = DecoderProcess(idle_s=0.05, decode=decoders.DECODE)
+    decoder = DecoderProcess(idle_s=0.05, decode=failing_decoders.DECODE)
     assert works(decoder)
     until(lambda: decoder.pid is None)
     assert works(decoder)
@@ -309,20 +309,20 @@ def test_idle_process_ends_and_the_next_picture_starts_another() -> None:
 
 
 def test_long_picture_is_not_idle() -> None:
-    decoder = DecoderProcess(idle_s=0.05, decode=decoders.DECODE)
+    decoder = DecoderProcess(idle_s=0.05, decode=failing_decoders.DECODE)
     for _ in range(2):
-        assert decoder.decode_photo(decoders.NAP + SMALL, wait).width_px == 60
+        assert decoder.decode_photo(failing_decoders.NAP + SMALL, wait).width_px == 60
     decoder.close()
 
 
 @linux_only
 @pytest.mark.parametrize("is_decoding", [False, True])
 def test_process_ends_with_a_killed_parent(is_decoding: bool) -> None:
-    data = decoders.SLEEP if is_decoding else SMALL
+    data = failing_decoders.SLEEP if is_decoding else SMALL
     code = f"""
 from maskdet_core.pictures.decode import DecodedPhoto
 from maskdet_core.pictures.decoder_process import DecoderProcess
-decoder = DecoderProcess(decode={decoders.DECODE!r})
+decoder = DecoderProcess(decode={failing_decoders.DECODE!r})
 decoder.decode_photo({SMALL!r}, lambda: None)
 print(decoder.pid, flush=True)
 decoder.decode_photo({data!r}, lambda: None)

@@ -14,9 +14,8 @@ from maskdet_core.errors import TransientImageError
 from maskdet_core.pictures import decode
 from maskdet_core.pictures.decode import decode_image, read_image
 from maskdet_core.pictures.picture_format import picture_format
+from testbed.repository import REPO_ROOT
 from tests.core.cases import case
-
-ROOT = Path(__file__).parents[3]
 
 
 def box(major: bytes, *compatible: bytes) -> bytes:
@@ -154,7 +153,7 @@ def test_codecs_under_a_limit_on_memory(tmp_path: Path) -> None:
         picture.save(tmp_path / kind, kind)
     done = subprocess.run(
         [sys.executable, "-c", LOW_MEMORY, *map(str, tmp_path.iterdir())],
-        cwd=ROOT,
+        cwd=REPO_ROOT,
         capture_output=True,
         text=True,
         check=True,

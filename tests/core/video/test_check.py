@@ -12,7 +12,7 @@ from maskdet_core import Verdict
 from maskdet_core.errors import VideoError
 from maskdet_core.video.check import NO_SOUND, Progress, VideoOptions, VideoResult, check_video
 from maskdet_core.video.moments import SIDE_PX
-from testbed.films import film_bytes
+from testbed.pictures.films import film_bytes
 from tests.core.video.painted import Painted, film, painted_detector
 
 

@@ -11,7 +11,7 @@ from maskdet_core.reasons import Problem, Reason
 from maskdet_core.video.frame import SEARCH_PX
 from maskdet_core.video.limits import VideoLimits
 from maskdet_core.video.reading import VideoReader
-from testbed.films import CODECS, film_bytes
+from testbed.pictures.films import CODECS, film_bytes
 
 
 def frames(n: int, *, fps: float = 10.0, size: tuple[int, int] = (96, 64)) -> list:

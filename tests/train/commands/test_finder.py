@@ -13,11 +13,11 @@ from maskdet_core.version import __version__
 from tests.train.drawn import write_labelled, write_photos
 from train.commands.finder import publish, train
 from train.data.datasets import read_dataset
-from train.data.detection import finder_data
+from train.data.finder_data import finder_data
 from train.data.images import read_rgb
 from train.data.photos import LabelledPhoto, read_photos
 from train.data.split import split_samples
-from train.evaluate_finder.detector import evaluate_detector
+from train.evaluate_finder.evaluation import evaluate_finder
 from train.verifier.batches import BatchConfig
 from train.verifier.fit import Run
 from train.verifier.framing import SECOND_LOOK
@@ -90,7 +90,7 @@ def test_published_finder_is_measured_beside_the_stock_ones(
     # the stock cascades take their time
     few = replace(data, tune=data.tune[:2], scenes=data.scenes[:3])
     finder = models / "maskdet-haar.json"
-    path = evaluate_detector(few, finder, models, tmp_path / "false", photos[-3:])
+    path = evaluate_finder(few, finder, models, tmp_path / "false", photos[-3:])
     measured = CascadeManifest.load(path).evaluation
     ours = next(r for r in measured["records"] if r["finder"] == "maskdet photo")
     assert ours["photos"] == len(few.tune) + len(few.test)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
 from train.__main__ import main, make_parser
 from train.commands.fit import fit_config
 
@@ -60,7 +60,7 @@ def test_options_of_fit_change_the_named_configuration() -> None:
             {"windows": 20_000, "features": 1_500, "processes": 2, "seed": 0, "resume": False},
         ),
         (
-            ["evaluate-detector", *DATA],
+            ["evaluate-finder", *DATA],
             {"models": Path("models"), "photos": None, "dump_false": None},
         ),
         (["samples"], {"out": Path("maskdet_app/photo/samples")}),

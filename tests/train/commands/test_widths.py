@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maskdet_core.run_records import width_records
-from maskdet_core.width_records import WidthsRecord
+from maskdet_core.records.widths import WidthsRecord, width_records
 from tests.train.test_run_records import misfits
 from train import configs
 from train.commands import widths

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from testbed.repository import REPO_ROOT
 from train.data.datasets import (
     CLASSES,
     OUTPUTS,
@@ -20,7 +21,7 @@ from train.data.photos import known_boxes
 from train.data.split import split_samples
 from train.errors import DataError
 
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data"
+REAL = REPO_ROOT.parent / "shared" / "data"
 
 
 @pytest.mark.parametrize(

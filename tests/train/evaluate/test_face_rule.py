@@ -14,7 +14,7 @@ from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
-from train.data.detection import Photo
+from train.data.finder_data import Photo
 from train.data.images import read_rgb
 from train.data.photos import LabelledPhoto
 from train.evaluate.face_rule import (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from train.errors import RunError
 from train.proposals.boost import StageGoal, fit_stage
 from train.proposals.haar import WINDOW_PX, random_features
-from train.proposals.model import Cascade
+from train.proposals.model import Cascade, tree_sums
 from train.proposals.opencv_xml import read_cascade, to_xml, write_cascade
 
 Windows = NDArray[np.uint8]
@@ -52,7 +52,7 @@ def test_python_and_opencv_agree_on_every_window(
     python = cascade.passing(mixed)
     assert python.tolist() == passed
     assert 20 < sum(passed) < len(mixed) - 20, "the windows should lie on both sides"
-    expected = np.where(python, cascade.last_sums(mixed), -np.inf)
+    expected = np.where(python, tree_sums(cascade.stages[-1].trees, mixed), -np.inf)
     assert np.allclose(expected, sums, atol=1e-4)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from train.data.boxes import box_size, read_boxes
-from train.data.detection import KnownFace, Scene
+from train.data.finder_data import KnownFace, Scene
 from train.data.images import read_grey
 from train.errors import DataError
 from train.proposals.faces import WindowConfig, bag_of_windows, random_window

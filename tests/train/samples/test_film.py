@@ -1,15 +1,14 @@
 """The demo film, made again and as committed."""
 
-from pathlib import Path
-
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+from testbed.repository import REPO_ROOT
 from train.commands.demo_film import DEMO_FILM
 from train.samples.film import FPS, HEIGHT_PX, LOOP_S, N_FRAMES, WIDTH_PX, film
 
-COMMITTED = Path(__file__).resolve().parents[3] / DEMO_FILM
+COMMITTED = REPO_ROOT / DEMO_FILM
 MAX_BYTES = 200_000
 SOME = (0, 40, 68, 100, 145, 200, 228, 287)
 """Frames with the mask in every place and on its ways between."""

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.pictures.decode import decode_image
-from testbed.interpreter import run_python
+from testbed.processes.interpreter import run_python
+from testbed.repository import REPO_ROOT
 from train.__main__ import main
 from train.samples import hand as drawn_hand
 from train.samples import portrait as samples
 
-REPO_ROOT = Path(__file__).resolve().parents[3]
 COMMITTED = REPO_ROOT / "maskdet_app" / "photo" / "samples"
 NAMES = ("bare", "hand", "masked")
 SIZE = (690, 552, 3)

@@ -8,7 +8,7 @@ import pytest
 from maskdet_app.metrics.charts import confusion_chart
 from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.ui.charts import Chart
-from maskdet_core.run_records import OUTCOMES
+from maskdet_core.records.evaluation import OUTCOMES
 
 CLASSES = ["with_mask", "worn_wrong", "without_mask"]
 THREE = {"confusion": [[97, 2, 1], [11, 81, 8], [1, 4, 95]]}

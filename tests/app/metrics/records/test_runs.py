@@ -22,11 +22,13 @@ from maskdet_app.metrics.charts import (
 from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.metrics.records import test_sets, thresholds
 from maskdet_app.metrics.records.runs import MAX_EPOCHS, Run, read_run
-from maskdet_app.metrics.tabs import ablations, compare, training_view
+from maskdet_app.metrics.tabs import ablations, compare, training
 from maskdet_app.ui.charts import MAX_POINTS
 from maskdet_app.ui.json_values import MAX_ITEMS, MAX_NUMBER, finite, objects
-from maskdet_core.run_records import EPOCHS_FILE, EVALUATION_FILE, RUN_FILE
+from maskdet_core.records.evaluation import EVALUATION_FILE
+from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
 from maskdet_core.types import MASK_CLASSES
+from testbed.repository import REPO_ROOT
 
 WITHIN_S = 1.0
 HUGE = 10**400
@@ -137,7 +139,7 @@ def draw(run: Run) -> list[str]:
     texts.append(slice_charts.covered_text(evaluation.get("covered_other")))
     texts += [charts.set_rows(sets), view.label(run), list(run.problems)]
     texts += [list(lead.sentences(evaluation)), test_sets.codes_of(test_sets.ordered(sets))]
-    texts += [training_view.dataset_rows(run), training_view.budget_text(run), compare.row_of(run)]
+    texts += [training.dataset_rows(run), training.budget_text(run), compare.row_of(run)]
     texts.append(ablations.reasons(evaluation, configurations, "a", run))
     shown = [json.dumps(text, ensure_ascii=False, allow_nan=False) for text in texts]
     for text in shown:
@@ -286,8 +288,7 @@ def test_page_shows_names_literally_and_survives_hostile_totals(
     sets = [test_set(name=MARKUP, note=MARKUP, n=-HUGE) for _ in range(60)]
     write(folder, EVALUATION_FILE, {"sets": sets, "whole_photos": [photos]})
     monkeypatch.setenv("MASKDET_RUNS", str(tmp_path))
-    repo = Path(__file__).parents[4]
-    app = AppTest.from_file(str(repo / "streamlit_app.py"), default_timeout=60)
+    app = AppTest.from_file(str(REPO_ROOT / "streamlit_app.py"), default_timeout=60)
     app.run()
     app.switch_page("pages/metrics.py").run()
     picker = app.selectbox[0]

@@ -19,9 +19,8 @@ from maskdet_core import ModelError, load_classifier
 from maskdet_core.batch.photos import check as photo_check
 from maskdet_core.batch.photos.check import PhotoCheckConfig
 from maskdet_core.batch.photos.folder import COPIES, JOURNAL, Results, check_folder
+from testbed.repository import REPO_ROOT
 from tests.core.batch.fakes import journal_rows
-
-ROOT = Path(__file__).parents[4]
 
 
 def test_a_worker_uses_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +95,7 @@ def test_ctrl_c_leaves_a_journal_to_go_on_from(
     line += ["--annotate", "--model", str(shipped_manifest)]
     going = subprocess.Popen(
         [sys.executable, "-c", COMMAND, *line],
-        cwd=ROOT,
+        cwd=REPO_ROOT,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,

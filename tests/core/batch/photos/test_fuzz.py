@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from maskdet_core.batch.photos.journal import Entry, Journal
-from maskdet_core.batch.photos.report import PhotoReport, csv_text, json_text, safe_name, valid_text
+from maskdet_core.batch.photos.report import PhotoReport, csv_text, json_text, safe_name
 from maskdet_core.batch.storage.stamps import FileStamp
 from maskdet_core.errors import JournalError
+from maskdet_core.untrusted_text import valid_text
 
 SETTINGS: dict[str, Any] = {"model": "m"}
 HEAD = json.dumps({"maskdet_journal": 1, "settings": SETTINGS}).encode() + b"\n"

@@ -13,9 +13,10 @@ from maskdet_core.batch.photos.judge_process import JudgeError, JudgeProcess
 from maskdet_core.batch.photos.judging import JudgeOptions, JudgeTask, Row, judge
 from maskdet_core.errors import ImageError, ModelError, TransientImageError
 from maskdet_core.pictures.decode import decode_photo
-from testbed import decoders, hostile
+from testbed.pictures import failing_decoders, hostile
+from testbed.repository import REPO_ROOT
 
-SAMPLES = Path(__file__).parents[4] / "maskdet_app" / "photo" / "samples"
+SAMPLES = REPO_ROOT / "maskdet_app" / "photo" / "samples"
 SMALL = hostile.flat("RGB", 60, "JPEG")
 
 
@@ -25,7 +26,7 @@ class CancelledError(Exception):
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[JudgeProcess]:
-    started = JudgeProcess(decode=decoders.DECODE)
+    started = JudgeProcess(decode=failing_decoders.DECODE)
     yield started
     started.close()
 
@@ -82,7 +83,7 @@ def test_errors_come_by_kind_and_the_process_stays(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 def test_a_lost_process_costs_one_picture(process: JudgeProcess, shipped_manifest: Path) -> None:
     with pytest.raises(ImageError, match="damaged"):
-        ask(process, decoders.CRASH, shipped_manifest)
+        ask(process, failing_decoders.CRASH, shipped_manifest)
     ask(process, SMALL, shipped_manifest)
     pid = process.pid
     assert pid is not None
@@ -95,7 +96,7 @@ def test_a_lost_process_costs_one_picture(process: JudgeProcess, shipped_manifes
             os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(TransientImageError, match="stopped"):
-        ask(process, decoders.SLEEP, shipped_manifest, while_waiting=kill)
+        ask(process, failing_decoders.SLEEP, shipped_manifest, while_waiting=kill)
     assert ask(process, SMALL, shipped_manifest)["error"] is None
 
 
@@ -109,5 +110,5 @@ def test_giving_up_ends_it_at_once(process: JudgeProcess, shipped_manifest: Path
             raise CancelledError
 
     with pytest.raises(CancelledError):
-        ask(process, decoders.SLEEP, shipped_manifest, while_waiting=cancel)
+        ask(process, failing_decoders.SLEEP, shipped_manifest, while_waiting=cancel)
     assert process.pid is None

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from maskdet_core.batch.csv_lines import BOM
 from maskdet_core.batch.photos import leftovers
 from maskdet_core.batch.photos.folder import JOURNAL, Results
 from maskdet_core.batch.photos.journal import Journal
-from maskdet_core.batch.photos.report import BOM, csv_text
+from maskdet_core.batch.photos.report import csv_text
 from tests.core.batch.fakes import Stub, run
 
 

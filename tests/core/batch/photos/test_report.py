@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,12 +10,10 @@ import pytest
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from maskdet_core.batch.photos.report import (
     COLUMNS,
-    MAX_NAME_CHARS,
     PhotoReport,
     csv_bytes,
     csv_text,
     json_text,
-    one_line,
     safe_name,
     to_json,
 )
@@ -33,42 +30,10 @@ REPORTS = [
     PhotoReport("c.jpg", None, "expected a picture, got an empty file"),
 ]
 
-INVISIBLE = [
-    "\u00ad",  # soft hyphen
-    "\u034f",  # combining grapheme joiner
-    "\u061c",  # Arabic letter mark
-    "\u115f",  # Hangul choseong filler
-    "\u1160",  # Hangul jungseong filler
-    "\u17b4",  # Khmer inherent vowel
-    "\u180e",  # Mongolian vowel separator
-    "\u200b",  # zero width space
-    "\u202e",  # right-to-left override
-    "\u2060",  # word joiner
-    "\u2066",  # left-to-right isolate
-    "\u206a",  # inhibit symmetric swapping
-    "\u2800",  # Braille pattern blank
-    "\u3000",  # ideographic space
-    "\u3164",  # Hangul filler
-    "\ufe00",  # variation selector 1
-    "\ufe0f",  # variation selector 16
-    "\ufeff",  # byte order mark
-    "\uffa0",  # half-width Hangul filler
-    "\ufff9",  # interlinear annotation anchor
-    "\U0001d173",  # musical symbol begin beam
-    "\U000e0001",  # language tag
-    "\U000e0100",  # variation selector 17
-    "\ue000",  # private use
-]
-
 
 def rows(reports: list[PhotoReport]) -> list[dict[str, str]]:
     text = "".join(csv_text(reports))
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-
-
-def photo_cell(name: str) -> str:
-    (row,) = rows([PhotoReport(name, NONE)])
-    return row["photo"]
 
 
 def test_columns_and_their_order() -> None:
@@ -138,50 +103,9 @@ def test_a_csv_file_begins_with_a_mark_for_spreadsheets() -> None:
     assert data.decode("utf-8-sig") == "".join(csv_text(REPORTS))
 
 
-@pytest.mark.parametrize(
-    ("name", "cell"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
-        ("-2+3", "'-2+3"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("  =1+1", "'  =1+1"),
-        ("\u00a0\u200b=1", "'\u00a0\u200b=1"),
-        ("\ufeff=1", "'\ufeff=1"),
-        ("\x00=1", "' =1"),
-        *((invisible + "=1", f"'{invisible}=1") for invisible in INVISIBLE),
-        *((invisible + "\uff0b1", f"'{invisible}\uff0b1") for invisible in INVISIBLE),
-        ("".join(INVISIBLE) + "@x", "'" + "".join(INVISIBLE) + "@x"),
-        ("\ufe661", "'\ufe661"),
-        ("\ufe621", "'\ufe621"),
-        ("\u22121", "'\u22121"),
-        ("\u00ada.jpg", "\u00ada.jpg"),
-        ("e\u0301=1", "e\u0301=1"),
-        ("\tx.jpg", "' x.jpg"),
-        ("\rx.jpg", "' x.jpg"),
-        ("\n=1", "' =1"),
-        ("\uff1d1+1", "'\uff1d1+1"),
-        ("a\nb\r\nc\u2028d\x1b[31m.jpg", "a b  c d [31m.jpg"),
-        ('a";=1+1;".jpg', 'a";=1+1;".jpg'),
-        ("a,=1+1.jpg", "a,=1+1.jpg"),
-        ("<script>alert(1)</script>.jpg", "<script>alert(1)</script>.jpg"),
-        ("../../etc/passwd", "../../etc/passwd"),
-        ("x" * 200 + ".jpg", "x" * 200 + ".jpg"),
-        ("Größe 猫.jpg", "Größe 猫.jpg"),
-        ("", ""),
-    ],
-)
-def test_names_by_strangers_stay_one_harmless_cell(name: str, cell: str) -> None:
-    assert photo_cell(name) == cell
-
-
-def test_no_separator_in_a_name_begins_a_column() -> None:
-    # where a comma is the decimal sign, spreadsheets split at semicolons
-    line = list(csv_text([PhotoReport("a;=1+1.jpg", NONE)]))[1]
-    assert next(csv.reader([line], delimiter=";"))[0].startswith("a;=1+1.jpg")
-
-
-def test_error_and_name_of_the_copy_are_cells_of_strangers_too() -> None:
+def test_texts_of_strangers_are_harmless_cells() -> None:
+    (row,) = rows([PhotoReport("=1\n", NONE)])
+    assert row["photo"] == "'=1 "
     (row,) = rows([PhotoReport("a", None, '=HYPERLINK("x")\n')])
     assert row["error"] == '\'=HYPERLINK("x") '
     (row,) = rows([PhotoReport("a", NONE, annotated="=1")])
@@ -226,33 +150,9 @@ def test_json_is_an_array_with_a_line_an_object(n: int) -> None:
         assert json.loads(line.rstrip(",")) == to_json(report)
 
 
-@pytest.mark.parametrize(
-    ("photo", "name"),
-    [
-        ("holiday.jpg", "007-holiday.jpg"),
-        ("some/where/holiday.final.PNG", "007-holiday-final.jpg"),
-        ("C:\\Users\\me\\holiday.jpg", "007-holiday.jpg"),
-        ("../../etc/passwd", "007-passwd.jpg"),
-        ("..", "007-photo.jpg"),
-        ("", "007-photo.jpg"),
-        (".jpg", "007-photo.jpg"),
-        ("folder/", "007-photo.jpg"),
-        ("猫.jpg", "007-photo.jpg"),
-        ("-_-.jpg", "007-photo.jpg"),
-        (".hidden.jpg", "007-hidden.jpg"),
-        ("a b  (1)!.jpg", "007-a-b-1.jpg"),
-        ("Grüße_é.jpg", "007-Grue_e.jpg"),
-        ("x\x00\n<b>\"';$(rm).jpg", "007-x-b-rm.jpg"),
-        ("x" * 200, "007-" + "x" * 40 + ".jpg"),
-        ("x" * 39 + "  y.jpg", "007-" + "x" * 39 + ".jpg"),
-    ],
-)
-def test_name_of_a_copy_is_harmless(photo: str, name: str) -> None:
-    assert safe_name(photo, 7) == name
-    assert re.fullmatch(rf"\d{{3,}}-[A-Za-z0-9_-]{{1,{MAX_NAME_CHARS}}}\.jpg", name)
-
-
-def test_number_of_a_copy() -> None:
+def test_name_of_a_copy_is_a_number_and_what_is_harmless_of_the_photos() -> None:
+    assert safe_name("../some/../Größe (1).PNG", 7) == "007-Groe-1.jpg"
+    assert safe_name("猫.jpg", 7) == "007-photo.jpg"
     assert safe_name("a.jpg", 12345) == "12345-a.jpg"
     with pytest.raises(ValueError, match="1 or more, got 0"):
         safe_name("a.jpg", 0)
@@ -262,7 +162,3 @@ def test_number_of_a_copy() -> None:
 def test_a_report_has_one_outcome(found: Detections | None, error: str | None) -> None:
     with pytest.raises(ValueError, match="either detections or an error"):
         PhotoReport("a", found, error)
-
-
-def test_one_line_keeps_what_is_printable() -> None:
-    assert one_line("Größe \x1b[2J\x07.jpg") == "Größe  [2J .jpg"

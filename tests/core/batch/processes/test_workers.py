@@ -15,6 +15,7 @@ from maskdet_core.batch.processes.limits import MAX_PHOTO_BYTES
 from maskdet_core.batch.processes.workers import IN_FLIGHT_PER_JOB, map_in_order
 from maskdet_core.errors import WorkerError
 from maskdet_core.process_limits import Loss
+from testbed.repository import REPO_ROOT
 from tests.core.batch.fakes import (
     RAISE,
     CountingSetUp,
@@ -23,8 +24,6 @@ from tests.core.batch.fakes import (
     set_up,
     set_up_allocate,
 )
-
-ROOT = Path(__file__).parents[4]
 
 
 def lost(task: Any, loss: Loss) -> Any:
@@ -97,7 +96,7 @@ for _ in map_in_order(range(10**9), CountingSetUp(Path(sys.argv[1])), 2, print):
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks processes up in /proc")
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
-    parent = subprocess.Popen([sys.executable, "-c", ORPHANS, str(tmp_path)], cwd=ROOT)
+    parent = subprocess.Popen([sys.executable, "-c", ORPHANS, str(tmp_path)], cwd=REPO_ROOT)
     try:
         wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
     finally:

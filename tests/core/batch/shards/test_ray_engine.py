@@ -17,11 +17,13 @@ from maskdet_core.batch.shards.ray_engine import ShardWorker
 from maskdet_core.batch.shards.store import SHARDS, Shard, ShardStore, cut_into_shards
 from maskdet_core.command_line import cli
 from maskdet_core.errors import JournalError
-from maskdet_core.pictures.decode import encode_jpeg, read_image, shrink_within
+from maskdet_core.pictures.decode import read_image
+from maskdet_core.pictures.encode import encode_jpeg
+from maskdet_core.pictures.resize import shrink_within
+from testbed.repository import REPO_ROOT
 from tests.core.batch.fakes import FaultyCheckConfig, Stub
 
-ROOT = Path(__file__).resolve().parents[4]
-SAMPLES = sorted((ROOT / "maskdet_app" / "photo" / "samples").glob("*.jpg"))
+SAMPLES = sorted((REPO_ROOT / "maskdet_app" / "photo" / "samples").glob("*.jpg"))
 N_PHOTOS = 300
 HAS_RAY = importlib.util.find_spec("ray") is not None
 needs_ray = pytest.mark.skipif(not HAS_RAY, reason="Ray is not installed")
@@ -127,7 +129,7 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(REPO_ROOT)},
         capture_output=True,
         text=True,
         timeout=250,

@@ -30,13 +30,12 @@ from maskdet_core.command_line import cli
 from maskdet_core.command_line.inputs import find_pictures
 from maskdet_core.errors import JournalError
 from maskdet_core.video.limits import VideoLimits
-from testbed.films import film_bytes
+from testbed.pictures.films import film_bytes
+from testbed.repository import REPO_ROOT
 from tests.core.batch.fakes import Stub
 from tests.core.batch.videos.videos import PaintedConfig
 from tests.core.html_report.parsed import Parsed
 from tests.core.video.painted import Painted, film
-
-REPO_ROOT = Path(__file__).resolve().parents[4]
 
 
 def people_at(at_s: float) -> list[Painted]:

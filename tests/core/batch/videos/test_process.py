@@ -17,8 +17,8 @@ from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.process import UnwantedError, check_in_process
 from maskdet_core.errors import VideoError
 from maskdet_core.video import check as video_check
-from testbed.films import film_bytes
-from testbed.scenes import scene
+from testbed.pictures.films import film_bytes
+from testbed.pictures.scenes import scene
 
 LIMITS = (10**8, 600.0, 10**7)
 

@@ -1,0 +1,1 @@
+"""The server's process: memory that it gives back, when it collects cycles, how it ends."""

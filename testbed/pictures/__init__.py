@@ -1,0 +1,1 @@
+"""Pictures and films with known content, costly or damaged files, and decoders that fail."""
