@@ -3,8 +3,8 @@
 import math
 
 from maskdet_app.ui.i18n import t
-from maskdet_app.ui.times import clock
 from maskdet_core.reasons import Reason
+from maskdet_core.times import clock
 
 
 def reason_text(reason: Reason) -> str:

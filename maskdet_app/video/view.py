@@ -9,7 +9,6 @@ import streamlit as st
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
 from maskdet_app.ui.reasons import reason_text
-from maskdet_app.ui.times import clock
 from maskdet_app.video import charts, html_report, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
 from maskdet_app.video.options import CheckOptions
@@ -17,7 +16,7 @@ from maskdet_app.video.upload import VideoVisit
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.report import tracks_csv_bytes
-from maskdet_core.html_report.videos import clock_tenths
+from maskdet_core.times import clock, clock_tenths
 
 REFRESH_S: Final = 0.5
 """Time between two looks at the progress."""

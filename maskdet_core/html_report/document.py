@@ -150,8 +150,6 @@ def probability_text(probability: float, texts: Texts) -> str:
         return texts("document.p_none")
     if probability < 0.01:
         return texts("document.p_below")
-    if probability > 0.99:
-        return texts("document.p_above")
     return texts("document.p_value", value=whole_percent(probability))
 
 

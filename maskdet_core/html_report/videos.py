@@ -9,6 +9,7 @@ from maskdet_core.html_report import document
 from maskdet_core.html_report.document import Bar
 from maskdet_core.html_report.facts import CheckFacts
 from maskdet_core.html_report.texts import Texts
+from maskdet_core.times import clock, clock_tenths
 from maskdet_core.types import Verdict
 
 _STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -99,19 +100,6 @@ class VideoCard:
     most: int = 0
     moments: tuple[MomentFigure, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-def clock(seconds: float) -> str:
-    """A time, such as 1:07 or 1:02:07."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def clock_tenths(seconds: float) -> str:
-    """A time to a tenth of a second, such as 1:07.3."""
-    tenths = round(10 * seconds)
-    return f"{clock(tenths // 10)}.{tenths % 10}"
 
 
 def video_cards(part: VideoPart, texts: Texts) -> Iterator[VideoCard]:

@@ -4,6 +4,8 @@ import pytest
 
 from maskdet_app.photo.detail import probability_text
 from maskdet_app.ui.i18n import t
+from maskdet_core.html_report import document
+from maskdet_core.html_report.texts import Texts
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,9 @@ def test_probability_is_shown_in_the_whole_percent_of_the_picture(
     probability: float, percent: str
 ) -> None:
     assert probability_text(probability) == t("photo.p_value", value=percent)
+
+
+@pytest.mark.parametrize("probability", [0.01, 0.695, 0.9999, 1.0])
+def test_page_and_report_show_the_same_figure(probability: float) -> None:
+    shown = document.probability_text(probability, Texts("en"))
+    assert probability_text(probability) == shown.replace("\N{NO-BREAK SPACE}", " ")

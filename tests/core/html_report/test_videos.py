@@ -10,7 +10,7 @@ from maskdet_core.batch.photos.document import html_text
 from maskdet_core.batch.photos.report import PhotoReport
 from maskdet_core.batch.videos.report import failed_video_json
 from maskdet_core.html_report.texts import Texts
-from maskdet_core.html_report.videos import VideoPart, clock_tenths, video_cards
+from maskdet_core.html_report.videos import VideoPart, video_cards
 from maskdet_core.types import Detections
 from maskdet_core.video.timeline import Interval, Person
 from tests.core.html_report.parsed import Parsed
@@ -64,14 +64,6 @@ def test_many_times_of_one_person_are_summed_up() -> None:
     (card,) = video_cards(part_of(row_of((Person(1, times),), 20.0)), TEXTS)
     assert len(card.people[0].blocks) == 20
     assert card.people[0].times.endswith("and 8 more times")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00.0"), (59.96, "1:00.0"), (67.34, "1:07.3"), (3727.2, "1:02:07.2")],
-)
-def test_times_have_tenths(seconds: float, text: str) -> None:
-    assert clock_tenths(seconds) == text
 
 
 def test_a_file_of_photos_and_videos_has_both() -> None:
