@@ -16,13 +16,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from maskdet_app.ui.i18n import t
-from testbed import frame_numbers
+from testbed import camera_films, frame_numbers
 from testbed.browser import Browsers
 from testbed.drawn_masks import write_manifest
 from testbed.mask_film import mask_film
@@ -35,8 +34,6 @@ N_SAMPLES: Final = 200
 SLOW: Final = 0.25
 """Share of the time in which server and browser run, as on a processor of so much of the speed."""
 SLOW_SETTING: Final = "MASKDET_TEST_SLOW"
-FRAMES_A_SECOND: Final = 10
-"""Of the camera: so few that a slow browser shows most, and as often as the panel changes."""
 WITHIN_S: Final = 240.0
 RETURN_S: Final = 5.0
 """A frame is shown in the browser at most so long after the server returned it."""
@@ -126,18 +123,11 @@ def numbered(
 
 @pytest.fixture(scope="module")
 def numbered_film(tmp_path_factory: pytest.TempPathFactory, portrait: NDArray[np.uint8]) -> Path:
-    path = tmp_path_factory.mktemp("film") / "numbered.y4m"
-    with path.open("wb") as output:
-        # MJPEG cannot say how many frames a second it has
-        for number, frame in enumerate(mask_film(portrait, FRAMES_A_SECOND)):
-            burnt = frame_numbers.burn(frame.image_rgb, number)
-            if not number:
-                height, width = burnt.shape[:2]
-                output.write(
-                    f"YUV4MPEG2 W{width} H{height} F{FRAMES_A_SECOND}:1 Ip C420\n".encode()
-                )
-            output.write(b"FRAME\n" + cv2.cvtColor(burnt, cv2.COLOR_RGB2YUV_I420).tobytes())
-    return path
+    frames = (
+        frame_numbers.burn(frame.image_rgb, number)
+        for number, frame in enumerate(mask_film(portrait, camera_films.FRAMES_A_SECOND))
+    )
+    return camera_films.write(tmp_path_factory.mktemp("film") / "numbered.y4m", frames)
 
 
 def _drawn(
