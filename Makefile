@@ -21,6 +21,8 @@ FAST_TESTS := tests/core tests/app
 MIN_COVERAGE := 93
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without bytecode each process that the tests start compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .PHONY: help run test lint types tests pytest coverage tools format train wheel lock hooks clean
