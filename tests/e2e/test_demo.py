@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from maskdet_app.ui.i18n import t
 from tests.e2e.live_page import WAIT_MS, frame
 
-pytestmark = [pytest.mark.browser, pytest.mark.serial]
+pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 # For each frame that is shown of one round of the film: the verdict whose colour is drawn most, and
 # the one that is counted.
