@@ -13,14 +13,19 @@ SOURCES := maskdet_core maskdet_app train testbed benchmarks pages streamlit_app
 PYTEST := $(DEV)/python -m pytest -q
 # Processes of the tests that can share a machine.
 WORKERS ?= 2
-IN_PARALLEL := -n $(WORKERS) --dist worksteal -m "not serial"
-WITH_SERVERS := tests/loopback tests/e2e
+IN_PARALLEL := -n $(WORKERS) --dist worksteal
+# Tests whose processes mostly wait for servers.
+WITH_SERVERS := tests/loopback tests/e2e tests/repo/test_relay_peers.py tests/repo/test_wheel.py
+# Decoding at the limits takes a minute.
+COSTLY := tests/core/pictures/test_costly_files.py
 # Tests that take seconds each, or start servers and browsers, are left out.
 FAST_TESTS := tests/core tests/app
 # Percent of the lines of library and app, a little below what the fast tests run: never lower it.
 MIN_COVERAGE := 93
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without bytecode each process that the tests start compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .PHONY: help run test lint types tests pytest coverage tools format train wheel lock hooks clean
@@ -66,22 +71,25 @@ lint: $(DEV_VENV)/.installed
 types: $(DEV_VENV)/.installed
 	$(DEV)/mypy $(SOURCES)
 
-# Three runs, also where one fails: what can share the machine; servers and pages, which mostly wait,
-# a file each; what needs the machine to itself.
+# Three runs, also where one fails: what computes; servers and pages, which mostly wait, a file a
+# process; live video in a browser, which takes most of a core, two files at a time. The modules are
+# compiled before, since a test watches their folders for new files.
 tests: $(DEV_VENV)/.installed
+	@$(DEV)/python -m compileall -q $(SOURCES)
 	@failed=; \
 	$(PYTEST) --durations=10 $(IN_PARALLEL) $(WITH_SERVERS:%=--ignore %) \
 		|| failed="$$failed parallel"; \
-	$(PYTEST) --durations=10 -n 3 --dist loadfile -m "not serial" $(WITH_SERVERS) \
+	$(PYTEST) --durations=10 -n 3 --dist loadfile -m "not live" $(WITH_SERVERS) \
 		|| failed="$$failed servers"; \
-	$(PYTEST) --durations=10 -m serial || failed="$$failed serial"; \
+	$(PYTEST) --durations=10 -n 2 --dist loadfile -m live tests/e2e \
+		|| failed="$$failed live"; \
 	if [ -n "$$failed" ]; then echo "Failed runs of tests:$$failed" >&2; exit 1; fi
 
 pytest: $(DEV_VENV)/.installed
 	$(PYTEST) --durations=10 $(ARGS)
 
 coverage: $(DEV_VENV)/.installed
-	$(PYTEST) $(FAST_TESTS) $(IN_PARALLEL) --cov=maskdet_core --cov=maskdet_app \
+	$(PYTEST) $(FAST_TESTS) --ignore $(COSTLY) $(IN_PARALLEL) --cov=maskdet_core --cov=maskdet_app \
 		--cov-report=term:skip-covered --cov-fail-under=$(MIN_COVERAGE) $(ARGS)
 
 wheel: $(DEV_VENV)/.installed

@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One more try for tests with a real browser or server, which a busy machine can disturb.
 
     The summary shows it as R, so that a test that needs it often is seen. Those with a film for a
-    browser's camera are run alone: live video is slower beside other work.
+    browser's camera are marked `live`: video is slow beside much other work.
     """
     for item in items:
         folders = item.path.relative_to(REPO_ROOT).parts
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
         fixtures = getattr(item, "fixturenames", ())
         if "e2e" in folders and any(name.endswith("film") for name in fixtures):
-            item.add_marker(pytest.mark.serial)
+            item.add_marker(pytest.mark.live)
 
 
 @pytest.fixture(scope="session")

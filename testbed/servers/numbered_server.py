@@ -2,8 +2,9 @@
 
 Run as ``python -m testbed.servers.numbered_server run server.py`` with `MASKDET_MODEL` naming the
 manifest by `testbed.pictures.drawn_masks.write_manifest` and `RECORD` a file. The classifier is the
-stand-in of `testbed.pictures.drawn_masks`, at random speeds. The live page's panel is renewed more
-often than usual, so that many frames can be compared in a short time.
+stand-in of `testbed.pictures.drawn_masks`, at random speeds. The live page's panel is renewed every
+`REFRESH` seconds, so that many frames can be compared in a short time. The demo film stays without
+verdicts: to judge it, the stand-in would take a core for a minute.
 """
 
 import json
@@ -19,13 +20,15 @@ from streamlit.web import cli
 
 import maskdet_core
 from maskdet_app.live import session, status
+from maskdet_app.live.demo import films
+from maskdet_app.live.demo.films import DemoFilm
 from maskdet_core import LiveProcessor
 from maskdet_core.types import Predictions
 from testbed.pictures import frame_numbers
 from testbed.pictures.drawn_masks import DrawnMaskClassifier
 
 RECORD: Final = "TESTBED_FRAME_RECORD"
-_REFRESH_S: Final = 0.1
+REFRESH: Final = "TESTBED_REFRESH_S"
 _SLOW_S: Final = 2.6
 _SLOW_SHARE: Final = 0.03
 _USUAL_S: Final = 0.3
@@ -65,7 +68,9 @@ class RecordingProcessor(LiveProcessor):
 
 def main() -> None:
     """Run Streamlit's command line."""
-    vars(status)["REFRESH_S"] = _REFRESH_S
+    vars(status)["REFRESH_S"] = float(os.environ[REFRESH])
+    film = DemoFilm(films.FILM.read_bytes())
+    vars(films)["current"] = lambda *_, **__: film
     vars(session)["LiveProcessor"] = RecordingProcessor
     vars(maskdet_core)["load_classifier"] = lambda *_, **__: ErraticClassifier()
     cli.main()

@@ -79,19 +79,6 @@ class Browsers:
             self._close()
             raise
 
-    def pid(self) -> int:
-        """The process id of the browser that is open; its other processes are its children.
-
-        Raises:
-            RuntimeError: none is open.
-        """
-        if self._browser is None:
-            raise RuntimeError("expected an open browser")
-        session = self._browser.new_browser_cdp_session()
-        found = session.send("SystemInfo.getProcessInfo")["processInfo"]
-        session.detach()
-        return int(next(one["id"] for one in found if one["type"] == "browser"))
-
     def _with_camera(self, video: Path | None, refuse_camera: bool) -> Browser:
         camera: list[str] = []
         if video is not None:

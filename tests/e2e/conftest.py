@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page
 
+from testbed.pictures import camera_films
 from testbed.repository import REPO_ROOT
 from testbed.servers.server import Server, serve
 from testbed.visitors.browser import Browsers
@@ -84,22 +85,16 @@ def masked_rgb(portrait: Rgb) -> Rgb:
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rgb, str], Path]:
-    """Write a short MJPEG for the fake camera, in which a picture sways."""
+    """Write a short film for the fake camera, in which a picture sways."""
 
     def write(picture_rgb: Rgb, name: str) -> Path:
-        path = tmp_path_factory.mktemp("film") / f"{name}.mjpeg"
-        with path.open("wb") as output:
-            for step in range(24):
-                shift = 6 * np.sin(step / 24 * 2 * np.pi)
-                matrix = np.array([[1.0, 0.0, shift], [0.0, 1.0, shift / 3]])
-                moved = cv2.warpAffine(
-                    picture_rgb, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE
-                )
-                encoded, jpeg = cv2.imencode(".jpg", cv2.cvtColor(moved, cv2.COLOR_RGB2BGR))
-                if not encoded:
-                    raise RuntimeError("OpenCV could not encode a JPEG")
-                output.write(jpeg.tobytes())
-        return path
+        frames = []
+        for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False):
+            shift = 6 * np.sin(angle)
+            matrix = np.array([[1.0, 0.0, shift], [0.0, 1.0, shift / 3]])
+            moved = cv2.warpAffine(picture_rgb, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+            frames.append(np.asarray(moved, np.uint8))
+        return camera_films.write(tmp_path_factory.mktemp("film") / f"{name}.y4m", frames)
 
     return write
 

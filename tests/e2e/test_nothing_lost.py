@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.ui.i18n import t
+from testbed.pictures import camera_films
 from testbed.servers.impatient_server import GIVEN_UP_S
 from testbed.servers.server import Server, free_port, serve, serve_command
 from testbed.visitors.browser import Browsers
@@ -92,16 +92,14 @@ def server_that_gives_up(tmp_path: Path, network: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def slow_film(tmp_path_factory: pytest.TempPathFactory, masked_rgb: Any) -> Path:
-    """A film of the masked face with few frames a second, which MJPEG cannot say."""
+    """A film of the masked face with few frames a second."""
+    width = masked_rgb.shape[1]
+    frames = []
+    for shift in (0, 2, 4, 6, 4, 2):
+        frames.append(masked_rgb.copy())
+        frames[-1][:, shift:] = masked_rgb[:, : width - shift]
     path = tmp_path_factory.mktemp("film") / "masked.y4m"
-    height, width = masked_rgb.shape[:2]
-    with path.open("wb") as output:
-        output.write(f"YUV4MPEG2 W{width} H{height} F{FRAMES_A_SECOND}:1 Ip C420\n".encode())
-        for shift in (0, 2, 4, 6, 4, 2):
-            moved = masked_rgb.copy()
-            moved[:, shift:] = masked_rgb[:, : width - shift]
-            output.write(b"FRAME\n" + cv2.cvtColor(moved, cv2.COLOR_RGB2YUV_I420).tobytes())
-    return path
+    return camera_films.write(path, frames, FRAMES_A_SECOND)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ SAMPLES = ("bare", "hand", "masked")
 PAGES = {"": "live", "photo": "photo", "metrics": "metrics", "about": "about"}
 OFFLINE = ("No matching distribution found", "Could not fetch URL", "Connection")
 
-pytestmark = [pytest.mark.wheel, pytest.mark.serial]
+pytestmark = pytest.mark.wheel
 
 
 def run(*command: object, folder: Path) -> subprocess.CompletedProcess[str]:
