@@ -18,6 +18,10 @@ EVALUATION_FILE: Final = "evaluation.json"
 ABLATIONS_FILE: Final = "ablations.json"
 """An `AblationsRecord`; beside the model card, not in a run's folder."""
 
+FALSE_ALARMS: Final = "no face, dropped"
+LOOSE_BOXES: Final = "loose box, dropped"
+"""Tests of ablations on pictures without a face: only a network with that answer can pass them."""
+
 WIDTHS_FILE: Final = "widths.json"
 """What `python -m train widths` measured of networks of different widths; beside the model card."""
 
