@@ -35,6 +35,7 @@ _OBSERVE: Final = """
 _SETTLED: Final = """
 () => document.querySelector("h1, iframe[title*=webrtc]")
   && !document.querySelector("[data-testid=stSkeleton], [data-test-script-state=running]")
+  && !("mdLoading" in document.documentElement.dataset)
 """
 
 

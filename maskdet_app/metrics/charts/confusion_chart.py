@@ -116,7 +116,14 @@ def _chart(cells: list[dict[str, Any]], names: Sequence[str], columns: Sequence[
             "predicted:N",
             title=t("chart.said"),
             sort=said_labels,
-            axis=alt.Axis(labelAngle=0, orient="top", labelLimit=90),
+            # a word a line: long labels would leave out those beside them
+            axis=alt.Axis(
+                labelAngle=0,
+                orient="top",
+                labelLimit=90,
+                labelOverlap=False,
+                labelExpr="split(datum.label, ' ')",
+            ),
         ),
         y=alt.Y("true:N", title=t("chart.true"), sort=true_labels),
         tooltip=[
