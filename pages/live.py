@@ -48,12 +48,12 @@ if detector is not None and not is_held:
     elif embedded:
         processor.set_min_confidence(threshold.min_confidence_from_url(detector))
         processor.set_two_classes(two_classes.from_url(detector))
-        with live:
+        with live, stream.stage_place():
             stream.show(processor, rtc_configuration, options.facing_from_url(), embedded=True)
     else:
         left, right = live.container(key="live-row").columns([1.8, 1], gap="medium")
         with left:
-            video, settings = containers.reserve(2)
+            video, settings = stream.stage_place(), st.container()
         with settings, st.expander(t("live.options"), icon=":material/tune:"):
             chosen = options.ask(processor, detector, is_sent=is_sent)
             processor.set_min_confidence(threshold.min_confidence_slider(detector))

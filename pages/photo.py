@@ -34,6 +34,9 @@ if detector is None:
     intro.markdown(t("photo.intro"))
 if detector is not None and kind == "photos":
     batch = view.photo_batch()
+    if not len(batch):
+        # before what stands below it; the style sheet hides it where photos come in this run
+        intro.container(key="photo-intro").markdown(t("photo.intro"))
     with choices:
         place_of_options = upload.show(batch)
     with place_of_options:
@@ -44,19 +47,18 @@ if detector is not None and kind == "photos":
         with checked.container(key="photo-results"):
             view.show(batch, detector, chosen)
     else:
-        intro.container(key="photo-intro").markdown(t("photo.intro"))
         with removed:
             undo.show(batch)
         checked.caption(t("photo.empty"))
 elif detector is not None:
     video = video_upload.visit()
+    if not video.data:
+        intro.container(key="photo-intro").markdown(t("photo.intro"))
     with choices:
         place_of_options = video_upload.show(video)
     with place_of_options:
         of_video = video_options.show(detector)
     privacy.caption(t("video.note"))
-    if not video.data:
-        intro.container(key="photo-intro").markdown(t("photo.intro"))
     # Its key makes the uploader low, as that of photos.
     with checked.container(key="photo-results" if video.data else None):
         video_view.show(video, detector, of_video)

@@ -11,6 +11,7 @@ from maskdet_app.ops.settings import api_settings, camera_settings
 from maskdet_app.ui import theme, two_classes
 from maskdet_app.ui.i18n import t, verdict_label
 from maskdet_app.ui.json_values import objects
+from maskdet_app.ui.numbers import number_text
 from maskdet_core import ModelError, Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
@@ -61,7 +62,9 @@ def show_model() -> None:
     rows = {
         t("about.model_name"): manifest.name,
         t("about.model_kind"): f"{manifest.architecture}, {manifest.quantization}, {size}",
-        t("about.model_file"): t("about.model_mb", mb=f"{manifest.size_bytes / 1e6:.1f}"),
+        t("about.model_file"): t(
+            "about.model_mb", mb=number_text(manifest.size_bytes / 1e6, ".1f")
+        ),
         t("about.model_verdicts"): ", ".join(
             verdict_label(Verdict(name)) for name in manifest.mask_classes
         ),

@@ -12,6 +12,7 @@ from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.settings.camera_settings import Camera
 from maskdet_app.ui import containers, query_params, theme, two_classes
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
+from maskdet_app.ui.numbers import number_text
 from maskdet_core import MaskDetector, Verdict
 
 REFRESH_S: Final = 0.35
@@ -96,8 +97,10 @@ def _words(seen: CameraView) -> tuple[str, str]:
         return t("live.full_title"), t("cameras.full")
     if seen.state == "lost":
         if seen.picture is None:
-            return t("cameras.lost_title"), t("cameras.never", seconds=f"{seen.since_s:.0f}")
-        return t("cameras.lost_title"), t("cameras.lost", seconds=f"{seen.since_s:.0f}")
+            return t("cameras.lost_title"), t(
+                "cameras.never", seconds=number_text(seen.since_s, ".0f")
+            )
+        return t("cameras.lost_title"), t("cameras.lost", seconds=number_text(seen.since_s, ".0f"))
     if seen.picture is None:
         return t("live.waiting_title"), t("cameras.waiting")
     found = seen.picture.detections

@@ -14,6 +14,7 @@ from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.process import shutdown
 from maskdet_app.ui import containers, theme
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.numbers import number_text
 from maskdet_core import LiveProcessor, LiveStats, Verdict, encode_jpeg
 from maskdet_core.live import AdmissionControl, FrameSnapshot
 
@@ -189,14 +190,20 @@ def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None
 
 
 def _readouts(stats: LiveStats, frame: FrameSnapshot, admission: AdmissionControl) -> None:
-    age = "–" if frame.verdict_age_s is None else f"{frame.verdict_age_s:.1f} s"
-    rates = t("live.fps_of", received=f"{stats.fps_in:.0f}", sent=f"{stats.fps:.0f}")
+    age = "–" if frame.verdict_age_s is None else f"{number_text(frame.verdict_age_s, '.1f')} s"
+    rates = t(
+        "live.fps_of", received=number_text(stats.fps_in, ".0f"), sent=number_text(stats.fps, ".0f")
+    )
     viewers = t("live.viewers_of", n=admission.n_active, most=admission.capacity)
     st.html(
         theme.readouts_html(
             (
                 (t("live.fps"), rates, t("live.fps_help")),
-                (t("live.latency"), f"{stats.latency_ms:.0f} ms", t("live.latency_help")),
+                (
+                    t("live.latency"),
+                    f"{number_text(stats.latency_ms, '.0f')} ms",
+                    t("live.latency_help"),
+                ),
                 (t("live.age"), age, t("live.age_help")),
                 (t("live.viewers"), viewers, t("live.viewers_help")),
             )

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, cast
 
 import streamlit as st
 import streamlit_webrtc
+from streamlit.delta_generator import DeltaGenerator
 from streamlit_webrtc.config import Translations
 
 from maskdet_app.live import aiortc_fixes, front_end, ice, webrtc_fixes
@@ -24,6 +25,7 @@ from maskdet_app.ops.observability import operator_log
 from maskdet_app.ops.observability.prometheus import REFUSED
 from maskdet_app.ui import containers, entry, query_params
 from maskdet_app.ui.i18n import t
+from maskdet_app.ui.numbers import number_text
 from maskdet_app.ui.query_params import RUN, RUNNING
 from maskdet_core import LiveProcessor
 
@@ -181,6 +183,14 @@ def show(
     return state
 
 
+def stage_place() -> DeltaGenerator:
+    """Open a container for `show`, as high as the stage before that comes."""
+    place = st.container(key="live-stage")
+    # Streamlit draws no container that is empty; the style sheet hides this and makes the room
+    place.html("<i></i>")
+    return place
+
+
 def is_restarting() -> bool:
     """Whether the video is on its way back by itself."""
     return _step() is not None
@@ -229,7 +239,7 @@ def _wait() -> None:
     left_s = _held_s()
     if left_s <= 0:
         st.rerun(scope="app")
-    st.info(t("live.held", seconds=f"{left_s:.0f}"), icon=":material/hourglass_top:")
+    st.info(t("live.held", seconds=number_text(left_s, ".0f")), icon=":material/hourglass_top:")
 
 
 def _keep_through_other_runs() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from maskdet_app.metrics.records.test_sets import BEST_ESTIMATE, group_name, slug_of
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, objects, one_line
+from maskdet_app.ui.numbers import number_text
 from maskdet_core.intervals import wilson_interval
 
 _STREET = "street"
@@ -37,9 +39,9 @@ class Counted:
         """The share and its 95 % interval in percent, for a text."""
         low, high = wilson_interval(self.n_hits, self.n)
         return {
-            "share": f"{100 * self.n_hits / self.n:.1f}",
-            "low": f"{100 * low:.1f}",
-            "high": f"{100 * high:.1f}",
+            "share": number_text(100 * self.n_hits / self.n, ".1f"),
+            "low": number_text(100 * low, ".1f"),
+            "high": number_text(100 * high, ".1f"),
         }
 
     @property
@@ -47,8 +49,8 @@ class Counted:
         """How many of a hundred, without claiming none or all where that is not so."""
         share = 100 * self.n_hits / self.n
         if 0 < self.n_hits < self.n and round(share) in (0, 100):
-            return f"{min(max(share, 0.1), 99.9):.1f}"
-        return f"{share:.0f}"
+            return number_text(min(max(share, 0.1), 99.9), ".1f")
+        return number_text(share, ".0f")
 
 
 def show_lead(evaluation: dict[str, Any]) -> None:
@@ -122,7 +124,13 @@ def _evidence(found: Counted, what: str, beside: str, harder: Counted | None) ->
     values = found.values
     lines = [
         t("lead.interval", share=values["share"], low=values["low"], high=values["high"]),
-        t("lead.counts", n=f"{found.n_hits:,}", total=f"{found.n:,}", what=what, of=found.of),
+        t(
+            "lead.counts",
+            n=number_text(found.n_hits, ","),
+            total=number_text(found.n, ","),
+            what=what,
+            of=found.of,
+        ),
     ]
     if harder is not None:
         values = harder.values
@@ -141,7 +149,7 @@ def _name(record: dict[str, Any]) -> str:
     if slug_of(record) == BEST_ESTIMATE:
         return group_name("leak_free")
     name = record.get("name")
-    return one_line(name, 120) if isinstance(name, str) and name else t("lead.unnamed")
+    return translated(one_line(name, 120)) if isinstance(name, str) and name else t("lead.unnamed")
 
 
 def _numbers(record: dict[str, Any], *names: str) -> tuple[int, ...] | None:

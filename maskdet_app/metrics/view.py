@@ -1,5 +1,6 @@
 """The metrics page: a run, three sentences, and the tabs. Any part of a record may be missing."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ import streamlit as st
 from maskdet_app.metrics import lead
 from maskdet_app.metrics.records import test_sets
 from maskdet_app.metrics.records.runs import Run, read_run, run_folders
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.metrics.tabs import (
     ablations,
     compare,
@@ -26,6 +28,8 @@ from maskdet_app.ui.json_values import objects, one_line
 TABS: Final = ("summary", "errors", "groups", "finder", "training", "compare")
 TAB_PARAM: Final = "tab"
 """Query parameter of the tab, and its key."""
+_RUN: Final = "run"
+"""Key of the picker of runs."""
 MAX_SETS: Final = 50
 """Each takes a row of the table and of the chart."""
 
@@ -35,34 +39,41 @@ def label(run: Run) -> str:
     marks = [t("metrics.shipped")] if run.shipped else []
     status = run.info.get("status")
     if isinstance(status, str) and status != "finished":
-        marks.append(one_line(status, 30))
+        marks.append(translated(one_line(status, 30)))
     name = one_line(run.name, 80)
     return f"{name} ({', '.join(marks)})" if marks else name
 
 
-def pick_run() -> Path | None:
-    """Show the picker of runs, newest first.
-
-    Returns:
-        Folder of the selected run; None after a note that there are none.
-    """
+def runs_to_pick() -> dict[str, Run]:
+    """Summaries of the runs by folder: those in training first, then what ships, newest first."""
     runs = {str(folder): read_run(folder, summary=True) for folder in run_folders()}
-    if not runs:
-        st.info(t("metrics.no_runs"), icon=":material/model_training:")
-        return None
     ordered = sorted(runs, key=lambda key: (not runs[key].running, not runs[key].shipped))
-    selected = st.selectbox(
-        t("metrics.pick"), ordered, format_func=lambda key: label(runs[key]), key="run"
-    )
-    return runs[selected].folder
+    return {key: runs[key] for key in ordered}
+
+
+def picked_run(runs: Mapping[str, Run]) -> Path | None:
+    """Folder of the run that `pick_run` shows as picked; None where there are none."""
+    if not runs:
+        return None
+    picked = str(st.session_state.get(_RUN, ""))
+    return runs[picked if picked in runs else next(iter(runs))].folder
+
+
+def pick_run(runs: Mapping[str, Run]) -> None:
+    """Show the picker of runs, or a note that there are none."""
+    if runs:
+        st.selectbox(
+            t("metrics.pick"), list(runs), format_func=lambda key: label(runs[key]), key=_RUN
+        )
+    else:
+        st.info(t("metrics.no_runs"), icon=":material/model_training:")
 
 
 def show_page() -> None:
     """Show the picker of runs, what is said of the run chosen, and the tab chosen."""
     problems, sentences, choices, *places = containers.reserve(3 + len(TABS))
-    chooser, picker = choices.columns([3, 2], gap="medium", vertical_alignment="bottom")
-    with picker:
-        folder = pick_run()
+    runs = runs_to_pick()
+    folder = picked_run(runs)
     run = None if folder is None else read_run(folder)
     with problems:
         for problem in run.problems if run is not None else ():
@@ -70,6 +81,9 @@ def show_page() -> None:
             st.warning(text, icon=":material/warning:")
     with sentences:
         lead.show_lead((run.evaluation if run is not None else None) or {})
+    chooser, picker = choices.columns([3, 2], gap="medium", vertical_alignment="bottom")
+    with picker:
+        pick_run(runs)
     with chooser:
         tab = pick_tab(run)
     # a container for each, so that nothing moves up when another is chosen

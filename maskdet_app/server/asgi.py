@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from starlette.middleware import Middleware
 from streamlit import runtime
+from streamlit.runtime.pages_manager import PagesManager
 
 from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
@@ -39,7 +40,7 @@ from maskdet_app.server.middleware.rate_limits import RateLimits
 from maskdet_app.server.middleware.security_headers import SecurityHeaders
 from maskdet_app.server.middleware.upload_guard import UploadGuard, stored_files
 from maskdet_app.server.page_head import link_preview
-from maskdet_app.ui import two_classes
+from maskdet_app.ui import theme, two_classes
 from maskdet_core import CascadeError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest
@@ -99,6 +100,9 @@ def app_options() -> dict[str, Any]:
     connection_guard.install(_CONNECTIONS)
     served = Api(api, PictureWorkers(_n_viewers), QUOTA) if api.is_on else None
     api_settings.note_mounted(api)
+    theme.note_in_page()
+    # st.navigation names all pages: else the first visitor sees a menu of the files in pages/
+    PagesManager.uses_pages_directory = False
     return {
         "lifespan": partial(_lifespan, api=served),
         "middleware": [

@@ -5,6 +5,8 @@ from typing import Any, Final, TypeVar
 
 import altair as alt
 
+from maskdet_app.ui.i18n import t
+
 Chart = alt.Chart | alt.LayerChart
 
 GREY: Final = "#808A92"
@@ -31,6 +33,22 @@ def thinned(points: Sequence[_Point]) -> list[_Point]:
     """Every n-th point and the last one, about `MAX_POINTS` of them."""
     step = -(-len(points) // MAX_POINTS) or 1
     return [*points[:-1:step], *points[-1:]]
+
+
+def localised(chart: Chart) -> Chart:
+    """The chart with the numbers of its axes, labels and tooltips in the visitor's language."""
+    signs = alt.NumberLocale(
+        decimal=t("number.decimal"),
+        thousands=t("number.group"),
+        grouping=[3],
+        currency=["", ""],
+        percent="\u00a0%",
+    )
+    made: Chart = chart.copy(deep=False)
+    config = alt.Config() if made.config is alt.Undefined else made.config.copy()
+    config.locale = alt.Locale(number=signs)
+    made.config = config
+    return made
 
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:

@@ -1,6 +1,8 @@
 """The cached detector: the network and the finder are loaded once for all visitors."""
 
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
@@ -12,6 +14,9 @@ from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import Preset
 from maskdet_core.masks.classifier import Classifier
 from maskdet_core.masks.loading import default_model_path
+
+_LOADED: Final[set[tuple[str, float, Preset, bool]]] = set()
+"""What is loaded by now, most likely: the cache does not tell."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -34,9 +39,14 @@ def load_detector(preset: Preset) -> MaskDetector | None:
         preset: "live" for a fast search for faces, "photo" for a thorough one.
     """
     path = default_model_path()
+    key = (str(path), _modified_at(path), preset, two_classes.default())
+    # its place alone moves what stands below, in each run
+    waiting = nullcontext() if key in _LOADED else st.spinner(t("shared.loading_model"))
     try:
-        with st.spinner(t("shared.loading_model")):
-            return _detector(str(path), _modified_at(path), preset, two_classes.default())
+        with waiting:
+            detector = _detector(*key)
+        _LOADED.add(key)
+        return detector
     except MaskdetError as error:
         operator_log.log_once(f"network {path}: {error}")
         st.error(t("shared.no_model"), icon=":material/error:")

@@ -39,10 +39,31 @@ _LOGO: Final = Path(__file__).with_name("logo.svg")
 _STYLE_SHEET: Final = Path(__file__).with_name("style.css")
 
 
+class _Served:
+    """Whether the server writes the style sheet into its HTML page."""
+
+    is_in_page = False
+
+
 def apply() -> None:
     """Set logo and style sheet; called by the entry script in every run."""
     st.logo(_logo(text_colour()), size="large")
-    st.html(_STYLE_SHEET)
+    if not _Served.is_in_page:
+        st.html(_STYLE_SHEET)
+
+
+def note_in_page() -> None:
+    """Note that this server's HTML page has the style sheet, so that runs need not bring it.
+
+    With a run, it comes after what it is to style, which then moves.
+    """
+    _Served.is_in_page = True
+
+
+@cache
+def style_element() -> str:
+    """The style sheet as an HTML element. Its rules win over equal ones that stand before it."""
+    return f"<style>{_STYLE_SHEET.read_text(encoding='utf-8')}</style>"
 
 
 @cache

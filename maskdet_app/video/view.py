@@ -7,8 +7,10 @@ from typing import Any, Final
 import streamlit as st
 
 from maskdet_app.ui import containers, theme
+from maskdet_app.ui.charts import localised
 from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
 from maskdet_app.ui.reasons import reason_text
+from maskdet_app.ui.times import clock_tenths
 from maskdet_app.video import charts, html_report, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
 from maskdet_app.video.options import CheckOptions
@@ -16,7 +18,7 @@ from maskdet_app.video.upload import VideoVisit
 from maskdet_core import MaskDetector, Verdict
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
 from maskdet_core.batch.videos.report import tracks_csv_bytes
-from maskdet_core.times import clock, clock_tenths
+from maskdet_core.times import clock
 
 REFRESH_S: Final = 0.5
 """Time between two looks at the progress."""
@@ -120,7 +122,7 @@ def _show_result(
     if row["people"]:
         with seconds:
             st.subheader(t("video.by_second"), anchor=False)
-            st.altair_chart(charts.seconds_chart(row), alt=t("video.by_second"))
+            st.altair_chart(localised(charts.seconds_chart(row)), alt=t("video.by_second"))
 
 
 def _show_player(current: VideoVisit) -> None:
@@ -141,7 +143,7 @@ def _show_player(current: VideoVisit) -> None:
 def _show_timeline(current: VideoVisit, row: Mapping[str, Any]) -> None:
     st.subheader(t("video.timeline"), anchor=False)
     event = st.altair_chart(
-        charts.people_chart(row),
+        localised(charts.people_chart(row)),
         on_select="rerun",
         selection_mode=charts.SELECTED,
         key=_CHART,

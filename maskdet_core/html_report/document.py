@@ -118,7 +118,7 @@ def smallest_text(facts: CheckFacts, texts: Texts) -> str:
 
 def threshold_text(facts: CheckFacts, texts: Texts) -> str:
     """The threshold in percent."""
-    return texts("document.p_value", value=f"{100 * facts.min_confidence:.6g}")
+    return texts("document.p_value", value=texts.number(f"{100 * facts.min_confidence:.6g}"))
 
 
 def face_row(face: Face, facts: CheckFacts, texts: Texts) -> FaceRow:

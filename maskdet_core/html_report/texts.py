@@ -57,6 +57,10 @@ class Texts:
         text: str = self._tables[table][name]
         return text.format(**values)
 
+    def number(self, text: str) -> str:
+        """A number or a time as Python writes it, with the decimal sign of the language."""
+        return text.replace(".", self("number.decimal"))
+
     def verdict(self, verdict: Verdict) -> str:
         """A verdict in a word or two."""
         return self(f"verdict.{verdict.value}")

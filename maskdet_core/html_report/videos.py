@@ -112,7 +112,7 @@ def video_cards(part: VideoPart, texts: Texts) -> Iterator[VideoCard]:
         seconds, most = _seconds(row)
         yield VideoCard(
             name,
-            length=clock_tenths(row["length_s"]),
+            length=texts.number(clock_tenths(row["length_s"])),
             people=tuple(_person(one, length_s, texts) for one in row["people"]),
             ticks=tuple(_ticks(length_s)),
             seconds=tuple(seconds),
@@ -137,8 +137,8 @@ def _person(person: Mapping[str, Any], length_s: float, texts: Texts) -> PersonL
     times = [
         texts(
             "videos.time",
-            start=clock_tenths(one["start_s"]),
-            end=clock_tenths(one["end_s"]),
+            start=texts.number(clock_tenths(one["start_s"])),
+            end=texts.number(clock_tenths(one["end_s"])),
             verdict=texts.verdict(Verdict(one["verdict"])),
         )
         for one in intervals[:_TIMES_SHOWN]
@@ -149,7 +149,7 @@ def _person(person: Mapping[str, Any], length_s: float, texts: Texts) -> PersonL
         texts("videos.person", n=person["person"]),
         verdict.value,
         texts.verdict(verdict),
-        texts("videos.seen", time=f"{person['seen_s']:.1f}"),
+        texts("videos.seen", time=texts.number(f"{person['seen_s']:.1f}")),
         tuple(
             Block(
                 one["verdict"],
@@ -198,7 +198,7 @@ def _moments(row: Row, pictures: MomentPictures | None, texts: Texts) -> Iterato
     for one, jpeg in zip(moments, made, strict=True):
         yield MomentFigure(
             one["verdict"],
-            clock_tenths(one["at_s"]),
+            texts.number(clock_tenths(one["at_s"])),
             texts("videos.person", n=one["person"]),
             texts.verdict(Verdict(one["verdict"])),
             None if jpeg is None else document.data_url(jpeg),

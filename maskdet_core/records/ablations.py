@@ -5,6 +5,10 @@ from typing import Final, TypedDict
 ABLATIONS_FILE: Final = "ablations.json"
 """An `AblationsRecord`; beside the model card, not in a run's folder."""
 
+FALSE_ALARMS: Final = "no face, dropped"
+LOOSE_BOXES: Final = "loose box, dropped"
+"""Tests of ablations on pictures without a face: only a network with that answer can pass them."""
+
 
 class AblationTest(TypedDict):
     """One figure of one configuration: `n_good` of `n`, with its Wilson interval."""

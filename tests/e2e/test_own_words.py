@@ -1,13 +1,20 @@
 """Maskdet's own words where Python cannot speak, in the language of the page."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from maskdet_app.metrics.records import words
 from maskdet_app.ui.i18n import catalogue
+from tests.e2e import layout_shift
 
 WAIT_MS = 30_000
+VERSION = re.compile(r"\d+\.\d+\.\d+\S*")
+# Shorter ones, such as "live", are parts of other words.
+ENGLISH_WORDS = [word for word in catalogue("en")[words.TABLE] if " " in word]
 
 pytestmark = pytest.mark.browser
 
@@ -19,13 +26,13 @@ def test_unknown_page_and_lost_server(server: Any, open_browser: Any) -> None:
         route.connect_to_server()
         connections.append(route)
 
-    words = catalogue("es")["trouble"]
+    trouble = catalogue("es")["trouble"]
     with open_browser(locale="es-ES", size=(390, 844)) as browser:
         page: Page = browser.new_page()
         page.route_web_socket("**/_stcore/stream", connect)
         page.goto(f"{server.url}/nowhere")
         dialog = page.get_by_test_id("stDialog")
-        expect(dialog).to_contain_text(words["unknown_title"], timeout=WAIT_MS)
+        expect(dialog).to_contain_text(trouble["unknown_title"], timeout=WAIT_MS)
         expect(dialog).to_contain_text("/nowhere")
         expect(page.get_by_text("pages/ directory")).to_be_hidden()
         dialog.press("Escape")
@@ -44,7 +51,35 @@ def test_unknown_page_and_lost_server(server: Any, open_browser: Any) -> None:
         page.route("**/_stcore/health", lambda route: route.abort())
         for connection in connections:
             connection.close(code=1011)
-        expect(dialog).to_contain_text(words["local_title"], timeout=WAIT_MS)
+        expect(dialog).to_contain_text(trouble["local_title"], timeout=WAIT_MS)
         expect(page.get_by_text("Streamlit")).to_be_hidden()
         page.unroute("**/_stcore/health")
         expect(dialog).to_be_hidden(timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("tab", ["summary", "errors", "groups", "finder", "compare"])
+def test_metrics_in_spanish_have_spanish_numbers_and_names(
+    tab: str, server: Any, network: Path, open_browser: Any
+) -> None:
+    with open_browser(locale="es-ES") as browser:
+        page: Page = browser.new_page()
+        page.goto(f"{server.url}/metrics?tab={tab}")
+        charts = page.get_by_test_id("stVegaLiteChart")
+        expect(charts.first.locator(".marks")).to_be_visible(timeout=WAIT_MS)
+        layout_shift.wait_until_settled(page, WAIT_MS)
+        shown = page.locator(".stMain").inner_text()
+        # to screen readers a chart is one picture with a name
+        heard = charts.get_by_role("img").evaluate_all(
+            "all => all.map(one => one.getAttribute('aria-label')).join()"
+        )
+        assert heard
+        for text in (shown, heard):
+            numbers = VERSION.sub("", text)
+            assert re.findall(r".{0,30}\d\.\d.{0,30}", numbers) == []
+            english = [word for word in ENGLISH_WORDS if word in text]
+            assert english == []
+        assert re.search(r"\d,\d", shown)
+        if tab == "errors":
+            # every column of the confusion matrix has its name, a word a line
+            drawn = charts.first.locator(".role-axis-label").all_inner_texts()
+            assert {"mal", "puesta", "no", "seguro"} <= set(" ".join(drawn).split())

@@ -46,6 +46,8 @@ def test_from_the_limits_to_the_moment(
         page.goto(f"{server.url}/photo?kind=video")
         limits = f"up to {MAX_BYTES // 1_000_000} MB and 10 minutes"
         expect(page.locator(".md-drop")).to_contain_text(limits, timeout=WAIT_MS)
+        formats = page.get_by_text("MKV").filter(visible=True)
+        expect(formats).to_have_count(1)
         too_large = tmp_path / "night.mp4"
         with too_large.open("wb") as file:
             file.truncate(4_000_000_000)
@@ -60,6 +62,7 @@ def test_from_the_limits_to_the_moment(
         chart = page.locator(".st-key-video_chart")
         expect(chart).to_be_visible(timeout=WAIT_MS)
         expect(chart).to_be_in_viewport()
+        expect(formats).to_have_count(0)
         # the last run replaces what is drawn until its end
         expect(page.locator("[data-test-script-state=running]")).to_have_count(0, timeout=WAIT_MS)
         # hidden from the tree: to screen readers the chart is one picture

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.intervals import wilson_interval
-from maskdet_core.records.ablations import AblationTest
+from maskdet_core.records.ablations import FALSE_ALARMS, LOOSE_BOXES, AblationTest
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK
 from train.data import hard_negatives
 from train.data.split import Split
@@ -25,9 +25,6 @@ from train.network.export import float_logits
 
 COARSE_PX: Final = 20
 """Faces are also tested at this size: that of the smallest third in street pictures."""
-
-FALSE_ALARMS: Final = "no face, dropped"
-LOOSE_BOXES: Final = "loose box, dropped"
 
 
 @dataclass(frozen=True, slots=True)

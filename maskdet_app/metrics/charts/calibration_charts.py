@@ -10,6 +10,7 @@ from maskdet_app.metrics.records.thresholds import AtThreshold
 from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, objects
+from maskdet_app.ui.numbers import number_text
 
 _HEIGHT_PX: Final = 260
 _MIN_AXIS_TOP: Final = 0.02
@@ -57,9 +58,9 @@ def reliability(test_set: dict[str, Any]) -> Chart | None:
     largest = max(rows, key=lambda row: row["n"])
     message = t(
         "chart.reliability_alt" if of_answer else "chart.reliability_mask_alt",
-        said=f"{100 * largest['mean_p']:.1f}",
-        true=f"{100 * largest['share']:.1f}",
-        n=f"{largest['n']:,.0f}",
+        said=number_text(100 * largest["mean_p"], ".1f"),
+        true=number_text(100 * largest["share"], ".1f"),
+        n=number_text(largest["n"], ",.0f"),
     )
     chart: Chart = (ideal + dots).properties(height=_HEIGHT_PX, description=message)
     return chart
@@ -106,9 +107,9 @@ def risk_message(point: AtThreshold) -> str:
     """Risk and coverage of a threshold in words."""
     return t(
         "chart.risk_alt",
-        percent=f"{100 * point.min_confidence:.0f}",
-        coverage=f"{100 * point.coverage:.1f}",
-        risk=f"{100 * point.risk:.2f}",
+        percent=number_text(100 * point.min_confidence, ".0f"),
+        coverage=number_text(100 * point.coverage, ".1f"),
+        risk=number_text(100 * point.risk, ".2f"),
     )
 
 

@@ -10,6 +10,7 @@ from maskdet_app.metrics.charts.run_charts import TWO_CLASSES, class_labels, of_
 from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite
+from maskdet_app.ui.numbers import number_text, percent_text
 from maskdet_app.ui.theme import text_colour
 from maskdet_core.records.evaluation import OUTCOMES
 from maskdet_core.types import NO_FACE, Verdict
@@ -115,7 +116,14 @@ def _chart(cells: list[dict[str, Any]], names: Sequence[str], columns: Sequence[
             "predicted:N",
             title=t("chart.said"),
             sort=said_labels,
-            axis=alt.Axis(labelAngle=0, orient="top", labelLimit=90),
+            # a word a line: long labels would leave out those beside them
+            axis=alt.Axis(
+                labelAngle=0,
+                orient="top",
+                labelLimit=90,
+                labelOverlap=False,
+                labelExpr="split(datum.label, ' ')",
+            ),
         ),
         y=alt.Y("true:N", title=t("chart.true"), sort=true_labels),
         tooltip=[
@@ -148,7 +156,7 @@ def _message(cells: list[dict[str, Any]]) -> str:
     for true in dict.fromkeys(str(cell["true"]) for cell in cells):
         row = [cell for cell in cells if cell["true"] == true and cell["n"]]
         said = ", ".join(
-            f"{cell['predicted']} {cell['n']:,.0f} ({100 * cell['share']:.1f} %)"
+            f"{cell['predicted']} {number_text(cell['n'], ',.0f')} ({percent_text(cell['share'])})"
             for cell in sorted(row, key=lambda cell: -float(cell["n"]))
         )
         told.append(t("chart.confusion_alt", true=true, said=said or "0"))

@@ -10,6 +10,7 @@ import altair as alt
 from maskdet_app.ui.charts import SLATE, VIOLET, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, one_line
+from maskdet_app.ui.numbers import number_text
 
 MAX_ROWS: Final = 60
 """More dots than this are not drawn."""
@@ -114,7 +115,7 @@ def message(dots: Sequence[Dot], title: str) -> str:
     for kind in dict.fromkeys(dot.kind for dot in dots):
         ranked = sorted((dot for dot in dots if dot.kind == kind), key=lambda dot: dot.value)
         low, high = ranked[0], ranked[-1]
-        least, most = f"{100 * low.value:.1f}", f"{100 * high.value:.1f}"
+        least, most = number_text(100 * low.value, ".1f"), number_text(100 * high.value, ".1f")
         told.append(
             t("dots.alt_one", kind=kind, name=low.name, low=least)
             if len(ranked) == 1

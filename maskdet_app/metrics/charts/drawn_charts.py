@@ -7,9 +7,11 @@ import altair as alt
 
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.charts.run_charts import class_labels
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, objects, one_line
+from maskdet_app.ui.numbers import number_text, percent_text
 from maskdet_core.types import MASK_CLASSES
 
 POSES: Final = ("frontal", "three_quarter", "profile", "turned_away_or_down")
@@ -107,8 +109,8 @@ def recall_curves(records: Sequence[dict[str, Any]], label: str) -> Chart | None
                 t(
                     "drawn.point_alt",
                     finder=str(point["finder"]),
-                    recall=f"{100 * point['recall']:.1f}",
-                    further=f"{point['further']:.2f}",
+                    recall=number_text(100 * point["recall"], ".1f"),
+                    further=number_text(point["further"], ".2f"),
                 )
                 for point in points
             ),
@@ -151,8 +153,8 @@ def pose_dots(records: Sequence[dict[str, Any]], label: str) -> Chart | None:
                         "drawn.pose_alt",
                         pose=dot.name,
                         finder=dot.kind,
-                        recall=f"{100 * dot.value:.1f}",
-                        n=f"{dot.n or 0:.0f}",
+                        recall=number_text(100 * dot.value, ".1f"),
+                        n=number_text(dot.n or 0, ".0f"),
                     )
                 )
     chart = dot_plot(dots, t("drawn.found"))
@@ -166,20 +168,20 @@ def table_rows(records: Sequence[dict[str, Any]]) -> Iterator[dict[str, str]]:
         for size, found in list(faces.items())[:4] if isinstance(faces, dict) else []:
             row = {
                 t("finder.column_finder"): finder_name(record),
-                t("drawn.column_size"): one_line(size, 40),
+                t("drawn.column_size"): translated(one_line(size, 40)),
             }
             for label, people in class_labels(MASK_CLASSES).items():
                 one = found.get(label) if isinstance(found, dict) else None
                 row[people] = _share_text(one)
             further, ms = count(record.get("further_per_photo")), count(record.get("processor_ms"))
-            row[t("drawn.column_further")] = "–" if further is None else f"{further:.2f}"
-            row[t("drawn.column_ms")] = "–" if ms is None else f"{ms:.0f}"
+            row[t("drawn.column_further")] = "–" if further is None else number_text(further, ".2f")
+            row[t("drawn.column_ms")] = "–" if ms is None else number_text(ms, ".0f")
             yield row
 
 
 def finder_name(record: dict[str, Any]) -> str:
     """Name of a record's finder."""
-    return one_line(record.get("finder", "?"), 60)
+    return translated(one_line(record.get("finder", "?"), 60))
 
 
 def pose_name(pose: str) -> str:
@@ -209,5 +211,5 @@ def _share_text(found: object) -> str:
     n, n_found = count(found.get("n")), count(found.get("n_found"))
     if not n or n_found is None:
         return "–"
-    counts = t("finder.count", n=f"{n_found:.0f}", total=f"{n:.0f}")
-    return f"{counts}, {100 * n_found / n:.1f} %"
+    counts = t("finder.count", n=number_text(n_found, ".0f"), total=number_text(n, ".0f"))
+    return f"{counts}, {percent_text(n_found / n)}"

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import altair as alt
 
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
+from maskdet_app.ui.numbers import number_text, percent_text
 
 _COLOURS: Final = [BLUE, VERMILION]
 """Of masked and bare people, the colours of their verdicts."""
@@ -35,7 +37,7 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
                 low, high = interval(result) or (recall, recall)
                 rows.append(
                     {
-                        "finder": one_line(record.get("finder", "?"), 120),
+                        "finder": translated(one_line(record.get("finder", "?"), 120)),
                         "people": label,
                         "recall": recall,
                         "low": low,
@@ -70,7 +72,7 @@ def recall_dots(records: Sequence[dict[str, Any]]) -> Chart | None:
         .properties(
             height=alt.Step(26),
             description="; ".join(
-                f"{row['finder']}, {row['people']}: {100 * row['recall']:.1f} %" for row in rows
+                f"{row['finder']}, {row['people']}: {percent_text(row['recall'])}" for row in rows
             ),
         )
         .configure_legend(orient="top")
@@ -113,10 +115,10 @@ def operating_curve(curve: object) -> Chart | None:
             t(
                 "finder.curve_alt",
                 people=people,
-                least=f"{100 * least:.1f}",
-                few=f"{few:.2f}",
-                most=f"{100 * most:.1f}",
-                many=f"{many:.2f}",
+                least=number_text(100 * least, ".1f"),
+                few=number_text(few, ".2f"),
+                most=number_text(100 * most, ".1f"),
+                many=number_text(many, ".2f"),
             )
         )
     message = " ".join(told)

@@ -7,9 +7,11 @@ import altair as alt
 
 from maskdet_app.metrics.charts.dots import label_height_px, name_axis, row_labels
 from maskdet_app.metrics.charts.run_charts import class_labels
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, one_line
+from maskdet_app.ui.numbers import number_text
 from maskdet_core.types import MASK_CLASSES
 
 _MAX_RECORDS: Final = 20
@@ -31,11 +33,11 @@ def photo_outcomes(records: Sequence[dict[str, Any]]) -> Chart | None:
             value = per_class.get(key) if isinstance(per_class, dict) else None
             counts = _outcomes(value) if isinstance(value, dict) else None
             if counts is not None:
-                preset = one_line(record.get("preset", "?"), 60)
+                preset = translated(one_line(record.get("preset", "?"), 60))
                 people = t("chart.who", preset=preset, people=label)
                 # of other photographs, or of larger faces: rows must not fall together
                 if "name" in record:
-                    people = f"{one_line(record['name'], 80)}: {people}"
+                    people = f"{translated(one_line(record['name'], 80))}: {people}"
                 rows += [
                     {
                         "people": people,
@@ -79,7 +81,7 @@ def _message(rows: Sequence[dict[str, Any]]) -> str:
     told = []
     for people in dict.fromkeys(str(row["people"]) for row in rows):
         own = [row for row in rows if row["people"] == people]
-        counts = ", ".join(f"{row['outcome']} {row['n']:,.0f}" for row in own)
+        counts = ", ".join(f"{row['outcome']} {number_text(row['n'], ',.0f')}" for row in own)
         told.append(f"{people}: {counts}.")
     return " ".join(told)
 

@@ -8,10 +8,12 @@ import altair as alt
 
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.records import test_sets
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui import theme
 from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
+from maskdet_app.ui.numbers import number_text, percent_text
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 
 TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
@@ -61,7 +63,12 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
     sets = [t("chart.training"), t("chart.validation")]
     epochs = thinned(epochs)
     rows = [
-        {"epoch": epoch["epoch"], "value": epoch[key], "set": name, "phase": epoch["phase"]}
+        {
+            "epoch": epoch["epoch"],
+            "value": epoch[key],
+            "set": name,
+            "phase": translated(epoch["phase"]),
+        }
         for epoch in epochs
         for key, name in zip((metric, f"val_{metric}"), sets, strict=True)
         if epoch[key] is not None
@@ -129,7 +136,7 @@ def _curve_message(rows: Sequence[dict[str, Any]], title: str, *, is_share: bool
     for name in dict.fromkeys(str(row["set"]) for row in rows):
         own = [row for row in rows if row["set"] == name]
         first, last = (
-            f"{100 * row['value']:.1f} %" if is_share else f"{row['value']:.3g}"
+            percent_text(row["value"]) if is_share else number_text(row["value"], ".3g")
             for row in (own[0], own[-1])
         )
         told.append(t("chart.curve_alt", name=name, first=first, last=last, epoch=own[-1]["epoch"]))
@@ -161,10 +168,10 @@ def threshold_curve(
     points = _curve_points(curve, x_name, y_name)
     if not points:
         return None
-    thresholds = [(t("chart.from_mask", percent=f"{min_confidence:.0%}"), min_confidence)]
+    thresholds = [(t("chart.from_mask", percent=percent_text(min_confidence, 0)), min_confidence)]
     if two_classes:
         below = 1 - min_confidence
-        thresholds.append((t("chart.below_mask", percent=f"{below:.0%}"), below))
+        thresholds.append((t("chart.below_mask", percent=percent_text(below, 0)), below))
     marks: list[dict[str, Any]] = []
     for name, threshold in thresholds:
         nearest = min(points, key=lambda point: abs(point["threshold"] - threshold))
@@ -202,8 +209,8 @@ def threshold_curve(
         t(
             "chart.mark_alt",
             mark=mark["mark"],
-            x=f"{100 * mark['x']:.2f} % {titles[0]}",
-            y=f"{100 * mark['y']:.1f} % {titles[1]}",
+            x=f"{percent_text(mark['x'], 2)} {titles[0]}",
+            y=f"{percent_text(mark['y'])} {titles[1]}",
         )
         for mark in marks
     ]
@@ -264,14 +271,14 @@ def set_rows(
             scores = of_class.get(key)
             recall = finite(scores.get("recall")) if isinstance(scores, dict) else None
             row[t("metrics.column_class", people=class_label.capitalize())] = _percent(recall)
-        row[t("metrics.column_note")] = one_line(item.get("note") or "")
+        row[t("metrics.column_note")] = translated(one_line(item.get("note") or ""))
         rows.append(row)
     return rows
 
 
 def set_name(test_set: dict[str, Any], default: str = "?") -> str:
-    """Name of a test set on one line."""
-    return one_line(test_set.get("name") or test_set.get("slug") or default, 120)
+    """Name of a test set on one line, in the visitor's language where it is known."""
+    return translated(one_line(test_set.get("name") or test_set.get("slug") or default, 120))
 
 
 def usable_names(value: Any) -> tuple[str, ...]:
@@ -297,16 +304,16 @@ def _curve_points(curve: Any, x_name: str, y_name: str) -> list[dict[str, float]
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}".replace("%", " %")
+    return "–" if value is None else percent_text(value)
 
 
 def _interval_text(pair: tuple[float, float] | None) -> str:
     if pair is None:
         return "–"
-    low, high = (f"{100 * end:.1f}" for end in pair)
+    low, high = (number_text(100 * end, ".1f") for end in pair)
     return t("metrics.range", low=low, high=high)
 
 
 def _count(value: Any) -> str:
     number = count(value)
-    return "–" if number is None else f"{number:,.0f}"
+    return "–" if number is None else number_text(number, ",.0f")

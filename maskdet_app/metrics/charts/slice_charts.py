@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
+from maskdet_app.ui.numbers import number_text
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK
 
 CONDITIONS: Final = ("bare", "drawn_mask", "drawn_wrong")
@@ -20,7 +22,9 @@ _MAX_GAPS: Final = 4
 def rate_dots(rates: object) -> Chart | None:
     """Errors that should be rare, with their intervals; None without a usable rate."""
     kind = t("slices.share")
-    dots = [Dot.of(one_line(one.get("name", "?"), 120), kind, one) for one in objects(rates)]
+    dots = [
+        Dot.of(translated(one_line(one.get("name", "?"), 120)), kind, one) for one in objects(rates)
+    ]
     return dot_plot(dots, t("slices.share"), from_zero=True)
 
 
@@ -37,7 +41,7 @@ def loose_dots(records: object, around: str) -> Chart | None:
         if one.get("of") != around or factor is None:
             continue
         where = t(f"slices.{place}") if place in _PLACES else one_line(place, 30)
-        name = t("slices.box", factor=f"{factor:g}", place=where)
+        name = t("slices.box", factor=number_text(factor, "g"), place=where)
         dots.append(Dot.of(name, t("slices.shown"), one.get("shown")))
         dots.append(Dot.of(name, t("slices.shown_mask"), one.get("shown_mask")))
     return dot_plot(dots, t("slices.loose_axis"), from_zero=True)
@@ -84,9 +88,9 @@ def gap_texts(condition: dict[str, Any], by: str) -> Iterator[str]:
         yield t(
             "people.gap",
             what=t(f"people.{of}"),
-            points=f"{100 * value:.1f}",
-            low=f"{100 * ends[0]:.1f}",
-            high=f"{100 * ends[1]:.1f}",
+            points=number_text(100 * value, ".1f"),
+            low=number_text(100 * ends[0], ".1f"),
+            high=number_text(100 * ends[1], ".1f"),
             highest=group_name(gap.get("highest")),
             lowest=group_name(gap.get("lowest")),
         )
@@ -96,7 +100,7 @@ def group_name(name: object) -> str:
     """A group of the record in the visitor's language where it is known."""
     known = {"female": t("people.female"), "male": t("people.male"), "Other": t("people.other")}
     text = one_line(name if name is not None else "?", 60)
-    return known.get(text, text)
+    return known.get(text) or translated(text)
 
 
 def covered_text(counts: object) -> str | None:
@@ -105,7 +109,7 @@ def covered_text(counts: object) -> str | None:
     numbers = [count(counts.get(name)) for name in names] if isinstance(counts, dict) else []
     if len(numbers) != len(names) or not numbers[0]:
         return None
-    texts = [f"{number:,.0f}" for number in numbers if number is not None]
+    texts = [number_text(number, ",.0f") for number in numbers if number is not None]
     if len(texts) != len(names):
         return None
     n, with_mask, worn_wrong, without_mask, not_sure, no_face = texts

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, objects, one_line
@@ -37,7 +38,9 @@ class Recorded:
 
     def note(self, rows: Sequence[dict[str, Any]]) -> str:
         """When and by which version some recorded rows were measured, as Markdown."""
-        names = list(dict.fromkeys(one_line(row.get("finder", "?"), 60) for row in rows))
+        names = list(
+            dict.fromkeys(translated(one_line(row.get("finder", "?"), 60)) for row in rows)
+        )
         return t(
             "finder.recorded",
             finders=", ".join(theme.escape_markdown(name) for name in names),

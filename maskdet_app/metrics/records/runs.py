@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
+from maskdet_app.ui.numbers import number_text
 from maskdet_core.files import models_folder
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.records.evaluation import EVALUATION_FILE
@@ -95,13 +97,13 @@ def read_text(path: Path, problems: list[str]) -> str | None:
     """Text of a file that is not too large, else None and a line in ``problems``."""
     try:
         if path.stat().st_size > MAX_RECORD_BYTES:
-            problems.append(f"{path.name} is too large to be a training record.")
+            problems.append(t("records.too_large", file=path.name))
             return None
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        problems.append(f"{path.name} is missing.")
+        problems.append(t("records.missing", file=path.name))
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{path.name} cannot be read ({type(error).__name__}).")
+        problems.append(t("records.unreadable", file=path.name, error=type(error).__name__))
     return None
 
 
@@ -113,17 +115,14 @@ def read_object(path: Path, problems: list[str]) -> dict[str, Any] | None:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        problems.append(f"{path.name} is not complete or not valid JSON.")
+        problems.append(t("records.invalid", file=path.name))
         return None
     if not isinstance(found, dict):
-        problems.append(f"{path.name} should hold an object, but holds something else.")
+        problems.append(t("records.no_object", file=path.name))
         return None
     bounded = Bounded(found)
     if bounded.n_dropped:
-        problems.append(
-            f"{bounded.n_dropped} values of {path.name} are not finite, out of range or too many "
-            "and were left out."
-        )
+        problems.append(t("records.dropped", n=bounded.n_dropped, file=path.name))
     return dict(bounded.value)
 
 
@@ -138,7 +137,12 @@ def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
     if n_lines > MAX_EPOCHS:
         text = "\n".join(text.split("\n", MAX_EPOCHS)[:-1]) + "\n"
         problems.append(
-            f"{path.name} has {n_lines:,} lines; those after {MAX_EPOCHS:,} were left out."
+            t(
+                "records.too_long",
+                file=path.name,
+                n=number_text(n_lines, ","),
+                most=number_text(MAX_EPOCHS, ","),
+            )
         )
     *lines, last = text.split("\n")
     for line in filter(str.strip, [*lines, last]):
@@ -164,11 +168,9 @@ def _read_epochs(path: Path, problems: list[str]) -> list[dict[str, Any]]:
         for position, epoch in enumerate(epochs, start=1):
             epoch["epoch"] = position
     if n_bad:
-        problems.append(f"{n_bad} lines of {path.name} are malformed and were left out.")
+        problems.append(t("records.malformed", n=n_bad, file=path.name))
     if n_gaps:
-        problems.append(
-            f"{n_gaps} values of {path.name} are not finite or out of range and were left out."
-        )
+        problems.append(t("records.dropped", n=n_gaps, file=path.name))
     return epochs
 
 

@@ -8,14 +8,19 @@ import streamlit as st
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.runs import MODELS, Run, read_object, read_run, run_folders
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui import theme
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, interval, objects, one_line
+from maskdet_app.ui.numbers import number_text
+from maskdet_core.records.ablations import FALSE_ALARMS, LOOSE_BOXES
 
 FILE: Final = MODELS / "ablations.json"
-_UNCHANGED: Final = frozenset({"slim", "maskdet"})
-"""Recipes that a record's others differ from in one part: of the slim and of the whole network."""
+_OF_WHOLE: Final = "maskdet"
+"""Unchanged recipe of records of the whole network, which ended before the slim one was shipped."""
+_UNCHANGED: Final = ("slim", _OF_WHOLE)
+"""Recipes that a record's others differ from: of the slim and of the whole network."""
 _MAX_ROWS: Final = 50
 
 
@@ -38,7 +43,7 @@ def show_ablations() -> None:
         t("ablations.pick"),
         tests,
         default=tests[0],
-        format_func=theme.escape_markdown,
+        format_func=lambda name: theme.escape_markdown(translated(name)),
         key="ablation",
         label_visibility="collapsed",
     )
@@ -78,13 +83,15 @@ def reasons(
         told.append(
             t(
                 "ablations.note",
-                epochs=f"{epochs:.0f}",
-                faces=f"{faces:,.0f}",
-                total=f"{epochs * faces:,.0f}",
+                epochs=number_text(epochs, ".0f"),
+                faces=number_text(faces, ",.0f"),
+                total=number_text(epochs * faces, ",.0f"),
                 weights=_escaped(record.get("start_weights")),
                 date=_date(record.get("created")),
             )
         )
+    if any(one.get("name") == _OF_WHOLE for one in configurations):
+        told.append(t("ablations.whole"))
     config = None if shipped is None else shipped.info.get("config")
     samples = count(config.get("epoch_samples")) if isinstance(config, dict) else None
     if shipped is not None and isinstance(config, dict) and samples is not None and shipped.epochs:
@@ -98,8 +105,8 @@ def reasons(
                 channels=_escaped(
                     ", ".join(map(str, widths[:8])) if isinstance(widths, list) else None
                 ),
-                epochs=f"{len(shipped.epochs):,}",
-                faces=f"{samples:,.0f}",
+                epochs=number_text(len(shipped.epochs), ","),
+                faces=number_text(samples, ",.0f"),
                 date=_date(shipped.info.get("started")),
             )
         )
@@ -111,6 +118,9 @@ def reasons(
             worse=", ".join(worse) or t("ablations.none"),
         )
     )
+    told.append(t("ablations.once"))
+    if test in (FALSE_ALARMS, LOOSE_BOXES):
+        told.append(t("ablations.dropped"))
     return [*told, t("ablations.harder")]
 
 
@@ -145,8 +155,8 @@ def beyond_chance(
 def _name(configuration: Mapping[str, Any]) -> str:
     # records call it the recipe that ships, though the network that ships has another training
     if configuration.get("name") in _UNCHANGED:
-        return t("ablations.whole")
-    return one_line(configuration.get("summary") or configuration.get("name"), 120)
+        return t("ablations.unchanged")
+    return translated(one_line(configuration.get("summary") or configuration.get("name"), 120))
 
 
 def _summary(configuration: Mapping[str, Any]) -> str:
@@ -188,4 +198,4 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> Chart | None:
         for result in objects(configuration.get("tests"))
         if one_line(result.get("name"), 120) == test
     ]
-    return dot_plot(found, t("ablations.axis", test=test), apart=False)
+    return dot_plot(found, t("ablations.axis", test=translated(test)), apart=False)

@@ -10,9 +10,11 @@ from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records import test_sets
 from maskdet_app.metrics.records.runs import Run, read_run, run_folders
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui.charts import Chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, finite, objects, one_line
+from maskdet_app.ui.numbers import number_text, percent_text
 
 _MAX_RUNS: Final = 8
 _KEY: Final = "compare_test"
@@ -55,7 +57,12 @@ def run_dots(runs: Sequence[Run], slug: str) -> Chart | None:
     kind = t("chart.right")
     return dot_plot(
         [
-            Dot.of(f"{run.name} (n = {count(one.get('n')) or 0:,.0f})", kind, one, "accuracy")
+            Dot.of(
+                f"{run.name} (n = {number_text(count(one.get('n')) or 0, ',.0f')})",
+                kind,
+                one,
+                "accuracy",
+            )
             for run in runs
             for one in objects((run.evaluation or {}).get("sets"))
             if test_sets.slug_of(one) == slug
@@ -76,13 +83,13 @@ def row_of(run: Run) -> dict[str, str]:
     return {
         t("compare.column_run"): one_line(run.name, 60),
         t("compare.column_started"): one_line(run.info.get("started", "–"))[:10],
-        t("compare.column_status"): one_line(run.info.get("status", "–"), 20),
+        t("compare.column_status"): translated(one_line(run.info.get("status", "–"), 20)),
         t("compare.column_channels"): (
             ", ".join(one_line(width, 6) for width in widths[:8])
             if isinstance(widths, list)
             else "–"
         ),
-        t("compare.column_epochs"): f"{len(run.epochs):,}",
-        t("compare.column_samples"): "–" if samples is None else f"{samples:,.0f}",
-        t("compare.column_validation"): "–" if validation is None else f"{100 * validation:.1f} %",
+        t("compare.column_epochs"): number_text(len(run.epochs), ","),
+        t("compare.column_samples"): "–" if samples is None else number_text(samples, ",.0f"),
+        t("compare.column_validation"): "–" if validation is None else percent_text(validation),
     }

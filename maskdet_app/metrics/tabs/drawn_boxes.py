@@ -10,9 +10,11 @@ from maskdet_app.metrics.charts import drawn_charts
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.charts.run_charts import class_labels
 from maskdet_app.metrics.records.recorded import Recorded
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
+from maskdet_app.ui.numbers import number_text
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest
@@ -79,12 +81,12 @@ def intro(drawn: Mapping[str, Any], records: list[dict[str, Any]]) -> str:
     iou, photos = finite(drawn.get("match_iou")), count(records[0].get("photos"))
     told = t(
         "drawn.intro",
-        photos="?" if photos is None else f"{photos:.0f}",
-        iou="?" if iou is None else f"{iou:g}",
+        photos="?" if photos is None else number_text(photos, ".0f"),
+        iou="?" if iou is None else number_text(iou, "g"),
     )
     names = drawn.get("manifests")
     finders = [
-        t("drawn.name", role=_shown(role, 30), name=_shown(name, 60))
+        t("drawn.name", role=_shown(translated(one_line(role)), 30), name=_shown(name, 60))
         for role, name in (names.items() if isinstance(names, dict) else ())
     ]
     return " ".join([told, *finders])

@@ -12,6 +12,7 @@ from maskdet_app.metrics.tabs import slices
 from maskdet_app.ui import containers, query_params
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite
+from maskdet_app.ui.numbers import number_text, percent_text
 
 SET_PARAM: Final = "test"
 """Query parameter of the test set, and its key."""
@@ -118,7 +119,7 @@ def _pick_threshold(recorded: float) -> int:
         low,
         high,
         format="%d %%",
-        help=t("metrics.at_help", percent=f"{100 * recorded:.1f}"),
+        help=t("metrics.at_help", percent=number_text(100 * recorded, ".1f")),
         key=THRESHOLD_PARAM,
     )
     query_params.write(THRESHOLD_PARAM, [str(percent)], [str(default)])
@@ -129,9 +130,9 @@ def _show_readouts(
     found: thresholds.AtThreshold, min_confidence: float, *, has_counts: bool
 ) -> None:
     coverage, risk = st.columns(2, gap="medium")
-    coverage.metric(t("metrics.coverage"), f"{100 * found.coverage:.1f} %", border=True)
-    risk.metric(t("metrics.risk"), f"{100 * found.risk:.2f} %", border=True)
-    percent = f"{100 * min_confidence:.1f}".removesuffix(".0")
+    coverage.metric(t("metrics.coverage"), percent_text(found.coverage), border=True)
+    risk.metric(t("metrics.risk"), percent_text(found.risk, 2), border=True)
+    percent = number_text(round(100 * min_confidence, 1), "g")
     st.caption(
         t("metrics.moves", percent=percent)
         if has_counts
@@ -155,7 +156,10 @@ def _show_curves(test_set: dict[str, Any], classes: tuple[str, ...], min_confide
             curve, "recall", "precision", titles, min_confidence, two_classes=two
         )
         draw(chart, _with_area(t("metrics.pr"), curve, "average_precision"))
-        high, low = f"{min_confidence * 100:.0f}", f"{(1 - min_confidence) * 100:.0f}"
+        high, low = (
+            number_text(min_confidence * 100, ".0f"),
+            number_text((1 - min_confidence) * 100, ".0f"),
+        )
         st.caption(
             t("metrics.threshold_note", high=high, low=low)
             if two
@@ -170,7 +174,7 @@ def _show_calibration(test_set: dict[str, Any]) -> None:
     error = finite(test_set.get("calibration_error"))
     title = t("metrics.calibration")
     if error is not None:
-        title = t("metrics.calibration_gap", gap=f"{error:.1%}")
+        title = t("metrics.calibration_gap", gap=percent_text(error))
     draw(reliability, title)
     of_answer = calibration_charts.is_of_answer(test_set)
     st.caption(t("metrics.answer_note") if of_answer else t("metrics.calibration_note"))
@@ -178,4 +182,4 @@ def _show_calibration(test_set: dict[str, Any]) -> None:
 
 def _with_area(title: str, curve: Any, name: str) -> str:
     area = finite(curve.get(name)) if isinstance(curve, dict) else None
-    return title if area is None else t("metrics.area", title=title, area=f"{area:.4f}")
+    return title if area is None else t("metrics.area", title=title, area=number_text(area, ".4f"))

@@ -9,11 +9,13 @@ import streamlit as st
 from maskdet_app.metrics.charts import finder_charts
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.recorded import Recorded
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.metrics.tabs import drawn_boxes
 from maskdet_app.ops.observability import operator_log
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, objects, one_line
+from maskdet_app.ui.numbers import number_text
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest
@@ -49,7 +51,7 @@ def _show_records(records: list[dict[str, Any]], ratios: object, recorded: Recor
         t("finder.pick"),
         sets,
         default=sets[0],
-        format_func=theme.escape_markdown,
+        format_func=lambda name: theme.escape_markdown(translated(name)),
         key="finder_set",
         label_visibility="collapsed",
     )
@@ -77,17 +79,18 @@ def _set_name(record: dict[str, Any]) -> str:
 
 def _row(record: dict[str, Any], ratios: dict[Any, Any]) -> dict[str, str]:
     name = one_line(record.get("finder", "?"), 120)
-    row = {t("finder.column_finder"): name}
+    row = {t("finder.column_finder"): translated(name)}
     for key, label in finder_charts.class_labels().items():
         value = record.get(key)
         counts = value if isinstance(value, dict) else {}
         n_found, n = count(counts.get("n_found")), count(counts.get("n"))
-        known = n_found is not None and n is not None
         row[t("finder.column_found", people=label)] = (
-            t("finder.count", n=f"{n_found:.0f}", total=f"{n:.0f}") if known else "–"
+            "–"
+            if n_found is None or n is None
+            else t("finder.count", n=number_text(n_found, ".0f"), total=number_text(n, ".0f"))
         )
     per_photo = count(record.get("false_per_photo"))
-    row[t("finder.column_false")] = "–" if per_photo is None else f"{per_photo:.2f}"
+    row[t("finder.column_false")] = "–" if per_photo is None else number_text(per_photo, ".2f")
     ratio = finite(ratios.get(name))
-    row[t("finder.column_time")] = "–" if ratio is None else f"{ratio:.2f}"
+    row[t("finder.column_time")] = "–" if ratio is None else number_text(ratio, ".2f")
     return row

@@ -11,6 +11,7 @@ from maskdet_app.metrics.records.runs import Run, read_run
 from maskdet_app.ui import containers
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, objects, one_line
+from maskdet_app.ui.numbers import number_text
 
 REFRESH_S: Final = 2.0
 STALLED_AFTER_S: Final = 30 * 60
@@ -50,11 +51,11 @@ def _show(run: Run) -> None:
 
 def _show_progress(run: Run) -> None:
     if run.quiet_s > STALLED_AFTER_S:
-        st.warning(t("metrics.quiet", minutes=f"{run.quiet_s / 60:.0f}"))
+        st.warning(t("metrics.quiet", minutes=number_text(run.quiet_s / 60, ".0f")))
         return
     total = count(run.info.get("epochs_total"))
     n_done = len(run.epochs)
-    progress = t("metrics.progress", done=n_done, total=f"{total:.0f}") if total else ""
+    progress = t("metrics.progress", done=n_done, total=number_text(total, ".0f")) if total else ""
     text = f"{t('metrics.running')} {progress}"
     st.progress(min(1.0, n_done / total) if total else 0.0, text=text)
     st.caption(t("metrics.read_at", time=time.strftime("%H:%M:%S")))
@@ -98,9 +99,9 @@ def budget_text(run: Run) -> str:
         return ""
     return t(
         "metrics.budget",
-        epochs=f"{epochs:,}",
-        samples=f"{samples:,.0f}",
-        total=f"{epochs * samples:,.0f}",
+        epochs=number_text(epochs, ","),
+        samples=number_text(samples, ",.0f"),
+        total=number_text(epochs * samples, ",.0f"),
         date=one_line(started)[:10],
     )
 
@@ -112,6 +113,8 @@ def dataset_rows(run: Run) -> list[dict[str, Any]]:
         row: dict[str, Any] = {t("metrics.column_source"): one_line(one.get("name", "?"), 60)}
         for side in ("train", "validation", "test"):
             number = count(one.get(f"n_{side}"))
-            row[t(f"metrics.column_{side}")] = "–" if number is None else f"{number:,.0f}"
+            row[t(f"metrics.column_{side}")] = (
+                "–" if number is None else number_text(number, ",.0f")
+            )
         rows.append(row)
     return rows

@@ -6,9 +6,11 @@ import streamlit as st
 
 from maskdet_app.metrics.charts import outcome_chart
 from maskdet_app.metrics.charts.drawing import draw
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, one_line
+from maskdet_app.ui.numbers import number_text
 
 _MAX_METRICS: Final = 8
 
@@ -27,6 +29,6 @@ def show_whole_photos(records: list[dict[str, Any]]) -> None:
         for record in list(distinct)[:_MAX_METRICS]:
             photos, false_faces = (count(record.get(key)) for key in ("n_photos", "false_faces"))
             if photos and false_faces is not None:
-                preset = theme.escape_markdown(one_line(record.get("preset", "?")))
-                title = t("metrics.false_faces", n=f"{photos:,.0f}", preset=preset)
-                st.metric(title, f"{false_faces:,.0f}", border=True)
+                preset = theme.escape_markdown(translated(one_line(record.get("preset", "?"))))
+                title = t("metrics.false_faces", n=number_text(photos, ",.0f"), preset=preset)
+                st.metric(title, number_text(false_faces, ",.0f"), border=True)

@@ -10,10 +10,12 @@ import streamlit as st
 from maskdet_app.metrics.charts.dots import interval_dots, share_tooltips
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.runs import MAX_RECORD_BYTES, MODELS
+from maskdet_app.metrics.records.words import translated
 from maskdet_app.ui import theme
 from maskdet_app.ui.charts import SLATE, Chart, rows_chart
 from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
+from maskdet_app.ui.numbers import number_text
 from maskdet_core.records.widths import WIDTHS_FILE, width_records
 
 FILE: Final = MODELS / WIDTHS_FILE
@@ -61,7 +63,7 @@ def show_widths() -> None:
         t("widths.pick"),
         tests,
         default=tests[0],
-        format_func=theme.escape_markdown,
+        format_func=lambda name: theme.escape_markdown(translated(name)),
         key="width_test",
         label_visibility="collapsed",
     )
@@ -139,9 +141,9 @@ def message(points: list[Point]) -> str:
         t(
             "widths.message",
             name=point.name,
-            right=f"{100 * point.right:.1f}",
-            full=f"{100 * full.right:.1f}",
-            share=f"{100 * point.products / full.products:.0f}",
+            right=number_text(100 * point.right, ".1f"),
+            full=number_text(100 * full.right, ".1f"),
+            share=number_text(100 * point.products / full.products, ".0f"),
         )
         + " "
         + t("widths.note")

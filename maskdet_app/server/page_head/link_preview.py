@@ -1,4 +1,4 @@
-"""Streamlit's HTML page with the app's own head: scripts, and a preview for who shows a link."""
+"""Streamlit's HTML page with the app's scripts and style, and a preview for who shows a link."""
 
 from collections.abc import Awaitable, Callable
 from html import escape
@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskdet_app.server.middleware.base_path import app_path, base_path
-from maskdet_app.server.page_head import own_words, tab_secret
+from maskdet_app.server.page_head import first_load, own_words, tab_secret
 from maskdet_app.ui import theme
 from maskdet_app.ui.i18n import t
 
@@ -33,7 +33,7 @@ def routes() -> list[Route]:
 
 
 class LinkPreview:
-    """ASGI middleware that writes title, icon, preview and own scripts into Streamlit's HTML page.
+    """ASGI middleware that writes title, icon, preview, scripts and style into Streamlit's page.
 
     Programs that show a link read the first three without running the page's JavaScript.
     """
@@ -82,7 +82,7 @@ class LinkPreview:
 def _rewritten(page: bytes, scope: Scope) -> bytes:
     page = page.replace(_STREAMLIT_TITLE, _head(URL(scope=scope)))
     page = page.replace(_STREAMLIT_FAVICON, b'href="./icon.png"')
-    return tab_secret.write_into(own_words.write_into(page))
+    return first_load.write_into(tab_secret.write_into(own_words.write_into(page)))
 
 
 def _may_be_page(scope: Scope) -> bool:

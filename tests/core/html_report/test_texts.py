@@ -57,7 +57,8 @@ def test_labels_drawn_on_pictures_are_ascii(language: str) -> None:
 
 def test_every_text_is_used_and_every_key_exists() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    used = set(re.findall(r'["\']((?:document|photos|videos|verdict)\.(?!html)\w+)["\']', code))
+    tables = "|".join(catalogue(ENGLISH))
+    used = set(re.findall(rf"[\"']((?:{tables})\.(?!html)\w+)[\"']", code))
     known = set(flat(ENGLISH))
     assert used - known == set()
     computed = {key for key in known if key.startswith(("verdict.", "photos.kind_"))}

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.metrics.records.runs import Run
 from maskdet_app.metrics.tabs import ablations
+from maskdet_app.ui.i18n import t
 
 RECORD = {
     "epochs": 3,
@@ -53,7 +54,7 @@ def test_every_test_set_can_be_picked(file: Path) -> None:
     assert app.pills[0].options == ["new people", "hands"]
     told = " ".join(text.value for text in app.markdown)
     assert "3 epochs of 5,000 faces, 15,000 in all" in told
-    assert "by more than chance: none. Worse by more than chance: “The old recipe”." in told
+    assert "wholly apart: none. Worse likewise: “The old recipe”." in told
     assert not app.pills[0].set_value("hands").run().exception
 
 
@@ -63,7 +64,7 @@ def test_dots_mark_the_shipped_configuration() -> None:
     rows = chart.to_dict()["data"]["values"]
     assert [(row["kind"], row["value"]) for row in rows] == [
         ("unchanged", 0.98),
-        ("one thing changed", 0.9),
+        ("changed", 0.9),
     ]
     assert ablations.dots([], "new people") is None
 
@@ -84,9 +85,23 @@ def test_reasons_have_the_figures_of_both_records() -> None:
         and "16, 32 channels" in told
     )
     assert "<b>" not in told
-    assert "chance: none. Worse by more than chance: none." in told
+    assert "apart: none. Worse likewise: none." in told
     without = ablations.reasons({}, [], "hands", None)
-    assert len(without) == 2
+    assert len(without) == 3
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("maskdet", True), ("slim", False)])
+def test_studies_of_the_whole_network_are_not_taken_for_the_shipped_ones(
+    name: str, is_told: bool
+) -> None:
+    told = ablations.reasons({}, [{"name": name}, {"name": "original"}], "hands", None)
+    assert (t("ablations.whole") in told) is is_told
+
+
+def test_dropped_pictures_are_explained_where_they_are_counted() -> None:
+    for test, is_told in (("no face, dropped", True), ("new people", False)):
+        told = ablations.reasons({}, [], test, None)
+        assert (t("ablations.dropped") in told) is is_told
 
 
 @pytest.mark.parametrize(

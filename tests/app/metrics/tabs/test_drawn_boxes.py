@@ -93,7 +93,7 @@ def test_figures_of_a_finder_that_is_gone_say_so_and_are_of_the_same_photographs
     )
     assert "again: earlier photo." in notes[0]
     # that finder was not measured on the other set
-    app.button_group(key="finder_set").set_value(["of them some"]).run()
+    app.button_group(key="finder_set").set_value("of them some").run()
     assert app.dataframe[0].value["Finder"].tolist() == ["maskdet photo"]
     left = [one.value for one in app.caption if one.value.startswith("Figures recorded on ")]
     assert len(left) == len(notes) - 1
