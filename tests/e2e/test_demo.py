@@ -46,6 +46,13 @@ COMPARE = """
 })
 """
 
+FITS = """() => {
+  const stage = document.querySelector("iframe[title*=webrtc_streamer]");
+  const column = stage.closest("[data-testid=stColumn]");
+  return stage.getBoundingClientRect().right <= column.getBoundingClientRect().right + 1;
+}"""
+"""Whether the stage is no wider than its column."""
+
 
 def is_playing(page: Page) -> bool:
     return bool(frame(page).locator("#stage video").evaluate("video => !video.paused"))
@@ -87,3 +94,15 @@ def test_film_and_panel_agree_and_stay_without_a_camera(
         play.click()
         expect(frame(page).get_by_role("button", name=t("live.demo_pause"))).to_be_visible()
         assert is_playing(page)
+
+
+def test_the_stage_becomes_narrower_with_the_window(server: Any, open_browser: Any) -> None:
+    with open_browser(size=(1600, 1000)) as browser:
+        page = browser.new_page()
+        page.goto(server.url)
+        start = frame(page).get_by_role("button", name=t("live.start"))
+        expect(start).to_be_in_viewport(timeout=WAIT_MS)
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.wait_for_function(FITS, timeout=WAIT_MS)
+        # below the stage; where Stop will be
+        expect(frame(page).locator("#note")).to_be_in_viewport(ratio=1)
