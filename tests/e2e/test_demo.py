@@ -105,4 +105,4 @@ def test_the_stage_becomes_narrower_with_the_window(server: Any, open_browser: A
         page.set_viewport_size({"width": 1280, "height": 720})
         page.wait_for_function(FITS, timeout=WAIT_MS)
         # below the stage; where Stop will be
-        expect(frame(page).locator("#note")).to_be_in_viewport(ratio=1)
+        expect(frame(page).locator("#note")).to_be_in_viewport(ratio=0.9)
