@@ -76,7 +76,8 @@ def show_model() -> None:
         for label, value in rows.items()
         if value
     ]
-    st.markdown("\n".join([head, "|---|---|", *rest]))
+    table = st.container(key="model-table")
+    table.markdown("\n".join([head, "|---|---|", *rest]))
 
 
 def show_api() -> None:
@@ -88,15 +89,13 @@ def show_api() -> None:
 
 
 def show_build() -> None:
-    """Show one line with version, commit and network."""
-    st.caption(
-        t(
-            "about.status",
-            version=build_info.version(),
-            commit=build_info.commit(),
-            model=build_info.model() or t("about.status_no_model"),
-        )
-    )
+    """Show one line with version, commit where it is known, and network."""
+    version, commit = build_info.version(), build_info.commit()
+    model = build_info.model() or t("about.status_no_model")
+    if commit == build_info.UNKNOWN:
+        st.caption(t("about.status_no_commit", version=version, model=model))
+    else:
+        st.caption(t("about.status", version=version, commit=commit, model=model))
 
 
 def _datasets(value: object) -> str:

@@ -99,7 +99,7 @@ def show_filter(photos: Sequence[Photo], verdicts: Sequence[Verdict]) -> list[Ph
     """
     query_params.initialise("show", query_params.read_all("show", CATEGORIES))
     query_params.initialise("order", query_params.read("order", SORT_ORDERS, _UPLOAD_ORDER))
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="photo-filter"):
         wanted = st.pills(
             t("photo.filter"),
             _shown_categories(verdicts),
@@ -173,9 +173,10 @@ def _show_place(photo: Photo) -> None:
 def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) -> None:
     name = theme.escape_markdown(photo.name, max_chars=30)
     if photo.detections is None:
-        st.markdown(f"**{name}**")
         reason = "" if photo.reason is None else reason_text(photo.reason)
-        st.error(t("photo.error", reason=reason), icon=":material/broken_image:")
+        # in the place of the picture, by the style sheet
+        st.error(t("photo.error", reason=reason), icon=f":material/{theme.ICONS['unread']}:")
+        st.markdown(f"**{name}**  \n{_badges(photo)}")
         return
     st.image(
         batch.preview(photo, drawn_labels()),
@@ -194,7 +195,9 @@ def _show_card(batch: PhotoBatch, photo: Photo, on_open: Callable[[str], None]) 
 
 
 def _badges(photo: Photo) -> str:
-    if photo.detections is None or not photo.detections.faces:
+    if photo.detections is None:
+        return f":gray-badge[:material/{theme.ICONS['unread']}: {t('photo.kind_unread')}]"
+    if not photo.detections.faces:
         return f":gray-badge[:material/{theme.ICONS['no_face']}: {t('photo.kind_no_face')}]"
     return " ".join(
         theme.badge(verdict, f"{_count(photo, verdict)} × {verdict_label(verdict)}")

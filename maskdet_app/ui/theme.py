@@ -98,7 +98,8 @@ def count_tiles_html(
     """
     possible = set(verdicts)
     cells = (
-        f'<div class="md-tile md-{verdict.value}" {attribute}="{verdict.value}">'
+        f'<div class="md-tile md-{verdict.value}"{"" if n else " data-none"}'
+        f' {attribute}="{verdict.value}">'
         f"<b>{'–' if n is None else n}</b>"
         f"<span>{icon_html(verdict)} {escape(verdict_label(verdict))}</span></div>"
         for verdict, n in counts.items()

@@ -32,7 +32,9 @@ _AXIS_PX: Final = 103
 _LEGEND_PX: Final = 28
 """Room for axis, and for a line of the legend, in a chart's height."""
 _PER_LINE: Final = 2
-"""Entries of the legend in a line; more do not fit on a phone."""
+"""Entries of the legend in a line on a phone."""
+_COLUMNS: Final = alt.ExprRef(f"width < 480 ? {_PER_LINE} : {len(COLOURS)}")
+"""Entries of the legend in a line, by the chart's width in px."""
 
 
 def people_chart(row: Mapping[str, Any]) -> Chart:
@@ -95,7 +97,7 @@ def people_chart(row: Mapping[str, Any]) -> Chart:
     )
     around_px = _AXIS_PX + _LEGEND_PX * math.ceil(len(colours) / _PER_LINE)
     layers = (bars + letters).properties(height=_ROW_PX * max(1, len(people)) + around_px)
-    chart: Chart = layers.configure_legend(orient="top", symbolStrokeWidth=1, columns=_PER_LINE)
+    chart: Chart = layers.configure_legend(orient="top", symbolStrokeWidth=1, columns=_COLUMNS)
     return chart
 
 
@@ -148,7 +150,7 @@ def seconds_chart(row: Mapping[str, Any]) -> Chart:
         )
         .properties(height=_HEIGHT_PX)
     )
-    chart: Chart = bars.configure_legend(orient="top", symbolStrokeWidth=1, columns=_PER_LINE)
+    chart: Chart = bars.configure_legend(orient="top", symbolStrokeWidth=1, columns=_COLUMNS)
     return chart
 
 

@@ -50,7 +50,7 @@ def show(current: VideoVisit, detector: MaskDetector, options: CheckOptions) -> 
         current.check = _job(current, wanted)
     check = current.check
     if check.state in (State.WAITING, State.RUNNING):
-        with progress:
+        with progress.container(key="check-progress"):
             _show_progress(check, "video.progress")
         return
     if check.outcome is None:
@@ -173,6 +173,7 @@ def _show_moments(current: VideoVisit, row: Mapping[str, Any], pictures: tuple[b
                     on_click=_jump,
                     args=(current, one["at_s"]),
                     key=f"jump-{n}",
+                    width="stretch",
                 )
     hidden = len(row["moments"]) - _MOMENTS_SHOWN
     if hidden > 0:

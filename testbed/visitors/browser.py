@@ -55,6 +55,7 @@ class Browsers:
         scheme: str = "light",
         locale: str = "en-US",
         refuse_camera: bool = False,
+        touch: bool = False,
     ) -> Iterator[BrowserContext]:
         """Open a browser and close it afterwards; one at a time.
 
@@ -64,11 +65,14 @@ class Browsers:
             scheme: "light" or "dark".
             locale: language that the browser requests.
             refuse_camera: answer the browser's question for the fake camera with no.
+            touch: the screen is a phone's, for fingers.
         """
         context = self._with_camera(video, refuse_camera).new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if scheme == "dark" else "light",
             locale=locale,
+            is_mobile=touch,
+            has_touch=touch,
         )
         context.set_default_timeout(TIMEOUT_MS)
         try:

@@ -104,6 +104,7 @@
       const n = String(now.counts[tile.dataset.demo] || 0);
       const shown = tile.querySelector("b");
       if (shown.textContent !== n) shown.textContent = n;
+      tile.toggleAttribute("data-none", n === "0");
     }
     const share = Math.min(1, atS / spans.at(-1).to_s);
     panel.querySelector(".md-at").style.left = `${(100 * share).toFixed(2)}%`;

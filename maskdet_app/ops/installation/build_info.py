@@ -12,18 +12,19 @@ from maskdet_core.masks.manifest import ModelManifest
 
 COMMIT: Final = "MASKDET_COMMIT"
 """Environment variable with the commit, for images that are built without the repository."""
+UNKNOWN: Final = "unknown"
 _SHORT_HASH_CHARS: Final = 9
 
 
 @cache
 def commit() -> str:
-    """The abbreviated hash of the running commit, or "unknown"."""
+    """The abbreviated hash of the running commit, or `UNKNOWN`."""
     from_environment = os.environ.get(COMMIT, "").strip()
     if from_environment:
         return from_environment[:_SHORT_HASH_CHARS]
     checkout = checkout_folder()
     from_git = "" if checkout is None else _from_git(checkout / ".git")
-    return from_git[:_SHORT_HASH_CHARS] or "unknown"
+    return from_git[:_SHORT_HASH_CHARS] or UNKNOWN
 
 
 def version() -> str:

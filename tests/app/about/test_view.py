@@ -81,7 +81,8 @@ def _limits(app: AppTest, key: str) -> bool:
     return any(t(key) in markdown.value for markdown in app.markdown)
 
 
-def test_build_has_version_commit_and_network() -> None:
+def test_build_has_version_commit_and_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_info, "commit", lambda: "0123456")
     expected = t(
         "about.status",
         version=build_info.version(),
@@ -89,6 +90,13 @@ def test_build_has_version_commit_and_network() -> None:
         model=build_info.model(),
     )
     assert _page().caption[-1].value == expected
+
+
+def test_build_says_nothing_of_a_commit_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_info, "commit", lambda: build_info.UNKNOWN)
+    said = _page().caption[-1].value
+    assert build_info.version() in said
+    assert build_info.UNKNOWN not in said
 
 
 @pytest.mark.parametrize("is_on", [True, False, None])

@@ -128,6 +128,7 @@ def test_each_bad_file_is_reported_and_the_others_are_checked(bare: bytes, lang:
     files = [*BAD.items(), ("good.jpg", bare), ("cut.jpg", truncated)]
     app = upload(files, lang=lang)
     assert len(app.error) == len(BAD) + 1
+    assert texts(app).count(catalogue(lang)["photo"]["kind_unread"]) == len(BAD) + 1
     assert counts(app) == {"with_mask": 0, "worn_wrong": 0, "without_mask": 1, "not_sure": 0}
     errors = "\n".join(str(error.value) for error in app.error)
     said = catalogue(lang)["reason"]

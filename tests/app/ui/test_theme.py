@@ -55,6 +55,13 @@ def test_worn_wrong_has_a_tile_where_it_can_be_given_or_was(n_worn_wrong: int) -
     assert "worn_wrong" in theme.count_tiles_html(counts, Verdict)
 
 
+def test_a_tile_is_marked_where_there_is_nothing_to_count() -> None:
+    counts = {Verdict.WITH_MASK: 2, Verdict.WITHOUT_MASK: 0, Verdict.NOT_SURE: None}
+    html = theme.count_tiles_html(counts, Verdict)
+    marked = re.findall(r'(data-none )?data-verdict="(\w+)"', html)
+    assert [verdict for mark, verdict in marked if mark] == ["without_mask", "not_sure"]
+
+
 def test_icons_differ_and_screen_readers_skip_them() -> None:
     icons = [theme.icon_html(kind) for kind in theme.ICONS]
     assert len(set(icons)) == len(icons) == 7
