@@ -10,7 +10,7 @@ from maskdet_app.ops.observability import operator_log
 from maskdet_app.ops.settings import api_settings, camera_settings
 from maskdet_app.ui import theme, two_classes
 from maskdet_app.ui.i18n import t, verdict_label
-from maskdet_app.ui.json_values import objects
+from maskdet_app.ui.json_values import count, objects
 from maskdet_app.ui.numbers import number_text
 from maskdet_core import ModelError, Verdict
 from maskdet_core.masks.loading import default_model_path
@@ -100,6 +100,11 @@ def show_build() -> None:
 
 def _datasets(value: object) -> str:
     return "; ".join(
-        t("about.model_pictures", name=dataset.get("name"), n=dataset.get("n_train"))
+        t("about.model_pictures", name=dataset.get("name"), n=_pictures(dataset.get("n_train")))
         for dataset in objects(value)
     )
+
+
+def _pictures(value: object) -> str:
+    n = count(value)
+    return "?" if n is None else number_text(n, ",.0f")
