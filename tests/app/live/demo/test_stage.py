@@ -26,7 +26,7 @@ class Element {
 const root = {before: () => {}, querySelectorAll: () => [],
   querySelector: (what) => (what === "[data-role=start]" ? {} : null)};
 const spans = [{from_s: 0, to_s: 9, counts: {with_mask: 7}}];
-const tile = {dataset: {demo: "with_mask"}, querySelector: () => shown};
+const tile = {dataset: {demo: "with_mask"}, querySelector: () => shown, toggleAttribute: () => {}};
 const panel = {dataset: {film: "/B", spans: JSON.stringify(spans)}, querySelectorAll: () => [tile],
   querySelector: () => ({style: {}})};
 URL.createObjectURL = () => "blob:";

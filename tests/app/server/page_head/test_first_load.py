@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit
 
-from maskdet_app.server.link_preview import LinkPreview
 from maskdet_app.server.page_head import first_load
+from maskdet_app.server.page_head.link_preview import LinkPreview
 from maskdet_app.ui import theme
 from tests.app.server.asgi_client import request, respond_with
 
