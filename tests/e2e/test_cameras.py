@@ -93,9 +93,10 @@ def test_a_camera_is_seen_lost_and_comes_back(
         page = browser.new_page()
         page.goto(server.url)
         page.get_by_role("link", name=t("cameras.title")).first.click()
-        expect(page.get_by_role("heading", name=t("cameras.connecting_title"))).to_be_visible(
-            timeout=WAIT_MS
-        )
+        lost = page.get_by_role("heading", name=t("cameras.lost_title"))
+        # without a camera the first soon becomes the second, on a slow machine before it is seen
+        connecting = page.get_by_role("heading", name=t("cameras.connecting_title"))
+        expect(connecting.or_(lost)).to_be_visible(timeout=WAIT_MS)
         with camera(rtsp_python, port, bare):
             wait_for_count(page, "without_mask")
             is_drawn(page)
@@ -103,7 +104,6 @@ def test_a_camera_is_seen_lost_and_comes_back(
             wait_for(lambda: events(receiver, "Entrance"), 30)
             shoot(page, "cameras-wide-light")
             assert violations(page) == []
-        lost = page.get_by_role("heading", name=t("cameras.lost_title"))
         expect(lost).to_be_visible(timeout=WAIT_MS)
         shoot(page, "cameras-lost")
         with camera(rtsp_python, port, masked):

@@ -35,13 +35,14 @@ def test_shifts_are_summed_by_windows() -> None:
 def test_pages_stay_still_while_they_load(
     form: str, server: Server, network: Path, open_browser: OpenBrowser
 ) -> None:
-    for path in (*PAGES, "?embed=true"):
-        with open_browser(size=SIZES[form]) as browser:
+    with open_browser(size=SIZES[form]) as browser:
+        for path in (*PAGES, "?embed=true"):
             page = browser.new_page()
             layout_shift.observe(page)
             page.goto(f"{server.url}/{path}")
             layout_shift.wait_until_settled(page, WAIT_MS)
             layout_shift.assert_still(page)
+            page.close()
 
 
 @pytest.mark.parametrize("form", SIZES)

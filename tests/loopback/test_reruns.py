@@ -8,6 +8,7 @@ would, and in a browser the page would be white from then on.
 import asyncio
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -25,6 +26,7 @@ N_ROUNDS = 6
 FLUSH_S = 0.15
 SETTLE_S = 60.0
 LATE_S = 15.0
+STAYED_S = 3.0
 PAUSES_S = (0.0, 0.005, 0.02, 0.06, 0.2)
 SEED = 15
 
@@ -59,11 +61,21 @@ async def finish(visitor: Visitor) -> None:
             await asyncio.sleep(0.05)
 
 
+async def settled_kinds(visitor: Visitor) -> list[str]:
+    """The page's elements once they have stayed for a while: on a busy machine the last come late."""
+    kinds, since_s = visitor.tree.kinds(), time.monotonic()
+    while time.monotonic() - since_s < STAYED_S:
+        await asyncio.sleep(0.1)
+        if visitor.tree.kinds() != kinds:
+            kinds, since_s = visitor.tree.kinds(), time.monotonic()
+    return kinds
+
+
 async def interleave(visitor: Visitor, change: Callable[[Visitor, random.Random], None]) -> None:
     """Ask for runs of the page and of its fragments in quick succession and in random order."""
     chance = random.Random(SEED)
     await finish(visitor)
-    before = visitor.tree.kinds()
+    before = await settled_kinds(visitor)
     for _ in range(N_ROUNDS):
         for _ in range(N_RERUNS // N_ROUNDS):
             fragments = sorted(visitor.auto_reruns)
