@@ -62,7 +62,7 @@ async def finish(visitor: Visitor) -> None:
 
 
 async def settled_kinds(visitor: Visitor) -> list[str]:
-    """The page's elements once they have stayed for a while: on a busy machine the last come late."""
+    """The page's elements once they have stayed: on a busy machine the last come late."""
     kinds, since_s = visitor.tree.kinds(), time.monotonic()
     while time.monotonic() - since_s < STAYED_S:
         await asyncio.sleep(0.1)
