@@ -49,8 +49,8 @@ def lower_thread_priority(niceness: int) -> None:
             _LOG.info("a thread keeps its priority: %s", error.strerror)
 
 
-_BACKGROUND_NICENESS: Final = 10
-"""Beside threads of ordinary priority a tenth of a core is left, so that the work does end."""
+_BACKGROUND_NICENESS: Final = 5
+"""As much as the thread that looks at cameras: with 10, a busy server never gets there."""
 _background_cpu_s: Final[dict[int, float]] = {}
 """Processor seconds of each thread in the background when they were last read, by its clock."""
 
