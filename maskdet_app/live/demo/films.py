@@ -5,12 +5,13 @@ and drawn in the background when it is first needed, and browsers play it as an 
 """
 
 import threading
-from collections.abc import Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
 from maskdet_app.ops.observability import operator_log
@@ -53,9 +54,7 @@ class DemoFilm:
     work: "Future[DemoFilm] | None" = None
 
 
-_THREAD: Final = ThreadPoolExecutor(1, "maskdet-demo", initializer=work_in_background)
-"""In the background, since the first visitors to a server come while it judges: on a slow processor
-its time would otherwise look like theirs, and turn the second one away."""
+_QUEUE: Final[SimpleQueue[tuple["Future[DemoFilm]", Callable[[], DemoFilm]]]] = SimpleQueue()
 _LOCK: Final = threading.Lock()
 _WORK: Final[dict[Hashable, Future[DemoFilm]]] = {}
 _MOST: Final = 16
@@ -84,7 +83,7 @@ def current(detector: MaskDetector, labels: Labels, looking: str, *, two_classes
         if work is None:
             if len(_WORK) >= _MOST:
                 _WORK.clear()
-            work = _THREAD.submit(_make, detector, labels, looking, two_classes=two_classes)
+            work = _submit(partial(_make, detector, labels, looking, two_classes=two_classes))
             _WORK[key] = work
     if not work.done():
         return DemoFilm(_plain(), work=work)
@@ -94,6 +93,34 @@ def current(detector: MaskDetector, labels: Labels, looking: str, *, two_classes
     # the film without verdicts is better than none
     operator_log.log_once(f"the demo film cannot be judged: {type(error).__name__}: {error}")
     return DemoFilm(_plain())
+
+
+def _submit(make: Callable[[], DemoFilm]) -> Future[DemoFilm]:
+    """Make a film after those that were asked for before."""
+    _start_worker()
+    work: Future[DemoFilm] = Future()
+    _QUEUE.put((work, make))
+    return work
+
+
+@cache
+def _start_worker() -> None:
+    # a daemon, unlike the threads of an executor: a server that stops does not wait for a film
+    threading.Thread(target=_work, name="maskdet-demo", daemon=True).start()
+
+
+def _work() -> None:
+    # The first visitors to a server come while it judges: on a slow processor its time would
+    # otherwise look like theirs, and turn the second one away.
+    work_in_background()
+    while True:
+        work, make = _QUEUE.get()
+        try:
+            work.set_result(make())
+        except Exception as error:
+            work.set_exception(error)
+        # what waits for the next must not keep a detector alive
+        del work, make
 
 
 @cache

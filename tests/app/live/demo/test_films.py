@@ -1,5 +1,6 @@
 """The demo film as pages get it: at once as it is, and judged as soon as that is done."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import wait
 from typing import Any
@@ -53,6 +54,22 @@ def test_it_is_judged_once_for_everybody(
     # another visitor, whose detector was loaded from the same files
     monkeypatch.setattr(films, "_make", None)
     assert current(MaskDetector.load(preset="live")) is film
+
+
+def test_a_server_that_stops_does_not_wait_for_a_film(
+    monkeypatch: pytest.MonkeyPatch, shipped_manifest: Any
+) -> None:
+    seen: list[bool] = []
+
+    def make(*_: Any, **__: Any) -> films.DemoFilm:
+        seen.append(threading.current_thread().daemon)
+        raise ValueError("damaged")
+
+    monkeypatch.setattr(films, "_make", make)
+    work = current(MaskDetector.load(preset="live")).work
+    assert work is not None
+    assert wait([work], WAIT_S).done
+    assert seen == [True]
 
 
 def test_two_classes_and_three_are_two_films(
