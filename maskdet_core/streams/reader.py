@@ -64,7 +64,7 @@ class LiveImage:
 
     Attributes:
         received_s: when it was decoded, by the reader's clock.
-        frame: its pixels; converted only if somebody wants them.
+        frame: its pixels; converted only when asked for.
         outage_s: time without frames just before it, if the source had been lost.
     """
 

@@ -60,7 +60,7 @@ def observe(page: Page) -> None:
 
 
 def forget(page: Page) -> None:
-    """Begin anew."""
+    """Leave out what has moved so far."""
     page.evaluate("window.layoutShifts = []")
 
 
