@@ -23,8 +23,8 @@ from maskdet_core import MaskDetector, load_classifier
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.types import RgbImage
-from train.data.images import read_rgb
-from train.data.photos import labelled_photos
+from train.data.annotations.photos import labelled_photos
+from train.data.faces.images import read_rgb
 
 TASKS: Final = ("search", "check", "live search")
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from maskdet_core import load_finder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
-from train.data.finder_data import Photo
+from train.data.splits.finder_data import Photo
 from train.evaluate_finder.finders import BASELINE
 from train.evaluate_finder.reference_boxes import frame_times_ms
 

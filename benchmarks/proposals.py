@@ -22,9 +22,9 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.faces.nms import Boxes, non_maximum_suppression, pairwise_overlaps
 from maskdet_core.types import MASK_CLASSES, RgbImage
-from train.data.drawn_matching import DRAWN_IOU, LEAST_PX
-from train.data.images import read_rgb
-from train.data.photos import PHOTOS_FILE, LabelledPhoto, read_photos
+from train.data.annotations.photos import PHOTOS_FILE, LabelledPhoto, read_photos
+from train.data.faces.images import read_rgb
+from train.data.matching.drawn_matching import DRAWN_IOU, LEAST_PX
 
 CLUSTERS: Final = (50, 100, 150, 250)
 """Best-scored clusters that may hold a face."""

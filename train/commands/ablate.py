@@ -18,9 +18,9 @@ from train.commands.options import (
     kept_files,
     read_split,
 )
-from train.data.kept import NOTHING_KEPT, KeptFiles
-from train.data.records import now_iso, write_json
-from train.data.split import Split
+from train.data.files.kept import NOTHING_KEPT, KeptFiles
+from train.data.files.records import now_iso, write_json
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.model_card.card import write_model_card
 from train.network import start_weights

@@ -14,7 +14,7 @@ from train.commands.options import (
     read_split,
 )
 from train.commands.prune import widths
-from train.data.split import require_trainable
+from train.data.splits.split import require_trainable
 from train.network import start_weights
 from train.network.config import FitConfig
 

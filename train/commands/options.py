@@ -8,10 +8,10 @@ from pathlib import Path
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import STOCK
 from maskdet_core.faces.manifest import CascadeManifest
-from train.data.datasets import read_datasets
-from train.data.finder_data import FinderData, finder_data
-from train.data.kept import KeptFiles
-from train.data.split import Split, split_samples
+from train.data.faces.datasets import read_datasets
+from train.data.files.kept import KeptFiles
+from train.data.splits.finder_data import FinderData, finder_data
+from train.data.splits.split import Split, split_samples
 
 FINDER_FILE = Path("models/maskdet-haar.json")
 MODELS_FOLDER = Path("models")

@@ -21,9 +21,9 @@ from train.commands.options import (
     read_split,
 )
 from train.commands.prune import CROPS, prune_to, sample_faces, widths
-from train.data.kept import NOTHING_KEPT, KeptFiles
-from train.data.records import now_iso, processor, write_json
-from train.data.split import Split
+from train.data.files.kept import NOTHING_KEPT, KeptFiles
+from train.data.files.records import now_iso, processor, write_json
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.network.config import PRUNED_FILE, FitConfig, NetworkConfig
 from train.network.cost import parameters, products

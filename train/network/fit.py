@@ -16,13 +16,13 @@ from train.augment.hands import HandPaster, split_hands
 from train.augment.kit import AugmentKit
 from train.augment.masks import MaskPainter
 from train.augment.objects import hold_object
-from train.data import hard_negatives
-from train.data.datasets import FaceSample
-from train.data.eyes import find_eyes
-from train.data.kept import NOTHING_KEPT, KeptFiles
-from train.data.loose_boxes import loose_box_samples
-from train.data.records import now_iso
-from train.data.split import Split, require_trainable
+from train.data.faces.datasets import FaceSample
+from train.data.faces.eyes import find_eyes
+from train.data.files.kept import NOTHING_KEPT, KeptFiles
+from train.data.files.records import now_iso
+from train.data.negatives import hard_negatives
+from train.data.negatives.loose_boxes import loose_box_samples
+from train.data.splits.split import Split, require_trainable
 from train.errors import RunError
 from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.config import HEAD_ONLY, FitConfig, NetworkConfig

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.data.photos import DRAWN_SHIFT_Y, read_photos, windows_around
+from train.data.annotations.photos import DRAWN_SHIFT_Y, read_photos, windows_around
 from train.errors import DataError
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from train.data.seen_boxes import NOTHING_SEEN, SEEN_BOXES_FILE, SeenBoxes, seen_boxes
+from train.data.annotations.seen_boxes import NOTHING_SEEN, SEEN_BOXES_FILE, SeenBoxes, seen_boxes
 from train.errors import DataError
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.train.conftest import write_picture
-from train.data.datasets import read_dataset
-from train.data.look_alikes import look_alikes
-from train.data.split import group_samples, split_samples
+from train.data.faces.datasets import read_dataset
+from train.data.splits.look_alikes import look_alikes
+from train.data.splits.split import group_samples, split_samples
 from train.errors import DataError
 
 

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.boxes import Box, box_px
-from train.data.datasets import PEOPLE_FILE
-from train.data.images import IMAGE_SIZE_PX, face_crop
+from train.data.annotations.boxes import Box, box_px
+from train.data.faces.datasets import PEOPLE_FILE
+from train.data.faces.images import IMAGE_SIZE_PX, face_crop
 from train.errors import DataError
 
 FRAME: Final[Box] = (-0.01, -0.07, 0.98, 0.98)

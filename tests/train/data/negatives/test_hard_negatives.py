@@ -8,10 +8,10 @@ import pytest
 from maskdet_core.types import FaceBox
 from tests.train.conftest import write_picture
 from train.augment.faces import AugmentConfig
-from train.data import hard_negatives
-from train.data.datasets import OUTPUTS, FaceSample, read_dataset
-from train.data.loose_boxes import ENLARGED, MAX_IOU, draw_loose_box, loose_box_samples
-from train.data.seen_boxes import SeenBoxes
+from train.data.annotations.seen_boxes import SeenBoxes
+from train.data.faces.datasets import OUTPUTS, FaceSample, read_dataset
+from train.data.negatives import hard_negatives
+from train.data.negatives.loose_boxes import ENLARGED, MAX_IOU, draw_loose_box, loose_box_samples
 from train.errors import RunError
 
 FACE = FaceBox(50, 50, 60, 80, 5.0)

@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.datasets import OUTPUTS, REQUIRED, FaceSample
-from train.data.images import face_box, read_grey, read_rgb
-from train.data.look_alikes import difference_hash, look_alikes
+from train.data.faces.datasets import OUTPUTS, REQUIRED, FaceSample
+from train.data.faces.images import face_box, read_grey, read_rgb
+from train.data.splits.look_alikes import difference_hash, look_alikes
 from train.errors import DataError
 
 TEST_SHARE = 0.12

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from maskdet_core.types import MASK_CLASSES, NO_FACE
-from train.data.boxes import (
+from train.data.annotations.boxes import (
     BOXES_FILE,
     CROP_BOXES_FILE,
     Box,
@@ -22,7 +22,7 @@ from train.data.boxes import (
     read_boxes,
     read_crop_boxes,
 )
-from train.data.photos import PHOTOS_FILE, read_photos
+from train.data.annotations.photos import PHOTOS_FILE, read_photos
 from train.errors import DataError
 
 CLASSES = MASK_CLASSES
@@ -49,7 +49,7 @@ SPLITS = {
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 PEOPLE_FILE: Final = "faces.json"
-"""Marks a folder of people with age, gender and group; see `train.data.people`."""
+"""Marks a folder of people with age, gender and group; see `train.data.faces.people`."""
 
 _CLASS_NAMES = {
     "withmask": "with_mask",
@@ -96,7 +96,7 @@ class FaceSample:
         origin: "labelled" by people; "false_alarm", a find or proposal without a face; "confirmed",
             one that was confirmed by eye;
             "loose_box", a face whose surroundings are to be framed too widely, see
-            `train.data.loose_boxes`.
+            `train.data.negatives.loose_boxes`.
         others: boxes of the other faces in the picture, known in photographs only.
         is_crop: the picture is a face crop, framed wider than `box`: what surrounds the box must
             not be shown, since it tells crops of one class from those of another.

@@ -12,8 +12,8 @@ import numpy as np
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.window_crops import Windows
 from maskdet_core.faces.windows import ASPECT
-from train.data.boxes import Box, box_of, read_boxes
-from train.data.seen_boxes import NOTHING_SEEN, SeenBoxes, seen_boxes
+from train.data.annotations.boxes import Box, box_of, read_boxes
+from train.data.annotations.seen_boxes import NOTHING_SEEN, SeenBoxes, seen_boxes
 from train.errors import DataError
 
 PHOTOS_FILE: Final = "photos.json"
@@ -102,7 +102,7 @@ def known_boxes(root: Path) -> dict[Path, list[Box]]:
     """All reference boxes of a set of photographs by picture, doubtful and tiny ones too.
 
     Raises:
-        DataError: see `train.data.boxes.read_boxes` and `read_photos`.
+        DataError: see `train.data.annotations.boxes.read_boxes` and `read_photos`.
     """
     if (root / PHOTOS_FILE).is_file():
         return {

@@ -7,7 +7,7 @@ import numpy as np
 
 from maskdet_core.faces.nms import Boxes, pairwise_overlaps
 from maskdet_core.types import FaceBox
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 
 DRAWN_IOU: Final = 0.3
 """Hand-drawn boxes differ among themselves in forehead, chin and ears: a match needs less overlap

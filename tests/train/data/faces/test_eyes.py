@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from testbed.repository import REPO_ROOT
-from train.data import eyes
-from train.data.datasets import CLASSES, read_dataset
-from train.data.eyes import EyeFinder, find_eyes, likely_pair
-from train.data.images import read_rgb
-from train.data.people import person_crop, read_people
+from train.data.faces import eyes
+from train.data.faces.datasets import CLASSES, read_dataset
+from train.data.faces.eyes import EyeFinder, find_eyes, likely_pair
+from train.data.faces.images import read_rgb
+from train.data.faces.people import person_crop, read_people
 
 REAL = REPO_ROOT.parent / "shared" / "data"
 LEFT, RIGHT = (0.22, 0.3, 0.16, 0.16), (0.62, 0.3, 0.16, 0.16)

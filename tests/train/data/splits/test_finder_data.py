@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.train.drawn import FACE, write_photos
-from train.data.datasets import read_dataset, read_datasets
-from train.data.finder_data import Scene, finder_data, photos_of
-from train.data.split import split_samples
+from train.data.faces.datasets import read_dataset, read_datasets
+from train.data.splits.finder_data import Scene, finder_data, photos_of
+from train.data.splits.split import split_samples
 from train.errors import DataError
 
 

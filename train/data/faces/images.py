@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.manifest import CropFraming
 from maskdet_core.types import FaceBox
-from train.data.boxes import box_px
-from train.data.datasets import FaceSample
+from train.data.annotations.boxes import box_px
+from train.data.faces.datasets import FaceSample
 from train.errors import DataError
 
 IMAGE_SIZE_PX = 128

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from train.data.boxes import BOXES_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
-from train.data.datasets import CLASSES, FaceSample
-from train.data.images import read_grey
-from train.data.photos import PHOTOS_FILE, LabelledPhoto
-from train.data.seen_boxes import seen_boxes
-from train.data.split import Split
+from train.data.annotations.boxes import BOXES_FILE, SIDE_OVER_BOX, Box, box_of, read_boxes
+from train.data.annotations.photos import PHOTOS_FILE, LabelledPhoto
+from train.data.annotations.seen_boxes import seen_boxes
+from train.data.faces.datasets import CLASSES, FaceSample
+from train.data.faces.images import read_grey
+from train.data.splits.split import Split
 from train.errors import DataError
 
 MIN_REFERENCE_SCORE = 0.5
@@ -85,7 +85,7 @@ class Photo:
         path: the picture.
         name: its name within the sets.
         masked: its class.
-        boxes: its main people, as `train.data.datasets` selects them.
+        boxes: its main people, as `train.data.faces.datasets` selects them.
         others: people in the background, partial faces and doubtful boxes; a find there is neither
             right nor wrong.
         published_test: whether its publisher put it into the test part.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from train.data.photos import read_photos
-from train.data.poses import POSES, face_poses, photo_poses
+from train.data.annotations.photos import read_photos
+from train.data.annotations.poses import POSES, face_poses, photo_poses
 from train.errors import DataError
 
 FACE = {"photo": "a.jpg", "box_xywh": [1, 2, 30, 40.5], "pose": "profile"}

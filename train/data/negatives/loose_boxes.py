@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from maskdet_core.types import FaceBox
-from train.data.datasets import OUTPUTS, FaceSample
+from train.data.faces.datasets import OUTPUTS, FaceSample
 
 ENLARGED: Final = (1.5, 4.0)
 """Side of a box around a face over the face's. A face's own jitter reaches 1.28 (`zoom` of

@@ -9,8 +9,8 @@ from maskdet_core.detector import MaskDetector
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
-from train.data.datasets import FaceSample, read_dataset
-from train.data.images import FRAMING, IMAGE_SIZE_PX, face_box, plain_crop, read_rgb
+from train.data.faces.datasets import FaceSample, read_dataset
+from train.data.faces.images import FRAMING, IMAGE_SIZE_PX, face_box, plain_crop, read_rgb
 
 
 class NoNetwork:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from testbed.repository import REPO_ROOT
-from train.data.datasets import (
+from train.data.annotations.photos import known_boxes
+from train.data.faces.datasets import (
     CLASSES,
     OUTPUTS,
     UNLABELLED,
@@ -15,10 +16,9 @@ from train.data.datasets import (
     read_dataset,
     read_datasets,
 )
-from train.data.images import plain_crop, read_face
-from train.data.people import read_people
-from train.data.photos import known_boxes
-from train.data.split import split_samples
+from train.data.faces.images import plain_crop, read_face
+from train.data.faces.people import read_people
+from train.data.splits.split import split_samples
 from train.errors import DataError
 
 REAL = REPO_ROOT.parent / "shared" / "data"

@@ -3,8 +3,13 @@ from pathlib import Path
 
 from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.types import FaceBox, RgbImage
-from train.data.doubtful_boxes import DOUBTFUL_SCORE, doubtful_boxes, load_boxes, save_boxes
-from train.data.photos import read_photos
+from train.data.annotations.photos import read_photos
+from train.data.negatives.doubtful_boxes import (
+    DOUBTFUL_SCORE,
+    doubtful_boxes,
+    load_boxes,
+    save_boxes,
+)
 
 
 class Finder:

@@ -11,9 +11,9 @@ from tqdm import tqdm
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.loading import load_finder
 from maskdet_core.faces.nms import Boxes, pairwise_overlaps
-from train.data.images import read_rgb
-from train.data.photos import LabelledPhoto
-from train.data.records import write_json
+from train.data.annotations.photos import LabelledPhoto
+from train.data.faces.images import read_rgb
+from train.data.files.records import write_json
 
 DOUBTFUL_SCORE: Final = 2.5
 """Log odds at which a finder's box without a label counts as a face that was not labelled."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from train.data.boxes import Box
+from train.data.annotations.boxes import Box
 from train.errors import DataError
 
 POSES: Final = ("frontal", "three_quarter", "profile", "turned_away_or_down")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from train.data.records import write_json
+from train.data.files.records import write_json
 from train.errors import DataError, RunError
 
 _FORMAT: Final = 1
@@ -24,8 +24,8 @@ class KeptFiles:
     """Where a training keeps what it finds for other runs; None keeps nothing.
 
     Attributes:
-        hard_negatives: see `train.data.hard_negatives.find_hard_negatives`.
-        eyes: see `train.data.eyes.find_eyes`.
+        hard_negatives: see `train.data.negatives.hard_negatives.find_hard_negatives`.
+        eyes: see `train.data.faces.eyes.find_eyes`.
     """
 
     hard_negatives: Path | None = None

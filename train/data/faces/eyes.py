@@ -15,9 +15,9 @@ from cv2.data import haarcascades
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from train.data.datasets import CLASSES, FaceSample
-from train.data.images import face_crop, read_face
-from train.data.kept import KeptResults, digest_of
+from train.data.faces.datasets import CLASSES, FaceSample
+from train.data.faces.images import face_crop, read_face
+from train.data.files.kept import KeptResults, digest_of
 from train.errors import DataError
 
 Point = tuple[float, float]

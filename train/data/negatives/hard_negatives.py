@@ -1,7 +1,7 @@
 """Hard negatives: false positives of the face finder in the training photographs.
 
 A network that knows only masked and bare faces gives a shirt one of the labels. A further output,
-trained on these and on loose boxes (`train.data.loose_boxes`), lets the app drop such candidates.
+trained on these and on loose boxes (`train.data.negatives.loose_boxes`), lets the app drop such candidates.
 Finding them takes minutes, so they can be kept in a file for other runs.
 """
 
@@ -20,13 +20,13 @@ from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.nms import Boxes, non_maximum_suppression
 from maskdet_core.types import FaceBox
-from train.data.boxes import Box, boxes_px
-from train.data.datasets import OUTPUTS, FaceSample
-from train.data.images import read_rgb
-from train.data.kept import KeptResults, digest_of
-from train.data.photos import PHOTOS_FILE, known_boxes
-from train.data.records import write_json
-from train.data.seen_boxes import SeenBoxes, seen_boxes
+from train.data.annotations.boxes import Box, boxes_px
+from train.data.annotations.photos import PHOTOS_FILE, known_boxes
+from train.data.annotations.seen_boxes import SeenBoxes, seen_boxes
+from train.data.faces.datasets import OUTPUTS, FaceSample
+from train.data.faces.images import read_rgb
+from train.data.files.kept import KeptResults, digest_of
+from train.data.files.records import write_json
 from train.errors import RunError
 
 LABEL = OUTPUTS.index("no_face")

@@ -1,0 +1,1 @@
+"""Files that training writes: records, and results that are kept for the next run."""
