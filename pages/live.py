@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from maskdet_app.live import front_end, options, session, status, stream
+from maskdet_app.live import session
+from maskdet_app.live.component import front_end
 from maskdet_app.live.demo import films, stage
+from maskdet_app.live.panel import options, status
+from maskdet_app.live.webrtc import stream
 from maskdet_app.ops.live_streams import viewer_slots
 from maskdet_app.ui import containers, entry, legend, threshold, two_classes
 from maskdet_app.ui.detector import load_detector

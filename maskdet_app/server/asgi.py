@@ -20,7 +20,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.cameras.shared_feeds import feeds
-from maskdet_app.live import ice
+from maskdet_app.live.webrtc import ice
 from maskdet_app.metrics.records.runs import RUNS_ENV
 from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.limits import upload_memory

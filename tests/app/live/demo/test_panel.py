@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.live import front_end
+from maskdet_app.live.component import front_end
 from maskdet_app.live.demo import films, panel
 from maskdet_app.live.demo.films import DemoFilm, Span
 from maskdet_app.ui.i18n import catalogue, t

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import numpy as np
 
-from maskdet_app.live import live_alert
+from maskdet_app.live.panel import live_alert
 
 
 def test_alert_sounds_without_clipping() -> None:

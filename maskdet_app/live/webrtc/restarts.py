@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from maskdet_app.live import front_end
+from maskdet_app.live.component import front_end
 
 WAITS_S: Final = (0.0, 1.0, 3.0, 6.0)
 """Before the first, second … restart in a row. A phone that wakes needs one. Each costs the server

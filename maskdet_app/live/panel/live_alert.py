@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from maskdet_app.live.options import Alert
+from maskdet_app.live.panel.options import Alert
 from maskdet_app.ui.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.live import FrameSnapshot

@@ -14,8 +14,8 @@ from streamlit_webrtc import shutdown as library
 from streamlit_webrtc import webrtc
 from streamlit_webrtc._compat import AppSessionState
 
-from maskdet_app.live import webrtc_fixes
-from maskdet_app.live.webrtc_fixes import ReleasingObserver
+from maskdet_app.live.library_fixes import webrtc_fixes
+from maskdet_app.live.library_fixes.webrtc_fixes import ReleasingObserver
 from maskdet_app.ops.observability import operator_log
 
 WAIT_S = 30.0

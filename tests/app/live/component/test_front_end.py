@@ -11,9 +11,9 @@ import streamlit_webrtc
 from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import component as library
 
-from maskdet_app.live import front_end
+from maskdet_app.live.component import front_end
+from maskdet_app.live.component.front_end import FRONT_END, SCRIPTS, extend, words
 from maskdet_app.live.demo import stage
-from maskdet_app.live.front_end import FRONT_END, SCRIPTS, extend, words
 from maskdet_app.ops.observability import operator_log
 from tests.app.live.node import run
 

@@ -37,7 +37,7 @@ def _panel(
 
     import streamlit as st
 
-    from maskdet_app.live import status
+    from maskdet_app.live.panel import status
     from maskdet_core import Detections, Face, FaceBox, LiveStats, Verdict
     from maskdet_core.live import FrameSnapshot
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app.live import turn
-from maskdet_app.live.turn import IceServers, TurnError
+from maskdet_app.live.webrtc import turn
+from maskdet_app.live.webrtc.turn import IceServers, TurnError
 from maskdet_app.ops.settings.lookup import setting
 from maskdet_app.ui.page_url import is_local
 

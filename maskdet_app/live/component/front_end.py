@@ -5,8 +5,8 @@ camera that has gone, shows a camera's error as the browser names it, and asks f
 it had first whatever the page asks for; before the start it shows a grey strip. It offers nothing
 to hook into, and its translations do not reach these messages. So it is served from a folder of our
 own, a copy with the scripts of `SCRIPTS`; see docs/decisions/0013-camera-errors.md,
-0015-lost-video.md and 0023-demo-film.md. `tests/app/live/test_front_end.py` fails once the library
-needs one no more.
+0015-lost-video.md and 0023-demo-film.md. `tests/app/live/component/test_front_end.py` fails
+once the library needs one no more.
 """
 
 import atexit
@@ -24,7 +24,7 @@ import streamlit_webrtc
 from streamlit_webrtc import component as library
 
 from maskdet_app.live.demo import stage
-from maskdet_app.live.library_version import is_made_for
+from maskdet_app.live.library_fixes.library_version import is_made_for
 from maskdet_app.ui.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)

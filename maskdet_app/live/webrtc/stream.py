@@ -16,9 +16,11 @@ import streamlit_webrtc
 from streamlit.delta_generator import DeltaGenerator
 from streamlit_webrtc.config import Translations
 
-from maskdet_app.live import aiortc_fixes, front_end, ice, webrtc_fixes
-from maskdet_app.live.restarts import Restarts
-from maskdet_app.live.turn import TurnError
+from maskdet_app.live.component import front_end
+from maskdet_app.live.library_fixes import aiortc_fixes, webrtc_fixes
+from maskdet_app.live.webrtc import ice
+from maskdet_app.live.webrtc.restarts import Restarts
+from maskdet_app.live.webrtc.turn import TurnError
 from maskdet_app.ops.limits.address_group import address_group
 from maskdet_app.ops.limits.rate_limit import RateLimiter
 from maskdet_app.ops.observability import operator_log

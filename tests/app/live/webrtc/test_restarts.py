@@ -1,7 +1,7 @@
 """How often a video that is lost again and again is restarted."""
 
-from maskdet_app.live.front_end import CameraFailure
-from maskdet_app.live.restarts import STEADY_S, WAITS_S, Restarts
+from maskdet_app.live.component.front_end import CameraFailure
+from maskdet_app.live.webrtc.restarts import STEADY_S, WAITS_S, Restarts
 
 
 def test_restarts_in_a_row_wait_longer_and_end() -> None:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app.live import charts, live_alert
 from maskdet_app.live.demo import panel
 from maskdet_app.live.demo.films import DemoFilm
-from maskdet_app.live.options import Alert, LiveOptions
+from maskdet_app.live.panel import live_alert, timeline_chart
+from maskdet_app.live.panel.options import Alert, LiveOptions
 from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.process import shutdown
 from maskdet_app.ui import containers, theme
@@ -168,7 +168,7 @@ def _note(frame: FrameSnapshot) -> str:
 
 
 def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
-    spec = charts.timeline(processor.snapshot().timeline, verdicts)
+    spec = timeline_chart.timeline(processor.snapshot().timeline, verdicts)
     st.vega_lite_chart(spec, key="live_timeline")
 
 

@@ -1,8 +1,8 @@
 """Fixes of aiortc: lighter video encoding, and frames that do not wait for the next one.
 
 What each saves, and what it costs in quality, is measured by ``python -m benchmarks coding`` and
-written up in docs/decisions/0022-video-coding.md. Tests in `tests/app/live/test_aiortc_fixes.py`
-fail once aiortc does the same itself.
+written up in docs/decisions/0022-video-coding.md. Tests in
+`tests/app/live/library_fixes/test_aiortc_fixes.py` fail once aiortc does the same itself.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
-from maskdet_app.live.library_version import is_made_for
+from maskdet_app.live.library_fixes.library_version import is_made_for
 
 FIXED_VERSION: Final = "1.16."
 """The version whose classes are replaced here; others are left as they are."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from maskdet_app.live import ice, turn
+from maskdet_app.live.webrtc import ice, turn
 
 SETTINGS = (
     "MASKDET_TURN",

@@ -13,8 +13,8 @@ from aiortc.codecs import h264, vpx
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtp import RtpPacket
 
-from maskdet_app.live import aiortc_fixes
-from maskdet_app.live.aiortc_fixes import (
+from maskdet_app.live.library_fixes import aiortc_fixes
+from maskdet_app.live.library_fixes.aiortc_fixes import (
     H264_OPTIONS,
     VP8_OPTIONS,
     LightH264Encoder,

@@ -3,7 +3,7 @@
 The library's observer waits in a thread for the end of a session and holds the session while it
 waits. Streamlit ends a forgotten session when nothing refers to it any more, so neither ended: a
 visitor who left before the video was connected cost a thread, a peer connection and a session for
-good. `tests/app/live/test_webrtc_fixes.py` fails once the library has it fixed.
+good. `tests/app/live/library_fixes/test_webrtc_fixes.py` fails once the library has it fixed.
 """
 
 import logging
@@ -15,7 +15,7 @@ from streamlit_webrtc import factory, webrtc
 from streamlit_webrtc import shutdown as library
 from streamlit_webrtc._compat import AppSessionState
 
-from maskdet_app.live.library_version import is_made_for
+from maskdet_app.live.library_fixes.library_version import is_made_for
 
 _LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"
