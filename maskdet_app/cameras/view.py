@@ -10,9 +10,11 @@ from maskdet_app.cameras import shared_feeds
 from maskdet_app.cameras.feed import CameraPicture, CameraView
 from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.settings.camera_settings import Camera
-from maskdet_app.ui import containers, query_params, theme, two_classes
-from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import drawn_labels, drawn_looking, t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import MaskDetector, Verdict
 
 REFRESH_S: Final = 0.35

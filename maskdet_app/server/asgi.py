@@ -40,7 +40,8 @@ from maskdet_app.server.middleware.rate_limits import RateLimits
 from maskdet_app.server.middleware.security_headers import SecurityHeaders
 from maskdet_app.server.middleware.upload_guard import UploadGuard, stored_files
 from maskdet_app.server.page_head import link_preview
-from maskdet_app.ui import theme, two_classes
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.layout import theme
 from maskdet_core import CascadeError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest

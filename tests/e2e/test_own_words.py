@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from maskdet_app.metrics.records import words
-from maskdet_app.ui.i18n import catalogue
+from maskdet_app.ui.texts.i18n import catalogue
 from tests.e2e import layout_shift
 
 WAIT_MS = 30_000

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from maskdet_app.live.component.front_end import SCRIPTS
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.live.admission import LEASE_S
 from testbed.pictures.scenes import scene
 from testbed.repository import REPO_ROOT

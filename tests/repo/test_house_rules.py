@@ -24,7 +24,7 @@ PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".
 # `python -m train samples` cuts and draws on.
 SAMPLES = {f"maskdet_app/photo/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
 # The icon, and the picture of the link preview, which is made of the three samples.
-ICON_AND_PREVIEW = {"maskdet_app/ui/icon.png", "maskdet_app/server/page_head/preview.png"}
+ICON_AND_PREVIEW = {"maskdet_app/ui/layout/icon.png", "maskdet_app/server/page_head/preview.png"}
 # The live page's demo, drawn on the same portrait by `python -m train demo-film`.
 FILM = "maskdet_app/live/demo/film.mp4"
 FILM_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".mjpeg", ".y4m"}

@@ -25,7 +25,7 @@ from streamlit_webrtc import component as library
 
 from maskdet_app.live.demo import stage
 from maskdet_app.live.library_fixes.library_version import is_made_for
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
 FIXED_VERSION: Final = "0.79"

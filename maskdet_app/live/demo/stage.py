@@ -6,7 +6,7 @@ from typing import Any, Final
 from streamlit import runtime
 
 from maskdet_app.live.demo.films import DemoFilm
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 SCRIPT: Final = Path(__file__).with_name("stage.js")
 STYLE_SHEET: Final = Path(__file__).with_name("stage.css")

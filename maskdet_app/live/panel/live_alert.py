@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from maskdet_app.live.panel.options import Alert
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.live import FrameSnapshot
 

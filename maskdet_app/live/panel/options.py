@@ -5,8 +5,9 @@ from typing import Final, Literal, get_args
 
 import streamlit as st
 
-from maskdet_app.ui import query_params, two_classes
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import LiveProcessor, MaskDetector, Verdict
 
 Alert = Literal["off", "colour", "sound"]

@@ -12,9 +12,9 @@ from maskdet_app.live.panel import live_alert, timeline_chart
 from maskdet_app.live.panel.options import Alert, LiveOptions
 from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.process import shutdown
-from maskdet_app.ui import containers, theme
-from maskdet_app.ui.i18n import t
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import LiveProcessor, LiveStats, Verdict, encode_jpeg
 from maskdet_core.live import AdmissionControl, FrameSnapshot
 

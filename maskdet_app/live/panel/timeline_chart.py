@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, OUTLINES, VERMILION, YELLOW, rows_chart
-from maskdet_app.ui.i18n import t, verdict_label
+from maskdet_app.ui.elements.charts import BLUE, GREY, OUTLINES, VERMILION, YELLOW, rows_chart
+from maskdet_app.ui.texts.i18n import t, verdict_label
 from maskdet_core import Verdict
 from maskdet_core.live import TimelinePoint
 

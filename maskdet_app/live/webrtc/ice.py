@@ -11,7 +11,7 @@ import streamlit as st
 from maskdet_app.live.webrtc import turn
 from maskdet_app.live.webrtc.turn import IceServers, TurnError
 from maskdet_app.ops.settings.lookup import setting
-from maskdet_app.ui.page_url import is_local
+from maskdet_app.ui.browser.page_url import is_local
 
 PROVIDER: Final = "MASKDET_TURN"
 """One of `PROVIDERS`. Without it: `SERVERS`, and without these a public STUN server."""

@@ -25,10 +25,11 @@ from maskdet_app.ops.limits.address_group import address_group
 from maskdet_app.ops.limits.rate_limit import RateLimiter
 from maskdet_app.ops.observability import operator_log
 from maskdet_app.ops.observability.prometheus import REFUSED
-from maskdet_app.ui import containers, entry, query_params
-from maskdet_app.ui.i18n import t
-from maskdet_app.ui.numbers import number_text
-from maskdet_app.ui.query_params import RUN, RUNNING
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.browser.query_params import RUN, RUNNING
+from maskdet_app.ui.layout import containers, entry
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import LiveProcessor
 
 aiortc_fixes.apply()

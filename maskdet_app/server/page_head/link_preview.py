@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskdet_app.server.middleware.base_path import app_path, base_path
 from maskdet_app.server.page_head import first_load, own_words, tab_secret
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
 
 _PREVIEW_FILE: Final = Path(__file__).with_name("preview.png")
 _ICON_FILE: Final = Path(theme.ICON)

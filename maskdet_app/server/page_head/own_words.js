@@ -17,7 +17,7 @@
   }
   let words = languages.en;
 
-  // As maskdet_app.ui.i18n chooses it.
+  // As maskdet_app.ui.texts.i18n chooses it.
   const chooseLanguage = () => {
     const wanted = new URLSearchParams(location.search).get("lang");
     const browsers = (navigator.language || "en").split("-")[0].toLowerCase();

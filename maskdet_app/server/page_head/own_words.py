@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from maskdet_app.server.middleware.base_path import base_path
-from maskdet_app.ui.i18n import catalogue, languages
+from maskdet_app.ui.texts.i18n import catalogue, languages
 
 LOST_TITLE: Final = "Connection error"
 UNKNOWN_TITLE: Final = "Page not found"

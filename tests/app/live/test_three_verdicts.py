@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import LiveProcessor
 from maskdet_core.masks.loading import MODEL_ENV, WHOLE
 

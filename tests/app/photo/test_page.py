@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.photo import decoding, detail, view
 from maskdet_app.photo.batch import PhotoBatch, annotate_resized
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import catalogue, t, verdict_label
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import catalogue, t, verdict_label
 from maskdet_core.draw.annotate import shown_percent
 from maskdet_core.errors import TransientImageError
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder

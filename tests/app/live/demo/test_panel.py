@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from maskdet_app.live.component import front_end
 from maskdet_app.live.demo import films, panel
 from maskdet_app.live.demo.films import DemoFilm, Span
-from maskdet_app.ui.i18n import catalogue, t
+from maskdet_app.ui.texts.i18n import catalogue, t
 from maskdet_core import Verdict
 
 NewApp = Callable[..., AppTest]

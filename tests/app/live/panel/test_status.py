@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ops.observability import prometheus
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Detections, FaceBox, Verdict
 
 

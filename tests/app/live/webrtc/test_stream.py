@@ -16,7 +16,7 @@ from streamlit_webrtc.component import (
 from maskdet_app.live.component import front_end
 from maskdet_app.live.panel import options
 from maskdet_app.live.webrtc import ice, restarts, stream
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import LiveProcessor, LiveStats
 from maskdet_core.live import AdmissionControl
 

@@ -8,7 +8,7 @@ import pytest
 import streamlit
 
 from maskdet_app.server.page_head import own_words, tab_secret
-from maskdet_app.ui.i18n import catalogue, languages
+from maskdet_app.ui.texts.i18n import catalogue, languages
 
 FRONT_END = Path(streamlit.__file__).parent / "static" / "static" / "js"
 SCRIPT = Path(own_words.__file__).with_suffix(".js").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from maskdet_app.ui import threshold
+from maskdet_app.ui.detection import threshold
 
 DETECTOR: Any = SimpleNamespace(min_confidence=0.6)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import MaskDetector
 
 QUERY_PARAM: Final = "sure"

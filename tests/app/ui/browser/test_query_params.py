@@ -1,12 +1,12 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ui import query_params
+from maskdet_app.ui.browser import query_params
 
 
 def _page(*, goes_back: bool = True) -> AppTest:
     def page(goes_back: bool) -> None:
-        from maskdet_app.ui import query_params
+        from maskdet_app.ui.browser import query_params
 
         query_params.segmented_control(
             "size",

@@ -7,8 +7,8 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.ops.observability import operator_log
-from maskdet_app.ui import two_classes
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import MaskDetector, MaskdetError, load_classifier
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import Preset

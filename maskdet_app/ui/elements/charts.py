@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 
 import altair as alt
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 Chart = alt.Chart | alt.LayerChart
 

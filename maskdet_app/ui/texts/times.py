@@ -1,6 +1,6 @@
 """Times in a film in the visitor's language."""
 
-from maskdet_app.ui.numbers import localised
+from maskdet_app.ui.texts.numbers import localised
 from maskdet_core import times
 
 

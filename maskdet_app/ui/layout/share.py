@@ -10,9 +10,9 @@ import streamlit as st
 
 from maskdet_app.ops.settings import server_address
 from maskdet_app.ops.settings.embedding import others_may_embed
-from maskdet_app.ui import query_params
-from maskdet_app.ui.i18n import t
-from maskdet_app.ui.page_url import is_local
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.browser.page_url import is_local
+from maskdet_app.ui.texts.i18n import t
 
 _QR_PX: Final = 220
 _QUIET_ZONE_MODULES: Final = 4

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from maskdet_app.ui import i18n, share
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import share
+from maskdet_app.ui.texts import i18n
+from maskdet_app.ui.texts.i18n import t
 
 
 def show() -> None:

@@ -1,6 +1,6 @@
 """Numbers as the visitor's language writes them."""
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 
 def number_text(value: float, spec: str) -> str:

@@ -3,9 +3,10 @@
 import altair as alt
 import pytest
 
-from maskdet_app.ui import charts, i18n
-from maskdet_app.ui.numbers import localised, number_text, percent_text
-from maskdet_app.ui.times import clock_tenths
+from maskdet_app.ui.elements import charts
+from maskdet_app.ui.texts import i18n
+from maskdet_app.ui.texts.numbers import localised, number_text, percent_text
+from maskdet_app.ui.texts.times import clock_tenths
 
 
 def test_english_numbers() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import LOOKING_SIGN, SIGNS
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from maskdet_app.ui import query_params
+from maskdet_app.ui.browser import query_params
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import Labels
 from maskdet_core.html_report import texts as report_texts

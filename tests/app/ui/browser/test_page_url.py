@@ -2,7 +2,7 @@
 
 import pytest
 
-from maskdet_app.ui.page_url import is_insecure, is_local
+from maskdet_app.ui.browser.page_url import is_insecure, is_local
 
 
 @pytest.mark.parametrize(

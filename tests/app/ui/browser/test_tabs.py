@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from maskdet_app.ui.tabs import MAX_EARLIER, Tabs, TabState, secrets_in
+from maskdet_app.ui.browser.tabs import MAX_EARLIER, Tabs, TabState, secrets_in
 
 A, B, C = "a" * 32, "b" * 32, "c" * 32
 

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from maskdet_app.ops.limits.upload_quota import QUOTA
-from maskdet_app.ui.tabs import TABS, TabState, secrets_in
+from maskdet_app.ui.browser.tabs import TABS, TabState, secrets_in
 
 _STATE: Final = "tab_state"
 _HEADER: Final = "Sec-WebSocket-Protocol"

@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.metrics.records import words
-from maskdet_app.ui import i18n
-from maskdet_app.ui.i18n import (
+from maskdet_app.ui.texts import i18n
+from maskdet_app.ui.texts.i18n import (
     ENGLISH,
     catalogue,
     current_language,

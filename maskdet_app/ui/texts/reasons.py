@@ -2,7 +2,7 @@
 
 import math
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.reasons import Reason
 from maskdet_core.times import clock
 

@@ -4,8 +4,8 @@ import string
 
 import pytest
 
-from maskdet_app.ui.i18n import catalogue, languages
-from maskdet_app.ui.reasons import reason_text
+from maskdet_app.ui.texts.i18n import catalogue, languages
+from maskdet_app.ui.texts.reasons import reason_text
 from maskdet_core.reasons import VALUES, Problem, Reason
 
 

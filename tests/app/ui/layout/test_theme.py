@@ -3,7 +3,7 @@ import re
 import pytest
 from streamlit.material_icon_names import ALL_MATERIAL_ICONS
 
-from maskdet_app.ui import theme
+from maskdet_app.ui.layout import theme
 from maskdet_core import Verdict
 
 

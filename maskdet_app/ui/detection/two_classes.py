@@ -11,8 +11,8 @@ import streamlit as st
 
 from maskdet_app.ops.observability import operator_log
 from maskdet_app.ops.settings.lookup import setting
-from maskdet_app.ui import query_params
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Face, MaskDetector, Verdict
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import MASK_CLASSES

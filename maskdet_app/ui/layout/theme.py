@@ -11,7 +11,7 @@ from typing import Final
 
 import streamlit as st
 
-from maskdet_app.ui.i18n import verdict_label
+from maskdet_app.ui.texts.i18n import verdict_label
 from maskdet_core import Verdict
 
 _BADGE_COLOURS: Final = {

@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ui import tab_state
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import tab_state
+from maskdet_app.ui.texts.i18n import t
 from testbed.repository import REPO_ROOT
 
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"

@@ -7,8 +7,8 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ops.settings import server_address
-from maskdet_app.ui import share
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import share
+from maskdet_app.ui.texts.i18n import t
 
 
 def test_link_has_the_query_parameters_and_nothing_else() -> None:
@@ -43,7 +43,7 @@ def panel(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         monkeypatch.setattr(ContextProxy, "url", property(lambda _: url))
 
         def page() -> None:
-            from maskdet_app.ui import share
+            from maskdet_app.ui.layout import share
 
             share.button()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from maskdet_app.ui import two_classes
+from maskdet_app.ui.detection import two_classes
 from maskdet_core import Face, FaceBox, Verdict
 from testbed.pictures.drawn_masks import MANIFEST
 
