@@ -31,8 +31,10 @@ FILM_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".mjpeg", ".y4m"}
 WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
 CONTRACTS = {
     *("core-layers", "batch-layers", "core-alone", "keras-in-one-place"),
-    *("app-layers", "server-layers", "ops-layers", "metrics-layers", "app-alone"),
-    *("train-layers", "train-proposals", "train-verifier", "train-samples", "train-alone"),
+    *("app-layers", "server-layers", "ui-layers", "ops-layers", "app-alone"),
+    *("live-layers", "metrics-layers"),
+    *("train-layers", "data-layers", "train-alone"),
+    *("train-proposals", "train-verifier", "train-samples"),
     *("testbed-layers", "no-circles"),
 }
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
