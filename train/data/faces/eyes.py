@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from train.data.faces.datasets import CLASSES, FaceSample
 from train.data.faces.images import face_crop, read_face
-from train.data.files.kept import KeptResults, digest_of
+from train.data.files.result_cache import ResultCache, digest_of
 from train.errors import DataError
 
 Point = tuple[float, float]
@@ -107,19 +107,19 @@ def likely_pair(windows: Sequence[tuple[float, ...]]) -> Eyes | None:
     return None if best is None else best[1]
 
 
-def find_eyes(samples: Sequence[FaceSample], kept: Path | None = None) -> dict[FaceSample, Eyes]:
+def find_eyes(samples: Sequence[FaceSample], cache: Path | None = None) -> dict[FaceSample, Eyes]:
     """The eyes of the bare faces among the samples, in fractions of their plain crops.
 
     Faces whose eyes are unsure are left out.
 
     Args:
         samples: of any classes.
-        kept: file that keeps what was found, for runs with the same pictures.
+        cache: file that keeps what was found, for runs with the same pictures.
 
     Raises:
-        RunError: `kept` is another kind of file.
+        RunError: `cache` is another kind of file.
     """
-    results = KeptResults(kept)
+    results = ResultCache(cache)
     finder = EyeFinder()
     found: dict[FaceSample, Eyes] = {}
     bare = [s for s in samples if s.label == _BARE and s.origin == "labelled"]

@@ -1,1 +1,1 @@
-"""Files that training writes: records, and results that are kept for the next run."""
+"""Files that training writes: records, and a cache of results for the next run."""

@@ -1,8 +1,8 @@
 """Hard negatives: false positives of the face finder in the training photographs.
 
 A network that knows only masked and bare faces gives a shirt one of the labels. A further output,
-trained on these and on loose boxes (`train.data.negatives.loose_boxes`), lets the app drop such candidates.
-Finding them takes minutes, so they can be kept in a file for other runs.
+trained on these and on loose boxes (`train.data.negatives.loose_boxes`), lets the app drop such
+candidates. Finding them takes minutes, so they can be cached in a file for other runs.
 """
 
 import json
@@ -25,8 +25,8 @@ from train.data.annotations.photos import PHOTOS_FILE, known_boxes
 from train.data.annotations.seen_boxes import SeenBoxes, seen_boxes
 from train.data.faces.datasets import OUTPUTS, FaceSample
 from train.data.faces.images import read_rgb
-from train.data.files.kept import KeptResults, digest_of
 from train.data.files.records import write_json
+from train.data.files.result_cache import ResultCache, digest_of
 from train.errors import RunError
 
 LABEL = OUTPUTS.index("no_face")
@@ -48,7 +48,7 @@ def find_hard_negatives(
     samples: Sequence[FaceSample],
     finder: CascadeFaceFinder,
     seed: int,
-    kept: Path | None = None,
+    cache: Path | None = None,
 ) -> list[FaceSample]:
     """Samples without a face, from the whole photographs among the samples.
 
@@ -56,14 +56,14 @@ def find_hard_negatives(
         samples: faces; those cut from whole photographs name the photographs.
         finder: with a low minimum score.
         seed: of what is drawn at random.
-        kept: file that keeps what was found in each photograph; runs with the same pictures, boxes,
-            finder and seed share it, whatever their split is.
+        cache: file that keeps what was found in each photograph; runs with the same pictures,
+            boxes, finder and seed share it, whatever their split is.
 
     Raises:
-        RunError: `kept` is another kind of file.
+        RunError: `cache` is another kind of file.
     """
     cv2.setNumThreads(2)
-    results = KeptResults(kept)
+    results = ResultCache(cache)
     photos = {s.path: s for s in samples if s.in_photo}
     roots = {sample.path: _root(sample) for sample in photos.values()}
     known = {root: known_boxes(root) for root in set(roots.values())}

@@ -64,11 +64,11 @@ def test_found_eyes_are_kept_for_other_runs(
 
     monkeypatch.setattr(eyes, "EyeFinder", Finder)
     monkeypatch.setattr(eyes, "MIN_FACE_PX", 48)
-    samples, kept = read_dataset(crop_set), tmp_path / "eyes.json"
-    first = find_eyes(samples, kept)
+    samples, cache = read_dataset(crop_set), tmp_path / "eyes.json"
+    first = find_eyes(samples, cache)
     assert {CLASSES[sample.label] for sample in first} == {"without_mask"}
     assert len(first) == 12 and Finder.n_asked == 24
-    assert find_eyes(samples, kept) == first
+    assert find_eyes(samples, cache) == first
     assert Finder.n_asked == 24
 
 

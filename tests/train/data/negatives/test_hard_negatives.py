@@ -105,34 +105,34 @@ def test_face_crops_give_no_hard_negatives(crop_set: Path) -> None:
 
 
 def search(
-    samples: list[FaceSample], finder: Finder, kept: Path, seed: int = 1
+    samples: list[FaceSample], finder: Finder, cache: Path, seed: int = 1
 ) -> list[FaceSample]:
-    return hard_negatives.find_hard_negatives(samples, finder, seed, kept)  # type: ignore[arg-type]
+    return hard_negatives.find_hard_negatives(samples, finder, seed, cache)  # type: ignore[arg-type]
 
 
 def test_runs_share_what_was_found(photo_set: Path, tmp_path: Path) -> None:
-    samples, kept = read_dataset(photo_set), tmp_path / "new" / "kept.json"
-    half = search(samples[:2], Finder(), kept)
+    samples, cache = read_dataset(photo_set), tmp_path / "new" / "cache.json"
+    half = search(samples[:2], Finder(), cache)
     finder = Finder()
-    whole = search(samples, finder, kept)
+    whole = search(samples, finder, cache)
     assert finder.n_searched == 2
     assert set(half) < set(whole)
     assert whole == hard_negatives.find_hard_negatives(samples, Finder(), seed=1)  # type: ignore[arg-type]
     again = Finder()
-    assert search(samples, again, kept) == whole
+    assert search(samples, again, cache) == whole
     assert again.n_searched == 0
 
 
 def test_another_picture_finder_or_seed_is_searched_again(photo_set: Path, tmp_path: Path) -> None:
-    samples, kept = read_dataset(photo_set), tmp_path / "kept.json"
-    search(samples, Finder(), kept)
+    samples, cache = read_dataset(photo_set), tmp_path / "cache.json"
+    search(samples, Finder(), cache)
     other = Finder()
     other.fingerprint = {"name": "another"}  # type: ignore[misc]
     reseeded, changed = Finder(), Finder()
-    search(samples, other, kept)
-    search(samples, reseeded, kept, seed=2)
+    search(samples, other, cache)
+    search(samples, reseeded, cache, seed=2)
     write_picture(samples[0].path, 1, 200)
-    search(samples, changed, kept)
+    search(samples, changed, cache)
     assert [f.n_searched for f in (other, reseeded, changed)] == [4, 4, 1]
 
 

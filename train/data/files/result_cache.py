@@ -1,4 +1,4 @@
-"""Results that take minutes to find and are kept in a file, for runs with the same pictures.
+"""A cache on disk of results that take minutes to find, for runs with the same pictures.
 
 A result is filed under a digest of all that it depends on: the picture's bytes and whatever else is
 named. A changed picture or another finder has another digest, so nothing out of date is ever read,
@@ -20,8 +20,8 @@ _SAVE_EVERY: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFiles:
-    """Where a training keeps what it finds for other runs; None keeps nothing.
+class CacheFiles:
+    """The caches that a training shares with other runs; None caches nothing.
 
     Attributes:
         hard_negatives: see `train.data.negatives.hard_negatives.find_hard_negatives`.
@@ -32,7 +32,7 @@ class KeptFiles:
     eyes: Path | None = None
 
 
-NOTHING_KEPT: Final = KeptFiles()
+NO_CACHE: Final = CacheFiles()
 
 
 def digest_of(picture: Path, *others: object) -> str:
@@ -49,14 +49,14 @@ def digest_of(picture: Path, *others: object) -> str:
     return digest.hexdigest()[:32]
 
 
-class KeptResults:
+class ResultCache:
     """Results by digest, read from a file and written back to it.
 
     Args:
-        path: JSON file, made when there is something to keep; None keeps nothing.
+        path: JSON file, made when there is something to write; None caches in memory only.
 
     Raises:
-        RunError: the file is not one of kept results.
+        RunError: the file is no cache.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -71,7 +71,7 @@ class KeptResults:
                 raise ValueError(f"format {record['format']}")
             self._results = dict(record["results"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"expected kept results in {path}: {error!r}") from error
+            raise RunError(f"expected a cache of results in {path}: {error!r}") from error
 
     def __contains__(self, digest: str) -> bool:
         return digest in self._results
