@@ -27,7 +27,7 @@ from maskdet_core.command_line.inputs import list_pictures
 from testbed.pictures.scenes import scene
 from testbed.processes.process_tree import members, status_bytes
 from testbed.servers.server import Server, serve
-from testbed.visitors.api_clients import check_pile
+from testbed.visitors.api_clients import check_batch
 from testbed.visitors.visitor import Film, Visitor
 
 N_CLIENTS: Final = 8
@@ -66,14 +66,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _beside_the_command_line(server: Server, photos: Path, n_rounds: int) -> None:
     linked = sorted(photos.iterdir())
-    check_pile(server.port, linked[:4])
+    check_batch(server.port, linked[:4])
     command_s, api_s, clients_s = [], [], []
     for _ in range(n_rounds):
         began_s = time.perf_counter()
         by_command = _checked_by_command(photos)
         command_s.append(time.perf_counter() - began_s)
         began_s = time.perf_counter()
-        by_api = [row for some in _piles(linked) for row in check_pile(server.port, some)]
+        by_api = [row for some in _batches(linked) for row in check_batch(server.port, some)]
         api_s.append(time.perf_counter() - began_s)
         took_s = _clients(server, photos, _CLIENTS_S).communicate()[0]
         clients_s.append(len(linked) * _CLIENTS_S / len(json.loads(took_s)))
@@ -103,7 +103,7 @@ def _children_mb(server: Server) -> str:
     return ", ".join(f"{mb:.0f}" for mb in found) or "0"
 
 
-def _piles(photos: Sequence[Path]) -> list[Sequence[Path]]:
+def _batches(photos: Sequence[Path]) -> list[Sequence[Path]]:
     return [photos[i : i + _PILE] for i in range(0, len(photos), _PILE)]
 
 

@@ -20,7 +20,7 @@ with loading:
     detector = load_detector("live")
 if cameras and detector is not None:
     with alerts:
-        view.tell_of_alerts()
+        view.show_alert_notice()
     with choice:
         camera = view.choose(cameras)
     with shown:

@@ -40,7 +40,7 @@ def choose(cameras: tuple[Camera, ...]) -> Camera:
     return by_code[code]
 
 
-def tell_of_alerts() -> None:
+def show_alert_notice() -> None:
     """Say that events leave the page, where they do."""
     settings = alert_channels.settings()
     if settings.of_cameras:

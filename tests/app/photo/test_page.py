@@ -254,7 +254,7 @@ def test_photo_opens_in_detail_and_closes_again(bare: bytes, masked: bytes) -> N
     assert "photo" not in app.query_params
 
 
-def test_address_opens_a_photo_of_the_pile_and_no_other() -> None:
+def test_address_opens_a_photo_of_the_batch_and_no_other() -> None:
     app = open_page()
     app.button(key="samples").click().run()
     app.query_params["photo"] = "sample-hand"

@@ -31,10 +31,10 @@ def test_anything_else_holds_no_secret(header: str) -> None:
 
 def test_reload_takes_over_what_the_tab_kept(tabs: Tabs) -> None:
     first, before = tabs.enter("s1", (A,))
-    first["pile"] = [1]
+    first["batch"] = [1]
     assert before is None
     second, before = tabs.enter("s2", (B, A))
-    assert (second, before, second.session_id) == ({"pile": [1]}, "s1", "s2")
+    assert (second, before, second.session_id) == ({"batch": [1]}, "s1", "s2")
     assert second is first
     assert tabs.is_succeeded("s1") and not tabs.is_succeeded("s2")
 
@@ -66,7 +66,7 @@ def test_page_whose_session_ended_has_a_new_one_with_what_it_kept(tabs: Tabs) ->
 def test_nothing_outlives_its_session(tabs: Tabs) -> None:
     state: TabState | None = tabs.enter("s1", (A,))[0]
     assert state is not None
-    state["pile"] = [1]
+    state["batch"] = [1]
     del state
     gc.collect()
     fresh, before = tabs.enter("s2", (B, A))
