@@ -30,7 +30,7 @@ SOURCES = [
     *(REPO_ROOT / "pages").glob("*.py"),
     *(REPO_ROOT / "maskdet_app").rglob("*.py"),
 ]
-# Read whole by server/page_head/own_words.py, whose tests know what is used.
+# Read whole by server/page_head/streamlit_texts.py, whose tests know what is used.
 SCRIPT_TABLES = {"trouble", "widgets"}
 # Their numbers are lengths and shares of style sheets.
 STYLE_SOURCES = {"theme.py", "face_links.py", "panel.py"}

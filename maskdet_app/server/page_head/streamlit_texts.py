@@ -1,4 +1,4 @@
-"""Maskdet's words in the place of Streamlit's, written into the page as a script.
+"""Texts in the place of Streamlit's, written into the page as a script.
 
 Streamlit's front end has texts of its own, in English and for programmers: when the connection is
 lost, for an unknown page, and inside of widgets. The script recognises them by the constants of

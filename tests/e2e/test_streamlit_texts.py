@@ -1,4 +1,4 @@
-"""Maskdet's own words where Python cannot speak, in the language of the page."""
+"""Texts in the place of Streamlit's, in the language of the page, where Python cannot speak."""
 
 import re
 from pathlib import Path

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import streamlit
 
-from maskdet_app.server.page_head import own_words, tab_secret
+from maskdet_app.server.page_head import streamlit_texts, tab_secret
 from maskdet_app.ui.texts.i18n import catalogue, languages
 
 FRONT_END = Path(streamlit.__file__).parent / "static" / "static" / "js"
-SCRIPT = Path(own_words.__file__).with_suffix(".js").read_text(encoding="utf-8")
+SCRIPT = Path(streamlit_texts.__file__).with_suffix(".js").read_text(encoding="utf-8")
 PAGE = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
 
 
@@ -23,8 +23,9 @@ def front_end() -> str:
 
 def test_streamlit_still_says_what_the_script_replaces(front_end: str) -> None:
     """Where this fails, Streamlit changed: look at its page and adapt the constants."""
-    said = [own_words.LOST_TITLE, own_words.UNKNOWN_TITLE, *own_words.WIDGET_TEXTS.values()]
-    said += [constant for constant, _ in own_words.WIDGET_PATTERNS.values()]
+    said = [streamlit_texts.LOST_TITLE, streamlit_texts.UNKNOWN_TITLE]
+    said += streamlit_texts.WIDGET_TEXTS.values()
+    said += [constant for constant, _ in streamlit_texts.WIDGET_PATTERNS.values()]
     said += ["streamlit run yourscript.py", "Connection failed with status ", "(HTTP status: 403)"]
     assert [text for text in said if text not in front_end] == []
 
@@ -39,7 +40,7 @@ def test_streamlit_still_has_the_elements_that_the_script_looks_for(front_end: s
 
 
 def test_page_of_streamlit_gets_the_script_and_a_text_for_browsers_without() -> None:
-    page = own_words.write_into(PAGE).decode()
+    page = streamlit_texts.write_into(PAGE).decode()
     assert page.index("md-words") < page.index("</head>")
     assert "Maskdet needs JavaScript" in page
     assert "Streamlit app" not in page
@@ -47,16 +48,16 @@ def test_page_of_streamlit_gets_the_script_and_a_text_for_browsers_without() -> 
 
 @pytest.mark.parametrize("code", list(languages()))
 def test_script_gets_all_words_of_all_languages(code: str) -> None:
-    head = own_words.head().decode()
+    head = streamlit_texts.head().decode()
     data = re.search(r'id="md-words">(.*?)</script>', head, re.DOTALL)
     assert data is not None
     words = json.loads(data[1])["languages"][code]
-    assert set(words["widgets"]) == set(own_words.WIDGET_TEXTS.values())
+    assert set(words["widgets"]) == set(streamlit_texts.WIDGET_TEXTS.values())
     assert words["unreachable"] == catalogue(code)["trouble"]["unreachable"]
     for pattern, replacement in words["patterns"]:
         assert re.compile(pattern).groups == 1
         assert "$1" in replacement
-    names = {*own_words.WIDGET_TEXTS, *own_words.WIDGET_PATTERNS}
+    names = {*streamlit_texts.WIDGET_TEXTS, *streamlit_texts.WIDGET_PATTERNS}
     assert set(catalogue(code)["widgets"]) == names
 
 

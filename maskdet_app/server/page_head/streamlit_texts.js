@@ -1,4 +1,4 @@
-// Puts Maskdet's words in the place of Streamlit's where Python cannot: connection lost, unknown
+// Puts Maskdet's texts in the place of Streamlit's where Python cannot: connection lost, unknown
 // page, texts inside of widgets. Where Streamlit's page has changed, it stays as Streamlit made it.
 (() => {
   "use strict";
