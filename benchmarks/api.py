@@ -1,7 +1,7 @@
 """The HTTP API beside the command line, and beside a live viewer.
 
 First, photos a second: whole runs of ``python -m maskdet_core check DIR --json FILE``, start
-included, in turn with forms of the same photographs to a server that runs, and with 8 clients that
+included, in turn with forms of the same photos to a server that runs, and with 8 clients that
 each send one photo after another; medians. The rows of the first two are compared. Then a visitor
 without a browser streams at 12 frames a second, alone and beside 8 clients as before, which run in
 a process of their own.
@@ -40,7 +40,7 @@ _WARM_UP_S: Final = 6.0
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
     parser = names.add_parser("api", help="the HTTP API beside the command line and a viewer")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photographs")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photos")
     parser.add_argument("--photos", type=int, default=300, metavar="N", help="how many of them")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=15.0, help="beside the viewer")
@@ -48,10 +48,10 @@ def add_parser(names: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print; 2 where the folder holds too few photographs."""
+    """Measure and print; 2 where the folder holds too few photos."""
     found = list(list_pictures([options.folder]))
     if len(found) < options.photos:
-        print(f"expected {options.photos} photographs or more, found {len(found)}")
+        print(f"expected {options.photos} photos or more, found {len(found)}")
         return 2
     chosen = sorted(random.Random(0).sample(found, options.photos))
     with tempfile.TemporaryDirectory() as folder, serve(max_viewers=1) as server:
@@ -84,7 +84,7 @@ def _beside_the_command_line(server: Server, photos: Path, n_rounds: int) -> Non
     )
     rates = [n / statistics.median(seconds) for seconds in (command_s, api_s, clients_s)]
     print(
-        f"{n} photographs: {rates[0]:.1f} a second by the command line, {rates[1]:.1f} by the API "
+        f"{n} photos: {rates[0]:.1f} a second by the command line, {rates[1]:.1f} by the API "
         f"in forms of {_PILE}, {rates[1] / rates[0]:.2f} x, {rates[2]:.1f} by {N_CLIENTS} clients, "
         f"{rates[2] / rates[0]:.2f} x; rows that differ: {differ}; server "
         f"{server.usage().rss_mb:.0f} MB, its processes {_children_mb(server)} MB",

@@ -1,9 +1,9 @@
-"""How fast a folder of photographs is checked, by one process and by all cores, and in what memory.
+"""How fast a folder of photos is checked, by one process and by all cores, and in what memory.
 
 Whole runs of ``python -m maskdet_core check DIR --out …``, start included, in turn on the same
-photographs, medians. Processor time, of all processes together, shows whether they are in each
+photos, medians. Processor time, of all processes together, shows whether they are in each
 other's way. Memory is the greatest that any one process held: the command itself, and a worker
-where there are some. The same with four times as many files, which are the same photographs under
+where there are some. The same with four times as many files, which are the same photos under
 further names, shows whether it grows with the folder. Linux only, by /proc.
 """
 
@@ -32,8 +32,8 @@ _SAMPLE_S: Final = 0.05
 
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
-    parser = names.add_parser("folder", help="photographs a second from a folder, and memory")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photographs")
+    parser = names.add_parser("folder", help="photos a second from a folder, and memory")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photos")
     parser.add_argument("--photos", type=int, default=200, metavar="N", help="how many of them")
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
     parser.set_defaults(run=run)
@@ -50,11 +50,11 @@ class Run:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print; 2 where the folder holds too few photographs."""
+    """Measure and print; 2 where the folder holds too few photos."""
     found = list(list_pictures([options.folder]))
     n = options.photos
     if len(found) < n:
-        print(f"expected {n} photographs or more in {options.folder}, found {len(found)}")
+        print(f"expected {n} photos or more in {options.folder}, found {len(found)}")
         return 2
     chosen = sorted(random.Random(0).sample(found, n))
     ways = sorted({1, n_cores()})
@@ -129,7 +129,7 @@ def _words(n_photos: int, n_jobs: int, runs: Sequence[Run]) -> str:
     cpu_ms = 1000 * statistics.median(one.cpu_s for one in runs) / n_photos
     worker_mb = max(one.worker_mb for one in runs)
     return (
-        f"{n_photos} photographs, {n_jobs} process{'es' if n_jobs > 1 else ''}: {rate:.1f} a "
+        f"{n_photos} photos, {n_jobs} process{'es' if n_jobs > 1 else ''}: {rate:.1f} a "
         f"second, {cpu_ms:.0f} ms of processor time each, at most "
         f"{max(one.command_mb for one in runs):.0f} MB"
         + (f" and {worker_mb:.0f} MB a worker" if worker_mb else "")
