@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.linked_photos import link_photos
 from benchmarks.viewers import FPS
 from maskdet_app.api.workers import NICENESS
 from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
@@ -55,10 +56,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     chosen = sorted(random.Random(0).sample(found, options.photos))
     with tempfile.TemporaryDirectory() as folder, serve(max_viewers=1) as server:
-        photos = Path(folder) / "photos"
-        photos.mkdir()
-        for i, photo in enumerate(chosen):
-            (photos / f"{i:06d}{photo.suffix}").symlink_to(photo.resolve())
+        photos = link_photos(Path(folder) / "photos", chosen)
         _beside_the_command_line(server, photos, options.rounds)
         asyncio.run(_beside_a_viewer(server, photos, options.seconds))
     return 0

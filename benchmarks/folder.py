@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.linked_photos import link_photos
 from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
 from maskdet_core.command_line.inputs import list_pictures
 from maskdet_core.cpu import n_cores
@@ -59,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = sorted(random.Random(0).sample(found, n))
     ways = sorted({1, n_cores()})
     with tempfile.TemporaryDirectory() as folder:
-        few = _linked(Path(folder) / "few", chosen)
-        many = _linked(Path(folder) / "many", chosen * MORE)
+        few = link_photos(Path(folder) / "few", chosen)
+        many = link_photos(Path(folder) / "many", chosen * MORE)
         runs: dict[int, list[Run]] = {n_jobs: [] for n_jobs in ways}
         for i in range(options.rounds):
             for n_jobs in ways:
@@ -75,13 +76,6 @@ def run(options: argparse.Namespace) -> int:
     for n_jobs, one in longer.items():
         print(_words(MORE * n, n_jobs, [one]))
     return 0
-
-
-def _linked(folder: Path, photos: Sequence[Path]) -> Path:
-    folder.mkdir()
-    for i, photo in enumerate(photos):
-        (folder / f"{i:06d}{photo.suffix}").symlink_to(photo.resolve())
-    return folder
 
 
 def _checked(photos: Path, out: Path, n_jobs: int) -> Run:

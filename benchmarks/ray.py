@@ -17,10 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.linked_photos import link_photos
 from maskdet_core.batch.photos.report import PhotoReport, csv_text
 from maskdet_core.batch.shards.store import ShardStore, cut_into_shards
 from maskdet_core.batch.storage.addresses import Address, Location
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     sizes: dict[int, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for n in sorted({_FEW, options.photos}):
-            album = _linked(Path(folder) / str(n), photos[:n])
+            album = link_photos(Path(folder) / str(n), photos[:n])
             times: dict[str, list[float]] = {engine: [] for engine in ENGINES}
             for i in range(options.rounds):
                 reports = []
@@ -110,13 +110,6 @@ def _report_lines(n_photos: int) -> None:
 
 def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _linked(folder: Path, photos: Sequence[Path]) -> Path:
-    folder.mkdir()
-    for i, photo in enumerate(photos):
-        (folder / f"{i:07d}{photo.suffix}").symlink_to(photo.resolve())
-    return folder
 
 
 def _seconds(album: Path, out: Path, engine: str) -> float:
