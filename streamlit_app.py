@@ -4,8 +4,9 @@ import streamlit as st
 
 from maskdet_app.ops.process import garbage_collection
 from maskdet_app.ops.settings import camera_settings
-from maskdet_app.ui import containers, entry, footer, tab_state, theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import tab_state
+from maskdet_app.ui.layout import containers, entry, footer, theme
+from maskdet_app.ui.texts.i18n import t
 
 st.set_page_config(page_title=t("app.name"), page_icon=theme.ICON, layout="wide")
 entry.mark()

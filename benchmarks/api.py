@@ -1,7 +1,7 @@
 """The HTTP API beside the command line, and beside a live viewer.
 
 First, photos a second: whole runs of ``python -m maskdet_core check DIR --json FILE``, start
-included, in turn with forms of the same photographs to a server that runs, and with 8 clients that
+included, in turn with forms of the same photos to a server that runs, and with 8 clients that
 each send one photo after another; medians. The rows of the first two are compared. Then a visitor
 without a browser streams at 12 frames a second, alone and beside 8 clients as before, which run in
 a process of their own.
@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.linked_photos import link_photos
 from benchmarks.viewers import FPS
 from maskdet_app.api.workers import NICENESS
 from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
@@ -27,7 +28,7 @@ from maskdet_core.command_line.inputs import list_pictures
 from testbed.pictures.scenes import scene
 from testbed.processes.process_tree import members, status_bytes
 from testbed.servers.server import Server, serve
-from testbed.visitors.api_clients import check_pile
+from testbed.visitors.api_clients import check_batch
 from testbed.visitors.visitor import Film, Visitor
 
 N_CLIENTS: Final = 8
@@ -40,7 +41,7 @@ _WARM_UP_S: Final = 6.0
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
     parser = names.add_parser("api", help="the HTTP API beside the command line and a viewer")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photographs")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photos")
     parser.add_argument("--photos", type=int, default=300, metavar="N", help="how many of them")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=15.0, help="beside the viewer")
@@ -48,17 +49,14 @@ def add_parser(names: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print; 2 where the folder holds too few photographs."""
+    """Measure and print; 2 where the folder holds too few photos."""
     found = list(list_pictures([options.folder]))
     if len(found) < options.photos:
-        print(f"expected {options.photos} photographs or more, found {len(found)}")
+        print(f"expected {options.photos} photos or more, found {len(found)}")
         return 2
     chosen = sorted(random.Random(0).sample(found, options.photos))
     with tempfile.TemporaryDirectory() as folder, serve(max_viewers=1) as server:
-        photos = Path(folder) / "photos"
-        photos.mkdir()
-        for i, photo in enumerate(chosen):
-            (photos / f"{i:06d}{photo.suffix}").symlink_to(photo.resolve())
+        photos = link_photos(Path(folder) / "photos", chosen)
         _beside_the_command_line(server, photos, options.rounds)
         asyncio.run(_beside_a_viewer(server, photos, options.seconds))
     return 0
@@ -66,14 +64,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _beside_the_command_line(server: Server, photos: Path, n_rounds: int) -> None:
     linked = sorted(photos.iterdir())
-    check_pile(server.port, linked[:4])
+    check_batch(server.port, linked[:4])
     command_s, api_s, clients_s = [], [], []
     for _ in range(n_rounds):
         began_s = time.perf_counter()
         by_command = _checked_by_command(photos)
         command_s.append(time.perf_counter() - began_s)
         began_s = time.perf_counter()
-        by_api = [row for some in _piles(linked) for row in check_pile(server.port, some)]
+        by_api = [row for some in _batches(linked) for row in check_batch(server.port, some)]
         api_s.append(time.perf_counter() - began_s)
         took_s = _clients(server, photos, _CLIENTS_S).communicate()[0]
         clients_s.append(len(linked) * _CLIENTS_S / len(json.loads(took_s)))
@@ -84,7 +82,7 @@ def _beside_the_command_line(server: Server, photos: Path, n_rounds: int) -> Non
     )
     rates = [n / statistics.median(seconds) for seconds in (command_s, api_s, clients_s)]
     print(
-        f"{n} photographs: {rates[0]:.1f} a second by the command line, {rates[1]:.1f} by the API "
+        f"{n} photos: {rates[0]:.1f} a second by the command line, {rates[1]:.1f} by the API "
         f"in forms of {_PILE}, {rates[1] / rates[0]:.2f} x, {rates[2]:.1f} by {N_CLIENTS} clients, "
         f"{rates[2] / rates[0]:.2f} x; rows that differ: {differ}; server "
         f"{server.usage().rss_mb:.0f} MB, its processes {_children_mb(server)} MB",
@@ -103,7 +101,7 @@ def _children_mb(server: Server) -> str:
     return ", ".join(f"{mb:.0f}" for mb in found) or "0"
 
 
-def _piles(photos: Sequence[Path]) -> list[Sequence[Path]]:
+def _batches(photos: Sequence[Path]) -> list[Sequence[Path]]:
     return [photos[i : i + _PILE] for i in range(0, len(photos), _PILE)]
 
 

@@ -1,8 +1,8 @@
-"""Processor time to check a photograph, and to search a live frame, with each shipped network.
+"""Processor time to check a photo, and to search a live frame, with each shipped network.
 
-A version is a face finder and a classifier. For each photograph of the street set's held-back part:
+A version is a face finder and a classifier. For each photo of the street set's held-back part:
 the finder's search, the whole check (search, crops, classification) and the live preset's search of
-the picture at 640 x 480 px, each on one thread. All versions take turns on each photograph, in
+the picture at 640 x 480 px, each on one thread. All versions take turns on each photo, in
 alternating order, and each time is the least of some rounds: on a shared machine only the ratios of
 one run can be compared.
 """
@@ -23,8 +23,8 @@ from maskdet_core import MaskDetector, load_classifier
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.types import RgbImage
-from train.data.images import read_rgb
-from train.data.photos import labelled_photos
+from train.data.annotations.photos import labelled_photos
+from train.data.faces.images import read_rgb
 
 TASKS: Final = ("search", "check", "live search")
 
@@ -65,11 +65,11 @@ def run(options: argparse.Namespace) -> int:
     folder: Path = options.data / "street-photos"
     photos = labelled_photos([folder], {"val", "test"})[:: options.every]
     if not photos:
-        print(f"expected photographs with boxes in {folder}, found none")
+        print(f"expected photos with boxes in {folder}, found none")
         return 2
     timed = tasks()
     times_ms = [measure(read_rgb(photo.path), timed, options.rounds) for photo in photos]
-    print(f"{len(photos)} photographs, one thread, processor time")
+    print(f"{len(photos)} photos, one thread, processor time")
     for line in report(times_ms):
         print(line)
     return 0
@@ -79,7 +79,7 @@ Task = Callable[[RgbImage, RgbImage], object]
 
 
 def tasks() -> dict[tuple[str, str], Task]:
-    """What is timed, by version and task: functions of a photograph and of it as a frame."""
+    """What is timed, by version and task: functions of a photo and of it as a frame."""
     by_name: dict[tuple[str, str], Task] = {}
     for version in VERSIONS:
         classifier = load_classifier(version.model, n_threads=1)
@@ -96,7 +96,7 @@ def tasks() -> dict[tuple[str, str], Task]:
 def measure(
     image: RgbImage, timed: Mapping[tuple[str, str], Task], rounds: int
 ) -> dict[tuple[str, str], float]:
-    """Least processor time of each task on one photograph, ms."""
+    """Least processor time of each task on one photo, ms."""
     frame = np.asarray(cv2.resize(image, FRAME_PX, interpolation=cv2.INTER_AREA), np.uint8)
     times: dict[tuple[str, str], list[float]] = {name: [] for name in timed}
     for number in range(rounds):

@@ -24,7 +24,12 @@ from aiortc.jitterbuffer import JitterBuffer
 from numpy.typing import NDArray
 
 from benchmarks.echo import round_trips_s
-from maskdet_app.live.aiortc_fixes import FIXES, H264_OPTIONS, LightH264Encoder, LightVp8Encoder
+from maskdet_app.live.library_fixes.aiortc_fixes import (
+    FIXES,
+    H264_OPTIONS,
+    LightH264Encoder,
+    LightVp8Encoder,
+)
 from testbed.pictures.scenes import scene
 from testbed.visitors.visitor import Film
 

@@ -1,6 +1,6 @@
 """How long the face finders take for a camera frame.
 
-Times are medians over photographs scaled to 640 x 480 px, smallest face 40 px, one core, all
+Times are medians over photos scaled to 640 x 480 px, smallest face 40 px, one core, all
 finders in turn on each frame, as ratios to ``haarcascade_frontalface_alt`` at OpenCV's default
 settings: on a shared machine only the ratios of one run can be compared. ``python -m train
 evaluate-finder`` measures how many people each finds, and how many false faces.
@@ -14,7 +14,7 @@ from typing import Any, Final
 from maskdet_core import load_finder
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
-from train.data.finder_data import Photo
+from train.data.splits.finder_data import Photo
 from train.evaluate_finder.finders import BASELINE
 from train.evaluate_finder.reference_boxes import frame_times_ms
 
@@ -25,7 +25,7 @@ def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
     parser = names.add_parser("finder", help="time of the face finders for a camera frame")
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
-    parser.add_argument("--photos", type=int, default=60, metavar="N", help="how many photographs")
+    parser.add_argument("--photos", type=int, default=60, metavar="N", help="how many photos")
     parser.set_defaults(run=run)
 
 

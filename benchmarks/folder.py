@@ -1,9 +1,9 @@
-"""How fast a folder of photographs is checked, by one process and by all cores, and in what memory.
+"""How fast a folder of photos is checked, by one process and by all cores, and in what memory.
 
 Whole runs of ``python -m maskdet_core check DIR --out …``, start included, in turn on the same
-photographs, medians. Processor time, of all processes together, shows whether they are in each
+photos, medians. Processor time, of all processes together, shows whether they are in each
 other's way. Memory is the greatest that any one process held: the command itself, and a worker
-where there are some. The same with four times as many files, which are the same photographs under
+where there are some. The same with four times as many files, which are the same photos under
 further names, shows whether it grows with the folder. Linux only, by /proc.
 """
 
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.linked_photos import link_photos
 from maskdet_core.command_line.command import EXIT_OK, EXIT_SOME_UNREADABLE
 from maskdet_core.command_line.inputs import list_pictures
 from maskdet_core.cpu import n_cores
@@ -32,8 +33,8 @@ _SAMPLE_S: Final = 0.05
 
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
-    parser = names.add_parser("folder", help="photographs a second from a folder, and memory")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photographs")
+    parser = names.add_parser("folder", help="photos a second from a folder, and memory")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of photos")
     parser.add_argument("--photos", type=int, default=200, metavar="N", help="how many of them")
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
     parser.set_defaults(run=run)
@@ -50,17 +51,17 @@ class Run:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print; 2 where the folder holds too few photographs."""
+    """Measure and print; 2 where the folder holds too few photos."""
     found = list(list_pictures([options.folder]))
     n = options.photos
     if len(found) < n:
-        print(f"expected {n} photographs or more in {options.folder}, found {len(found)}")
+        print(f"expected {n} photos or more in {options.folder}, found {len(found)}")
         return 2
     chosen = sorted(random.Random(0).sample(found, n))
     ways = sorted({1, n_cores()})
     with tempfile.TemporaryDirectory() as folder:
-        few = _linked(Path(folder) / "few", chosen)
-        many = _linked(Path(folder) / "many", chosen * MORE)
+        few = link_photos(Path(folder) / "few", chosen)
+        many = link_photos(Path(folder) / "many", chosen * MORE)
         runs: dict[int, list[Run]] = {n_jobs: [] for n_jobs in ways}
         for i in range(options.rounds):
             for n_jobs in ways:
@@ -75,13 +76,6 @@ def run(options: argparse.Namespace) -> int:
     for n_jobs, one in longer.items():
         print(_words(MORE * n, n_jobs, [one]))
     return 0
-
-
-def _linked(folder: Path, photos: Sequence[Path]) -> Path:
-    folder.mkdir()
-    for i, photo in enumerate(photos):
-        (folder / f"{i:06d}{photo.suffix}").symlink_to(photo.resolve())
-    return folder
 
 
 def _checked(photos: Path, out: Path, n_jobs: int) -> Run:
@@ -129,7 +123,7 @@ def _words(n_photos: int, n_jobs: int, runs: Sequence[Run]) -> str:
     cpu_ms = 1000 * statistics.median(one.cpu_s for one in runs) / n_photos
     worker_mb = max(one.worker_mb for one in runs)
     return (
-        f"{n_photos} photographs, {n_jobs} process{'es' if n_jobs > 1 else ''}: {rate:.1f} a "
+        f"{n_photos} photos, {n_jobs} process{'es' if n_jobs > 1 else ''}: {rate:.1f} a "
         f"second, {cpu_ms:.0f} ms of processor time each, at most "
         f"{max(one.command_mb for one in runs):.0f} MB"
         + (f" and {worker_mb:.0f} MB a worker" if worker_mb else "")

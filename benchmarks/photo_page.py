@@ -17,7 +17,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from benchmarks.peak_memory import PeakMemory
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.command_line.inputs import list_pictures
 from testbed.servers.server import serve
 from testbed.visitors.browser import Browsers

@@ -2,8 +2,8 @@
 
 For each finder's photo preset: the share of hand-drawn faces that the best-scored clusters of
 windows hold (intersection over union of 0.3, clusters as the finder forms them), windows and
-clusters a photograph, and processor time; for its live preset the time of a frame of 640 x 480 px.
-All finders take turns on each photograph, in alternating order: on a shared machine only the ratios
+clusters a photo, and processor time; for its live preset the time of a frame of 640 x 480 px.
+All finders take turns on each photo, in alternating order: on a shared machine only the ratios
 of one run can be compared.
 """
 
@@ -22,9 +22,9 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.faces.nms import Boxes, non_maximum_suppression, pairwise_overlaps
 from maskdet_core.types import MASK_CLASSES, RgbImage
-from train.data.drawn_matching import DRAWN_IOU, LEAST_PX
-from train.data.images import read_rgb
-from train.data.photos import PHOTOS_FILE, LabelledPhoto, read_photos
+from train.data.annotations.photos import PHOTOS_FILE, LabelledPhoto, read_photos
+from train.data.faces.images import read_rgb
+from train.data.matching.drawn_matching import DRAWN_IOU, LEAST_PX
 
 CLUSTERS: Final = (50, 100, 150, 250)
 """Best-scored clusters that may hold a face."""
@@ -38,7 +38,7 @@ class Tally:
     Attributes:
         ranks: of the first cluster on each face by (class, longer side in px); infinite where none
             is on it.
-        windows, clusters, photo_ms, frame_ms: of each photograph.
+        windows, clusters, photo_ms, frame_ms: of each photo.
     """
 
     ranks: list[tuple[str, float, float]] = field(default_factory=list)
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     photos = [photo for photo in read_photos(folder) if photo.split != "train"][:: options.every]
     tallies = measure(photos, options.finders, options.rounds)
-    print(f"{len(photos)} photographs")
+    print(f"{len(photos)} photos")
     for path, tally in tallies.items():
         print(f"\n{path}")
         for line in report(tally):
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 def measure(
     photos: Sequence[LabelledPhoto], manifests: Sequence[Path], rounds: int
 ) -> dict[Path, Tally]:
-    """Let the finders of some manifests propose in each photograph."""
+    """Let the finders of some manifests propose in each photo."""
     finders = {path: _finders(path) for path in manifests}
     tallies = {path: Tally() for path in manifests}
     for photo in photos:

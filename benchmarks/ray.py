@@ -1,10 +1,10 @@
-"""What ``--engine ray`` costs beside the local engine, on the same photographs and processors.
+"""What ``--engine ray`` costs beside the local engine, on the same photos and processors.
 
 Whole runs of the command line with ``--out`` and ``--csv``, from the start of its process to the
 end, in turn, as many processes as processors. Of Ray, a cluster that is running is assumed, as for
 a user who has typed ``ray start --head``: its start is not counted; loading Ray, connecting and the
-start of the actors are. The runs with few photographs show what does not depend on their number;
-the difference to those with many is what each photograph costs. Reports must be equal byte for
+start of the actors are. The runs with few photos show what does not depend on their number;
+the difference to those with many is what each photo costs. Reports must be equal byte for
 byte. Linux only, by links.
 """
 
@@ -17,10 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.linked_photos import link_photos
 from maskdet_core.batch.photos.report import PhotoReport, csv_text
 from maskdet_core.batch.shards.store import ShardStore, cut_into_shards
 from maskdet_core.batch.storage.addresses import Address, Location
@@ -40,9 +40,9 @@ _TOOK: Final = re.compile(r"^took ([0-9.]+) s$", re.MULTILINE)
 def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
     parser = names.add_parser("ray", help="a Ray cluster beside the local engine")
-    parser.add_argument("folders", type=Path, nargs="*", metavar="DIR", help="photographs")
+    parser.add_argument("folders", type=Path, nargs="*", metavar="DIR", help="photos")
     parser.add_argument(
-        "--lines", type=int, metavar="N", help="only write the report of N invented photographs"
+        "--lines", type=int, metavar="N", help="only write the report of N invented photos"
     )
     parser.add_argument("--photos", type=int, default=2000, metavar="N", help="how many")
     parser.add_argument("--rounds", type=int, default=1)
@@ -50,21 +50,21 @@ def add_parser(names: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print; 2 where there are no photographs, 1 where the reports differ."""
+    """Measure and print; 2 where there are no photos, 1 where the reports differ."""
     if options.lines:
         _report_lines(options.lines)
         return 0
     found = list_pictures(options.folders)
     if not found:
-        print(f"expected photographs in {', '.join(map(str, options.folders))}, found none")
+        print(f"expected photos in {', '.join(map(str, options.folders))}, found none")
         return 2
-    # further names for the same photographs where there are too few
+    # further names for the same photos where there are too few
     photos = found * -(-options.photos // len(found))
     photos = random.Random(0).sample(photos, options.photos)
     sizes: dict[int, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for n in sorted({_FEW, options.photos}):
-            album = _linked(Path(folder) / str(n), photos[:n])
+            album = link_photos(Path(folder) / str(n), photos[:n])
             times: dict[str, list[float]] = {engine: [] for engine in ENGINES}
             for i in range(options.rounds):
                 reports = []
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
                     times[engine].append(_seconds(album, out, engine))
                     reports.append((out / "report.csv").read_bytes())
                 if reports[0] != reports[1]:
-                    print(f"expected equal reports of {n} photographs, got different ones")
+                    print(f"expected equal reports of {n} photos, got different ones")
                     return 1
             sizes[n] = times
     _print(sizes)
@@ -103,20 +103,13 @@ def _report_lines(n_photos: int) -> None:
             file.writelines(csv_text(store.reports(names, photos)))
         seconds = time.perf_counter() - began_s
     print(
-        f"{n_photos} photographs in {len(shards)} shards: cut in {cut_s:.1f} s, {before_mb:.0f} MB "
+        f"{n_photos} photos in {len(shards)} shards: cut in {cut_s:.1f} s, {before_mb:.0f} MB "
         f"with the list; report in {seconds:.0f} s, {_peak_mb() - before_mb:.0f} MB more"
     )
 
 
 def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _linked(folder: Path, photos: Sequence[Path]) -> Path:
-    folder.mkdir()
-    for i, photo in enumerate(photos):
-        (folder / f"{i:07d}{photo.suffix}").symlink_to(photo.resolve())
-    return folder
 
 
 def _seconds(album: Path, out: Path, engine: str) -> float:
@@ -145,13 +138,13 @@ def _print(sizes: dict[int, dict[str, list[float]]]) -> None:
     for n in sizes:
         shown = ", ".join(f"{engine} {seconds[n][engine]:.1f} s" for engine in ENGINES)
         ratio = seconds[n]["ray"] / seconds[n]["local"]
-        print(f"{n} photographs on {n_cores()} processors: {shown}, {ratio:.2f} x")
+        print(f"{n} photos on {n_cores()} processors: {shown}, {ratio:.2f} x")
     for engine in ENGINES:
         core_hours = MILLION * n_cores() / rates[engine] / 3600
         print(
-            f"{engine}: {rates[engine]:.1f} photographs a second once started, "
+            f"{engine}: {rates[engine]:.1f} photos a second once started, "
             f"{seconds[few][engine]:.1f} s of start; a million take {core_hours:.1f} core-hours"
         )
     start_s = seconds[few]["ray"] - seconds[few]["local"]
     saved_s = 1 / rates["local"] - 1 / (2 * rates["ray"])
-    print(f"a cluster of twice the processors pays from {start_s / saved_s:.0f} photographs on")
+    print(f"a cluster of twice the processors pays from {start_s / saved_s:.0f} photos on")

@@ -24,7 +24,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.echo import round_trips_s
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.pictures.scenes import scene
 from testbed.servers.server import Server, serve
 from testbed.visitors.visitor import Film, Visitor

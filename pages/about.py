@@ -3,8 +3,9 @@
 import streamlit as st
 
 from maskdet_app.about import view
-from maskdet_app.ui import entry, legend, theme
-from maskdet_app.ui.i18n import t, t_list
+from maskdet_app.ui.elements import legend
+from maskdet_app.ui.layout import entry, theme
+from maskdet_app.ui.texts.i18n import t, t_list
 
 entry.require()
 st.title(t("about.title"))

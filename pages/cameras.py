@@ -4,9 +4,11 @@ import streamlit as st
 
 from maskdet_app.cameras import view
 from maskdet_app.ops.settings import camera_settings
-from maskdet_app.ui import containers, entry, legend, two_classes
-from maskdet_app.ui.detector import load_detector
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.detection.detector import load_detector
+from maskdet_app.ui.elements import legend
+from maskdet_app.ui.layout import containers, entry
+from maskdet_app.ui.texts.i18n import t
 
 entry.require()
 heading, alerts, choice, loading, shown, meanings = containers.reserve(6)
@@ -18,7 +20,7 @@ with loading:
     detector = load_detector("live")
 if cameras and detector is not None:
     with alerts:
-        view.tell_of_alerts()
+        view.show_alert_notice()
     with choice:
         camera = view.choose(cameras)
     with shown:

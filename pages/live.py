@@ -2,13 +2,18 @@
 
 import streamlit as st
 
-from maskdet_app.live import front_end, options, session, status, stream
+from maskdet_app.live import session
+from maskdet_app.live.component import front_end
 from maskdet_app.live.demo import films, stage
+from maskdet_app.live.panel import options, status
+from maskdet_app.live.webrtc import stream
 from maskdet_app.ops.live_streams import viewer_slots
-from maskdet_app.ui import containers, entry, legend, threshold, two_classes
-from maskdet_app.ui.detector import load_detector
-from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
-from maskdet_app.ui.page_url import is_insecure
+from maskdet_app.ui.browser.page_url import is_insecure
+from maskdet_app.ui.detection import threshold, two_classes
+from maskdet_app.ui.detection.detector import load_detector
+from maskdet_app.ui.elements import legend
+from maskdet_app.ui.layout import containers, entry
+from maskdet_app.ui.texts.i18n import drawn_labels, drawn_looking, t
 
 entry.require()
 heading, http_note, ice_note, limit_note, sent_note, loading = containers.reserve(6)

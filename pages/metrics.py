@@ -3,8 +3,8 @@
 import streamlit as st
 
 from maskdet_app.metrics import view
-from maskdet_app.ui import containers, entry
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import containers, entry
+from maskdet_app.ui.texts.i18n import t
 
 entry.require()
 heading, body = containers.reserve(2)

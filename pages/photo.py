@@ -3,9 +3,10 @@
 import streamlit as st
 
 from maskdet_app.photo import options, undo, upload, view
-from maskdet_app.ui import containers, entry, query_params
-from maskdet_app.ui.detector import load_detector
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.detection.detector import load_detector
+from maskdet_app.ui.layout import containers, entry
+from maskdet_app.ui.texts.i18n import t
 from maskdet_app.video import options as video_options
 from maskdet_app.video import upload as video_upload
 from maskdet_app.video import view as video_view

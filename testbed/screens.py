@@ -30,7 +30,7 @@ class Visit:
     Attributes:
         page: without an address yet.
         server: of this visit alone where the walk has `settings`.
-        words: the texts of the visitor's language, see `maskdet_app.ui.i18n.catalogue`.
+        words: the texts of the visitor's language, see `maskdet_app.ui.texts.i18n.catalogue`.
         camera_port: where the network camera of the server's settings is to be.
     """
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
-from maskdet_app.ui.i18n import catalogue
+from maskdet_app.ui.texts.i18n import catalogue
 from testbed.pictures import drawn_people
 from testbed.screens import WALKS, Visit, Walk
 from testbed.servers.server import free_port, serve

@@ -1,1 +1,1 @@
-"""The offline workshop: data, augmentation, VGG19, evaluation and export."""
+"""Offline training: data, augmentation, VGG19, evaluation and export."""

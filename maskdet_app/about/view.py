@@ -8,10 +8,11 @@ from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.observability import operator_log
 from maskdet_app.ops.settings import api_settings, camera_settings
-from maskdet_app.ui import theme, two_classes
-from maskdet_app.ui.i18n import t, verdict_label
+from maskdet_app.ui.detection import two_classes
 from maskdet_app.ui.json_values import count, objects
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t, verdict_label
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import ModelError, Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest

@@ -86,7 +86,7 @@ async def _result(row: "asyncio.Future[Row]", task: JudgeTask, name: str) -> Res
     except (GivenUpError, asyncio.CancelledError):
         raise
     except Exception as error:
-        # one picture must not stop a pile
+        # one picture must not stop a batch
         is_final = not is_out_of_memory(error)
         kind = str(error) if isinstance(error, JudgeError) else type(error).__name__
         reason = f"cannot be checked ({kind})"

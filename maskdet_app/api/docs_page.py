@@ -55,8 +55,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterable
     )
     if "requestBody" in operation:
         command = f"curl --data-binary @photo.jpg -H 'Content-Type: image/jpeg' HOST{path}"
-        pile = f"curl -F file=@a.jpg -F file=@b.jpg HOST{path}"
-        yield f'<pre tabindex="0"><code>{escape(command)}\n{escape(pile)}</code></pre>'
+        batch = f"curl -F file=@a.jpg -F file=@b.jpg HOST{path}"
+        yield f'<pre tabindex="0"><code>{escape(command)}\n{escape(batch)}</code></pre>'
         types = ", ".join(f"`{one}`" for one in operation["requestBody"]["content"])
         yield f"<p>Types of the body: {_text(types)}.</p>"
     parameters = operation.get("parameters", ())

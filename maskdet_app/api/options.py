@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from maskdet_app.api.problems import MALFORMED, ProblemError
-from maskdet_app.ui import two_classes
+from maskdet_app.ui.detection import two_classes
 from maskdet_core.batch.photos.judging import JudgeOptions
 from maskdet_core.detector import MIN_FACE_PX
 from maskdet_core.types import validate_min_confidence

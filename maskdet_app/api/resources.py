@@ -31,7 +31,7 @@ from maskdet_app.ops.observability import operator_log
 from maskdet_app.ops.process import malloc, shutdown
 from maskdet_app.ops.settings import api_settings
 from maskdet_app.ops.settings.api_settings import ApiSettings
-from maskdet_app.ui import two_classes
+from maskdet_app.ui.detection import two_classes
 from maskdet_core import MaskdetError, ModelError
 from maskdet_core.batch.photos.judging import JudgeTask
 from maskdet_core.masks.loading import default_model_path

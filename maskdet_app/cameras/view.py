@@ -10,9 +10,11 @@ from maskdet_app.cameras import shared_feeds
 from maskdet_app.cameras.feed import CameraPicture, CameraView
 from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.settings.camera_settings import Camera
-from maskdet_app.ui import containers, query_params, theme, two_classes
-from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import drawn_labels, drawn_looking, t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import MaskDetector, Verdict
 
 REFRESH_S: Final = 0.35
@@ -38,7 +40,7 @@ def choose(cameras: tuple[Camera, ...]) -> Camera:
     return by_code[code]
 
 
-def tell_of_alerts() -> None:
+def show_alert_notice() -> None:
     """Say that events leave the page, where they do."""
     settings = alert_channels.settings()
     if settings.of_cameras:

@@ -1,1 +1,1 @@
-"""The live camera page: video stream, status panel, choices, and how browser and server connect."""
+"""The live camera page: the stream and its front end, the panel beside it, and the demo."""

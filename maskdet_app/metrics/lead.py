@@ -9,9 +9,9 @@ import streamlit as st
 
 from maskdet_app.metrics.records.test_sets import BEST_ESTIMATE, group_name, slug_of
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, objects, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core.intervals import wilson_interval
 
 _STREET = "street"

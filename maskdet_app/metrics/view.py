@@ -21,9 +21,10 @@ from maskdet_app.metrics.tabs import (
     whole_photos,
     widths,
 )
-from maskdet_app.ui import containers, query_params, theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import query_params
 from maskdet_app.ui.json_values import objects, one_line
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import t
 
 TABS: Final = ("summary", "errors", "groups", "finder", "training", "compare")
 TAB_PARAM: Final = "tab"

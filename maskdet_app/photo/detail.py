@@ -12,9 +12,10 @@ from maskdet_app.photo import decoding, downloads, face_links
 from maskdet_app.photo.batch import Photo, PhotoBatch, annotate_resized
 from maskdet_app.photo.gallery import summary
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import containers, theme, two_classes
-from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
-from maskdet_app.ui.reasons import reason_text
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import drawn_labels, t, verdict_label
+from maskdet_app.ui.texts.reasons import reason_text
 from maskdet_core import Face, ImageError, MaskDetector, RgbImage, draw_activation_map, encode_jpeg
 from maskdet_core.draw.annotate import shown_percent, whole_percent
 from maskdet_core.reasons import Reason

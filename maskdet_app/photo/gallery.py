@@ -7,9 +7,10 @@ from typing import Final, Literal, get_args
 import streamlit as st
 
 from maskdet_app.photo.batch import Photo, PhotoBatch
-from maskdet_app.ui import containers, query_params, theme
-from maskdet_app.ui.i18n import drawn_labels, t, verdict_label
-from maskdet_app.ui.reasons import reason_text
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import drawn_labels, t, verdict_label
+from maskdet_app.ui.texts.reasons import reason_text
 from maskdet_core import Verdict
 
 Category = Literal["without_mask", "worn_wrong", "with_mask", "not_sure", "no_face", "unread"]

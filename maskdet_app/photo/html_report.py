@@ -10,7 +10,7 @@ import streamlit as st
 from maskdet_app.photo import decoding, downloads
 from maskdet_app.photo.batch import FACE_SHARES, Photo
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui.i18n import report_language, t
+from maskdet_app.ui.texts.i18n import report_language, t
 from maskdet_core import MaskDetector
 from maskdet_core.batch.photos.document import Pictures, html_text, report_picture
 from maskdet_core.detector import MIN_FACE_PX

@@ -7,8 +7,9 @@ import numpy as np
 import streamlit as st
 
 from maskdet_app.photo.batch import FACE_SIZES, FaceSize
-from maskdet_app.ui import query_params, threshold, two_classes
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.detection import threshold, two_classes
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import MaskDetector, Verdict
 
 _DEFAULT_FACE_SIZE: Final[FaceSize] = "usual"

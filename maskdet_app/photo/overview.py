@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from maskdet_app.photo.batch import Photo
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.batch.photos.report import PhotoKind, photo_kind
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from maskdet_app.photo.batch import PhotoBatch
 from maskdet_app.photo.removed import UNDO_S
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 _GRACE_S: Final = 0.3
 """After the photos' end the page looks again: not before it, since clocks and timers differ."""

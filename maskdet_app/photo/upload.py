@@ -16,8 +16,8 @@ from maskdet_app.ops.limits import upload_memory
 from maskdet_app.ops.limits.upload_quota import QUOTA
 from maskdet_app.ops.process import malloc
 from maskdet_app.photo.batch import MAX_PHOTOS, MAX_TOTAL_BYTES, PhotoBatch
-from maskdet_app.ui import containers, theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.pictures.decode import MAX_BYTES
 from maskdet_core.pictures.picture_format import PICTURE_SUFFIXES
 

@@ -10,9 +10,10 @@ from maskdet_app.photo import detail, downloads, gallery, html_report, overview,
 from maskdet_app.photo.batch import Photo, PhotoBatch
 from maskdet_app.photo.downloads import ZipBuilder
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import containers, query_params, theme
-from maskdet_app.ui.i18n import drawn_labels, t
-from maskdet_app.ui.tab_state import tab_state
+from maskdet_app.ui.browser import query_params
+from maskdet_app.ui.browser.tab_state import tab_state
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import drawn_labels, t
 from maskdet_core import MaskDetector
 
 WORK_SLICE_S: Final = 1.0

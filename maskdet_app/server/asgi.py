@@ -20,7 +20,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from maskdet_app.api.resources import Api
 from maskdet_app.api.workers import PictureWorkers
 from maskdet_app.cameras.shared_feeds import feeds
-from maskdet_app.live import ice
+from maskdet_app.live.webrtc import ice
 from maskdet_app.metrics.records.runs import RUNS_ENV
 from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.limits import upload_memory
@@ -40,7 +40,8 @@ from maskdet_app.server.middleware.rate_limits import RateLimits
 from maskdet_app.server.middleware.security_headers import SecurityHeaders
 from maskdet_app.server.middleware.upload_guard import UploadGuard, stored_files
 from maskdet_app.server.page_head import link_preview
-from maskdet_app.ui import theme, two_classes
+from maskdet_app.ui.detection import two_classes
+from maskdet_app.ui.layout import theme
 from maskdet_core import CascadeError, ModelError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest

@@ -20,7 +20,7 @@ from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
 from maskdet_app.ops.process import malloc
 from maskdet_app.server.middleware.upload_guard import request_rerun
-from maskdet_app.ui.tabs import TABS
+from maskdet_app.ui.browser.tabs import TABS
 
 _LOG: Final = logging.getLogger(__name__)
 MAX_SESSIONS: Final = 128

@@ -1,1 +1,1 @@
-"""What all pages share: theme, texts, query parameters, share panel. Imports no page."""
+"""What all pages share: layout, elements, texts, detector and rules, state. Imports no page."""

@@ -6,9 +6,17 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import BLUE, GREY, OUTLINES, VERMILION, YELLOW, Chart, rows_chart
-from maskdet_app.ui.i18n import t, verdict_label
-from maskdet_app.ui.times import clock_tenths
+from maskdet_app.ui.elements.charts import (
+    BLUE,
+    GREY,
+    OUTLINES,
+    VERMILION,
+    YELLOW,
+    Chart,
+    rows_chart,
+)
+from maskdet_app.ui.texts.i18n import t, verdict_label
+from maskdet_app.ui.texts.times import clock_tenths
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import SIGNS
 from maskdet_core.times import clock

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from maskdet_app.ui.i18n import report_language, t
+from maskdet_app.ui.texts.i18n import report_language, t
 from maskdet_core import MaskDetector
 from maskdet_core.batch.photos.document import html_text
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome

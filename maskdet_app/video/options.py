@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from maskdet_app.ui import threshold, two_classes
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.detection import threshold, two_classes
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import MaskDetector, Verdict
 
 

@@ -12,9 +12,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from maskdet_app.ops.limits import upload_memory
 from maskdet_app.ops.limits.upload_quota import QUOTA
 from maskdet_app.ops.process import malloc
-from maskdet_app.ui import containers, theme
-from maskdet_app.ui.i18n import t
-from maskdet_app.ui.tab_state import tab_state
+from maskdet_app.ui.browser.tab_state import tab_state
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import t
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, VideoJob, patient
 from maskdet_core.video.formats import VIDEO_SUFFIXES
 

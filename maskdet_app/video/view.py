@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import streamlit as st
 
-from maskdet_app.ui import containers, theme
-from maskdet_app.ui.charts import localised
-from maskdet_app.ui.i18n import drawn_labels, drawn_looking, t, verdict_label
-from maskdet_app.ui.reasons import reason_text
-from maskdet_app.ui.times import clock_tenths
+from maskdet_app.ui.elements.charts import localised
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import drawn_labels, drawn_looking, t, verdict_label
+from maskdet_app.ui.texts.reasons import reason_text
+from maskdet_app.ui.texts.times import clock_tenths
 from maskdet_app.video import charts, html_report, upload
 from maskdet_app.video.job import MAX_BYTES, MAX_LENGTH_S, MAX_PIXELS, State, VideoJob
 from maskdet_app.video.options import CheckOptions

@@ -11,6 +11,7 @@ import numpy as np
 
 from maskdet_core.alerts.events import Alert
 from maskdet_core.pictures.encode import encode_jpeg
+from maskdet_core.precision import round_seconds
 from maskdet_core.types import FaceBox, RgbImage
 
 SCHEMA: Final = 1
@@ -48,8 +49,8 @@ class AlertMessage:
             "id": self.id,
             "event": alert.kind.value,
             "time": time_text(self.time),
-            "at_s": round(alert.at_s, 3),
-            "since_s": round(alert.since_s, 3),
+            "at_s": round_seconds(alert.at_s),
+            "since_s": round_seconds(alert.since_s),
             "source": self.source,
             "person": alert.person,
             "people": asdict(alert.counts),

@@ -1,4 +1,4 @@
-"""``maskdet check``: find faces in photographs and videos and give each a verdict."""
+"""``maskdet check``: find faces in photos and videos and give each a verdict."""
 
 import argparse
 from contextlib import ExitStack, closing
@@ -312,7 +312,7 @@ def _above_zero(text: str) -> float:
 
 CHECK: Final = Command(
     "check",
-    "find faces in whole photographs and videos and classify each",
+    "find faces in whole photos and videos and classify each",
     _add_arguments,
     _run,
     _validate,

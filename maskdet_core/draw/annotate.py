@@ -17,6 +17,7 @@ from maskdet_core.draw.typeface import (
     label_size,
     validate_drawable,
 )
+from maskdet_core.precision import PROBABILITY_DECIMALS
 from maskdet_core.types import Detections, Face, FaceBox, RgbImage, Verdict, validate_rgb
 
 # from the palette of Okabe and Ito (2008), which is distinct under the common colour blindnesses
@@ -132,10 +133,10 @@ def whole_percent(probability: float) -> int:
     """A probability, 0 to 1, in whole percent, rounded down and at most 99: it is an estimate.
 
     Pictures, pages and reports all use it, so that they show the same figure. Rounded down, no
-    face has the figure of a threshold that it did not reach. From the six places of the reports
-    follows the same figure.
+    face has the figure of a threshold that it did not reach. Probabilities in reports have
+    `PROBABILITY_DECIMALS`, and give the same figure.
     """
-    return min(int(round(probability, 6) * 100 + 1e-9), 99)
+    return min(int(round(probability, PROBABILITY_DECIMALS) * 100 + 1e-9), 99)
 
 
 def shown_percent(face: Face, *, two_classes: bool = False) -> int | None:

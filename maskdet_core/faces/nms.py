@@ -28,7 +28,7 @@ IN_HEAD: Final = 0.8
 """A box of which at least this share lies in a head belongs to it."""
 SURE_SCORE: Final = 2.0
 """Log odds from which a box in another's head may be a face of its own: of the labelled faces of
-street photographs 0.7 % have so much of their box in a larger neighbour's head (18 of 2,498, train
+street photos 0.7 % have so much of their box in a larger neighbour's head (18 of 2,498, train
 part), and most are found with more. Ears, collars and second boxes on one face have less."""
 CELL: Final = 0.5
 """Side of a cell of `best_of_cells` in widths of a window; a quarter keeps twice as many windows

@@ -191,7 +191,7 @@ class IncorrectlyWornRecord(TypedDict):
 
 
 class PeopleRecord(TypedDict):
-    """People of one class in whole photographs."""
+    """People of one class in whole photos."""
 
     n_people: int
     n_found: int
@@ -200,7 +200,7 @@ class PeopleRecord(TypedDict):
 
 
 class WholePhotosRecord(TypedDict):
-    """One preset of the detector on whole photographs.
+    """One preset of the detector on whole photos.
 
     `false_faces` are boxes on nobody, `false_masks` those of them with the verdict "mask".
     """

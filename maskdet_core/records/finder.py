@@ -38,7 +38,7 @@ class OperatingPoint(TypedDict):
 
 
 class CurvePoint(TypedDict):
-    """Recall by class at one number of further boxes a photograph; None without a face."""
+    """Recall by class at one number of further boxes a photo; None without a face."""
 
     further_per_photo: float
     with_mask: float | None
@@ -52,9 +52,9 @@ class DrawnRecord(OperatingPoint):
     Attributes:
         finder: its name.
         role: which finder of the comparison.
-        set: name of the photographs.
+        set: name of the photos.
         photos: number of them.
-        processor_ms: median processor time of all threads for one photograph.
+        processor_ms: median processor time of all threads for one photo.
         mean_processor_ms: the mean.
         by_pose: faces whose pose was noted, by pose.
         candidates: the same finder at other minimum scores.
@@ -73,7 +73,7 @@ class DrawnRecord(OperatingPoint):
 
 
 class DrawnEvaluation(TypedDict):
-    """All finders on the same photographs, in turn on each.
+    """All finders on the same photos, in turn on each.
 
     Attributes:
         date: ISO 8601 in UTC.
@@ -97,14 +97,14 @@ class DrawnEvaluation(TypedDict):
 class RecordedFigures(TypedDict):
     """Figures of a finder that is no longer part of the project, so that nobody can measure it.
 
-    They stand beside measured ones where those are of the same photographs.
+    They stand beside measured ones where those are of the same photos.
 
     Attributes:
         date: when they were measured, ISO 8601 in UTC.
         version: of the project whose `train evaluate-finder` measured them.
         processor: what the times of `drawn` were measured on.
         manifest: name of the finder.
-        records: as `evaluation["records"]`, photographs with a detector's boxes.
+        records: as `evaluation["records"]`, photos with a detector's boxes.
         time_ratio: by finder, as `evaluation["time_ratio"]`.
         drawn: as the records of `DrawnEvaluation`.
     """
@@ -122,7 +122,7 @@ _Row = TypeVar("_Row", bound=Mapping[str, Any])
 
 
 def of_same_photos(recorded: Iterable[_Row], measured: Sequence[Mapping[str, Any]]) -> list[_Row]:
-    """Recorded rows whose set, by its name and its number of photographs, was measured too.
+    """Recorded rows whose set, by its name and its number of photos, was measured too.
 
     Args:
         recorded: rows of `RecordedFigures`.

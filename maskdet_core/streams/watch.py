@@ -13,6 +13,7 @@ from maskdet_core.alerts.events import AlertRules
 from maskdet_core.alerts.message import SCHEMA, AlertMessage, time_text
 from maskdet_core.detector import MaskDetector
 from maskdet_core.live.error_log import LOG_INTERVAL_S
+from maskdet_core.precision import probabilities_json, round_seconds
 from maskdet_core.streams.judge import StreamJudge, StreamTime
 from maskdet_core.streams.reader import Connection, ReaderLimits, StreamReader
 from maskdet_core.streams.source import StreamSource
@@ -168,7 +169,7 @@ class StreamWatch:
             self._shown, self._shown_s = shown, now_s
             yield self._line(
                 "people",
-                at_s=round(now_s, 3),
+                at_s=round_seconds(now_s),
                 width=frame.width_px,
                 height=frame.height_px,
                 people=people,
@@ -210,15 +211,9 @@ def _people(watched: WatchedFrame, frame: VideoFrame) -> list[Line]:
         {
             "person": person,
             "verdict": face.verdict.value,
-            "p_with_mask": _rounded(face.p_with_mask),
-            "p_worn_wrong": _rounded(face.p_worn_wrong),
-            "p_without_mask": _rounded(face.p_without_mask),
+            **probabilities_json(face.probabilities),
             "box_xywh": list(face.box.xywh),
         }
         for person, face in zip(watched.people, faces, strict=True)
         if person is not None
     ]
-
-
-def _rounded(p: float) -> float | None:
-    return round(p, 4) if math.isfinite(p) else None

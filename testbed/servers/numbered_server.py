@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from streamlit.web import cli
 
 import maskdet_core
-from maskdet_app.live import session, status
+from maskdet_app.live import session
 from maskdet_app.live.demo import films
 from maskdet_app.live.demo.films import DemoFilm
+from maskdet_app.live.panel import status
 from maskdet_core import LiveProcessor
 from maskdet_core.types import Predictions
 from testbed.pictures import frame_numbers

@@ -1,4 +1,4 @@
-"""Clients of the HTTP API: piles of photos, and several programs that each send one at a time.
+"""Clients of the HTTP API: batches of photos, and several programs that each send one at a time.
 
 ``python -m testbed.visitors.api_clients PORT SECONDS N DIR`` runs N of them in a process of their
 own and prints what they got, as JSON.
@@ -19,7 +19,7 @@ _TIMEOUT_S: Final = 120.0
 _OK: Final = 200
 
 
-def pile(photos: Iterable[tuple[str, bytes]]) -> tuple[bytes, dict[str, str]]:
+def multipart_form(photos: Iterable[tuple[str, bytes]]) -> tuple[bytes, dict[str, str]]:
     """The body and the headers of a form with these files.
 
     Args:
@@ -36,13 +36,13 @@ def pile(photos: Iterable[tuple[str, bytes]]) -> tuple[bytes, dict[str, str]]:
     return bytes(body), {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
 
 
-def check_pile(port: int, photos: Sequence[Path]) -> list[dict[str, Any]]:
+def check_batch(port: int, photos: Sequence[Path]) -> list[dict[str, Any]]:
     """Check photos in one form; the rows.
 
     Raises:
         RuntimeError: the server does not answer with 200.
     """
-    body, headers = pile((photo.name, photo.read_bytes()) for photo in photos)
+    body, headers = multipart_form((photo.name, photo.read_bytes()) for photo in photos)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     try:
         connection.request("POST", "/api/v1/check", body, headers)

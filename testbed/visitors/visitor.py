@@ -29,7 +29,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from maskdet_app.live import aiortc_fixes
+from maskdet_app.live.library_fixes import aiortc_fixes
 from testbed.pictures import frame_numbers
 from testbed.visitors.delta_tree import DeltaTree
 from testbed.visitors.websocket import open_websocket

@@ -11,7 +11,7 @@ import streamlit as st
 import streamlit_webrtc
 
 from maskdet_app.photo.batch import Photo
-from maskdet_app.ui import detector
+from maskdet_app.ui.detection import detector
 from maskdet_core import Detections, Face, FaceBox, Verdict, encode_jpeg
 from maskdet_core.reasons import Problem, Reason
 from maskdet_core.types import MaskProbabilities, decide

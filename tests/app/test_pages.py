@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from maskdet_app.ops.process import garbage_collection
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.repository import REPO_ROOT
 
 NETWORK = REPO_ROOT / "models" / "maskdet-vgg19-int8.json"

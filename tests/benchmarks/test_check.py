@@ -1,4 +1,4 @@
-"""The benchmark of a photo check: all versions on each photograph, ratios to the first."""
+"""The benchmark of a photo check: all versions on each photo, ratios to the first."""
 
 from pathlib import Path
 

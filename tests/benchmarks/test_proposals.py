@@ -7,7 +7,7 @@ from benchmarks.__main__ import main
 from benchmarks.proposals import Tally, clusters, ranks, report
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 
 PHOTO = LabelledPhoto(
     Path("a.png"),

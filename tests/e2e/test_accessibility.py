@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from maskdet_app.photo import upload
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Detections, Face, FaceBox, encode_jpeg
 from maskdet_core.batch.photos.document import html_text
 from maskdet_core.batch.photos.report import PhotoReport

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, expect
 
-from maskdet_app.ui.i18n import catalogue, t
+from maskdet_app.ui.texts.i18n import catalogue, t
 from testbed.servers.server import serve
 from tests.e2e.live_page import (
     VIDEO_PIXELS,

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from maskdet_app.ui.i18n import catalogue, t
+from maskdet_app.ui.texts.i18n import catalogue, t
 from testbed.servers.server import Server, free_port, serve
 from tests.core.alerts.alerts import wait_for
 from tests.core.alerts.receiver import Receiver, serving, verify

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from tests.e2e.live_page import WAIT_MS, frame
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]

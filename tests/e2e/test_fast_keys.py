@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from maskdet_app.live.status import TIMELINE_REFRESH_S
+from maskdet_app.live.panel.status import TIMELINE_REFRESH_S
 from maskdet_app.metrics import view
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.records.runs import RUN_FILE
 from testbed.servers.server import Server, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count

@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, expect
 
 from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.settings import server_address
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.servers.server import free_port, serve
 from tests.e2e.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening

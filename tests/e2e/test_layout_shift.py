@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from benchmarks.pages import PAGES
 from maskdet_app.photo import upload
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.servers.server import Server
 from tests.e2e import layout_shift
 from tests.e2e.conftest import OpenBrowser

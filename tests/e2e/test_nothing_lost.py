@@ -25,7 +25,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.pictures import camera_films
 from testbed.servers.impatient_server import GIVEN_UP_S
 from testbed.servers.server import Server, free_port, serve, serve_command

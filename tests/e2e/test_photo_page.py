@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from maskdet_app.photo import upload
-from maskdet_app.ui.i18n import catalogue, t
+from maskdet_app.ui.texts.i18n import catalogue, t
 from maskdet_core.pictures.decode import MAX_BYTES
 from testbed.servers.server import serve
 from tests.e2e import layout_shift

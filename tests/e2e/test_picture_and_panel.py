@@ -22,8 +22,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskdet_app.live.status import REFRESH_S
-from maskdet_app.ui.i18n import t
+from maskdet_app.live.panel.status import REFRESH_S
+from maskdet_app.ui.texts.i18n import t
 from testbed.pictures import camera_films, frame_numbers
 from testbed.pictures.drawn_masks import write_manifest
 from testbed.pictures.mask_film import mask_film

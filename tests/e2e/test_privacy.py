@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from maskdet_app.photo import upload
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.servers.server import Server, serve
 
 LARGE_BYTES = 6_000_000

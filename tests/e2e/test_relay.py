@@ -10,7 +10,7 @@ import pytest
 from aioice.ice import get_host_addresses
 from playwright.sync_api import expect
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.repository import REPO_ROOT
 from testbed.servers.server import free_port, serve
 from tests.e2e.live_page import frame, start, wait_for_count

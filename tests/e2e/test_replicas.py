@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.repository import REPO_ROOT
 from testbed.servers.server import Server, free_port, serve
 from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.pictures.drawn_masks import draw_worn_wrong, write_manifest
 from testbed.servers.server import Server, free_port, serve_command
 from tests.e2e import live_page

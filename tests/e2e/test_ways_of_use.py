@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
 from maskdet_app.photo import upload
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.pictures.films import film_bytes
 from tests.e2e.visitor_steps import WAIT_MS, Visitor
 

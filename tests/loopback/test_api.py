@@ -63,13 +63,13 @@ def test_a_client_that_goes_ends_its_decoders(server: Server, n_pictures: int) -
     body: bytes = failing_decoders.SLEEP + SMALL
     headers = JPEG
     if n_pictures > 1:
-        body, headers = api_clients.pile([("a.jpg", body)] * n_pictures)
+        body, headers = api_clients.multipart_form([("a.jpg", body)] * n_pictures)
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     connection.request("POST", "/mask/api/v1/check", body, headers)
     until(lambda: n_decoders(server))
     connection.close()
     until(lambda: not n_decoders(server))
-    # nothing of the pile begins afterwards, and the next client is served
+    # nothing of the batch begins afterwards, and the next client is served
     answer = request(server.port, "POST", "/mask/api/v1/check", SMALL, JPEG)
     assert answer.status == 200
 
@@ -81,7 +81,8 @@ def test_rows_are_those_of_the_command_line(
     for name in names:
         source = SAMPLES / name
         (tmp_path / name).write_bytes(source.read_bytes() if source.exists() else b"none")
-    body, headers = api_clients.pile((name, (tmp_path / name).read_bytes()) for name in names)
+    photos = [(name, (tmp_path / name).read_bytes()) for name in names]
+    body, headers = api_clients.multipart_form(photos)
     answer = request(
         server.port,
         "POST",

@@ -12,7 +12,7 @@ import pytest
 from maskdet_app.server.middleware.body_timeout import BodyPace
 from maskdet_app.server.middleware.connection_guard import HEADERS_S
 from maskdet_app.server.session_reaper import Delays
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from testbed.pictures.scenes import scene
 from testbed.servers.server import Server, serve
 from testbed.visitors.session import Session, form, request

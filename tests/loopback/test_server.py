@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from maskdet_app.live.front_end import SCRIPTS
-from maskdet_app.ui.i18n import t
+from maskdet_app.live.component.front_end import SCRIPTS
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.live.admission import LEASE_S
 from testbed.pictures.scenes import scene
 from testbed.repository import REPO_ROOT
@@ -131,7 +131,7 @@ def test_stream_leaves_nothing_behind_when_it_ends(server: Server, film: Film) -
 def test_the_component_is_served_with_the_pages_words(server: Server) -> None:
     async def scenario() -> None:
         async with Visitor(server.port):
-            folder = "/component/maskdet_app.live.front_end.webrtc_streamer"
+            folder = "/component/maskdet_app.live.component.front_end.webrtc_streamer"
             page = request(server.port, "GET", f"{folder}/index.html")
             assert page.status == 200
             scripts = re.findall(r'<script [^>]*src="\./([^"]+)"', page.body.decode())

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from maskdet_app.live import ice
+from maskdet_app.live.webrtc import ice
 from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.settings import alert_settings, camera_settings
 from maskdet_app.server import asgi

@@ -24,15 +24,17 @@ PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".
 # `python -m train samples` cuts and draws on.
 SAMPLES = {f"maskdet_app/photo/samples/{name}.jpg" for name in ("bare", "hand", "masked")}
 # The icon, and the picture of the link preview, which is made of the three samples.
-ICON_AND_PREVIEW = {"maskdet_app/ui/icon.png", "maskdet_app/server/page_head/preview.png"}
+ICON_AND_PREVIEW = {"maskdet_app/ui/layout/icon.png", "maskdet_app/server/page_head/preview.png"}
 # The live page's demo, drawn on the same portrait by `python -m train demo-film`.
 FILM = "maskdet_app/live/demo/film.mp4"
 FILM_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".mjpeg", ".y4m"}
-WORKSHOP = {"benchmarks", "testbed", "tests", "train"}
+DEVELOPMENT = {"benchmarks", "testbed", "tests", "train"}
 CONTRACTS = {
     *("core-layers", "batch-layers", "core-alone", "keras-in-one-place"),
-    *("app-layers", "server-layers", "ops-layers", "metrics-layers", "app-alone"),
-    *("train-layers", "train-proposals", "train-verifier", "train-samples", "train-alone"),
+    *("app-layers", "server-layers", "ui-layers", "ops-layers", "app-alone"),
+    *("live-layers", "metrics-layers"),
+    *("train-layers", "data-layers", "train-alone"),
+    *("train-proposals", "train-verifier", "train-samples"),
     *("testbed-layers", "no-circles"),
 }
 SKIPPED_FOLDERS = {".git", "__pycache__", "runs", "test-output", "build", "dist", "data"}
@@ -106,10 +108,10 @@ def test_no_page_is_too_long() -> None:
     assert names([path for path in pages if n_lines(path) > MAX_PAGE_LINES]) == []
 
 
-def test_entries_and_pages_do_not_import_the_workshop() -> None:
+def test_entries_and_pages_import_nothing_for_development() -> None:
     # import-linter sees packages only, and these are scripts
     entries = [REPO_ROOT / "server.py", *python_files("pages", "streamlit_app.py")]
-    assert {path.name: imported(path) & WORKSHOP for path in entries} == {
+    assert {path.name: imported(path) & DEVELOPMENT for path in entries} == {
         path.name: set() for path in entries
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from maskdet_app.live.turn import SharedSecret
+from maskdet_app.live.webrtc.turn import SharedSecret
 from testbed.repository import REPO_ROOT
 from tests.repo.relay_probe import APP, GATEWAY, PEERS, SERVER, SERVER_IPV6
 

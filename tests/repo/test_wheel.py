@@ -175,8 +175,8 @@ def server(maskdet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.mark.browser
 def test_app_serves_all_pages(server: Server, chromium_path: str) -> None:
-    text = (REPO_ROOT / "maskdet_app" / "ui" / "locale" / "en.toml").read_text(encoding="utf-8")
-    texts = tomllib.loads(text)
+    locale = REPO_ROOT / "maskdet_app" / "ui" / "texts" / "locale"
+    texts = tomllib.loads((locale / "en.toml").read_text(encoding="utf-8"))
     with Browsers(chromium_path) as browsers, browsers.open() as browser:
         page = browser.new_page()
         for path, name in PAGES.items():

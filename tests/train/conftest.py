@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.train.drawn import write_labelled
-from train.data.datasets import FaceSample, read_dataset
-from train.data.split import Split
+from train.data.faces.datasets import FaceSample, read_dataset
+from train.data.splits.split import Split
 from train.network.config import FitConfig, NetworkConfig
 
 TINY = FitConfig(

@@ -13,7 +13,7 @@ from maskdet_app.metrics.records.runs import EPOCH_NUMBERS, Run, read_run
 from maskdet_core.records.ablations import ABLATIONS_FILE, AblationsRecord
 from maskdet_core.records.evaluation import EvaluationRecord
 from maskdet_core.records.runs import EPOCHS_FILE, EpochRecord, RunRecord
-from train.data.split import Split
+from train.data.splits.split import Split
 from train.evaluate.classifier import evaluate
 
 

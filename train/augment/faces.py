@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from maskdet_core.types import FaceBox
 from train.augment.kit import EMPTY, AugmentKit
 from train.augment.occlusion import shade_lower_face, wear_sunglasses
-from train.data.boxes import boxes_px
-from train.data.datasets import CLASSES, FaceSample
-from train.data.eyes import Eyes
-from train.data.images import face_crop, read_face, warp_affine
-from train.data.loose_boxes import draw_loose_box
+from train.data.annotations.boxes import boxes_px
+from train.data.faces.datasets import CLASSES, FaceSample
+from train.data.faces.eyes import Eyes
+from train.data.faces.images import face_crop, read_face, warp_affine
+from train.data.negatives.loose_boxes import draw_loose_box
 
 _UPSCALERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
@@ -36,7 +36,7 @@ class AugmentConfig:
 
     Attributes:
         zoom: log of the largest change of the crop's side: 0.25 reaches 1.28 times, as far as the
-            finder's boxes differ; loose boxes begin above, see `train.data.loose_boxes`.
+            finder's boxes differ; loose boxes begin above, see `train.data.negatives.loose_boxes`.
         shift: largest shift of the crop's centre, in sides.
         rotation_deg: largest rotation.
         shear: largest shear, as a ratio.

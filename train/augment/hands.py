@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.augment.occlusion import hold_cup
-from train.data.images import read_rgb
+from train.data.faces.images import read_rgb
 from train.errors import DataError
 
 TEST_EVERY = 5

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.augment.hands import HandPaster
-from train.data.datasets import FaceSample
-from train.data.eyes import Eyes
+from train.data.faces.datasets import FaceSample
+from train.data.faces.eyes import Eyes
 
 Picture = NDArray[np.uint8]
 
@@ -53,7 +53,8 @@ class AugmentKit:
         masks: draws masks onto bare faces whose eyes are known.
         objects: holds things before mouths.
         clothing: puts collars, scarves and straps on bare faces.
-        eyes: of bare faces, in fractions of their plain crop; see `train.data.eyes.find_eyes`.
+        eyes: of bare faces, in fractions of their plain crop; see
+            `train.data.faces.eyes.find_eyes`.
     """
 
     hands: HandPaster | None = None

@@ -11,16 +11,16 @@ from maskdet_core.records.ablations import ABLATIONS_FILE, AblationRecord, Ablat
 from train import configs
 from train.commands.options import (
     FINDER_FILE,
+    add_caches,
     add_data,
-    add_kept,
     add_models,
+    cache_files,
     hard_negative_finder,
-    kept_files,
     read_split,
 )
-from train.data.kept import NOTHING_KEPT, KeptFiles
-from train.data.records import now_iso, write_json
-from train.data.split import Split
+from train.data.files.records import now_iso, write_json
+from train.data.files.result_cache import NO_CACHE, CacheFiles
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.model_card.card import write_model_card
 from train.network import start_weights
@@ -67,7 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--weights", required=True, metavar="FILE", help="start weights that `prune` wrote"
     )
     parser.add_argument("--finder", type=Path, default=FINDER_FILE, metavar="FILE")
-    add_kept(parser)
+    add_caches(parser)
     add_models(parser)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these configurations only")
     budget = Budget()
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> None:
         options.out,
         options.hands,
         options.models,
-        kept_files(options),
+        cache_files(options),
     )
     print(f"table: {written}")
 
@@ -123,7 +123,7 @@ def ablate(
     out: Path,
     hands: Path,
     models: Path,
-    kept: KeptFiles = NOTHING_KEPT,
+    caches: CacheFiles = NO_CACHE,
 ) -> Path:
     """Train each configuration in a folder of its own and write one table of them.
 
@@ -138,7 +138,7 @@ def ablate(
         out: folder of the runs' folders.
         hands: pictures of hands.
         models: folder that `ablations.json` and the model card go to.
-        kept: see `train.network.fit.fit`.
+        caches: see `train.network.fit.fit`.
 
     Returns:
         Path of `ablations.json`.
@@ -160,7 +160,9 @@ def ablate(
         config = replace(budget.of(config), weights=weights)
         folder = RunFolder(out / name)
         if not folder.final.exists():
-            training.fit(config, split, finder, folder.path, hands, resume=folder.begun, kept=kept)
+            training.fit(
+                config, split, finder, folder.path, hands, resume=folder.begun, caches=caches
+            )
         with ablations.released(load_trained(folder.path)) as model:
             measured = [
                 *ablations.measure(model, config.network.outputs, tests),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from maskdet_core.faces.loading import FINDER_ENV
 from train.commands.options import add_data, add_models, read_finder_data
-from train.data.photos import read_photos
+from train.data.annotations.photos import read_photos
 from train.evaluate_finder.evaluation import evaluate_finder
 from train.shipped import FINDER
 

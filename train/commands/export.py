@@ -11,11 +11,11 @@ from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.records.runs import RunRecord
 from train.commands.options import add_data, add_models, read_split
-from train.data.finder_data import Photo, held_out_photos
-from train.data.images import FRAMING, IMAGE_SIZE_PX
-from train.data.photos import LabelledPhoto, labelled_photos
-from train.data.records import now_iso
-from train.data.split import Split
+from train.data.annotations.photos import LabelledPhoto, labelled_photos
+from train.data.faces.images import FRAMING, IMAGE_SIZE_PX
+from train.data.files.records import now_iso
+from train.data.splits.finder_data import Photo, held_out_photos
+from train.data.splits.split import Split
 from train.evaluate.calibration import OFFSETS, calibrated, fit_offsets
 from train.evaluate.face_rule import with_face_rules
 from train.evaluate.judged import truths

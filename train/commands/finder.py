@@ -14,9 +14,9 @@ from maskdet_core.faces.windows import ASPECT
 from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.records.finder import RECORDED
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
-from train.data.finder_data import photos_of
-from train.data.photos import LabelledPhoto, read_photos
-from train.data.records import now_iso, read_records
+from train.data.annotations.photos import LabelledPhoto, read_photos
+from train.data.files.records import now_iso, read_records
+from train.data.splits.finder_data import photos_of
 from train.evaluate_finder.operating_points import SEARCHES, with_operating_points
 from train.proposals.opencv_xml import read_cascade
 from train.shipped import FINDER, FINDER_NAME

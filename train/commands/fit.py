@@ -7,14 +7,14 @@ from pathlib import Path
 from train import configs
 from train.commands.options import (
     FINDER_FILE,
+    add_caches,
     add_data,
-    add_kept,
+    cache_files,
     hard_negative_finder,
-    kept_files,
     read_split,
 )
 from train.commands.prune import widths
-from train.data.split import require_trainable
+from train.data.splits.split import require_trainable
 from train.network import start_weights
 from train.network.config import FitConfig
 
@@ -49,7 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="face finder whose false positives teach the network what shows no face "
         "(default: models/maskdet-haar.json)",
     )
-    add_kept(parser)
+    add_caches(parser)
     parser.add_argument(
         "--config",
         default=configs.DEFAULT,
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> None:
         options.out,
         options.hands,
         resume=options.resume,
-        kept=kept_files(options),
+        caches=cache_files(options),
     )
     print(f"trained network: {trained}")
 

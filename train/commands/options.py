@@ -8,10 +8,10 @@ from pathlib import Path
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import STOCK
 from maskdet_core.faces.manifest import CascadeManifest
-from train.data.datasets import read_datasets
-from train.data.finder_data import FinderData, finder_data
-from train.data.kept import KeptFiles
-from train.data.split import Split, split_samples
+from train.data.faces.datasets import read_datasets
+from train.data.files.result_cache import CacheFiles
+from train.data.splits.finder_data import FinderData, finder_data
+from train.data.splits.split import Split, split_samples
 
 FINDER_FILE = Path("models/maskdet-haar.json")
 MODELS_FOLDER = Path("models")
@@ -33,7 +33,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_kept(parser: argparse.ArgumentParser) -> None:
+def add_caches(parser: argparse.ArgumentParser) -> None:
     """Add `--hard-negatives` and `--eyes`: files that runs share."""
     parser.add_argument(
         "--hard-negatives",
@@ -50,9 +50,9 @@ def add_kept(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def kept_files(options: argparse.Namespace) -> KeptFiles:
-    """The files that `add_kept` asks for."""
-    return KeptFiles(options.hard_negatives, options.eyes)
+def cache_files(options: argparse.Namespace) -> CacheFiles:
+    """The files that `add_caches` asks for."""
+    return CacheFiles(options.hard_negatives, options.eyes)
 
 
 def add_photos(parser: argparse.ArgumentParser) -> None:

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
-from train.data.doubtful_boxes import kept_doubtful_boxes
-from train.data.finder_data import photos_of
-from train.data.photos import read_photos
+from train.data.annotations.photos import read_photos
+from train.data.negatives.doubtful_boxes import kept_doubtful_boxes
+from train.data.splits.finder_data import photos_of
 from train.proposals.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.shipped import FINDER
 

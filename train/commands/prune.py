@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train.commands.options import add_data, read_split
-from train.data.datasets import FaceSample
-from train.data.images import plain_crop
-from train.data.records import now_iso, write_json
+from train.data.faces.datasets import FaceSample
+from train.data.faces.images import plain_crop
+from train.data.files.records import now_iso, write_json
 from train.network.config import CONVOLUTIONS, PRUNED_FILE
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from maskdet_core.masks.manifest import ModelManifest
 from train.commands.options import FINDER_FILE, add_data, add_models, read_split
-from train.data.finder_data import held_out_photos
-from train.data.photos import labelled_photos
+from train.data.annotations.photos import labelled_photos
+from train.data.splits.finder_data import held_out_photos
 from train.evaluate.face_rule import with_face_rules
 from train.model_card.card import FILE as CARD
 from train.shipped import NETWORK

@@ -13,17 +13,17 @@ from train import configs
 from train.commands.export import export
 from train.commands.options import (
     FINDER_FILE,
+    add_caches,
     add_data,
-    add_kept,
     add_models,
+    cache_files,
     hard_negative_finder,
-    kept_files,
     read_split,
 )
 from train.commands.prune import CROPS, prune_to, sample_faces, widths
-from train.data.kept import NOTHING_KEPT, KeptFiles
-from train.data.records import now_iso, processor, write_json
-from train.data.split import Split
+from train.data.files.records import now_iso, processor, write_json
+from train.data.files.result_cache import NO_CACHE, CacheFiles
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.network.config import PRUNED_FILE, FitConfig, NetworkConfig
 from train.network.cost import parameters, products
@@ -135,7 +135,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, metavar="N", help="of each training")
     parser.add_argument("--epoch-samples", type=int, metavar="N")
     parser.add_argument("--seed", type=int, default=20, metavar="N")
-    add_kept(parser)
+    add_caches(parser)
     add_models(parser)
 
 
@@ -164,7 +164,7 @@ def run(options: argparse.Namespace) -> None:
         hard_negative_finder(options.finder),
         options.out,
         options.hands,
-        kept_files(options),
+        cache_files(options),
     )
     print(f"table: {compare(runs, options.source, split, options.out, options.models)}")
 
@@ -176,7 +176,7 @@ def train_widths(
     finder: CascadeFaceFinder | None,
     out: Path,
     hands: Path | None,
-    kept: KeptFiles = NOTHING_KEPT,
+    caches: CacheFiles = NO_CACHE,
 ) -> list[Path]:
     """Prune and train each width in a folder of its own.
 
@@ -189,7 +189,7 @@ def train_widths(
         finder: see `train.network.fit.fit`.
         out: folder of the runs' folders.
         hands: pictures of hands, where the configuration wants them.
-        kept: see `train.network.fit.fit`; without a file for hard negatives, `out` gets one.
+        caches: see `train.network.fit.fit`; without a file for hard negatives, `out` gets one.
 
     Returns:
         The runs' folders, in order.
@@ -199,8 +199,8 @@ def train_widths(
 
     out.mkdir(parents=True, exist_ok=True)
     # finding these takes minutes, and all runs need the same
-    negatives = kept.hard_negatives or out / "hard_negatives.json"
-    kept = replace(kept, hard_negatives=negatives)
+    negatives = caches.hard_negatives or out / "hard_negatives.json"
+    caches = replace(caches, hard_negatives=negatives)
     folders = []
     for each in chosen:
         folder = RunFolder(out / "-".join(map(str, each)))
@@ -218,7 +218,7 @@ def train_widths(
             folder.path,
             hands,
             resume=folder.begun,
-            kept=kept,
+            caches=caches,
             teacher_cache=out / "teacher.json",
         )
     return folders

@@ -1,1 +1,1 @@
-"""Training data: labelled pictures, boxes, splits, hard negatives, records on disk."""
+"""Training data: annotations, labelled faces, splits, negatives, and files of results."""

@@ -14,8 +14,8 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.records.ablations import FALSE_ALARMS, LOOSE_BOXES, AblationTest
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK
-from train.data import hard_negatives
-from train.data.split import Split
+from train.data.negatives import hard_negatives
+from train.data.splits.split import Split
 from train.evaluate import test_sets
 from train.evaluate.calibration import MAX_FACES_DROPPED
 from train.evaluate.judged import truths

@@ -26,12 +26,12 @@ from maskdet_core.records.evaluation import (
     WholePhotosRecord,
 )
 from maskdet_core.types import MASK_CLASSES
-from train.data.datasets import FaceSample, read_covered_other
-from train.data.finder_data import Photo, held_out_photos
-from train.data.people import read_people
-from train.data.photos import labelled_photos
-from train.data.records import now_iso, write_json
-from train.data.split import Split
+from train.data.annotations.photos import labelled_photos
+from train.data.faces.datasets import FaceSample, read_covered_other
+from train.data.faces.people import read_people
+from train.data.files.records import now_iso, write_json
+from train.data.splits.finder_data import Photo, held_out_photos
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.evaluate import test_sets
 from train.evaluate.calibration import (

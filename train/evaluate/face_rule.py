@@ -15,12 +15,12 @@ from maskdet_core.masks.classifier import Classifier, MaskClassifier
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK, FaceBox, RgbImage
-from train.data.boxes import boxes_px
-from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
-from train.data.finder_data import Photo
-from train.data.images import read_rgb
-from train.data.matching import take_best
-from train.data.photos import LabelledPhoto
+from train.data.annotations.boxes import boxes_px
+from train.data.annotations.photos import LabelledPhoto
+from train.data.faces.images import read_rgb
+from train.data.matching.drawn_matching import LEAST_PX, further_boxes, matched_boxes
+from train.data.matching.people_matching import take_best
+from train.data.splits.finder_data import Photo
 
 WEIGHTS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Of the finder's score, tried one after the other."""

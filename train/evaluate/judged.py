@@ -11,7 +11,7 @@ from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.records.evaluation import OUTCOMES, OutcomeRecord
 from maskdet_core.types import MASK_CLASSES, NO_FACE, Predictions, Verdict
-from train.data.datasets import OUTPUTS, FaceSample
+from train.data.faces.datasets import OUTPUTS, FaceSample
 
 NOT_SURE_AT = OUTCOMES.index(Verdict.NOT_SURE)
 NO_FACE_AT = OUTCOMES.index(NO_FACE)

@@ -11,9 +11,9 @@ from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.records.evaluation import LooseBoxRecord, RateRecord, ShareRecord
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK, FaceBox
-from train.data.boxes import box_px
-from train.data.datasets import OUTPUTS, FaceSample
-from train.data.images import face_box, face_crop, read_rgb
+from train.data.annotations.boxes import box_px
+from train.data.faces.datasets import OUTPUTS, FaceSample
+from train.data.faces.images import face_box, face_crop, read_rgb
 from train.evaluate.judged import class_probabilities, outcome_counts, verdicts
 from train.evaluate.metrics import WITH_MASK_AT
 from train.intervals import share_of

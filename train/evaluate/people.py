@@ -17,8 +17,8 @@ from maskdet_core.records.evaluation import (
 )
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 from train.augment.masks import MaskPainter
-from train.data.images import read_rgb
-from train.data.people import Person, eyes_in_crop, person_crop
+from train.data.faces.images import read_rgb
+from train.data.faces.people import Person, eyes_in_crop, person_crop
 from train.evaluate.judged import NO_FACE_AT, NOT_SURE_AT, Judged
 from train.intervals import difference_interval, share_of
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from maskdet_core.types import WITHOUT_MASK
 from train.augment.hands import HandPaster
-from train.data.datasets import OUTPUTS, FaceSample
-from train.data.images import face_box, plain_crop, read_rgb
+from train.data.faces.datasets import OUTPUTS, FaceSample
+from train.data.faces.images import face_box, plain_crop, read_rgb
 
 Crops = NDArray[np.uint8]
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from maskdet_core.types import WORN_WRONG
 from train.augment.hands import split_hands
 from train.augment.objects import hold_object
-from train.data.datasets import OUTPUTS, FaceSample
-from train.data.images import plain_crop
-from train.data.split import Split, group_samples
+from train.data.faces.datasets import OUTPUTS, FaceSample
+from train.data.faces.images import plain_crop
+from train.data.splits.split import Split, group_samples
 from train.evaluate.slices import SMALL_PX, Crops, side_px, slices, with_hands, with_things
 
 ORIGINAL_SETS = ("face-mask-12k", "covid-face-mask")

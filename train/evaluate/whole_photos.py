@@ -9,12 +9,12 @@ from maskdet_core.detector import MaskDetector, Preset
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.records.evaluation import PeopleRecord, WholePhotosRecord
 from maskdet_core.types import MASK_CLASSES, WITH_MASK, WITHOUT_MASK, Verdict
-from train.data.boxes import boxes_px
-from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
-from train.data.finder_data import Photo
-from train.data.images import read_rgb
-from train.data.matching import take_best
-from train.data.photos import LabelledPhoto
+from train.data.annotations.boxes import boxes_px
+from train.data.annotations.photos import LabelledPhoto
+from train.data.faces.images import read_rgb
+from train.data.matching.drawn_matching import LEAST_PX, further_boxes, matched_boxes
+from train.data.matching.people_matching import take_best
+from train.data.splits.finder_data import Photo
 
 HELD_BACK: Final = "Held-back photographs"
 """Of sets whose boxes are a detector's."""

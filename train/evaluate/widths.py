@@ -10,8 +10,8 @@ from maskdet_core.intervals import wilson_interval
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.records.widths import WidthTest
-from train.data.datasets import FaceSample
-from train.data.split import Split
+from train.data.faces.datasets import FaceSample
+from train.data.splits.split import Split
 from train.evaluate import test_sets
 from train.evaluate.judged import class_probabilities, truths
 from train.evaluate.slices import side_px

@@ -14,11 +14,11 @@ from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.records.finder import FoundByClass, FoundRecord, OperatingPoint
 from maskdet_core.types import MASK_CLASSES, FaceBox, RgbImage
-from train.data.boxes import Box
-from train.data.drawn_matching import LEAST_PX, further_boxes, matched_boxes
-from train.data.images import read_rgb
-from train.data.photos import LabelledPhoto
-from train.data.poses import FacePoses
+from train.data.annotations.boxes import Box
+from train.data.annotations.photos import LabelledPhoto
+from train.data.annotations.poses import FacePoses
+from train.data.faces.images import read_rgb
+from train.data.matching.drawn_matching import LEAST_PX, further_boxes, matched_boxes
 
 NO_POSES: Final = MappingProxyType[tuple[str, Box], str]({})
 

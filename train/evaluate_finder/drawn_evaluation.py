@@ -13,10 +13,10 @@ from maskdet_core.records.finder import (
     OperatingPoint,
 )
 from maskdet_core.version import __version__
-from train.data.drawn_matching import DRAWN_IOU, LEAST_PX
-from train.data.photos import LabelledPhoto
-from train.data.poses import POSES, FacePoses
-from train.data.records import now_iso, processor
+from train.data.annotations.photos import LabelledPhoto
+from train.data.annotations.poses import POSES, FacePoses
+from train.data.files.records import now_iso, processor
+from train.data.matching.drawn_matching import DRAWN_IOU, LEAST_PX
 from train.evaluate_finder.drawn_boxes import (
     DrawnTally,
     found_by_class,

@@ -13,13 +13,13 @@ from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MIN_FACE_SHARE, min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.version import __version__
-from train.data.boxes import boxes_px
-from train.data.finder_data import FinderData, Photo
-from train.data.images import read_rgb
-from train.data.matching import FOUND_IOU
-from train.data.photos import LabelledPhoto
-from train.data.poses import face_poses, photo_poses
-from train.data.records import now_iso
+from train.data.annotations.boxes import boxes_px
+from train.data.annotations.photos import LabelledPhoto
+from train.data.annotations.poses import face_poses, photo_poses
+from train.data.faces.images import read_rgb
+from train.data.files.records import now_iso
+from train.data.matching.people_matching import FOUND_IOU
+from train.data.splits.finder_data import FinderData, Photo
 from train.evaluate_finder.drawn_evaluation import evaluate_drawn
 from train.evaluate_finder.finders import (
     BASELINE,

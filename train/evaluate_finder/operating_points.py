@@ -9,7 +9,7 @@ import numpy as np
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest, FinderPreset
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 from train.evaluate_finder.drawn_boxes import score_at, tally_finders
 from train.verifier.calibration import fit_log_odds
 

@@ -19,10 +19,10 @@ from maskdet_core.detector import min_face_px_in
 from maskdet_core.faces.finder import FaceFinder
 from maskdet_core.intervals import wilson_interval
 from maskdet_core.types import FaceBox, RgbImage
-from train.data.boxes import boxes_px
-from train.data.finder_data import Photo
-from train.data.images import read_rgb
-from train.data.matching import take_best
+from train.data.annotations.boxes import boxes_px
+from train.data.faces.images import read_rgb
+from train.data.matching.people_matching import take_best
+from train.data.splits.finder_data import Photo
 
 SIZE_EDGES_PX: Final = (64, 128, 256)
 FRAME: Final = (640, 480)

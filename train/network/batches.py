@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from train.augment.faces import AugmentConfig, augmented_crop
 from train.augment.kit import EMPTY, AugmentKit
-from train.data.datasets import OUTPUTS, FaceSample
-from train.data.images import plain_crop
+from train.data.faces.datasets import OUTPUTS, FaceSample
+from train.data.faces.images import plain_crop
 from train.network.config import FitConfig
 
 PATTERN: Final = (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from train.data.images import IMAGE_SIZE_PX
+from train.data.faces.images import IMAGE_SIZE_PX
 from train.network.config import NetworkConfig
 from train.network.start_weights import HEAD_LAYER
 

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.datasets import FaceSample
-from train.data.images import IMAGE_SIZE_PX, plain_crop
+from train.data.faces.datasets import FaceSample
+from train.data.faces.images import IMAGE_SIZE_PX, plain_crop
 from train.errors import RunError
 from train.network.config import NetworkConfig
 from train.network.map_outputs import with_map_outputs

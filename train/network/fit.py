@@ -16,13 +16,13 @@ from train.augment.hands import HandPaster, split_hands
 from train.augment.kit import AugmentKit
 from train.augment.masks import MaskPainter
 from train.augment.objects import hold_object
-from train.data import hard_negatives
-from train.data.datasets import FaceSample
-from train.data.eyes import find_eyes
-from train.data.kept import NOTHING_KEPT, KeptFiles
-from train.data.loose_boxes import loose_box_samples
-from train.data.records import now_iso
-from train.data.split import Split, require_trainable
+from train.data.faces.datasets import FaceSample
+from train.data.faces.eyes import find_eyes
+from train.data.files.records import now_iso
+from train.data.files.result_cache import NO_CACHE, CacheFiles
+from train.data.negatives import hard_negatives
+from train.data.negatives.loose_boxes import loose_box_samples
+from train.data.splits.split import Split, require_trainable
 from train.errors import RunError
 from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.config import HEAD_ONLY, FitConfig, NetworkConfig
@@ -45,7 +45,7 @@ def fit(
     hands: Path | None,
     *,
     resume: bool,
-    kept: KeptFiles = NOTHING_KEPT,
+    caches: CacheFiles = NO_CACHE,
     teacher_cache: Path | None = None,
 ) -> Path:
     """Train a network and return the path of the finished `.keras` file.
@@ -58,7 +58,7 @@ def fit(
         out: run folder; each whole epoch leaves a checkpoint and a metrics record there.
         hands: folder of hands to lay over faces, or None where the configuration wants none.
         resume: go on after the last whole epoch; the result equals that of a run without a break.
-        kept: files of what takes minutes to find, shared by runs.
+        caches: files of what takes minutes to find, shared by runs.
         teacher_cache: file that keeps the teacher's answers, for several runs of one teacher; None
             keeps them in the run's folder.
 
@@ -77,11 +77,11 @@ def fit(
     model = _start_model(run, config, epochs_done)
     run.start(record)
     try:
-        faces = [*split.train, *_without_face(run, split, finder, config, kept, resume=resume)]
+        faces = [*split.train, *_without_face(run, split, finder, config, caches, resume=resume)]
         taught: dict[FaceSample, Lesson] = {}
         if config.teacher is not None:
             taught = lessons(Path(config.teacher), faces, teacher_cache or run.teacher)
-        kit = _kit(config, split, hands, kept)
+        kit = _kit(config, split, hands, caches)
         validation = ValidationInputs(
             PlainFaces(
                 _spread(split.validation, config.max_validation),
@@ -172,7 +172,7 @@ def _without_face(
     split: Split,
     finder: CascadeFaceFinder | None,
     config: FitConfig,
-    kept: KeptFiles,
+    caches: CacheFiles,
     *,
     resume: bool,
 ) -> list[FaceSample]:
@@ -182,7 +182,7 @@ def _without_face(
     path = run.hard_negatives
     if not (resume and path.exists()):
         found = hard_negatives.find_hard_negatives(
-            split.train, finder, config.seed, kept.hard_negatives
+            split.train, finder, config.seed, caches.hard_negatives
         )
         hard_negatives.save(path, found)
     # read back the first time too, so that a resumed run gets exactly the same
@@ -193,7 +193,7 @@ def _without_face(
     ]
 
 
-def _kit(config: FitConfig, split: Split, hands: Path | None, kept: KeptFiles) -> AugmentKit:
+def _kit(config: FitConfig, split: Split, hands: Path | None, caches: CacheFiles) -> AugmentKit:
     """What the configuration lays over faces."""
     augment = config.augment
     drawn = augment.drawn_mask + augment.drawn_wrong > 0
@@ -202,7 +202,7 @@ def _kit(config: FitConfig, split: Split, hands: Path | None, kept: KeptFiles) -
         masks=MaskPainter() if drawn else None,
         objects=hold_object if augment.objects else None,
         clothing=wear if augment.clothing else None,
-        eyes=find_eyes(split.train, kept.eyes) if drawn else {},
+        eyes=find_eyes(split.train, caches.eyes) if drawn else {},
     )
 
 

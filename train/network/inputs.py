@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.datasets import FaceSample
+from train.data.faces.datasets import FaceSample
 from train.network.batches import AugmentedFaces, PlainFaces
 from train.network.distil import Lesson, targets
 

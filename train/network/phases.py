@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from maskdet_core.records.runs import PhaseName
-from train.data.records import now_iso
+from train.data.files.records import now_iso
 from train.errors import RunError
 from train.network.config import FitConfig
 from train.network.distil import LabelsAndLessons, accuracy

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE, EpochRecord, RunRecord, RunStatus
-from train.data.images import IMAGE_SIZE_PX
-from train.data.records import add_record, read_records, write_json
+from train.data.faces.images import IMAGE_SIZE_PX
+from train.data.files.records import add_record, read_records, write_json
 from train.errors import RunError
 from train.network.config import TRAINED_FILE
 

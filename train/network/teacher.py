@@ -17,8 +17,8 @@ from tqdm import tqdm
 from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.types import NO_FACE, WITH_MASK, WITHOUT_MASK
-from train.data.datasets import OUTPUTS, FaceSample
-from train.data.images import plain_crop
+from train.data.faces.datasets import OUTPUTS, FaceSample
+from train.data.faces.images import plain_crop
 from train.errors import RunError
 from train.network.config import TRAINED_FILE
 from train.network.distil import Lesson, Odds, log_odds

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK
-from train.data.images import IMAGE_SIZE_PX
+from train.data.faces.images import IMAGE_SIZE_PX
 from train.errors import WeightsError
 from train.network.config import (
     CONVOLUTIONS,

@@ -8,8 +8,8 @@ import numpy as np
 
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.windows import boxes_of
-from train.data.finder_data import KnownFace, Scene
-from train.data.photos import LabelledPhoto, windows_around
+from train.data.annotations.photos import LabelledPhoto, windows_around
+from train.data.splits.finder_data import KnownFace, Scene
 
 LEAST_SIDE_PX: Final = 18.0
 """Faces with a smaller window are none to learn from: nobody can tell."""

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.finder_data import KnownFace, Square
-from train.data.images import read_grey, warp_affine
+from train.data.faces.images import read_grey, warp_affine
+from train.data.splits.finder_data import KnownFace, Square
 from train.proposals.haar import WINDOW_PX, Windows
 from train.proposals.painted_masks import paint_mask
 

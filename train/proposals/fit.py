@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from train.data.finder_data import KnownFace, Scene
+from train.data.splits.finder_data import KnownFace, Scene
 from train.errors import DataError
 from train.proposals.boost import StageGoal, fit_stage, leading_stage
 from train.proposals.faces import WindowConfig, bag_of_windows, random_window

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.nms import pairwise_overlaps
 from maskdet_core.faces.pyramid import pyramid
-from train.data.boxes import box_size
-from train.data.finder_data import Scene
-from train.data.images import read_grey
+from train.data.annotations.boxes import box_size
+from train.data.faces.images import read_grey
+from train.data.splits.finder_data import Scene
 from train.proposals.faces import relit
 from train.proposals.haar import Windows
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from train.data.records import add_record, read_records, write_json
+from train.data.files.records import add_record, read_records, write_json
 from train.errors import RunError
 from train.proposals.haar import WINDOW_PX
 from train.proposals.model import Cascade

@@ -12,8 +12,8 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
-from train.data.doubtful_boxes import kept_doubtful_boxes
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
+from train.data.negatives.doubtful_boxes import kept_doubtful_boxes
 from train.verifier.batches import BatchSource, plain
 from train.verifier.hard_negatives import HardWindows
 from train.verifier.samples import Samples, VisitConfig, visit_all

@@ -7,7 +7,7 @@ import numpy as np
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from maskdet_core.faces.window_crops import WindowCutter, Windows
 from maskdet_core.types import RgbImage
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 from train.verifier.framing import FIRST_LOOK
 
 HARD_LOGIT: Final = -3.0

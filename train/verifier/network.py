@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.records import add_record, write_json
+from train.data.files.records import add_record, write_json
 from train.errors import RunError
 from train.verifier.batches import BatchConfig, BatchSource
 from train.verifier.framing import FIRST_LOOK, SECOND_LOOK

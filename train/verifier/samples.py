@@ -16,8 +16,8 @@ from maskdet_core.faces.pyramid import grey_image
 from maskdet_core.faces.window_crops import WindowCutter, Windows
 from maskdet_core.faces.windows import boxes_of, windows_of
 from maskdet_core.types import RgbImage
-from train.data.images import read_rgb
-from train.data.photos import LabelledPhoto, windows_around
+from train.data.annotations.photos import LabelledPhoto, windows_around
+from train.data.faces.images import read_rgb
 from train.verifier.framing import FIRST_LOOK, Framing
 
 FACE_IOU: Final = 0.45

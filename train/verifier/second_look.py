@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.nms import Boxes
-from train.data.images import read_rgb
-from train.data.photos import LabelledPhoto, windows_around
+from train.data.annotations.photos import LabelledPhoto, windows_around
+from train.data.faces.images import read_rgb
 from train.verifier.framing import SECOND_LOOK
 from train.verifier.samples import (
     MIN_SIDE_PX,

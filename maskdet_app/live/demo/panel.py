@@ -8,8 +8,8 @@ import streamlit as st
 
 from maskdet_app.live.demo import stage
 from maskdet_app.live.demo.films import DemoFilm, Span
-from maskdet_app.ui import containers, theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.layout import containers, theme
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Verdict
 
 REFRESH_S: Final = 1.0

@@ -6,11 +6,11 @@ from typing import Any, Final
 from streamlit import runtime
 
 from maskdet_app.live.demo.films import DemoFilm
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 SCRIPT: Final = Path(__file__).with_name("stage.js")
 STYLE_SHEET: Final = Path(__file__).with_name("stage.css")
-"""Both belong to the video component's page; see `maskdet_app.live.front_end`."""
+"""Both belong to the video component's page; see `maskdet_app.live.component.front_end`."""
 _PLACE: Final = "maskdet-demo"
 """Streamlit keeps one file for each place on a session's page."""
 

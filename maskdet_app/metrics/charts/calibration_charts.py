@@ -7,10 +7,10 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.records.thresholds import AtThreshold
-from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.json_values import finite, objects
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 
 _HEIGHT_PX: Final = 260
 _MIN_AXIS_TOP: Final = 0.02

@@ -7,11 +7,11 @@ import altair as alt
 
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.charts.run_charts import TWO_CLASSES, class_labels, of_faces, usable_names
-from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.json_values import finite
-from maskdet_app.ui.numbers import number_text, percent_text
-from maskdet_app.ui.theme import text_colour
+from maskdet_app.ui.layout.theme import text_colour
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text, percent_text
 from maskdet_core.records.evaluation import OUTCOMES
 from maskdet_core.types import NO_FACE, Verdict
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import altair as alt
 
-from maskdet_app.ui.charts import SLATE, VIOLET, Chart, rows_chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import SLATE, VIOLET, Chart, rows_chart
 from maskdet_app.ui.json_values import count, finite, interval, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 
 MAX_ROWS: Final = 60
 """More dots than this are not drawn."""

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from maskdet_app.ui.charts import Chart, localised
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import Chart, localised
+from maskdet_app.ui.texts.i18n import t
 
 
 def draw(chart: Chart | None, title: str = "") -> None:

@@ -8,10 +8,10 @@ import altair as alt
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.charts.run_charts import class_labels
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.json_values import count, finite, objects, one_line
-from maskdet_app.ui.numbers import number_text, percent_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text, percent_text
 from maskdet_core.types import MASK_CLASSES
 
 POSES: Final = ("frontal", "three_quarter", "profile", "turned_away_or_down")

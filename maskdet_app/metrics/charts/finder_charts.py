@@ -8,10 +8,10 @@ from typing import Any, Final
 import altair as alt
 
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui.charts import BLUE, VERMILION, Chart, rows_chart, thinned
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import BLUE, VERMILION, Chart, rows_chart, thinned
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
-from maskdet_app.ui.numbers import number_text, percent_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text, percent_text
 
 _COLOURS: Final = [BLUE, VERMILION]
 """Of masked and bare people, the colours of their verdicts."""

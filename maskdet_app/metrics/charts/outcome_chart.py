@@ -8,10 +8,10 @@ import altair as alt
 from maskdet_app.metrics.charts.dots import label_height_px, name_axis, row_labels
 from maskdet_app.metrics.charts.run_charts import class_labels
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui.charts import GREY, RIGHT, WRONG, Chart, rows_chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import GREY, RIGHT, WRONG, Chart, rows_chart
 from maskdet_app.ui.json_values import count, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core.types import MASK_CLASSES
 
 _MAX_RECORDS: Final = 20

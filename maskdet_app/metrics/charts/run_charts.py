@@ -9,11 +9,11 @@ import altair as alt
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.records import test_sets
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui import theme
-from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import GREY, SLATE, VIOLET, Chart, rows_chart, thinned
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
-from maskdet_app.ui.numbers import number_text, percent_text
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text, percent_text
 from maskdet_core.types import MASK_CLASSES, NO_FACE, WITH_MASK, WITHOUT_MASK, WORN_WRONG
 
 TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui.charts import Chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import Chart
 from maskdet_app.ui.json_values import count, finite, interval, objects, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core.types import WITH_MASK, WITHOUT_MASK
 
 CONDITIONS: Final = ("bare", "drawn_mask", "drawn_wrong")

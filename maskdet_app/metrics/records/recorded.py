@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, objects, one_line
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.records.finder import RECORDED, of_same_photos
 

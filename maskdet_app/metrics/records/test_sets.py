@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import finite, one_line
+from maskdet_app.ui.texts.i18n import t
 
 GROUPS: Final = ("leak_free", "street", "wild", "covered", "held_out", "published", "other")
 """In the order in which they are shown: the fairest tests first."""

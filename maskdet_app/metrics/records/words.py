@@ -1,6 +1,6 @@
 """English words of records, such as names of tests, in the visitor's language."""
 
-from maskdet_app.ui.i18n import catalogue, current_language
+from maskdet_app.ui.texts.i18n import catalogue, current_language
 
 TABLE = "recorded"
 """Of the catalogue: the words of the records that ship, each under itself."""

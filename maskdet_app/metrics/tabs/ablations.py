@@ -9,11 +9,11 @@ from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.runs import MODELS, Run, read_object, read_run, run_folders
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui import theme
-from maskdet_app.ui.charts import Chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import Chart
 from maskdet_app.ui.json_values import count, interval, objects, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core.records.ablations import FALSE_ALARMS, LOOSE_BOXES
 
 FILE: Final = MODELS / "ablations.json"

@@ -11,10 +11,10 @@ from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records import test_sets
 from maskdet_app.metrics.records.runs import Run, read_run, run_folders
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui.charts import Chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import Chart
 from maskdet_app.ui.json_values import count, finite, objects, one_line
-from maskdet_app.ui.numbers import number_text, percent_text
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text, percent_text
 
 _MAX_RUNS: Final = 8
 _KEY: Final = "compare_test"

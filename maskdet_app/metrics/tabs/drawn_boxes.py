@@ -11,10 +11,10 @@ from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.charts.run_charts import class_labels
 from maskdet_app.metrics.records.recorded import Recorded
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
 from maskdet_core.faces.manifest import CascadeManifest

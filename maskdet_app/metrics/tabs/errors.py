@@ -9,10 +9,11 @@ from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records import test_sets, thresholds
 from maskdet_app.metrics.tabs import slices
-from maskdet_app.ui import containers, query_params
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.browser import query_params
 from maskdet_app.ui.json_values import finite
-from maskdet_app.ui.numbers import number_text, percent_text
+from maskdet_app.ui.layout import containers
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text, percent_text
 
 SET_PARAM: Final = "test"
 """Query parameter of the test set, and its key."""

@@ -12,10 +12,10 @@ from maskdet_app.metrics.records.recorded import Recorded
 from maskdet_app.metrics.records.words import translated
 from maskdet_app.metrics.tabs import drawn_boxes
 from maskdet_app.ops.observability import operator_log
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import Bounded, count, finite, objects, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import CascadeError
 from maskdet_core.faces.loading import DEFAULT_MANIFEST, FINDER_ENV, STOCK
 from maskdet_core.faces.manifest import CascadeManifest

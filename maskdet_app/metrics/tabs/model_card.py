@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from maskdet_app.metrics.records.runs import MODELS, read_text
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 FILE_NAME: Final = "MODEL_CARD.md"
 

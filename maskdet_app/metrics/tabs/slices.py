@@ -6,7 +6,7 @@ import streamlit as st
 
 from maskdet_app.metrics.charts import slice_charts
 from maskdet_app.metrics.charts.drawing import draw
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 
 def show_slices(evaluation: dict[str, Any]) -> None:

@@ -12,9 +12,9 @@ from maskdet_app.metrics.charts.dots import Dot, dot_plot
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records import test_sets
 from maskdet_app.metrics.tabs import model_card
-from maskdet_app.ui import containers
-from maskdet_app.ui.charts import Chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import Chart
+from maskdet_app.ui.layout import containers
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.intervals import wilson_interval
 
 

@@ -8,10 +8,10 @@ import streamlit as st
 from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.runs import Run, read_run
-from maskdet_app.ui import containers
-from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, objects, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import containers
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 
 REFRESH_S: Final = 2.0
 STALLED_AFTER_S: Final = 30 * 60

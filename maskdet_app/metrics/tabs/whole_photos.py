@@ -7,10 +7,10 @@ import streamlit as st
 from maskdet_app.metrics.charts import outcome_chart
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
 from maskdet_app.ui.json_values import count, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 
 _MAX_METRICS: Final = 8
 

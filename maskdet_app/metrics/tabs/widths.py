@@ -11,11 +11,11 @@ from maskdet_app.metrics.charts.dots import interval_dots, share_tooltips
 from maskdet_app.metrics.charts.drawing import draw
 from maskdet_app.metrics.records.runs import MAX_RECORD_BYTES, MODELS
 from maskdet_app.metrics.records.words import translated
-from maskdet_app.ui import theme
-from maskdet_app.ui.charts import SLATE, Chart, rows_chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import SLATE, Chart, rows_chart
 from maskdet_app.ui.json_values import Bounded, count, finite, one_line
-from maskdet_app.ui.numbers import number_text
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
+from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core.records.widths import WIDTHS_FILE, width_records
 
 FILE: Final = MODELS / WIDTHS_FILE

@@ -17,7 +17,7 @@ from maskdet_app.ops.limits.upload_quota import Bound, FileKey, QuotaReachedErro
 from maskdet_app.ops.observability import prometheus
 from maskdet_app.server.middleware.base_path import app_path
 from maskdet_app.server.middleware.client_address import client_address
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 _LOG: Final = logging.getLogger(__name__)
 UPLOAD_PREFIX: Final = "/_stcore/upload_file/"

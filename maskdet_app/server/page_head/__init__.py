@@ -1,1 +1,1 @@
-"""What is written into Streamlit's one HTML page: the preview, own words, the secret of a tab."""
+"""What is written into Streamlit's HTML page: link preview, texts, first style, tab's secret."""

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from maskdet_app.ui import theme
+from maskdet_app.ui.layout import theme
 
 _SCRIPT: Final = Path(__file__).with_suffix(".js")
 

@@ -12,9 +12,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskdet_app.server.middleware.base_path import app_path, base_path
-from maskdet_app.server.page_head import first_load, own_words, tab_secret
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import t
+from maskdet_app.server.page_head import first_load, streamlit_texts, tab_secret
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import t
 
 _PREVIEW_FILE: Final = Path(__file__).with_name("preview.png")
 _ICON_FILE: Final = Path(theme.ICON)
@@ -82,7 +82,7 @@ class LinkPreview:
 def _rewritten(page: bytes, scope: Scope) -> bytes:
     page = page.replace(_STREAMLIT_TITLE, _head(URL(scope=scope)))
     page = page.replace(_STREAMLIT_FAVICON, b'href="./icon.png"')
-    return first_load.write_into(tab_secret.write_into(own_words.write_into(page)))
+    return first_load.write_into(tab_secret.write_into(streamlit_texts.write_into(page)))
 
 
 def _may_be_page(scope: Scope) -> bool:

@@ -1,6 +1,6 @@
 // Tells the server which tab is loaded again, so that its photos come back: a secret of this page,
 // with those of the tab's pages before it, goes along when Streamlit connects. The server keeps
-// photos for some seconds after a page has gone; see maskdet_app/ui/tabs.py.
+// photos for some seconds after a page has gone; see maskdet_app/ui/browser/tabs.py.
 (() => {
   "use strict";
   const KEY = "maskdet-tab";

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from maskdet_core.batch.photos.check import lost_reason
-from maskdet_core.batch.photos.report import probabilities_json
 from maskdet_core.batch.storage.addresses import Location
 from maskdet_core.batch.storage.fetching import Fetched, read_location
 from maskdet_core.cpu import limit_opencv_threads
@@ -18,6 +17,7 @@ from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import CropFraming
 from maskdet_core.pictures.resize import shrink_within
+from maskdet_core.precision import probabilities_json
 from maskdet_core.process_limits import Loss
 from maskdet_core.types import NO_PROBABILITIES, Face, FaceBox, RgbImage, decide
 from maskdet_core.untrusted_text import valid_text

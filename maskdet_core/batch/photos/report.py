@@ -5,7 +5,6 @@ Names of photos are untrusted; see `maskdet_core.untrusted_text` and `maskdet_co
 
 import itertools
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +12,8 @@ from typing import Any, Final
 
 from maskdet_core.batch.csv_lines import BOM, csv_line, text_cell
 from maskdet_core.draw.annotate import shown_percent
-from maskdet_core.types import Detections, MaskProbabilities, Verdict
+from maskdet_core.precision import probabilities_json, round_probability
+from maskdet_core.types import Detections, Verdict
 from maskdet_core.untrusted_text import safe_stem, valid_text
 
 COLUMNS: Final[tuple[str, ...]] = (
@@ -123,11 +123,6 @@ def to_json(report: PhotoReport) -> dict[str, Any]:
     }
 
 
-def probabilities_json(probabilities: MaskProbabilities) -> dict[str, float | None]:
-    """``p_with_mask``, ``p_worn_wrong`` and ``p_without_mask``, each as by `rounded`."""
-    return {name: rounded(p) for name, p in probabilities._asdict().items()}
-
-
 def json_text(
     reports: Iterable[PhotoReport], others: Iterable[Mapping[str, Any]] = ()
 ) -> Iterator[str]:
@@ -181,11 +176,6 @@ def safe_name(photo: str, number: int) -> str:
     return f"{number:03d}-{safe_stem(photo) or 'photo'}.jpg"
 
 
-def rounded(probability: float) -> float | None:
-    """Round a probability to six places; None if the network failed."""
-    return round(probability, 6) if math.isfinite(probability) else None
-
-
 def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]:
     found = report.detections
     size = (None, None) if found is None else (found.width_px, found.height_px)
@@ -199,7 +189,7 @@ def _rows(report: PhotoReport) -> Iterator[tuple[str | int | float | None, ...]]
         yield (*photo, *[None] * 7, *rest, None, None, None)
         return
     for number, face in enumerate(found.faces, 1):
-        p_with_mask, *others = map(rounded, face.probabilities)
+        p_with_mask, *others = map(round_probability, face.probabilities)
         verdict = face.verdict.value
         percent = shown_percent(face, two_classes=found.two_classes)
         yield (*photo, number, *face.box.xywh, verdict, p_with_mask, *rest, *others, percent)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from maskdet_core.batch.csv_lines import BOM, csv_line, text_cell
+from maskdet_core.precision import round_seconds
 from maskdet_core.types import Verdict
 from maskdet_core.untrusted_text import valid_text
 from maskdet_core.video.timeline import Person, count_by_second, count_by_verdict
@@ -24,8 +25,6 @@ TRACK_COLUMNS: Final[tuple[str, ...]] = (
     "error",
 )
 """The CSV's columns, explained in docs/command-line.md; new ones are only ever added at the end."""
-MILLISECONDS: Final = 3
-"""Decimal places of times; they are right to a tenth of a second."""
 
 
 def video_json(
@@ -48,8 +47,8 @@ def video_json(
         **_head(video),
         "width": result.width_px,
         "height": result.height_px,
-        "length_s": _rounded(result.length_s),
-        "fps": None if result.info.fps is None else _rounded(result.info.fps),
+        "length_s": round_seconds(result.length_s),
+        "fps": None if result.info.fps is None else round(result.info.fps, 3),
         "codec": result.info.codec,
         "n_frames": result.n_frames,
         "n_people": len(result.people),
@@ -60,7 +59,7 @@ def video_json(
         },
         "moments": [
             {
-                "at_s": _rounded(one.at_s),
+                "at_s": round_seconds(one.at_s),
                 "person": one.person,
                 "verdict": one.verdict.value,
                 "picture": None if folder is None else moment_name(number, one.person),
@@ -138,17 +137,13 @@ def _person_json(person: Person) -> dict[str, Any]:
     return {
         "person": person.number,
         "verdict": person.verdict.value,
-        "seen_s": _rounded(person.seen_s),
+        "seen_s": round_seconds(person.seen_s),
         "intervals": [
             {
-                "start_s": _rounded(one.start_s),
-                "end_s": _rounded(one.end_s),
+                "start_s": round_seconds(one.start_s),
+                "end_s": round_seconds(one.end_s),
                 "verdict": one.verdict.value,
             }
             for one in person.intervals
         ],
     }
-
-
-def _rounded(seconds: float) -> float:
-    return round(seconds, MILLISECONDS)

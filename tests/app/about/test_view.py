@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from maskdet_app.about import view
 from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.settings import api_settings
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest

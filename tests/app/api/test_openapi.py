@@ -55,9 +55,9 @@ def test_real_answers_conform() -> None:
     served = Served()
     for path in ("check", "classify"):
         body, headers = form(jpeg(), b"none", FAIL, SHORT)
-        pile = served.request(path, headers=headers, body=[body])
-        assert sum(row["error"] is not None for row in json_of(pile)) >= 3
-        conforms(path, pile)
+        batch = served.request(path, headers=headers, body=[body])
+        assert sum(row["error"] is not None for row in json_of(batch)) >= 3
+        conforms(path, batch)
         conforms(path, served.request(path, headers=JPEG, body=[jpeg()]))
         lines = served.request(
             path, headers={**headers, "accept": "application/x-ndjson"}, body=[body]

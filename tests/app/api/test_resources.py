@@ -76,9 +76,9 @@ def test_a_picture_gives_the_command_lines_row(served: Served, tmp_path: Path) -
     assert json_of(answer)["faces"][0]["verdict"] == "with_mask"
 
 
-def test_a_pile_gives_its_rows_in_order_with_reasons(served: Served, tmp_path: Path) -> None:
-    pile = [PICTURES[0], b"no picture", PICTURES[1], FAIL, SHORT, b""]
-    rows = json_of(served.check(*pile))
+def test_a_batch_gives_its_rows_in_order_with_reasons(served: Served, tmp_path: Path) -> None:
+    batch = [PICTURES[0], b"no picture", PICTURES[1], FAIL, SHORT, b""]
+    rows = json_of(served.check(*batch))
     assert [row["path"] for row in rows] == [f"{n}.jpg" for n in range(6)]
     assert [row["error"] is None for row in rows] == [True, False, True, False, False, False]
     assert rows[0] == command_lines_row(tmp_path, PICTURES[0])
@@ -91,7 +91,7 @@ def test_a_pile_gives_its_rows_in_order_with_reasons(served: Served, tmp_path: P
     assert "/secret" not in json.dumps(rows)
 
 
-def test_a_pile_is_sent_by_line_where_the_client_accepts_lines(served: Served) -> None:
+def test_a_batch_is_sent_by_line_where_the_client_accepts_lines(served: Served) -> None:
     answer = served.check(*PICTURES, headers={"accept": "application/x-ndjson"})
     assert answer.headers["content-type"] == "application/x-ndjson"
     rows = [json.loads(line) for line in answer.body.decode().splitlines()]
@@ -306,8 +306,8 @@ def test_closing_ends_the_decoders_that_wait_for_work(served: Served) -> None:
 
 @pytest.mark.parametrize("n_pictures", [1, 6])
 def test_a_client_that_goes_frees_its_work(served: Served, n_pictures: int) -> None:
-    pile = [SLEEP + PICTURES[0]] * n_pictures
-    body, headers = (pile[0], JPEG) if n_pictures == 1 else form(*pile)
+    batch = [SLEEP + PICTURES[0]] * n_pictures
+    body, headers = (batch[0], JPEG) if n_pictures == 1 else form(*batch)
     before = count("maskdet_api_requests_total", resource="check", outcome="gone")
 
     async def scenario() -> float:
@@ -321,14 +321,14 @@ def test_a_client_that_goes_frees_its_work(served: Served, n_pictures: int) -> N
         await asyncio.wait_for(running, 10)
         while served.decoder.n_running:
             await asyncio.sleep(0.005)
-        # a pile's answer had begun, one picture's had not
+        # a batch's answer had begun, one picture's had not
         assert bool(client.sent) == (n_pictures > 1)
         assert not any(message.get("more_body") is False for message in client.sent)
         return time.monotonic() - began
 
     asyncio.run(scenario())
     assert served.quota.used("server") == 0
-    # what waited in the pile never began
+    # what waited in the batch never began
     assert served.decoder.n_most <= served.workers.n_workers
     if n_pictures == 1:
         assert count("maskdet_api_requests_total", resource="check", outcome="gone") == before + 1

@@ -13,7 +13,7 @@ from maskdet_app.cameras import shared_feeds
 from maskdet_app.cameras.feed import CameraPicture, CameraView
 from maskdet_app.ops.live_streams import alert_channels
 from maskdet_app.ops.settings.camera_settings import CAMERAS
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Detections, Face, FaceBox, Verdict
 from testbed.repository import REPO_ROOT
 from tests.app.conftest import jpeg

@@ -7,9 +7,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.live import options
+from maskdet_app.live.panel import options
 from maskdet_app.ops.live_streams import alert_channels, viewer_slots
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 NewApp = Callable[..., AppTest]
 Component = dict[str, Any]

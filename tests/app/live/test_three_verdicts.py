@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import LiveProcessor
 from maskdet_core.masks.loading import MODEL_ENV, WHOLE
 
@@ -81,7 +81,7 @@ class TestThreeVerdicts:
 def _panel(n_without: int, n_worn_wrong: int, alert: str) -> None:
     from types import SimpleNamespace
 
-    from maskdet_app.live import status
+    from maskdet_app.live.panel import status
     from maskdet_core import Detections, Face, FaceBox, LiveStats, Verdict
     from maskdet_core.live import FrameSnapshot
 

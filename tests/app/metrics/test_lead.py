@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics import lead
-from maskdet_app.ui import i18n
+from maskdet_app.ui.texts import i18n
 
 
 def face_set(slug: str, n: int, not_sure: int, wrong: int, no_face: int = 0) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from maskdet_app.metrics import view
 from maskdet_app.metrics.charts import outcome_chart
 from maskdet_app.metrics.charts import run_charts as charts
-from maskdet_app.ui.charts import Chart
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.elements.charts import Chart
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.records.evaluation import EVALUATION_FILE
 from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE
 from testbed.repository import REPO_ROOT

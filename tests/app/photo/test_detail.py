@@ -3,7 +3,7 @@ import math
 import pytest
 
 from maskdet_app.photo.detail import probability_text
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core.html_report import document
 from maskdet_core.html_report.texts import Texts
 

@@ -9,8 +9,8 @@ import pytest
 from maskdet_app.photo import downloads, html_report
 from maskdet_app.photo.batch import MAX_PHOTOS, Photo
 from maskdet_app.photo.options import PhotoOptions
-from maskdet_app.ui import i18n
-from maskdet_app.ui.i18n import catalogue
+from maskdet_app.ui.texts import i18n
+from maskdet_app.ui.texts.i18n import catalogue
 from maskdet_core import Verdict
 from maskdet_core.errors import TransientImageError
 from maskdet_core.html_report import texts

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.photo import decoding, detail, view
 from maskdet_app.photo.batch import PhotoBatch, annotate_resized
-from maskdet_app.ui import theme
-from maskdet_app.ui.i18n import catalogue, t, verdict_label
+from maskdet_app.ui.layout import theme
+from maskdet_app.ui.texts.i18n import catalogue, t, verdict_label
 from maskdet_core.draw.annotate import shown_percent
 from maskdet_core.errors import TransientImageError
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
@@ -254,7 +254,7 @@ def test_photo_opens_in_detail_and_closes_again(bare: bytes, masked: bytes) -> N
     assert "photo" not in app.query_params
 
 
-def test_address_opens_a_photo_of_the_pile_and_no_other() -> None:
+def test_address_opens_a_photo_of_the_batch_and_no_other() -> None:
     app = open_page()
     app.button(key="samples").click().run()
     app.query_params["photo"] = "sample-hand"

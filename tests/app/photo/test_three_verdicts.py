@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskdet_app.photo import view
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from maskdet_core import encode_jpeg
 from maskdet_core.masks.loading import MODEL_ENV, WHOLE
 from testbed.pictures.drawn_masks import draw_worn_wrong

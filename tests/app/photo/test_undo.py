@@ -5,7 +5,7 @@ import html
 import pytest
 
 from maskdet_app.photo.upload import SAMPLES_FOLDER
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from tests.app.photo.test_page import NETWORK, batch_of, counts, open_first, texts, upload
 
 pytestmark = pytest.mark.skipif(not NETWORK.is_file(), reason="models/ holds no network")

@@ -6,7 +6,7 @@ import pytest
 
 from maskdet_app.server import session_reaper
 from maskdet_app.server.session_reaper import CloseCodes, Delays, DisconnectedSessions
-from maskdet_app.ui.tabs import Tabs
+from maskdet_app.ui.browser.tabs import Tabs
 
 DELAYS = Delays(closed_s=20.0, lost_s=45.0)
 

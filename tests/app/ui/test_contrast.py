@@ -7,13 +7,13 @@ from typing import Final
 
 import pytest
 
-from maskdet_app.ui import theme
-from maskdet_app.ui.charts import OUTLINES, YELLOW
+from maskdet_app.ui.elements.charts import OUTLINES, YELLOW
+from maskdet_app.ui.layout import theme
 from maskdet_core import Verdict
 from maskdet_core.draw.annotate import COLOURS
 from testbed.repository import REPO_ROOT
 
-STYLE: Final = (REPO_ROOT / "maskdet_app" / "ui" / "style.css").read_text()
+STYLE: Final = (REPO_ROOT / "maskdet_app" / "ui" / "layout" / "style.css").read_text()
 THEMES: Final = tomllib.loads((REPO_ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 TEXT: Final = 4.5
 """Success criterion 1.4.3."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.ui.i18n import catalogue, t
+from maskdet_app.ui.texts.i18n import catalogue, t
 from maskdet_app.video import view
 from maskdet_app.video.job import State, VideoJob
 from testbed.pictures.films import film_bytes

@@ -9,10 +9,10 @@ import pytest
 
 from train.augment.faces import PLAIN, AugmentConfig, augmented_crop
 from train.augment.kit import AugmentKit
-from train.data.datasets import CLASSES, FaceSample, read_dataset
-from train.data.eyes import Eyes
-from train.data.images import plain_crop, read_rgb
-from train.data.loose_boxes import loose_box_samples
+from train.data.faces.datasets import CLASSES, FaceSample, read_dataset
+from train.data.faces.eyes import Eyes
+from train.data.faces.images import plain_crop, read_rgb
+from train.data.negatives.loose_boxes import loose_box_samples
 
 STILL = replace(PLAIN, zoom=0.0, shear=0.0)
 WITH_MASK, WORN_WRONG, WITHOUT_MASK = range(3)

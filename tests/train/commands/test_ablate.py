@@ -12,8 +12,8 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import load_finder
 from train import configs
 from train.commands.ablate import Budget, ablate, comparable
-from train.data.datasets import read_dataset
-from train.data.split import split_samples
+from train.data.faces.datasets import read_dataset
+from train.data.splits.split import split_samples
 from train.model_card.card import write_model_card
 from train.network.config import FitConfig
 

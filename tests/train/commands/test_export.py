@@ -10,8 +10,8 @@ from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.loading import load_classifier
 from maskdet_core.masks.manifest import ModelManifest
 from train.commands.export import export
-from train.data.images import FRAMING, plain_crop
-from train.data.split import Split
+from train.data.faces.images import FRAMING, plain_crop
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.network.export import float_logits, load_trained, network_of
 

@@ -12,11 +12,11 @@ from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.version import __version__
 from tests.train.drawn import write_labelled, write_photos
 from train.commands.finder import publish, train
-from train.data.datasets import read_dataset
-from train.data.finder_data import finder_data
-from train.data.images import read_rgb
-from train.data.photos import LabelledPhoto, read_photos
-from train.data.split import split_samples
+from train.data.annotations.photos import LabelledPhoto, read_photos
+from train.data.faces.datasets import read_dataset
+from train.data.faces.images import read_rgb
+from train.data.splits.finder_data import finder_data
+from train.data.splits.split import split_samples
 from train.evaluate_finder.evaluation import evaluate_finder
 from train.verifier.batches import BatchConfig
 from train.verifier.fit import Run

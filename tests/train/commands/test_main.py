@@ -96,7 +96,7 @@ def test_a_front_of_three_networks_is_refused(
     assert "expected 4 networks or more, got 3" in capsys.readouterr().err
 
 
-def test_an_error_of_the_workshop_is_one_line(
+def test_an_error_of_training_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = tmp_path / "missing"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from train.commands.prune import prune_to, sample_faces
-from train.data.split import Split
+from train.data.splits.split import Split
 from train.errors import WeightsError
 from train.network.start_weights import read_npz
 

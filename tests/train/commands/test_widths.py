@@ -13,7 +13,7 @@ from tests.train.test_run_records import misfits
 from train import configs
 from train.commands import widths
 from train.commands.widths import DEFAULT_WIDTHS, MIN_NETWORKS, Plan, compare, train_widths
-from train.data.split import Split
+from train.data.splits.split import Split
 from train.evaluate.widths import times_ms
 from train.network.config import NetworkConfig
 from train.network.cost import parameters, products

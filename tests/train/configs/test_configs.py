@@ -10,7 +10,7 @@ import pytest
 from train import configs
 from train.__main__ import main
 from train.augment.faces import PLAIN
-from train.data.split import Split
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.network.config import FitConfig, NetworkConfig
 from train.network.vgg19 import build_model

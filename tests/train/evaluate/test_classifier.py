@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from maskdet_core.masks.loading import load_classifier
-from train.data.split import Split
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.evaluate.classifier import CARRIED_OVER, CROPS, Extras, evaluate
 

@@ -14,9 +14,9 @@ from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
-from train.data.finder_data import Photo
-from train.data.images import read_rgb
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
+from train.data.faces.images import read_rgb
+from train.data.splits.finder_data import Photo
 from train.evaluate.face_rule import (
     MAX_LOST,
     MAX_LOST_MASKED,

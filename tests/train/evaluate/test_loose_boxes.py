@@ -9,7 +9,7 @@ import pytest
 
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox
-from train.data.datasets import OUTPUTS, FaceSample
+from train.data.faces.datasets import OUTPUTS, FaceSample
 from train.evaluate.loose_boxes import (
     FACTORS,
     LooseBox,

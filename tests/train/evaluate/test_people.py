@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from maskdet_core.masks.manifest import ModelManifest
-from train.data.people import Person, read_people
+from train.data.faces.people import Person, read_people
 from train.errors import DataError
 from train.evaluate.people import PeopleTest, age_band, measure_people, people_tests
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from train.augment.hands import split_hands
-from train.data.datasets import read_dataset
-from train.data.images import plain_crop
+from train.data.faces.datasets import read_dataset
+from train.data.faces.images import plain_crop
 from train.evaluate.slices import is_blurred, is_dark, slices, with_hands
 
 

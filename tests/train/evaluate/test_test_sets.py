@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.data.datasets import read_covered_other, read_dataset
-from train.data.split import Split
+from train.data.faces.datasets import read_covered_other, read_dataset
+from train.data.splits.split import Split
 from train.evaluate import test_sets
 from train.evaluate.rates import rates
 

@@ -9,7 +9,7 @@ from maskdet_core.detector import MaskDetector
 from maskdet_core.faces.opencv_finder import OpenCvFaceFinder
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.types import FaceBox, Predictions
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 from train.evaluate.whole_photos import whole_labelled_photos
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from maskdet_core.types import FaceBox
-from train.data.photos import LabelledPhoto
-from train.data.seen_boxes import SeenBoxes
+from train.data.annotations.photos import LabelledPhoto
+from train.data.annotations.seen_boxes import SeenBoxes
 from train.evaluate_finder.drawn_boxes import (
     DrawnTally,
     count,

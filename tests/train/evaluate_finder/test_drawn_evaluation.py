@@ -6,7 +6,7 @@ import pytest
 
 from maskdet_core.faces.finder import Fingerprint
 from maskdet_core.types import FaceBox, RgbImage
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 from train.evaluate_finder.drawn_boxes import DrawnFace, DrawnTally
 from train.evaluate_finder.drawn_evaluation import TEST, WHOLE, by_pose, curve, evaluate_drawn
 from train.evaluate_finder.finders import MeasuredFinder

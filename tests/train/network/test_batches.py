@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from train.augment.kit import AugmentKit
-from train.data.datasets import OUTPUTS, FaceSample, read_dataset
-from train.data.loose_boxes import loose_box_samples
+from train.data.faces.datasets import OUTPUTS, FaceSample, read_dataset
+from train.data.negatives.loose_boxes import loose_box_samples
 from train.network.batches import AugmentedFaces, PlainFaces, kind_of
 from train.network.config import FitConfig, NetworkConfig
 

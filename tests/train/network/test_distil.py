@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from train.data.datasets import OUTPUTS, FaceSample
-from train.data.split import Split
+from train.data.faces.datasets import OUTPUTS, FaceSample
+from train.data.splits.split import Split
 from train.errors import WeightsError
 from train.network import teacher
 from train.network.distil import LabelsAndLessons, Lesson, Odds, accuracy, log_odds, targets

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.train.drawn import made_weights
-from train.data.split import Split
+from train.data.splits.split import Split
 from train.errors import RunError
 from train.network.config import FitConfig
 from train.network.fit import fit

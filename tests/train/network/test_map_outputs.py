@@ -11,7 +11,7 @@ from maskdet_core.faces.loading import DEFAULT_MANIFEST as FINDER
 from maskdet_core.litert import LiteRtNetwork
 from maskdet_core.masks.classifier import FEATURES, HEAD_KERNEL
 from maskdet_core.masks.loading import WHOLE_MODEL
-from train.data.split import Split
+from train.data.splits.split import Split
 from train.errors import WeightsError
 from train.network.config import NetworkConfig
 from train.network.export import to_int8

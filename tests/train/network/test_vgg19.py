@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.train.drawn import made_weights
-from train.data.datasets import OUTPUTS
+from train.data.faces.datasets import OUTPUTS
 from train.errors import WeightsError
 from train.network.config import HEAD_ONLY, NetworkConfig
 from train.network.start_weights import StartWeights, read_npz

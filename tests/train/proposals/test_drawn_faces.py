@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.train.drawn import write_labelled
-from train.data.photos import LabelledPhoto, read_photos, windows_around
+from train.data.annotations.photos import LabelledPhoto, read_photos, windows_around
 from train.proposals.drawn_faces import HELD_SHARE, drawn_faces, drawn_scenes, held_out
 
 SIZE = [240, 180, 240, 180]

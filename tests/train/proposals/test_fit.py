@@ -8,7 +8,7 @@ import cv2
 import pytest
 
 from tests.train import drawn
-from train.data.finder_data import KnownFace, Scene
+from train.data.splits.finder_data import KnownFace, Scene
 from train.errors import DataError, RunError
 from train.proposals.boost import StageGoal
 from train.proposals.fit import ProposalsConfig, fit_proposals

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from train.data.boxes import box_size, read_boxes
-from train.data.finder_data import KnownFace, Scene
-from train.data.images import read_grey
+from train.data.annotations.boxes import box_size, read_boxes
+from train.data.faces.images import read_grey
+from train.data.splits.finder_data import KnownFace, Scene
 from train.errors import DataError
 from train.proposals.faces import WindowConfig, bag_of_windows, random_window
 from train.proposals.haar import WINDOW_PX

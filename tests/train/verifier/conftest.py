@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from train.data.photos import LabelledPhoto, read_photos
+from train.data.annotations.photos import LabelledPhoto, read_photos
 
 
 @pytest.fixture

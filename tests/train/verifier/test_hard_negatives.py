@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from maskdet_core.faces.verifier_network import Looks
 from maskdet_core.faces.window_crops import Windows
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 from train.verifier.hard_negatives import SURE_LOGIT, HardWindows
 
 

@@ -12,18 +12,10 @@ from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.window_crops import Windows
 from maskdet_core.faces.windows import boxes_of
 from maskdet_core.types import RgbImage
-from train.data.photos import LabelledPhoto
-from train.data.seen_boxes import SeenBoxes
+from train.data.annotations.photos import LabelledPhoto
+from train.data.annotations.seen_boxes import SeenBoxes
 from train.verifier.framing import FIRST_LOOK
-from train.verifier.samples import (
-    FACE_IOU,
-    OTHER_IOU,
-    STEPS,
-    Samples,
-    VisitConfig,
-    labelled,
-    visit,
-)
+from train.verifier.samples import FACE_IOU, OTHER_IOU, STEPS, Samples, VisitConfig, labelled, visit
 
 NONE = np.empty((0, 4))
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.loading import load_finder
-from train.data.photos import LabelledPhoto
+from train.data.annotations.photos import LabelledPhoto
 from train.verifier.framing import SECOND_LOOK
 from train.verifier.samples import FACE_IOU, OTHER_IOU, VisitConfig, labelled
 from train.verifier.second_look import visit_all_centred, visit_centred

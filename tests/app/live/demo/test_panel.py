@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from maskdet_app.live import front_end
+from maskdet_app.live.component import front_end
 from maskdet_app.live.demo import films, panel
 from maskdet_app.live.demo.films import DemoFilm, Span
-from maskdet_app.ui.i18n import catalogue, t
+from maskdet_app.ui.texts.i18n import catalogue, t
 from maskdet_core import Verdict
 
 NewApp = Callable[..., AppTest]

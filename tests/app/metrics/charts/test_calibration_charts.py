@@ -5,7 +5,7 @@ import pytest
 
 from maskdet_app.metrics.charts import calibration_charts
 from maskdet_app.metrics.records import thresholds
-from maskdet_app.ui.charts import Chart
+from maskdet_app.ui.elements.charts import Chart
 
 GOOD = {
     "calibration": [

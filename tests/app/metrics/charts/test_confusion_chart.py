@@ -7,7 +7,7 @@ import pytest
 
 from maskdet_app.metrics.charts import confusion_chart
 from maskdet_app.metrics.charts import run_charts as charts
-from maskdet_app.ui.charts import Chart
+from maskdet_app.ui.elements.charts import Chart
 from maskdet_core.records.evaluation import OUTCOMES
 
 CLASSES = ["with_mask", "worn_wrong", "without_mask"]

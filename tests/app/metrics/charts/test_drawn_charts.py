@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics.charts import drawn_charts
-from maskdet_app.ui.charts import GREY, SLATE, VIOLET, Chart
+from maskdet_app.ui.elements.charts import GREY, SLATE, VIOLET, Chart
 from tests.app.metrics.drawn_records import RECORDS, record
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics.charts import finder_charts
-from maskdet_app.ui.charts import Chart
+from maskdet_app.ui.elements.charts import Chart
 
 
 def data(chart: Chart | None) -> list[dict[str, Any]]:

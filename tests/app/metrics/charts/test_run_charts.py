@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics.charts import run_charts as charts
-from maskdet_app.ui.charts import BLUE, MAX_POINTS, VERMILION, Chart
+from maskdet_app.ui.elements.charts import BLUE, MAX_POINTS, VERMILION, Chart
 
 EPOCHS = [
     {"epoch": 1, "phase": "head", "loss": 0.6, "val_loss": 0.5, "accuracy": 0.7},

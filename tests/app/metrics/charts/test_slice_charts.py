@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics.charts import slice_charts
-from maskdet_app.ui.charts import Chart
+from maskdet_app.ui.elements.charts import Chart
 
 
 def share(value: float, n: int = 100) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from maskdet_app.metrics.charts import run_charts as charts
 from maskdet_app.metrics.records import test_sets, thresholds
 from maskdet_app.metrics.records.runs import MAX_EPOCHS, Run, read_run
 from maskdet_app.metrics.tabs import ablations, compare, training
-from maskdet_app.ui.charts import MAX_POINTS
+from maskdet_app.ui.elements.charts import MAX_POINTS
 from maskdet_app.ui.json_values import MAX_ITEMS, MAX_NUMBER, finite, objects
 from maskdet_core.records.evaluation import EVALUATION_FILE
 from maskdet_core.records.runs import EPOCHS_FILE, RUN_FILE

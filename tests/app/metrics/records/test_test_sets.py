@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maskdet_app.metrics.records import test_sets
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 
 def of(slug: str, accuracy: float = 0.9) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 
 from maskdet_app.metrics.records import words
 from maskdet_app.metrics.records.runs import MODELS, read_run, run_folders
-from maskdet_app.ui import i18n
-from maskdet_app.ui.i18n import ENGLISH, catalogue
+from maskdet_app.ui.texts import i18n
+from maskdet_app.ui.texts.i18n import ENGLISH, catalogue
 
 NAMES = {"covid-face-mask", "face-mask-12k", "street-853"}
 """Picture sets, which have the same name in every language."""

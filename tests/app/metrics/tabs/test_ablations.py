@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from maskdet_app.metrics.records.runs import Run
 from maskdet_app.metrics.tabs import ablations
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 
 RECORD = {
     "epochs": 3,

@@ -3,7 +3,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from maskdet_app.ops.limits.upload_quota import Bound, UploadLimits, UploadQuota
 from maskdet_app.server.middleware.upload_guard import UploadGuard
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from tests.app.server.asgi_client import Response, request, respond_with
 
 MB = 1_000_000

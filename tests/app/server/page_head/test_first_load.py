@@ -7,7 +7,7 @@ import streamlit
 
 from maskdet_app.server.page_head import first_load
 from maskdet_app.server.page_head.link_preview import LinkPreview
-from maskdet_app.ui import theme
+from maskdet_app.ui.layout import theme
 from tests.app.server.asgi_client import request, respond_with
 
 STATIC = Path(streamlit.__file__).parent / "static"

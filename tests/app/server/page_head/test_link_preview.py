@@ -2,7 +2,7 @@ import pytest
 
 from maskdet_app.server.page_head import link_preview
 from maskdet_app.server.page_head.link_preview import LinkPreview
-from maskdet_app.ui.i18n import t
+from maskdet_app.ui.texts.i18n import t
 from tests.app.server.asgi_client import request, respond_with
 
 PAGE = (

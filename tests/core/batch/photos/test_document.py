@@ -160,7 +160,7 @@ def test_each_picture_says_what_it_shows_and_its_size() -> None:
     ]
     for image in images:
         assert (image["width"], image["height"], image["loading"]) == ("200", "100", "lazy")
-    # base64 of "jpeg of 3", the mixed photo's place in the pile
+    # base64 of "jpeg of 3", the mixed photo's place in the batch
     assert images[0]["src"] == "data:image/jpeg;base64,anBlZyBvZiAz"
 
 

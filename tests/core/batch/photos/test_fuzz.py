@@ -18,6 +18,7 @@ from maskdet_core.batch.photos.journal import Entry, Journal
 from maskdet_core.batch.photos.report import PhotoReport, csv_text, json_text, safe_name
 from maskdet_core.batch.storage.stamps import FileStamp
 from maskdet_core.errors import JournalError
+from maskdet_core.precision import PROBABILITY_DECIMALS
 from maskdet_core.untrusted_text import valid_text
 
 SETTINGS: dict[str, Any] = {"model": "m"}
@@ -77,9 +78,9 @@ def rounded(entry: Entry) -> Entry:
         kept = tuple(
             replace(
                 face,
-                p_with_mask=round(face.p_with_mask, 6),
-                p_worn_wrong=round(face.p_worn_wrong, 6),
-                p_without_mask=round(face.p_without_mask, 6),
+                p_with_mask=round(face.p_with_mask, PROBABILITY_DECIMALS),
+                p_worn_wrong=round(face.p_worn_wrong, PROBABILITY_DECIMALS),
+                p_without_mask=round(face.p_without_mask, PROBABILITY_DECIMALS),
             )
             for face in found.faces
             # NaN equals nothing

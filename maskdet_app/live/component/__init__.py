@@ -1,0 +1,1 @@
+"""The stream's front end in the browser: the library's, with our scripts."""

@@ -1,0 +1,1 @@
+"""Fixes of aiortc and streamlit-webrtc, for the versions that need them."""

@@ -1,0 +1,1 @@
+"""Beside the live video: choices, counts, timeline and announcements."""

@@ -1,0 +1,1 @@
+"""Elements that several pages draw: the base of their charts, and the legend of the frames."""

@@ -1,0 +1,1 @@
+"""What every page has around its own parts: theme, entry, footer, share panel."""

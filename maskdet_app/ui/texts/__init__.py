@@ -1,0 +1,1 @@
+"""Texts, numbers and times in the visitor's language."""
