@@ -6,14 +6,25 @@
   const BEGINNING = ".st-key-close-navigation";
   // What is above this is behind the menu.
   const TOP_PX = 64;
+  // Pictures and cards come, and move what is below them, after the view has been opened.
+  const SETTLED_MS = 1500;
   let isOpen = false;
-  new MutationObserver(() => {
+  let untilMs = 0;
+  const look = () => {
     const beginning = document.querySelector(BEGINNING);
     // The gallery stays above it until the page's run has ended.
     const isNow = Boolean(beginning) && !document.querySelector(GALLERY);
-    if (isNow && !isOpen && beginning.getBoundingClientRect().top < TOP_PX) {
-      beginning.scrollIntoView();
-    }
+    if (isNow && !isOpen) untilMs = performance.now() + SETTLED_MS;
     isOpen = isNow;
-  }).observe(document.documentElement, { childList: true, subtree: true });
+    if (!isNow || performance.now() > untilMs) return;
+    if (beginning.getBoundingClientRect().top < TOP_PX) {
+      beginning.scrollIntoView({ behavior: "instant" });
+    }
+  };
+  new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
+  addEventListener("scroll", look, true);
+  // The visitor's own way of moving counts more.
+  for (const own of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    addEventListener(own, () => (untilMs = 0), { capture: true, passive: true });
+  }
 })();
