@@ -17,7 +17,7 @@ from maskdet_app.ui.texts.i18n import drawn_labels, drawn_looking, t
 
 entry.require()
 heading, http_note, ice_note, limit_note, sent_note, loading = containers.reserve(6)
-held, full, live, way_out, meanings, instructions = containers.reserve(6)
+held, full, live, meanings, instructions = containers.reserve(5)
 embedded = bool(st.context.is_embedded)
 with heading:
     if embedded:
@@ -72,7 +72,6 @@ if detector is not None and not is_held:
         with right:
             restarting = stream.is_restarting()
             status.show(processor, admission, state, chosen, restarting=restarting, film=film)
-        way_out.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
         with meanings, st.expander(t("legend.title"), icon=":material/select:"):
             legend.show(chosen.verdicts, looking=True)
 if not embedded:

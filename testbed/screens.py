@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from playwright.sync_api import FilePayload, FrameLocator, Locator, Page, expect
 
 from maskdet_app.metrics.view import TABS
+from maskdet_app.ops.settings import server_address
 from testbed.pictures import drawn_people
 from testbed.pictures.films import film_bytes
 from testbed.servers.picture_camera import picture_camera
@@ -279,11 +280,25 @@ def _gone(visit: Visit) -> Iterator[str]:
     yield "gone"
 
 
+def _network(visit: Visit) -> Iterator[str]:
+    host, page = server_address.network_host() or "127.0.0.1", visit.page
+    page.goto(f"http://{host}:{visit.server.port}/")
+    visit.sees("live.plain_http")
+    yield "insecure"
+    page.context.set_offline(True)
+    visit.server.kill()
+    visit.sees("trouble.offline_title")
+    yield "offline"
+    page.context.set_offline(False)
+    visit.sees("trouble.unreachable_title")
+    yield "unreachable"
+
+
 def _cameras(visit: Visit) -> Iterator[str]:
     page = visit.page
     visit.open("cameras")
-    visit.sees("cameras.connecting_title")
-    yield "connecting"
+    visit.sees("cameras.never_title")
+    yield "no-answer"
     jpegs = [*map(drawn_people.jpeg_bytes, drawn_people.swaying(drawn_people.group(3, 1)))]
     with picture_camera(visit.camera_port, jpegs):
         expect(page.get_by_test_id("stImage").locator("img")).to_be_visible(timeout=2 * WAIT_MS)
@@ -310,6 +325,7 @@ WALKS: Final = {
     "api": Walk(_api),
     "unknown": Walk(_unknown),
     "gone": Walk(_gone, settings={}),
+    "network": Walk(_network, settings={"address": "0.0.0.0"}),
     "cameras": Walk(
         _cameras,
         settings={

@@ -69,6 +69,7 @@ FORMS: Final = {
 
 README: Final = {
     "screenshot-photo.png": "results-gallery-desktop-light-1280-whole.png",
+    "screenshot-video.png": "video-result-desktop-light-1280-whole.png",
 }
 """The README's pictures, by the screenshots that they are made of."""
 _COLOURS: Final = 128

@@ -67,10 +67,10 @@ def _show(camera: Camera, detector: MaskDetector) -> None:
     feed = shared_feeds.feeds().of(camera, detector)
     seen = feed.look(drawn_labels(), drawn_looking())
     verdicts = two_classes.verdicts(detector.classifier.manifest, two_classes=detector.two_classes)
-    left, right = st.columns([1.8, 1], gap="medium")
+    left, right = st.container(key="camera-row").columns([1.8, 1], gap="medium")
     with left:
         if seen.picture is None:
-            st.html('<div class="md-no-picture"></div>')
+            st.html(f'<div class="md-no-picture">{theme.icon_html("no_picture")}</div>')
         else:
             _keep(seen.picture)
             alt = t("cameras.alt", name=camera.name)
@@ -84,7 +84,8 @@ def _show(camera: Camera, detector: MaskDetector) -> None:
         picture = seen.picture
         if picture is not None:
             html = theme.count_tiles_html(picture.counts(), verdicts, frame_number=picture.number)
-            tiles.html(html)
+            # the style sheet dims the picture
+            tiles.html(html + ('<i class="md-lost"></i>' if seen.state == "lost" else ""))
         note.caption(words or "\u00a0")
         with st.container():
             if seen.state == "connected":
@@ -99,9 +100,8 @@ def _words(seen: CameraView) -> tuple[str, str]:
         return t("live.full_title"), t("cameras.full")
     if seen.state == "lost":
         if seen.picture is None:
-            return t("cameras.lost_title"), t(
-                "cameras.never", seconds=number_text(seen.since_s, ".0f")
-            )
+            seconds = number_text(seen.since_s, ".0f")
+            return t("cameras.never_title"), t("cameras.never", seconds=seconds)
         return t("cameras.lost_title"), t("cameras.lost", seconds=number_text(seen.since_s, ".0f"))
     if seen.picture is None:
         return t("live.waiting_title"), t("cameras.waiting")

@@ -20,10 +20,10 @@ from maskdet_core import Face, ImageError, MaskDetector, RgbImage, draw_activati
 from maskdet_core.draw.annotate import shown_percent, whole_percent
 from maskdet_core.reasons import Reason
 
-CROP_PX: Final = 176
-"""Width of a face's crop on the page."""
-_ACTIVATION_MAP_PX: Final = 2 * CROP_PX
-"""Drawn at twice the size for high-density screens."""
+NAVIGATION_KEY: Final = "close-navigation"
+"""Key of the container above an opened photo, for `maskdet_app/server/page_head/close_view.js`."""
+_ACTIVATION_MAP_PX: Final = 352
+"""Twice the width of a card's picture on most screens, for high-density ones."""
 
 
 def probability_text(probability: float) -> str:
@@ -102,7 +102,7 @@ def show(batch: PhotoBatch, detector: MaskDetector, photo: Photo, options: Photo
             rows, columns = maps.shape[1:]
             places = t("photo.why_places", rows=rows, columns=columns)
             map_note.caption(f"{t('photo.why_note')} {places}")
-        with faces.container(horizontal=True, gap="small"):
+        with faces.container(key=face_links.CARDS_KEY, gap="small"):
             for index, (face, crop, name) in enumerate(
                 zip(photo.detections, crops, names, strict=True)
             ):
@@ -135,14 +135,12 @@ def _show_face(
     activation_map: RgbImage | None,
     options: PhotoOptions,
 ) -> None:
-    with st.container(
-        border=True, width=CROP_PX + 36, gap="xsmall", key=face_links.card_key(number)
-    ):
+    with st.container(border=True, gap="xsmall", key=face_links.card_key(number)):
         st.html(face_links.number_html(number, name))
         if activation_map is None:
-            st.image(crop, width=CROP_PX, alt=name)
+            st.image(crop, width="stretch", alt=name)
         else:
-            st.image(activation_map, width=CROP_PX, alt=t("photo.alt_heat", name=name))
+            st.image(activation_map, width="stretch", alt=t("photo.alt_heat", name=name))
         percent = shown_percent(face, two_classes=options.two_classes)
         figure = "" if percent is None else " " + t("photo.p_value", value=percent)
         label = verdict_label(face.verdict)
@@ -175,7 +173,7 @@ def show_navigation(
     index = keys.index(photo.key) if photo.key in keys else None
     previous_key = keys[index - 1] if index else None
     next_key = keys[index + 1] if index is not None and index + 1 < len(keys) else None
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=NAVIGATION_KEY):
         st.button(t("photo.back"), icon=":material/grid_view:", on_click=on_open, args=(None,))
         for label, icon, key in (
             (t("photo.before"), ":material/chevron_left:", previous_key),

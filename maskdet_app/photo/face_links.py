@@ -15,6 +15,8 @@ VIEW_KEY: Final = "close-view"
 """Key of the container that holds picture and cards."""
 PICTURE_KEY: Final = "close-picture"
 """Key of the container that holds the picture and its spots."""
+CARDS_KEY: Final = "close-cards"
+"""Key of the container that holds the cards, which the style sheet spreads over its width."""
 _ROOM_ABOVE_REM: Final = 11
 """What stands above and below the picture while it stays in view."""
 

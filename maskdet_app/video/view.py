@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import streamlit as st
 
@@ -31,6 +31,8 @@ _PLAYABLE: Final = {
 """Media type by suffix of what browsers play."""
 _MOMENTS_SHOWN: Final = 24
 _CHART: Final = "video_chart"
+_FILM_PX: Final = 240
+"""Width of the place where a film is asked for, made and fetched: nothing around it moves."""
 
 
 def show(current: VideoVisit, detector: MaskDetector, options: CheckOptions) -> None:
@@ -41,7 +43,7 @@ def show(current: VideoVisit, detector: MaskDetector, options: CheckOptions) -> 
         detector: of the kind that checks it.
         options: how it is checked.
     """
-    progress, note, changed, film_progress, result = containers.reserve(5)
+    progress, note, changed, result = containers.reserve(4)
     if not current.data:
         note.caption(t("video.empty"))
         return
@@ -51,7 +53,7 @@ def show(current: VideoVisit, detector: MaskDetector, options: CheckOptions) -> 
     check = current.check
     if check.state in (State.WAITING, State.RUNNING):
         with progress.container(key="check-progress"):
-            _show_progress(check, "video.progress")
+            _show_progress(check, "check")
         return
     if check.outcome is None:
         text = _error_text(check) or t("video.cancelled")
@@ -66,25 +68,25 @@ def show(current: VideoVisit, detector: MaskDetector, options: CheckOptions) -> 
     with result:
         _show_result(current, check, check.outcome, detector, options)
     upload.count_film(current)
-    film = current.film
-    if film is not None and film.state in (State.WAITING, State.RUNNING):
-        with film_progress:
-            _show_progress(film, "video.film_progress")
 
 
 @st.fragment(run_every=REFRESH_S)
-def _show_progress(job: VideoJob, key: str) -> None:
+def _show_progress(job: VideoJob, kind: Literal["check", "film"]) -> None:
     now = job.snapshot()
     if now.state not in (State.WAITING, State.RUNNING):
         st.rerun()
     if now.state is State.WAITING:
-        text = t("video.waiting")
+        text = t(f"video.{kind}_waiting")
     elif now.left_s is None:
         text = t("video.starting")
     else:
-        text = t(key, percent=int(100 * (now.share or 0.0)), left=clock(now.left_s + 1))
-    st.progress(now.share or 0.0, text)
-    st.button(t("video.cancel"), icon=":material/stop:", on_click=job.cancel, key=f"stop-{key}")
+        percent = int(100 * (now.share or 0.0))
+        text = t(f"video.{kind}_progress", percent=percent, left=clock(now.left_s + 1))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(now.share or 0.0, text)
+        st.button(
+            t("video.cancel"), icon=":material/close:", on_click=job.cancel, key=f"stop-{kind}"
+        )
 
 
 def _show_result(
@@ -183,7 +185,8 @@ def _show_moments(current: VideoVisit, row: Mapping[str, Any], pictures: tuple[b
 def _show_downloads(
     current: VideoVisit, check: VideoJob, row: Mapping[str, Any], *, blur: bool
 ) -> None:
-    _show_film_button(current, check, blur=blur)
+    with st.container(width=_FILM_PX, key="video-film", gap=None):
+        _show_film(current, check, blur=blur)
     for kind, data, mime, icon in (
         ("csv", tracks_csv_bytes([row]), "text/csv", ":material/table:"),
         (
@@ -212,11 +215,16 @@ def _show_downloads(
     )
 
 
-def _show_film_button(current: VideoVisit, check: VideoJob, *, blur: bool) -> None:
+def _show_film(current: VideoVisit, check: VideoJob, *, blur: bool) -> None:
+    button, progress, error = containers.reserve(3)
     film = current.film
     wanted = _options(check.options.min_confidence, check.options.two_classes, film=True, blur=blur)
+    if film is not None and film.state in (State.WAITING, State.RUNNING):
+        with progress:
+            _show_progress(film, "film")
+        return
     if film is not None and film.options == wanted and film.outcome is not None:
-        st.download_button(
+        button.download_button(
             t("video.film_ready"),
             film.outcome.film or b"",
             file_name="maskdet.mp4",
@@ -225,20 +233,20 @@ def _show_film_button(current: VideoVisit, check: VideoJob, *, blur: bool) -> No
             on_click="ignore",
             type="primary",
             key="video_film",
+            width="stretch",
         )
         return
-    runs = film is not None and film.state in (State.WAITING, State.RUNNING)
-    st.button(
+    button.button(
         t("video.film"),
         icon=":material/movie_edit:",
         help=t("video.film_help"),
         on_click=_make_film,
         args=(current, wanted),
-        disabled=runs,
         key="video_make_film",
+        width="stretch",
     )
     if film is not None and film.reason is not None:
-        st.caption(_error_text(film))
+        error.caption(_error_text(film))
 
 
 def _error_text(job: VideoJob) -> str:

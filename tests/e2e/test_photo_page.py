@@ -294,6 +294,20 @@ def test_close_view_links_faces_with_cards_and_back_returns_to_the_gallery(
         expect(opened).to_have_count(4, timeout=WAIT_MS)
 
 
+def test_an_opened_photo_begins_in_view(server: Any, network: Path, open_browser: Any) -> None:
+    with open_browser(size=(390, 844)) as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/photo")
+        page.get_by_role("button", name=t("photo.samples")).click(timeout=WAIT_MS)
+        expect(page.get_by_role("button", name=t("photo.csv"))).to_be_enabled(timeout=WAIT_MS)
+        # the last one, more than a screen below the beginning
+        page.get_by_role("button", name=t("photo.open")).nth(2).click()
+        expect(page.locator("#md-spot-1")).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_test_id("stGridCell")).to_have_count(0, timeout=WAIT_MS)
+        expect(page.get_by_role("button", name=t("photo.back"))).to_be_in_viewport(ratio=1)
+        expect(page.locator("#md-spot-1")).to_be_in_viewport()
+
+
 @pytest.mark.shared_data
 def test_many_photos(
     server: Any,

@@ -80,4 +80,4 @@ def test_metrics_in_spanish_have_spanish_numbers_and_names(
         if tab == "errors":
             # every column of the confusion matrix has its name, a word a line
             drawn = charts.first.locator(".role-axis-label text").all_text_contents()
-            assert {"malpuesta", "noseguro"} <= {"".join(name.split()) for name in drawn}
+            assert {"malpuesta", "dudoso"} <= {"".join(name.split()) for name in drawn}

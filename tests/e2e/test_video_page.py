@@ -17,6 +17,11 @@ from tests.e2e.test_accessibility import violations
 WAIT_MS = 60_000
 CHANGE_S = 6.0
 LENGTH_S = 10.0
+# Where the result begins, in px below the page's title.
+BELOW_TITLE = """() => {
+  const [title, result] = ["h1", ".st-key-video-summary"].map((one) => document.querySelector(one));
+  return Math.round(result.getBoundingClientRect().top - title.getBoundingClientRect().top);
+}"""
 pytestmark = pytest.mark.browser
 
 
@@ -78,6 +83,10 @@ def test_from_the_limits_to_the_moment(
             page.get_by_role("button", name="Report to share").click()
         text = download.value.path().read_text(encoding="utf-8")
         assert Texts("en")("videos.timeline") in text
+        before = page.evaluate(BELOW_TITLE)
+        page.get_by_role("button", name="Film with frames").click()
+        expect(page.get_by_role("progressbar")).to_be_visible(timeout=WAIT_MS)
+        assert page.evaluate(BELOW_TITLE) == before
         page.get_by_text("Español", exact=True).click()
         expect(page.get_by_role("button", name="Quitar el vídeo")).to_be_visible(timeout=WAIT_MS)
         assert violations(page) == []

@@ -108,6 +108,12 @@ def test_a_photo_is_checked_on_a_phone(server: Any, network: Path, open_browser:
         # one photo alone is open at once
         visitor.see(page.locator(".st-key-close-picture img"))
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
+        # a face's card is as wide as the picture
+        picture, card = (
+            page.locator(f".st-key-{one}").evaluate("one => one.offsetWidth")
+            for one in ("close-picture", "face-1")
+        )
+        assert card >= 0.98 * picture
         assert len(visitor.steps) <= 7, visitor.steps
 
 

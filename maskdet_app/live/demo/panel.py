@@ -25,7 +25,7 @@ def show(film: DemoFilm, verdicts: tuple[Verdict, ...]) -> None:
         verdicts: those that can be given.
     """
     heading, judging, judged, way_in = containers.reserve(4)
-    heading.header(t("live.demo_title"), anchor=False)
+    heading.header(t("live.demo_heading"), anchor=False)
     if film.work is not None:
         with judging:
             st.fragment(_wait, run_every=REFRESH_S)(film)

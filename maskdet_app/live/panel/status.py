@@ -76,8 +76,10 @@ def show(
             _say(t("live.restarting_title"), t("live.restarting"))
         elif film is None:
             _say(t("live.idle_title"), t("live.idle"))
+            show_way_out()
         else:
             panel.show(film, verdicts)
+            show_way_out()
 
 
 def alert_notice() -> str:
@@ -86,12 +88,17 @@ def alert_notice() -> str:
     return t("alerts.live", place=theme.escape_markdown(place, 80))
 
 
+def show_way_out() -> None:
+    """Link to the photo page, for those without a camera or a place."""
+    st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
+
+
 def show_full(admission: AdmissionControl) -> None:
     """Explain that no slot is free, and reload the page when one is."""
-    with st.container(border=True):
+    with st.container(border=True, key="live-full"):
         st.header(t("live.full_title"), anchor=False)
         st.markdown(t("live.full"))
-        st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
+        show_way_out()
         with st.container():
             st.fragment(_wait_for_slot, run_every=WAIT_REFRESH_S)(admission)
 
@@ -117,7 +124,7 @@ def _timed_out() -> bool:
 def _show_no_connection() -> None:
     st.header(t("live.no_way_title"), anchor=False)
     st.warning(t("live.no_way"), icon=":material/wifi_off:")
-    st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
+    show_way_out()
 
 
 def _running(

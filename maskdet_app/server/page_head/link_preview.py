@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskdet_app.server.middleware.base_path import app_path, base_path
-from maskdet_app.server.page_head import first_load, streamlit_texts, tab_secret
+from maskdet_app.server.page_head import close_view, first_load, streamlit_texts, tab_secret
 from maskdet_app.ui.layout import theme
 from maskdet_app.ui.texts.i18n import t
 
@@ -82,7 +82,10 @@ class LinkPreview:
 def _rewritten(page: bytes, scope: Scope) -> bytes:
     page = page.replace(_STREAMLIT_TITLE, _head(URL(scope=scope)))
     page = page.replace(_STREAMLIT_FAVICON, b'href="./icon.png"')
-    return first_load.write_into(tab_secret.write_into(streamlit_texts.write_into(page)))
+    parts = (streamlit_texts.write_into, tab_secret.write_into, close_view.write_into)
+    for write_into in (*parts, first_load.write_into):
+        page = write_into(page)
+    return page
 
 
 def _may_be_page(scope: Scope) -> bool:

@@ -28,6 +28,7 @@ ICONS: Final[dict[str, str]] = {
     "looking": "hourglass_top",
     "no_face": "search_off",
     "unread": "broken_image",
+    "no_picture": "videocam_off",
 }
 """Names in Material Symbols, the font that Streamlit brings along, by verdict or kind of photo."""
 _TEXT_COLOURS: Final = {"light": "#14222E", "dark": "#E8EEF3"}

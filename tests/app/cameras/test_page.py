@@ -92,7 +92,7 @@ def test_another_camera_can_be_chosen_and_linked(feeds: StubFeeds) -> None:
     ("view", "key"),
     [
         (CameraView("connecting", 1.0, None), "cameras.connecting_title"),
-        (CameraView("lost", 8.0, None), "cameras.lost_title"),
+        (CameraView("lost", 8.0, None), "cameras.never_title"),
         (CameraView("lost", 8.0, PICTURE), "cameras.lost_title"),
         (CameraView("full", 1.0, None), "live.full_title"),
         (CameraView("connected", 0.1, None), "live.waiting_title"),

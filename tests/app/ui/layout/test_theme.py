@@ -64,7 +64,7 @@ def test_a_tile_is_marked_where_there_is_nothing_to_count() -> None:
 
 def test_icons_differ_and_screen_readers_skip_them() -> None:
     icons = [theme.icon_html(kind) for kind in theme.ICONS]
-    assert len(set(icons)) == len(icons) == 7
+    assert len(set(icons)) == len(icons) == 8
     assert all('aria-hidden="true"' in icon for icon in icons)
     assert set(theme.ICONS.values()) <= set(ALL_MATERIAL_ICONS)
 

@@ -245,7 +245,7 @@ def test_links_lead_to_sections_that_are_there() -> None:
 
 def test_spanish_report() -> None:
     text = Parsed(html(language="es")).text
-    assert "Sin mascarilla" in text and "Fotos revisadas: 7" in text and "No mask" not in text
+    assert "Sin mascarilla" in text and "Fotos comprobadas: 7" in text and "No mask" not in text
 
 
 def test_no_photos() -> None:
