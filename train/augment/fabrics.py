@@ -158,7 +158,7 @@ _PRINTS: tuple[_Draw, ...] = (
 
 
 def folds(size_px: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Light on a patch of cloth over a face: pleats, creases and curvature, gain (size, size)."""
+    """Light on a mask over a face: pleats, creases and curvature, gain (size, size)."""
     ys, xs = np.mgrid[0:size_px, 0:size_px].astype(np.float32) / size_px - np.float32(0.5)
     light = 1 - rng.uniform(0.1, 0.9) * (xs - rng.uniform(-0.2, 0.2)) ** 2
     kind = rng.random()
@@ -171,3 +171,18 @@ def folds(size_px: int, rng: np.random.Generator) -> NDArray[np.float32]:
         light = light * (1 - rng.uniform(0.05, 0.3) * np.exp(-((xs / 0.015) ** 2)))
     light = light + rng.uniform(0, 0.08) * _noise(size_px, rng, int(rng.integers(3, 8)))
     return np.asarray(np.clip(light, 0.2, 1.3), np.float32)
+
+
+def drapes(size_px: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Light on cloth that hangs or is wrapped: long creases, or ribs; gain (size, size)."""
+    ys, xs = np.mgrid[0:size_px, 0:size_px].astype(np.float32) / size_px - np.float32(0.5)
+    if rng.random() < 0.3:
+        # the ribs of knitted cloth
+        wave = np.sin(2 * np.pi * rng.uniform(12, 40) * (xs + 0.1 * xs * ys))
+        return np.asarray(1 - rng.uniform(0.03, 0.2) * (wave > 0), np.float32)
+    bent = ys + rng.uniform(-0.6, 0.6) * xs + rng.uniform(-1.5, 1.5) * xs**2
+    warp = rng.uniform(0, 0.06) * _noise(size_px, rng, int(rng.integers(3, 7)))
+    creases = np.sin(2 * np.pi * (rng.uniform(2, 8) * (bent + warp) + rng.random()))
+    light = 1 + rng.uniform(0.03, 0.25) * creases
+    light = light + rng.uniform(0, 0.1) * _noise(size_px, rng, int(rng.integers(4, 10)))
+    return np.asarray(np.clip(light, 0.3, 1.4), np.float32)

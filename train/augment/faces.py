@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.types import FaceBox
+from train.augment.clothing import BELOW_LIPS, BELOW_NOSE
 from train.augment.kit import EMPTY, AugmentKit
 from train.augment.occlusion import shade_lower_face, wear_sunglasses
 from train.data.annotations.boxes import boxes_px
@@ -29,6 +30,20 @@ _WITH_MASK, _WORN_WRONG, _WITHOUT_MASK = (
 _OVER_MASK = 0.3
 """Share of hands and objects near a mask that cover it; the others are beside it."""
 
+_PRESUMED_EYES: Eyes = ((0.34, 0.4), (0.66, 0.4))
+"""Eyes of a face for which none were found, in fractions of its plain crop: the means of the
+reference detector's boxes, which end at the chin."""
+_OVER_LIPS = 0.2
+"""Share of clothing on bare faces that may cover the mouth, not the nose: a scarf is no mask."""
+_HIGHEST_PRESUMED = 1.5
+"""Highest edge of cloth in distances between the pupils below the eyes where these are presumed:
+the chin is at 1.8, and such faces are turned or bent."""
+_HIGHEST_WORN_WRONG = 2.05
+"""The same where a mask may hang on the chin: it must be seen."""
+
+_TILTED_DEG = 60.0
+"""Largest rotation of bent and lying heads. At right angles left and right would be exchanged."""
+
 
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
@@ -38,7 +53,8 @@ class AugmentConfig:
         zoom: log of the largest change of the crop's side: 0.25 reaches 1.28 times, as far as the
             finder's boxes differ; loose boxes begin above, see `train.data.negatives.loose_boxes`.
         shift: largest shift of the crop's centre, in sides.
-        rotation_deg: largest rotation.
+        rotation_deg: largest rotation of most faces.
+        tilted: share of faces that may be turned up to 60°, as bent and lying heads are.
         shear: largest shear, as a ratio.
         low_resolution, blur, jpeg, noise, light, grey: share of faces degraded so.
         min_side_px: coarsest face drawn by `low_resolution`.
@@ -48,12 +64,13 @@ class AugmentConfig:
         drawn_mask, drawn_wrong: share of bare faces that a mask is drawn onto, worn rightly or
             wrongly, where their eyes are known; they change to the mask's class.
         objects: share of faces with a thing before the mouth or beside it, and without a hand.
-        clothing: share of bare faces with a collar, a scarf or straps.
+        clothing: share of faces with a collar, a scarf, a hood or straps.
     """
 
     zoom: float = 0.25
     shift: float = 0.12
     rotation_deg: float = 20.0
+    tilted: float = 0.0
     shear: float = 0.15
     low_resolution: float = 0.6
     min_side_px: int = 16
@@ -113,11 +130,33 @@ def augmented_crop(
     face = face_crop(surroundings, FaceBox(0, 0, square.w, square.h))
     label = sample.label
     if 0 <= label < len(CLASSES):
-        eyes = kit.eyes.get(sample)
-        if eyes is not None:
-            eyes = _moved(eyes, box, linear, offset, face.shape[0] / square.w)
+        scale = face.shape[0] / square.w
+        found = kit.eyes.get(sample)
+        eyes = None if found is None else _moved(found, box, linear, offset, scale)
+        presumed = _moved(_PRESUMED_EYES, box, linear, offset, scale)
+        face = _clothe(face, label, eyes, presumed, rng, config, kit)
         face, label = _cover(face, label, eyes, rng, config, kit)
     return degrade(face, rng, config), label
+
+
+def _clothe(
+    face: NDArray[np.uint8],
+    label: int,
+    eyes: Eyes | None,
+    presumed: Eyes,
+    rng: np.random.Generator,
+    config: AugmentConfig,
+    kit: AugmentKit,
+) -> NDArray[np.uint8]:
+    """The face, or a copy in clothing that hides neither a nose nor a mask worn wrong."""
+    if kit.clothing is None or rng.random() >= config.clothing:
+        return face
+    highest = BELOW_LIPS if eyes is not None else _HIGHEST_PRESUMED
+    if label == _WORN_WRONG:
+        highest = _HIGHEST_WORN_WRONG
+    elif label == _WITHOUT_MASK and eyes is not None and rng.random() < _OVER_LIPS:
+        highest = BELOW_NOSE
+    return kit.clothing(face, presumed if eyes is None else eyes, rng, highest=highest)
 
 
 def _cover(
@@ -129,8 +168,6 @@ def _cover(
     kit: AugmentKit,
 ) -> tuple[NDArray[np.uint8], int]:
     """The face with what the kit lays over it, and its label then."""
-    if label == _WITHOUT_MASK and kit.clothing is not None and rng.random() < config.clothing:
-        face = kit.clothing(face, rng)
     if label == _WITHOUT_MASK:
         face, label = _draw_mask(face, eyes, rng, config, kit)
     if rng.random() < config.lower_shade:
@@ -213,7 +250,8 @@ def _transform(
     Returns:
         For `warp_affine` to a picture of the square's size: linear (2, 2) and offset (2,).
     """
-    angle = np.deg2rad(rng.uniform(-config.rotation_deg, config.rotation_deg))
+    largest = _TILTED_DEG if rng.random() < config.tilted else config.rotation_deg
+    angle = np.deg2rad(rng.uniform(-largest, largest))
     shear = rng.uniform(-config.shear, config.shear)
     flip = -1.0 if rng.random() < 0.5 else 1.0
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

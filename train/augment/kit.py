@@ -38,10 +38,20 @@ class HoldsObject(Protocol):
 
 
 class Wears(Protocol):
-    """Puts clothing around the neck."""
+    """Puts clothing around head and neck."""
 
-    def __call__(self, rgb: Picture, rng: np.random.Generator, /) -> Picture:
-        """A copy of a framed face, uint8 (S, S, 3), with the clothing."""
+    def __call__(
+        self, rgb: Picture, eyes: Eyes, rng: np.random.Generator, /, *, highest: float
+    ) -> Picture:
+        """A copy of a framed face, uint8 (S, S, 3), with the clothing.
+
+        Args:
+            rgb: the face.
+            eyes: left and right in the picture, px.
+            rng: draws the clothing.
+            highest: highest edge of cloth before mouth and chin, in distances between the pupils
+                below the eyes.
+        """
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class AugmentKit:
         hands: lays hands over faces.
         masks: draws masks onto bare faces whose eyes are known.
         objects: holds things before mouths.
-        clothing: puts collars, scarves and straps on bare faces.
+        clothing: puts collars, scarves, hoods and straps around faces.
         eyes: of bare faces, in fractions of their plain crop; see
             `train.data.faces.eyes.find_eyes`.
     """

@@ -23,6 +23,7 @@ CONFIG = replace(
     full_learning_rate=3e-4,
     augment=AugmentConfig(
         rotation_deg=15.0,
+        tilted=0.08,
         low_resolution=0.4,
         min_side_px=20,
         blur=0.15,

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from train.augment.clothing import BELOW_LIPS
 from train.augment.faces import PLAIN, AugmentConfig, augmented_crop
 from train.augment.kit import AugmentKit
 from train.data.faces.datasets import CLASSES, FaceSample, read_dataset
@@ -39,10 +40,25 @@ class Thing:
         self.over_mouth: list[bool] = []
 
     def __call__(
-        self, rgb: np.ndarray, rng: np.random.Generator, /, *, over_mouth: bool = True
+        self, rgb: np.ndarray, rng: np.random.Generator, /, *, over_mouth: bool
     ) -> np.ndarray:
         self.over_mouth.append(over_mouth)
         return np.full_like(rgb, 50)
+
+
+class Clothes:
+    """Leaves the picture as it is, and notes where it was put."""
+
+    def __init__(self) -> None:
+        self.highest: list[float] = []
+        self.eyes: list[Eyes] = []
+
+    def __call__(
+        self, rgb: np.ndarray, eyes: Eyes, rng: np.random.Generator, /, *, highest: float
+    ) -> np.ndarray:
+        self.highest.append(highest)
+        self.eyes.append(eyes)
+        return rgb
 
 
 def test_augmentation_is_a_function_of_sample_and_generator(crop_set: Path) -> None:
@@ -156,23 +172,65 @@ def test_objects_cover_bare_mouths_and_never_what_tells_a_wrongly_worn_mask(
     assert 0.1 < over[WITH_MASK] < 0.5
 
 
-def test_clothing_is_put_on_bare_faces_only(wild: Path) -> None:
-    config = replace(STILL, clothing=1.0)
+def test_clothing_is_put_on_all_classes_and_hides_no_mask_worn_wrong(wild: Path) -> None:
+    config = replace(STILL, clothing=0.5)
     for sample in read_dataset(wild):
-        thing = Thing()
-        augmented_crop(sample, np.random.default_rng(1), config, AugmentKit(clothing=thing))
-        assert len(thing.over_mouth) == (sample.label == WITHOUT_MASK)
+        clothes = Clothes()
+        kit = AugmentKit(clothing=clothes, eyes={sample: ((0.3, 0.4), (0.7, 0.4))})
+        for seed in range(100):
+            augmented_crop(sample, np.random.default_rng(seed), config, kit)
+        assert 35 < len(clothes.highest) < 65
+        over_lips = np.mean(np.array(clothes.highest) < BELOW_LIPS)
+        assert (0.1 < over_lips < 0.35) == (sample.label == WITHOUT_MASK)
+        if sample.label == WORN_WRONG:
+            # a mask on the chin is drawn from 1.3 to 2.3
+            assert min(clothes.highest) > 2
+
+
+def test_clothing_follows_the_eyes_or_where_they_are_presumed(photo_set: Path) -> None:
+    sample = read_dataset(photo_set)[-1]
+    config = replace(STILL, clothing=1.0)
+    found, presumed = Clothes(), Clothes()
+    eyes = {sample: ((0.2, 0.3), (0.6, 0.3))}
+    for seed in range(20):
+        for kit in (AugmentKit(clothing=found, eyes=eyes), AugmentKit(clothing=presumed)):
+            augmented_crop(sample, np.random.default_rng(seed), config, kit)
+    for (lx, ly), (rx, ry) in found.eyes:
+        assert rx - lx == pytest.approx(0.4 * 128, abs=3)
+        assert (ly, ry) == pytest.approx((0.3 * 128, 0.3 * 128), abs=3)
+    for (lx, ly), (rx, ry) in presumed.eyes:
+        assert rx - lx == pytest.approx(0.32 * 128, abs=3)
+        assert (ly, ry) == pytest.approx((0.4 * 128, 0.4 * 128), abs=3)
+    # what is not known is given more room
+    assert min(presumed.highest) > BELOW_LIPS
+
+
+def test_tilted_heads_are_as_many_as_asked_and_keep_left_and_right(crop_set: Path) -> None:
+    sample = read_dataset(crop_set)[-1]
+    config = replace(STILL, clothing=1.0, rotation_deg=10.0, tilted=0.5)
+    angles = []
+    for seed in range(200):
+        kit = AugmentKit(clothing=(clothes := Clothes()))
+        augmented_crop(sample, np.random.default_rng(seed), config, kit)
+        ((lx, ly), (rx, ry)) = clothes.eyes[0]
+        assert lx < rx
+        angles.append(abs(np.rad2deg(np.arctan2(ry - ly, rx - lx))))
+    beyond = np.mean(np.array(angles) > 10.5)
+    # of those tilted, five in six are turned further than the others
+    assert 0.32 < beyond < 0.52
+    assert 50 < max(angles) < 61
 
 
 def test_loose_boxes_get_nothing_laid_over_and_show_surroundings(photo_set: Path) -> None:
     sample = loose_box_samples(read_dataset(photo_set))[0]
     plain = plain_crop(read_dataset(photo_set)[0])
     everything = replace(STILL, objects=1.0, clothing=1.0, drawn_mask=1.0)
-    thing = Thing()
-    kit = AugmentKit(objects=thing, clothing=thing, masks=Painter())
+    thing, clothes = Thing(), Clothes()
+    kit = AugmentKit(objects=thing, clothing=clothes, masks=Painter())
     crops = [
         augmented_crop(sample, np.random.default_rng(seed), everything, kit)[0] for seed in range(8)
     ]
     assert not thing.over_mouth
+    assert not clothes.eyes
     differences = [np.abs(c.astype(int) - plain).mean() for c in crops]
     assert min(differences) > 5
