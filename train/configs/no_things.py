@@ -1,7 +1,7 @@
-"""Without cups, telephones and clothing laid over faces."""
+"""Without cups and telephones laid over faces."""
 
 from dataclasses import replace
 
 from train.configs import slim
 
-CONFIG = replace(slim.CONFIG, augment=replace(slim.CONFIG.augment, objects=0.0, clothing=0.0))
+CONFIG = replace(slim.CONFIG, augment=replace(slim.CONFIG.augment, objects=0.0))
