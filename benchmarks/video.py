@@ -42,7 +42,7 @@ def add_parser(names: Any) -> None:
     """Add this benchmark's options to ``python -m benchmarks``."""
     parser = names.add_parser("video", help="speed and memory of checking video files")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--annotate", action="store_true", help="write an annotated film as well")
+    parser.add_argument("--annotate", action="store_true", help="write an annotated video as well")
     parser.add_argument(
         "--minutes", type=int, default=10, help="length of the film for memory; 0 leaves it out"
     )

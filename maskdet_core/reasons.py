@@ -47,7 +47,7 @@ class Problem(StrEnum):
     PARTS_LOST = "parts_lost"
     """Parts of the video cannot be decoded."""
     NO_SOUND = "no_sound"
-    """In the annotated film."""
+    """In the annotated video."""
     FEWER_PICTURES = "fewer_pictures"
     """Not every moment has a picture."""
 

@@ -36,7 +36,7 @@ class VideoVisit:
         name: file name on the visitor's device; untrusted.
         data: content of the file.
         check: finds people; None before it begins.
-        film: makes the annotated film; None until one is asked for.
+        film: makes the annotated video; None until one is asked for.
         start_s: where the player begins.
     """
 
@@ -55,7 +55,7 @@ class VideoVisit:
 
     @property
     def film_bytes(self) -> bytes | None:
-        """The annotated film as MP4; None where none is there."""
+        """The annotated video as MP4; None where none is there."""
         outcome = None if self.film is None else self.film.outcome
         return None if outcome is None else outcome.film
 
@@ -154,7 +154,7 @@ def while_visited() -> Callable[[], bool]:
 
 
 def count_film(current: VideoVisit) -> None:
-    """Count the annotated film of a visit, if there is one, beside its uploads."""
+    """Count the annotated video of a visit, if there is one, beside its uploads."""
     context, film = get_script_run_ctx(), current.film_bytes
     if context is not None and film is not None:
         QUOTA.count_made(context.session_id, current.file_id, current.film_id, len(film))

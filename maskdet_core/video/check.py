@@ -1,4 +1,4 @@
-"""Check a video file: from the file to people, counts, moments and an annotated film."""
+"""Check a video file: from the file to people, counts, moments and an annotated video."""
 
 from collections.abc import Generator
 from contextlib import ExitStack, closing
@@ -19,7 +19,7 @@ from maskdet_core.video.reading import VideoInfo, VideoReader
 from maskdet_core.video.timeline import Person, Timeline
 from maskdet_core.video.watcher import STEP_S, FaceWatcher, shrunk_face_px
 
-NO_SOUND: Final = Reason(Problem.NO_SOUND, "the annotated film has no sound")
+NO_SOUND: Final = Reason(Problem.NO_SOUND, "the annotated video has no sound")
 _N_AHEAD: Final = 8
 """Frames that are decoded ahead at most, some 4 MB each with a film: enough for the time that a
 search takes."""
@@ -32,8 +32,8 @@ class VideoOptions:
     Attributes:
         min_face_px: height of the smallest face in the video's frames, px; None takes the
             detector's, or 1/24 of the longer side where it has none.
-        blur: blur all faces in the annotated film.
-        labels: of the annotated film; see `annotate`.
+        blur: blur all faces in the annotated video.
+        labels: of the annotated video; see `annotate`.
         looking: the same.
         limits: on what is read.
     """
@@ -111,7 +111,7 @@ def check_video(
         detector: finds and classifies; the preset "live" is meant for this. Its threshold and rule
             decide.
         options: None takes the defaults.
-        film: where an annotated film is written as MP4; None for none.
+        film: where an annotated video is written as MP4; None for none.
 
     Yields:
         How far it is; first right after opening.

@@ -84,7 +84,7 @@ def test_from_the_limits_to_the_moment(
         text = download.value.path().read_text(encoding="utf-8")
         assert Texts("en")("videos.timeline") in text
         before = page.evaluate(BELOW_TITLE)
-        page.get_by_role("button", name="Film with frames").click()
+        page.get_by_role("button", name="Annotated video").click()
         expect(page.get_by_role("progressbar")).to_be_visible(timeout=WAIT_MS)
         assert page.evaluate(BELOW_TITLE) == before
         page.get_by_text("Español", exact=True).click()

@@ -52,7 +52,7 @@ class VideoCheckConfig:
         finder: see `maskdet_core.load_finder`.
         two_classes: count a mask worn wrong as no mask; see `MaskDetector`.
         out: results folder, None for none.
-        annotate: write an annotated film of each video into the results folder.
+        annotate: write an annotated video of each video into the results folder.
         blur: blur all faces in films and pictures.
         limits: on what is read.
     """
@@ -74,7 +74,7 @@ class VideoCheckConfig:
             ValueError: ``annotate`` without ``out``.
         """
         if self.annotate and self.out is None:
-            raise ValueError("expected a results folder for annotated films, got none")
+            raise ValueError("expected a results folder for annotated videos, got none")
 
     def load_detector(self) -> MaskDetector:
         """Load the detector.

@@ -13,7 +13,7 @@ class VideoJobOptions:
     Attributes:
         min_confidence: 0.5 <= c < 1; None takes the model's.
         two_classes: count a mask worn wrong as no mask.
-        film: make an annotated film.
+        film: make an annotated video.
         blur: blur all faces in it.
         labels: words on the film by verdict; None takes the library's.
         looking: the same for a face that is being looked at.
@@ -41,7 +41,7 @@ class VideoOutcome:
         row: the JSON object; see `maskdet_core.batch.videos.report.video_json`.
         pictures: JPEG of each of its moments.
         blurred_pictures: the same with all faces blurred.
-        film: the annotated film as MP4; None if none was wanted.
+        film: the annotated video as MP4; None if none was wanted.
         notes: those of the row.
     """
 

@@ -41,7 +41,7 @@ MAX_SILENCE_S: Final = 120.0
 """Longest time without progress, which otherwise comes several times a second: a process that
 sleeps uses no processor time, and holds the place."""
 MAX_FILM_BYTES: Final = 300_000_000
-"""Largest annotated film: twice what ten minutes of a busy scene give."""
+"""Largest annotated video: twice what ten minutes of a busy scene give."""
 POLL_S: Final = 0.1
 """Time between two questions whether the result is still wanted."""
 NICE: Final = 5
@@ -326,7 +326,7 @@ def _check(data: bytes, detector: MaskDetector, options: dict[str, Any], sink: B
         _write(sink, _BLURRED, moment.blurred_jpeg)
     if film is not None:
         if film.getbuffer().nbytes > MAX_FILM_BYTES:
-            raise VideoError("its annotated film is too large", Problem.FILM_TOO_LARGE)
+            raise VideoError("its annotated video is too large", Problem.FILM_TOO_LARGE)
         _write(sink, _FILM, film.getvalue())
     row = video_json(options["name"], result, annotated=None, folder=None)
     last = {"row": row, "notes": [note.to_json() for note in result.notes]}

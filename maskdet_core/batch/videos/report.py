@@ -35,7 +35,7 @@ def video_json(
     Args:
         video: name or path as the user gave it; never trusted.
         result: of the video.
-        annotated: name of the annotated film in the folder, if one was made.
+        annotated: name of the annotated video in the folder, if one was made.
         folder: name of the folder with what was made, if there is one.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A video file gives people, moments and an annotated film."""
+"""A video file gives people, moments and an annotated video."""
 
 import io
 
