@@ -33,7 +33,7 @@ from testbed.visitors.visitor import Film, Visitor
 
 N_CLIENTS: Final = 8
 _BATCH: Final = 100
-"""Photographs of one form."""
+"""Photos of one form."""
 _CLIENTS_S: Final = 6.0
 _WARM_UP_S: Final = 6.0
 
