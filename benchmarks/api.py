@@ -83,8 +83,8 @@ def _beside_the_command_line(server: Server, photos: Path, n_rounds: int) -> Non
     rates = [n / statistics.median(seconds) for seconds in (command_s, api_s, clients_s)]
     print(
         f"{n} photos: {rates[0]:.1f} a second by the command line, {rates[1]:.1f} by the API "
-        f"in forms of {_BATCH}, {rates[1] / rates[0]:.2f} x, {rates[2]:.1f} by {N_CLIENTS} clients, "
-        f"{rates[2] / rates[0]:.2f} x; rows that differ: {differ}; server "
+        f"in forms of {_BATCH}, {rates[1] / rates[0]:.2f} x, {rates[2]:.1f} by {N_CLIENTS} "
+        f"clients, {rates[2] / rates[0]:.2f} x; rows that differ: {differ}; server "
         f"{server.usage().rss_mb:.0f} MB, its processes {_children_mb(server)} MB",
         flush=True,
     )
