@@ -32,8 +32,8 @@ from testbed.visitors.api_clients import check_batch
 from testbed.visitors.visitor import Film, Visitor
 
 N_CLIENTS: Final = 8
-_PILE: Final = 100
-"""Photographs of one form."""
+_BATCH: Final = 100
+"""Photos of one form."""
 _CLIENTS_S: Final = 6.0
 _WARM_UP_S: Final = 6.0
 
@@ -83,8 +83,8 @@ def _beside_the_command_line(server: Server, photos: Path, n_rounds: int) -> Non
     rates = [n / statistics.median(seconds) for seconds in (command_s, api_s, clients_s)]
     print(
         f"{n} photos: {rates[0]:.1f} a second by the command line, {rates[1]:.1f} by the API "
-        f"in forms of {_PILE}, {rates[1] / rates[0]:.2f} x, {rates[2]:.1f} by {N_CLIENTS} clients, "
-        f"{rates[2] / rates[0]:.2f} x; rows that differ: {differ}; server "
+        f"in forms of {_BATCH}, {rates[1] / rates[0]:.2f} x, {rates[2]:.1f} by {N_CLIENTS} "
+        f"clients, {rates[2] / rates[0]:.2f} x; rows that differ: {differ}; server "
         f"{server.usage().rss_mb:.0f} MB, its processes {_children_mb(server)} MB",
         flush=True,
     )
@@ -102,7 +102,7 @@ def _children_mb(server: Server) -> str:
 
 
 def _batches(photos: Sequence[Path]) -> list[Sequence[Path]]:
-    return [photos[i : i + _PILE] for i in range(0, len(photos), _PILE)]
+    return [photos[i : i + _BATCH] for i in range(0, len(photos), _BATCH)]
 
 
 def _checked_by_command(photos: Path) -> list[dict[str, Any]]:

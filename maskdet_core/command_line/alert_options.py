@@ -28,7 +28,7 @@ def add_webhook_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send alerts to public addresses without encryption, too",
     )
-    parser.add_argument("--name", metavar="NAME", help="of the camera or film in alerts")
+    parser.add_argument("--name", metavar="NAME", help="of the camera or video in alerts")
 
 
 def add_mqtt_arguments(parser: argparse.ArgumentParser) -> None:

@@ -82,7 +82,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--annotate",
         action="store_true",
-        help="put copies of photos and films with the verdicts drawn into DIR",
+        help="put copies of photos and videos with the verdicts drawn into DIR",
     )
     parser.add_argument("--blur", action="store_true", help="blur all faces in what is made")
     parser.add_argument("--fresh", action="store_true", help="discard what DIR holds, start over")

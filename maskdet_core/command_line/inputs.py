@@ -74,7 +74,7 @@ def find_pictures(
 
     Args:
         paths: files, folders and patterns, with a path or an address.
-        out: results folder, whose annotated copies and films are left out.
+        out: results folder, whose annotated copies and videos are left out.
         with_videos: list videos that have paths as well, apart.
 
     Raises:

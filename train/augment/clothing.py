@@ -1,8 +1,8 @@
-"""Scarves, collars, hoods and straps that leave nose and mouth free: the label stays.
+"""Scarves, collars, hoods and straps that leave the nose free: the label stays.
 
 Cloth is placed by both eyes; lengths are in distances between the pupils, see
 `train.augment.overlay.FaceAxes`. Faces of all classes wear it, in the cloths of drawn masks, so
-that cloth below the mouth tells nothing of a mask.
+that cloth tells nothing of a mask. A scarf before the mouth is no mask either.
 """
 
 from typing import Final
@@ -19,11 +19,11 @@ BELOW_NOSE: Final = 0.95
 BELOW_LIPS: Final = 1.35
 """The highest edge of cloth that leaves the mouth free: the lower lip ends at about 1.3."""
 
-_CHEEK = 0.35
+_CHEEK: Final = 0.35
 """The highest edge of cloth beside the face."""
-_LOWEST = 2.2
+_LOWEST: Final = 2.2
 """The lowest edge of cloth at the neck: a framed face shows little below."""
-_FAR = 6.0
+_FAR: Final = 6.0
 """Beyond the picture, whatever the framing."""
 _XS: Final = np.linspace(-_FAR, _FAR, 97)
 

@@ -63,8 +63,8 @@ class AugmentKit:
         masks: draws masks onto bare faces whose eyes are known.
         objects: holds things before mouths.
         clothing: puts collars, scarves, hoods and straps around faces.
-        eyes: of bare faces, in fractions of their plain crop; see
-            `train.data.faces.eyes.find_eyes`.
+        eyes: of bare faces, in fractions of their plain crop, which masks and clothing are placed
+            by; see `train.data.faces.eyes.find_eyes`.
     """
 
     hands: HandPaster | None = None

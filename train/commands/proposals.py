@@ -5,7 +5,7 @@ from pathlib import Path
 
 from train.commands.options import add_data, add_models, add_photos, read_finder_data
 from train.data.annotations.photos import read_photos
-from train.data.negatives.doubtful_boxes import kept_doubtful_boxes
+from train.data.negatives.doubtful_boxes import cached_doubtful_boxes
 from train.data.splits.finder_data import photos_of
 from train.proposals.drawn_faces import LEAST_HELD_PX, drawn_faces, drawn_scenes, held_out
 from train.shipped import FINDER
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     learn, held = held_out(drawn)
     photos = [*drawn, *photos_of(data.scenes)]
     doubts = options.out.with_suffix(".doubtful.json")
-    doubtful = kept_doubtful_boxes(doubts, photos, options.models / f"{FINDER}.json")
+    doubtful = cached_doubtful_boxes(doubts, photos, options.models / f"{FINDER}.json")
     scenes = [
         *drawn_scenes(photos, doubtful),
         *(scene for scene in data.scenes if scene.is_crop),

@@ -202,7 +202,7 @@ def _kit(config: FitConfig, split: Split, hands: Path | None, caches: CacheFiles
         masks=MaskPainter() if drawn else None,
         objects=hold_object if augment.objects else None,
         clothing=wear if augment.clothing else None,
-        eyes=find_eyes(split.train, caches.eyes) if drawn else {},
+        eyes=find_eyes(split.train, caches.eyes) if drawn or augment.clothing else {},
     )
 
 

@@ -13,7 +13,7 @@ from maskdet_core.faces.nms import Boxes
 from maskdet_core.faces.proposals import HaarProposer
 from maskdet_core.faces.verifier_network import VerifierNetwork
 from train.data.annotations.photos import LabelledPhoto
-from train.data.negatives.doubtful_boxes import kept_doubtful_boxes
+from train.data.negatives.doubtful_boxes import cached_doubtful_boxes
 from train.verifier.batches import BatchSource, plain
 from train.verifier.hard_negatives import HardWindows
 from train.verifier.samples import Samples, VisitConfig, visit_all
@@ -54,7 +54,7 @@ class Run:
 
     def doubtful(self) -> dict[Path, Boxes]:
         """Boxes that may be faces without a label, by picture; found once and kept in ``out``."""
-        return kept_doubtful_boxes(self.out / "doubtful.json", self.photos, self.doubting)
+        return cached_doubtful_boxes(self.out / "doubtful.json", self.photos, self.doubting)
 
 
 def fit_first(run: Run, config: "VerifierConfig", proposers: Sequence[HaarProposer]) -> bytes:

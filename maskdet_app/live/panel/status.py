@@ -76,10 +76,10 @@ def show(
             _say(t("live.restarting_title"), t("live.restarting"))
         elif film is None:
             _say(t("live.idle_title"), t("live.idle"))
-            show_way_out()
+            _show_way_out()
         else:
             panel.show(film, verdicts)
-            show_way_out()
+            _show_way_out()
 
 
 def alert_notice() -> str:
@@ -88,7 +88,7 @@ def alert_notice() -> str:
     return t("alerts.live", place=theme.escape_markdown(place, 80))
 
 
-def show_way_out() -> None:
+def _show_way_out() -> None:
     """Link to the photo page, for those without a camera or a place."""
     st.page_link("pages/photo.py", label=t("live.way_out"), icon=":material/photo_camera:")
 
@@ -98,7 +98,7 @@ def show_full(admission: AdmissionControl) -> None:
     with st.container(border=True, key="live-full"):
         st.header(t("live.full_title"), anchor=False)
         st.markdown(t("live.full"))
-        show_way_out()
+        _show_way_out()
         with st.container():
             st.fragment(_wait_for_slot, run_every=WAIT_REFRESH_S)(admission)
 
@@ -124,7 +124,7 @@ def _timed_out() -> bool:
 def _show_no_connection() -> None:
     st.header(t("live.no_way_title"), anchor=False)
     st.warning(t("live.no_way"), icon=":material/wifi_off:")
-    show_way_out()
+    _show_way_out()
 
 
 def _running(

@@ -1,1 +1,1 @@
-"""What is written into Streamlit's HTML page: link preview, texts, first style, tab's secret."""
+"""What is written into Streamlit's HTML page: link preview, texts, style sheet, scripts."""

@@ -61,7 +61,9 @@ def test_a_film_gives_lines_and_alerts_each_once(film: Path) -> None:
     assert list(dict.fromkeys(verdicts)) == ["without_mask", "with_mask"]
     # one at each change, and one a second
     assert 4 <= len(people) <= 8
-    assert people[-1]["people"][0]["box_xywh"] == pytest.approx([100, 80, 64, 64], abs=6)
+    last = people[-1]["people"][0]
+    assert last["box_xywh"] == pytest.approx([100, 80, 64, 64], abs=6)
+    assert (last["p_with_mask"], last["p_worn_wrong"], last["p_without_mask"]) == (0.97, 0, 0.03)
     assert {line["source"] for line in lines} == {"door"}
     json.dumps(lines, allow_nan=False)
 

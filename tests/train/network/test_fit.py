@@ -175,6 +175,21 @@ def test_start_weights_that_saw_a_set_to_hold_out_are_refused(tmp_path: Path) ->
         fit(config, NOTHING, None, tmp_path / "run", None, resume=False)
 
 
+def test_clothing_alone_is_placed_by_the_eyes_too(
+    tiny_config: FitConfig, tiny_split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a recipe without drawn masks differs in these alone."""
+
+    def look(*_: Any) -> None:
+        raise RunError("looks for eyes")
+
+    monkeypatch.setattr("train.network.fit.find_eyes", look)
+    augment = replace(tiny_config.augment, drawn_mask=0.0, drawn_wrong=0.0, clothing=0.5)
+    config = replace(tiny_config, augment=augment)
+    with pytest.raises(RunError, match="looks for eyes"):
+        fit(config, tiny_split, None, tmp_path / "run", None, resume=False)
+
+
 def test_missing_hands_are_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="--hands DIR"):
         fit(FitConfig(), NOTHING, None, tmp_path / "run", None, resume=False)

@@ -1,7 +1,8 @@
-"""Both eyes of bare faces, so that drawn masks get the right place and size.
+"""Both eyes of bare faces, so that drawn masks and clothing get the right place and size.
 
 OpenCV's eye cascades are unsure on small and turned faces. A pair counts only where it looks like
-one: level, in the upper half and as far apart as eyes are. Where it does not, no mask is drawn.
+one: level, in the upper half and as far apart as eyes are. Where it does not, no mask is drawn, and
+clothing is placed by the face's box.
 """
 
 from collections.abc import Sequence

@@ -39,7 +39,7 @@ def doubtful_boxes(photos: Sequence[LabelledPhoto], finder: FaceFinder) -> dict[
     return found
 
 
-def kept_doubtful_boxes(
+def cached_doubtful_boxes(
     path: Path, photos: Sequence[LabelledPhoto], finder: Path
 ) -> dict[Path, Boxes]:
     """The doubtful boxes of a file, found and written first where it is missing.
