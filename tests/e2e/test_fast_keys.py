@@ -52,8 +52,11 @@ class Watched:
         page.on("websocket", self._note_connection)
 
     def _note_console(self, message: Any) -> None:
-        # a picture that the next run has replaced before the slow browser asked for it
-        is_replaced = "/media/" in message.location["url"] and "404" in message.text
+        # A picture that the next run has replaced before the slow browser asked for it: the browser
+        # and Streamlit's front end both say so. That the last ones are shown is asserted.
+        is_replaced = ("/media/" in message.location["url"] and "404" in message.text) or (
+            "Image source error" in message.text and "/media/" in message.text
+        )
         if message.type == "error" and not is_replaced:
             self.errors.append(f"{message.text} {message.location['url']}")
 
