@@ -2,7 +2,7 @@
 
 Cloth is placed by both eyes; lengths are in distances between the pupils, see
 `train.augment.overlay.FaceAxes`. Faces of all classes wear it, in the cloths of drawn masks, so
-that cloth tells nothing of a mask. A scarf before the mouth is no mask either.
+that cloth tells little of a mask. A scarf before the mouth is no mask either.
 """
 
 from typing import Final
