@@ -3,6 +3,7 @@
 The bounds are what it takes: a change that adds a step fails here.
 """
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -155,8 +156,11 @@ def test_a_video_is_checked(
         visitor = _begin(page, server)
         visitor.click(_link(page, "photo.title"))
         visitor.click(page.get_by_role("radio", name=t("photo.kind_video")))
-        # the uploader of photos has gone
+        # the uploader of photos has gone, that of videos is there
         expect(_button(page, "photo.samples")).to_have_count(0, timeout=WAIT_MS)
+        expect(page.locator("input[type=file]")).to_have_attribute(
+            "accept", re.compile("mp4"), timeout=WAIT_MS
+        )
         visitor.choose_files(_uploader(page), [film])
         visitor.see(page.locator(".md-tiles"))
         assert page.locator('[data-verdict="with_mask"] b').first.inner_text() == "1"

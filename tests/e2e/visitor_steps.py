@@ -34,8 +34,12 @@ class Visitor:
         self.stops: list[Stop] = []
 
     def see(self, *targets: Locator) -> None:
-        """Wait for what is to be seen, and scroll to it: a step a screen."""
+        """Wait for what is to be seen on a page at rest, and scroll to it: a step a screen."""
         for target in targets:
+            expect(target).to_be_visible(timeout=WAIT_MS)
+            # until a run ends, what it draws replaces what is there; nobody is as fast as a test
+            running = self._page.locator("[data-test-script-state=running]")
+            expect(running).to_have_count(0, timeout=WAIT_MS)
             expect(target).to_be_visible(timeout=WAIT_MS)
             n_screens = self._screens_to(target)
             self.steps += ["scroll"] * n_screens
