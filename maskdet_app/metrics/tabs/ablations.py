@@ -17,10 +17,8 @@ from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core.records.ablations import FALSE_ALARMS, LOOSE_BOXES
 
 FILE: Final = MODELS / "ablations.json"
-_OF_WHOLE: Final = "maskdet"
-"""Unchanged recipe of records of the whole network, which ended before the slim one was shipped."""
-_UNCHANGED: Final = ("slim", _OF_WHOLE)
-"""Recipes that a record's others differ from: of the slim and of the whole network."""
+_UNCHANGED: Final = "slim"
+"""The recipe that a record's others differ from."""
 _MAX_ROWS: Final = 50
 
 
@@ -90,8 +88,6 @@ def reasons(
                 date=_date(record.get("created")),
             )
         )
-    if any(one.get("name") == _OF_WHOLE for one in configurations):
-        told.append(t("ablations.whole"))
     config = None if shipped is None else shipped.info.get("config")
     samples = count(config.get("epoch_samples")) if isinstance(config, dict) else None
     if shipped is not None and isinstance(config, dict) and samples is not None and shipped.epochs:
@@ -142,7 +138,7 @@ def beyond_chance(
         for result in objects(configuration.get("tests"))
         if one_line(result.get("name"), 120) == test and (ends := interval(result)) is not None
     ]
-    own = next((ends for one, ends in found if one.get("name") in _UNCHANGED), None)
+    own = next((ends for one, ends in found if one.get("name") == _UNCHANGED), None)
     if own is None:
         return [], []
     low, high = own
@@ -154,7 +150,7 @@ def beyond_chance(
 
 def _name(configuration: Mapping[str, Any]) -> str:
     # records call it the recipe that ships, though the network that ships has another training
-    if configuration.get("name") in _UNCHANGED:
+    if configuration.get("name") == _UNCHANGED:
         return t("ablations.unchanged")
     return translated(one_line(configuration.get("summary") or configuration.get("name"), 120))
 
@@ -191,7 +187,7 @@ def dots(configurations: Sequence[dict[str, Any]], test: str) -> Chart | None:
     found = [
         Dot.of(
             _name(configuration),
-            kinds[configuration.get("name") not in _UNCHANGED],
+            kinds[configuration.get("name") != _UNCHANGED],
             result,
         )
         for configuration in configurations

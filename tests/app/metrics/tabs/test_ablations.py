@@ -90,14 +90,6 @@ def test_reasons_have_the_figures_of_both_records() -> None:
     assert len(without) == 3
 
 
-@pytest.mark.parametrize(("name", "is_told"), [("maskdet", True), ("slim", False)])
-def test_studies_of_the_whole_network_are_not_taken_for_the_shipped_ones(
-    name: str, is_told: bool
-) -> None:
-    told = ablations.reasons({}, [{"name": name}, {"name": "original"}], "hands", None)
-    assert (t("ablations.whole") in told) is is_told
-
-
 def test_dropped_pictures_are_explained_where_they_are_counted() -> None:
     for test, is_told in (("no face, dropped", True), ("new people", False)):
         told = ablations.reasons({}, [], test, None)
