@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -34,7 +35,8 @@ from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
 from tests.e2e.programs import browser_processes, processes
 
 FRAMES_A_SECOND: Final = 3
-"""Of the camera, so that four tabs run on two slow cores."""
+FRAME_PX: Final = (320, 240)
+"""Few and small frames of the camera, so that four tabs run on two slow cores."""
 OUTAGE_S: Final = 10.0
 BACKGROUND_S: Final = 6.0
 BACK_WITHIN_S: Final = WAIT_MS / 1000
@@ -92,12 +94,12 @@ def server_that_gives_up(tmp_path: Path, network: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def slow_film(tmp_path_factory: pytest.TempPathFactory, masked_rgb: Any) -> Path:
-    """A film of the masked face with few frames a second."""
-    width = masked_rgb.shape[1]
+    """A film of the masked face with few and small frames."""
+    small_rgb = cv2.resize(masked_rgb, FRAME_PX, interpolation=cv2.INTER_AREA)
     frames = []
     for shift in (0, 2, 4, 6, 4, 2):
-        frames.append(masked_rgb.copy())
-        frames[-1][:, shift:] = masked_rgb[:, : width - shift]
+        frames.append(small_rgb.copy())
+        frames[-1][:, shift:] = small_rgb[:, : FRAME_PX[0] - shift]
     path = tmp_path_factory.mktemp("film") / "masked.y4m"
     return camera_films.write(path, frames, FRAMES_A_SECOND)
 
