@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskdet_app.server.middleware.base_path import app_path, base_path
-from maskdet_app.server.page_head import close_view, first_load, streamlit_texts, tab_secret
+from maskdet_app.server.page_head import first_load, scripts, streamlit_texts
 from maskdet_app.ui.layout import theme
 from maskdet_app.ui.texts.i18n import t
 
@@ -82,10 +82,10 @@ class LinkPreview:
 def _rewritten(page: bytes, scope: Scope) -> bytes:
     page = page.replace(_STREAMLIT_TITLE, _head(URL(scope=scope)))
     page = page.replace(_STREAMLIT_FAVICON, b'href="./icon.png"')
-    parts = (streamlit_texts.write_into, tab_secret.write_into, close_view.write_into)
-    for write_into in (*parts, first_load.write_into):
-        page = write_into(page)
-    return page
+    page = streamlit_texts.write_into(page)
+    for script in (scripts.TAB_SECRET, scripts.CLOSE_VIEW):
+        page = scripts.write_into(page, script)
+    return first_load.write_into(page)
 
 
 def _may_be_page(scope: Scope) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit
 
-from maskdet_app.server.page_head import streamlit_texts, tab_secret
+from maskdet_app.server.page_head import scripts, streamlit_texts
 from maskdet_app.ui.texts.i18n import catalogue, languages
 
 FRONT_END = Path(streamlit.__file__).parent / "static" / "static" / "js"
@@ -72,5 +72,5 @@ def test_streamlit_still_connects_as_the_script_of_the_tab_expects(front_end: st
     """The secret of a tab goes along as one more subprotocol, behind those of Streamlit."""
     assert "_stcore/stream" in front_end
     assert re.search(r"new WebSocket\(\w+,\[", front_end)
-    page = tab_secret.write_into(PAGE).decode()
+    page = scripts.write_into(PAGE, scripts.TAB_SECRET).decode()
     assert page.index("sessionStorage") < page.index("</head>")
