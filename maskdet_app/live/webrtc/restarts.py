@@ -59,5 +59,5 @@ class Restarts:
             self._n = len(WAITS_S) + 1
 
     def forget(self) -> None:
-        """Begin anew, as the visitor wishes."""
+        """Start over, as the visitor wishes."""
         self._n, self._began_s = 0, None

@@ -1,4 +1,4 @@
-"""A camera is read once for all, while somebody looks, and takes one slot."""
+"""A camera is read once for all, while someone looks, and takes one slot."""
 
 import time
 from collections.abc import Callable, Iterator
