@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.proposals import FRAME_PX
 from maskdet_core import MaskDetector, load_classifier
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
+from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.types import RgbImage
 from train.data.annotations.photos import labelled_photos
@@ -37,15 +38,18 @@ class Version:
         name: as it is printed.
         finder: manifest.
         model: manifest, "whole", or None for the default.
+        one_view: whether the network sees every crop once, however unsure it is.
     """
 
     name: str
     finder: Path
     model: str | None
+    one_view: bool = False
 
 
 VERSIONS: Final = (
     Version("whole network", DEFAULT_MANIFEST, WHOLE),
+    Version("as shipped, one view", DEFAULT_MANIFEST, None, one_view=True),
     Version("as shipped", DEFAULT_MANIFEST, None),
 )
 """Ratios are to the first."""
@@ -83,6 +87,8 @@ def tasks() -> dict[tuple[str, str], Task]:
     by_name: dict[tuple[str, str], Task] = {}
     for version in VERSIONS:
         classifier = load_classifier(version.model, n_threads=1)
+        if version.one_view and isinstance(classifier, MaskClassifier):
+            classifier = classifier.with_one_view()
         photo = MaskDetector.load(classifier, "photo", finder=version.finder)
         live = MaskDetector.load(classifier, "live", finder=version.finder)
         by_name |= {

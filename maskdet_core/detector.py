@@ -11,7 +11,7 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder, validate_min_face_px
 from maskdet_core.faces.loading import load_finder
 from maskdet_core.faces.nms import is_in_head, is_nested
-from maskdet_core.masks.classifier import Classifier
+from maskdet_core.masks.classifier import Classifier, MaskClassifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.loading import load_classifier
@@ -118,7 +118,9 @@ class MaskDetector:
             ValueError: unknown preset, or a number out of its range.
         """
         face_finder = load_finder(preset, finder)
-        loaded = model if isinstance(model, Classifier) else load_classifier(model)
+        loaded = classifier_for(
+            preset, model if isinstance(model, Classifier) else load_classifier(model)
+        )
         # a face rule adds the log odds of the finder that it was fitted for to the network's
         fitted = face_finder.fingerprint["name"] == loaded.manifest.rules_finder
         rules = loaded.manifest.face_rules if face_finder.scores_are_log_odds and fitted else {}
@@ -275,6 +277,16 @@ def _is_of_a_surer_face(box: FaceBox, surer: Sequence[FaceBox]) -> bool:
         (box.w * box.h > face.w * face.h and is_nested(box, face)) or is_in_head(box, face)
         for face in surer
     )
+
+
+def classifier_for(preset: Preset, classifier: Classifier) -> Classifier:
+    """The classifier as a preset uses it: live, a network sees each crop once.
+
+    A live face is looked at again and again, and its track averages over these looks.
+    """
+    if preset == "live" and isinstance(classifier, MaskClassifier):
+        return classifier.with_one_view()
+    return classifier
 
 
 def min_face_px_in(width: int, height: int, share: float = MIN_FACE_SHARE["photo"]) -> int:

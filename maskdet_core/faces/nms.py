@@ -30,16 +30,22 @@ SURE_SCORE: Final = 2.0
 """Log odds from which a box in another's head may be a face of its own: of the labelled faces of
 street photos 0.7 % have so much of their box in a larger neighbour's head (18 of 2,498, train
 part), and most are found with more. Ears, collars and second boxes on one face have less."""
+FEW_ENOUGH: Final = 3
+"""Of so many times the windows that are wanted the best nearly always hold them: 60 are among the
+best 95 of 430 in nine frames of ten."""
 CELL: Final = 0.5
 """Side of a cell of `best_of_cells` in widths of a window; a quarter keeps twice as many windows
 and finds no more faces."""
+
+_CELLS: Final = 2**20
+"""More than the cells of an image in one direction."""
 
 Boxes = NDArray[np.float64]
 """Boxes (N, 4): left, top, width, height in px."""
 
 
 def non_maximum_suppression(
-    boxes: Boxes, scores: NDArray[np.float64], iou: float = CLUSTER_IOU
+    boxes: Boxes, scores: NDArray[np.float64], iou: float = CLUSTER_IOU, most: int | None = None
 ) -> NDArray[np.int64]:
     """Greedy non-maximum suppression.
 
@@ -47,16 +53,25 @@ def non_maximum_suppression(
         boxes: (N, 4) xywh, px.
         scores: (N,).
         iou: windows with a larger intersection over union with a better one are left out.
+        most: how many windows are wanted, or None for all.
 
     Returns:
         Indices of the highest scored window of each cluster, highest score first.
     """
-    if not len(boxes):
+    n = len(boxes)
+    if most is not None and n > most * FEW_ENOUGH:
+        # what lower scored windows suppress comes after the higher scored ones
+        best = np.sort(np.argsort(-scores, kind="stable")[: most * FEW_ENOUGH])
+        kept = best[non_maximum_suppression(boxes[best], scores[best], iou)]
+        if len(kept) >= most:
+            return kept[:most]
+    if not n:
         return np.empty(0, np.int64)
     # NMSBoxes ignores scores that are not positive
     positive = scores - scores.min() + 1.0
-    kept = cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, iou)
-    return np.asarray(kept, np.int64).ravel()
+    return np.asarray(
+        cv2.dnn.NMSBoxes(boxes.tolist(), positive.tolist(), 0.0, iou), np.int64
+    ).ravel()[:most]
 
 
 def best_of_cells(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -72,11 +87,13 @@ def best_of_cells(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64
         Indices of one window of each size and cell of `CELL` widths.
     """
     width = boxes[:, 2]
+    # one number for each size and cell: one sort of it is several times as fast as of three keys
     column, row = np.floor(boxes[:, :2] / (CELL * width[:, None])).T
-    order = np.lexsort((-scores, column, row, width))
-    is_first = np.ones(len(order), np.bool_)
-    is_first[1:] = np.any([np.diff(key[order]) != 0 for key in (column, row, width)], axis=0)
-    return order[is_first]
+    _, size = np.unique(width, return_inverse=True)
+    cells = (size * _CELLS + row + _CELLS / 2) * _CELLS + column + _CELLS / 2
+    best_first = np.argsort(-scores, kind="stable")
+    _, first = np.unique(cells[best_first], return_index=True)
+    return best_first[first]
 
 
 def distinct_faces(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -154,5 +154,5 @@ def chosen_windows(proposals: Proposals, boxes: Boxes, most: int | None) -> Wind
     """
     scores = proposals.scores + SIZE_PRIOR * np.log(boxes[:, 3])
     few = best_of_cells(boxes, scores)
-    kept = non_maximum_suppression(boxes[few], scores[few])
-    return windows_of(proposals.squares[few[kept[:most]]])
+    kept = non_maximum_suppression(boxes[few], scores[few], most=most)
+    return windows_of(proposals.squares[few[kept]])

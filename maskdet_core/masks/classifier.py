@@ -1,6 +1,8 @@
 """The mask classifier: uint8 face crops in, probabilities out, by LiteRT without TensorFlow."""
 
+import copy
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, runtime_checkable
 
@@ -149,7 +151,7 @@ class MaskClassifier:
         return predictions_from_logits(self.logits(crops), self._manifest)
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Logits of the network, before division by the temperature.
+        """Logits, before division by the temperature; the mean over views of an unsure crop.
 
         Args:
             crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
@@ -161,8 +163,13 @@ class MaskClassifier:
             ValueError: other shape or dtype.
         """
         validate_crops(crops, self._manifest.input_size_px)
-        (logits,) = self._run(crops, self._output)
-        return logits
+        return self._with_further_views(crops, self._first_logits(crops))
+
+    def with_one_view(self) -> Self:
+        """The same network, shared, that sees each crop once however unsure it is."""
+        other = copy.copy(self)
+        other._manifest = replace(self._manifest, further_views=None)
+        return other
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """Class activation maps: the contribution of each location to the log odds of a mask.
@@ -179,20 +186,34 @@ class MaskClassifier:
         Returns:
             Log odds per location, float64 (N, rows, columns), above 0 for a mask that covers mouth
             and nose, below 0 for the other classes of a face; their mean is the log odds of
-            ``p_with_mask``. None if the network has no outputs for it.
+            ``p_with_mask``. What further views of an unsure crop change of the logits belongs to no
+            place, and is spread evenly. None if the network has no outputs for it.
 
         Raises:
             ValueError: other shape or dtype.
         """
         validate_crops(crops, self._manifest.input_size_px)
         if self._features is not None and self._head_kernel is not None:
-            logits, features = self._run(crops, self._output, self._features)
+            first, features = self._run(crops, self._output, self._features)
+            logits = self._with_further_views(crops, first)
             spatial = logits_by_place(features, self._head_kernel, logits, is_pooled=True)
         elif self._spatial_output is not None:
-            (spatial,) = self._run(crops, self._spatial_output)
+            first, spatial = self._run(crops, self._output, self._spatial_output)
+            change = self._with_further_views(crops, first) - first
+            spatial += change[:, None, None]
         else:
             return None
         return mask_log_odds(spatial, self._manifest)
+
+    def _first_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        (logits,) = self._run(crops, self._output)
+        return logits
+
+    def _with_further_views(
+        self, crops: NDArray[np.uint8], first: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        views = self._manifest.further_views
+        return first if views is None else views.averaged(crops, first, self._first_logits)
 
     def _run(self, crops: NDArray[np.uint8], *outputs: Tensor) -> tuple[NDArray[np.float64], ...]:
         values = tuple(

@@ -88,11 +88,8 @@ class KerasMaskClassifier:
         validate_crops(crops, self._manifest.input_size_px)
         if not len(crops):
             return Predictions.of_two_classes(np.empty(0), np.empty(0))
-        import keras
-
-        with self._lock:
-            logits = keras.ops.convert_to_numpy(self._network(crops, training=False))
-        return predictions_from_logits(np.array(logits), self._manifest)
+        logits = self._with_further_views(crops, self._first_logits(crops))
+        return predictions_from_logits(logits, self._manifest)
 
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """Class activation maps (CAM); see `MaskClassifier.activation_map`.
@@ -115,7 +112,21 @@ class KerasMaskClassifier:
         if not len(crops):
             return np.empty((0, *features.shape[1:3]))
         with self._lock:
-            logits, values = map(keras.ops.convert_to_numpy, with_features(crops, training=False))
+            first, values = map(keras.ops.convert_to_numpy, with_features(crops, training=False))
+        logits = self._with_further_views(crops, np.asarray(first, np.float64))
         kernel = keras.ops.convert_to_numpy(layers["logits"].kernel).T
         spatial = logits_by_place(values, kernel, logits, is_pooled=is_pooled)
         return mask_log_odds(spatial, self._manifest)
+
+    def _first_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        import keras
+
+        with self._lock:
+            logits = keras.ops.convert_to_numpy(self._network(crops, training=False))
+        return np.array(logits, np.float64)
+
+    def _with_further_views(
+        self, crops: NDArray[np.uint8], first: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        views = self._manifest.further_views
+        return first if views is None else views.averaged(crops, first, self._first_logits)

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from maskdet_core.errors import ModelError
 from maskdet_core.files import file_sha256, write_atomic
 from maskdet_core.masks.face_rule import FaceRule
+from maskdet_core.masks.views import FurtherViews, View
 from maskdet_core.types import (
     MASK_CLASSES,
     NO_FACE,
@@ -71,6 +72,8 @@ class ModelManifest:
         colour_order: "rgb".
         temperature: by which logits are divided, above 0.
         crop: framing of the crops.
+        further_views: what the network is shown of crops that it is unsure of; None shows it each
+            crop once.
         min_confidence: default threshold, 0.5 <= c < 1.
         min_face_probability: candidates with a lower probability of a face are rejected, where no
             face rule applies; 0 <= p < 1.
@@ -93,6 +96,7 @@ class ModelManifest:
     colour_order: str = "rgb"
     temperature: float = 1.0
     crop: CropFraming = CropFraming()
+    further_views: FurtherViews | None = None
     min_confidence: float = 0.6
     min_face_probability: float = 0.5
     face_rules: dict[str, FaceRule] = field(default_factory=dict)
@@ -198,6 +202,7 @@ class ModelManifest:
             colour_order=str(raw["input"]["colour_order"]),
             temperature=float(raw["output"]["temperature"]),
             crop=CropFraming(float(raw["crop"]["scale"]), float(raw["crop"]["shift_y"])),
+            further_views=_further_views(raw.get("further_views")),
             min_confidence=float(raw["min_confidence"]),
             min_face_probability=float(raw.get("min_face_probability", 0.5)),
             face_rules={
@@ -216,6 +221,7 @@ class ModelManifest:
     def to_json(self) -> dict[str, Any]:
         """The manifest in plain JSON types, as it is written."""
         rules_finder = {"rules_finder": self.rules_finder} if self.rules_finder else {}
+        views = {"further_views": asdict(self.further_views)} if self.further_views else {}
         return {
             "format": FORMAT,
             "name": self.name,
@@ -237,6 +243,7 @@ class ModelManifest:
                 "scale": self.crop.scale,
                 "shift_y": self.crop.shift_y,
             },
+            **views,
             "min_confidence": self.min_confidence,
             "min_face_probability": self.min_face_probability,
             "face_rules": {preset: asdict(rule) for preset, rule in self.face_rules.items()},
@@ -270,3 +277,10 @@ class ModelManifest:
                 f"model {path}: expected sha256 {self.sha256}, got {digest}. {_REMEDY}"
             )
         return data
+
+
+def _further_views(raw: dict[str, Any] | None) -> FurtherViews | None:
+    if raw is None:
+        return None
+    views = (View(bool(v["mirrored"]), float(v["zoom"])) for v in raw["views"])
+    return FurtherViews(float(raw["below"]), tuple(views))

@@ -16,11 +16,12 @@ from train.data.faces.images import FRAMING, IMAGE_SIZE_PX
 from train.data.files.records import now_iso
 from train.data.splits.finder_data import Photo, held_out_photos
 from train.data.splits.split import Split
-from train.evaluate.calibration import OFFSETS, calibrated, fit_offsets
+from train.evaluate.calibration import OFFSETS, fit_offsets
 from train.evaluate.face_rule import with_face_rules
 from train.evaluate.judged import truths
 from train.evaluate.metrics import label_agreement
 from train.evaluate.test_sets import crops_of
+from train.evaluate.thresholds import with_thresholds
 from train.network.config import VGG19_WIDTHS, NetworkConfig
 from train.network.run_folder import RunFolder
 from train.shipped import FINDER, NETWORK
@@ -112,7 +113,7 @@ def export(
     )
     logits = MaskClassifier(network.read_bytes(), plain).logits(crops)
     same = label_agreement(float_logits(in_float, crops), logits, plain)
-    fitted = calibrated(plain, logits, truth)
+    fitted = with_thresholds(plain, models, split.validation)
     manifest = replace(fitted, metrics={"int8_same_label": dict(same)})
 
     manifest = with_face_rules(manifest, models, models / f"{FINDER}.json", photos, labelled)

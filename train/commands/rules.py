@@ -1,4 +1,4 @@
-"""`python -m train rules`: join an exported network with another finder."""
+"""`python -m train rules`: choose again what an exported network decides by."""
 
 import argparse
 from pathlib import Path
@@ -8,13 +8,15 @@ from train.commands.options import FINDER_FILE, add_data, add_models, read_split
 from train.data.annotations.photos import labelled_photos
 from train.data.splits.finder_data import held_out_photos
 from train.evaluate.face_rule import with_face_rules
+from train.evaluate.thresholds import with_thresholds
 from train.model_card.card import FILE as CARD
 from train.shipped import NETWORK
 
 DESCRIPTION = (
-    "Choose again, on held-out photographs, the rules by which finder and network together drop "
-    "candidates, and write them to the network's manifest. For a network that was exported before "
-    "its finder was trained; `export` does it by itself."
+    "Choose again temperature and thresholds, on validation faces, and the rules by which finder "
+    "and network together drop candidates, on held-out photographs, and write them to the "
+    "network's manifest. For a network that was exported before its finder was trained; `export` "
+    "does it by itself."
 )
 
 
@@ -29,10 +31,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Choose the rules, and print where they are."""
-    photos, _ = held_out_photos(options.data, read_split(options.data))
+    split = read_split(options.data)
+    photos, _ = held_out_photos(options.data, split)
     path = options.models / f"{NETWORK}.json"
     manifest = with_face_rules(
-        ModelManifest.load(path),
+        with_thresholds(ModelManifest.load(path), options.models, split.validation),
         options.models,
         options.finder,
         photos,
@@ -40,5 +43,7 @@ def run(options: argparse.Namespace) -> None:
     )
     manifest.save(path)
     if (options.models / CARD).is_file():
-        print(f"{CARD} states the earlier rules until `python -m train evaluate` writes it again")
+        print(
+            f"{CARD} states the earlier thresholds until `python -m train evaluate` writes it again"
+        )
     print(f"manifest: {path}")

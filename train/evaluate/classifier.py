@@ -212,7 +212,8 @@ def _int8_vs_float(
     manifest = classifier.manifest
     offsets = manifest.training.get(OFFSETS, {})
     add_offsets(in_float, [offsets.get(name, 0.0) for name in manifest.classes])
-    return label_agreement(float_logits(in_float, crops), classifier.logits(crops), manifest)
+    in_int8 = classifier.with_one_view().logits(crops)
+    return label_agreement(float_logits(in_float, crops), in_int8, manifest)
 
 
 def _int8_logits(classifier: MaskClassifier, crops: NDArray[np.uint8]) -> NDArray[np.float64]:

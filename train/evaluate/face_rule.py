@@ -8,7 +8,13 @@ from typing import Final
 
 from tqdm import tqdm
 
-from maskdet_core.detector import MIN_FACE_SHARE, PRESETS, MaskDetector, Preset
+from maskdet_core.detector import (
+    MIN_FACE_SHARE,
+    PRESETS,
+    MaskDetector,
+    Preset,
+    classifier_for,
+)
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.masks.classifier import Classifier, MaskClassifier
@@ -190,7 +196,9 @@ def face_rules(
         manifest = CascadeManifest.load(finder_manifest)
         finder = CascadeFaceFinder(manifest, finder_manifest.parent, manifest.presets[preset])
         detector = MaskDetector(
-            finder.for_candidates(), classifier, min_face_share=MIN_FACE_SHARE[preset]
+            finder.for_candidates(),
+            classifier_for(preset, classifier),
+            min_face_share=MIN_FACE_SHARE[preset],
         )
         found = [*candidates(photos, detector), *labelled_candidates(labelled, detector)]
         rule = choose_rule(found, preset)

@@ -44,6 +44,33 @@ def test_a_stricter_overlap_keeps_what_differs_a_little() -> None:
     assert non_maximum_suppression(BOXES, SCORES, 0.95).tolist() == [1, 0, 2, 4, 3]
 
 
+@pytest.mark.parametrize("most", [1, 3, 30, 200])
+@pytest.mark.parametrize("spread_px", [60, 2_000])
+def test_as_many_as_are_wanted_are_the_best_of_all(most: int, spread_px: int) -> None:
+    rng = np.random.default_rng(most)
+    corners = rng.uniform(0, spread_px, (300, 2))
+    boxes = np.hstack([corners, np.full((300, 2), 26.0)])
+    # few values, so that there are equal ones
+    scores = rng.integers(-5, 5, 300).astype(np.float64)
+    everything = non_maximum_suppression(boxes, scores)
+    wanted = non_maximum_suppression(boxes, scores, most=most)
+    assert wanted.tolist() == everything[:most].tolist()
+
+
+def test_cells_keep_the_best_score_of_each() -> None:
+    rng = np.random.default_rng(0)
+    widths = rng.choice([20.0, 30.0, 45.0], 500)
+    corners = rng.uniform(-30, 300, (500, 2))
+    boxes = np.hstack([corners, widths[:, None], 1.3 * widths[:, None]])
+    scores = rng.normal(size=500)
+    best: dict[tuple[float, ...], int] = {}
+    for i, (x, y, w, _) in enumerate(boxes.tolist()):
+        cell = (w, x // (w / 2), y // (w / 2))
+        if cell not in best or scores[i] > scores[best[cell]]:
+            best[cell] = i
+    assert sorted(best_of_cells(boxes, scores)) == sorted(best.values())
+
+
 def kept(rows: list[tuple[float, ...]]) -> list[int]:
     table = np.array(rows, np.float64).reshape(-1, 5)
     return [int(index) for index in distinct_faces(table[:, :4], table[:, 4])]

@@ -8,6 +8,7 @@ import pytest
 from maskdet_core import ModelError
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import CropFraming, ModelManifest
+from maskdet_core.masks.views import FurtherViews, View
 
 
 @pytest.fixture
@@ -34,6 +35,37 @@ def test_round_trip(manifest: ModelManifest, tmp_path: Path) -> None:
     other.save(path)
     assert ModelManifest.load(path) == other
     assert sorted(child.name for child in tmp_path.iterdir()) == ["tiny.json", "tiny.tflite"]
+
+
+def test_further_views_survive_a_round_trip(manifest: ModelManifest, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.json"
+    viewed = replace(
+        manifest, further_views=FurtherViews(0.9, (View(mirrored=True), View(zoom=1.12)))
+    )
+    viewed.save(path)
+    assert ModelManifest.load(path) == viewed
+    assert "further_views" not in manifest.to_json()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"below": 1.5, "views": [{"mirrored": False, "zoom": 1.0}]},
+        {"below": 0.9, "views": []},
+        {"below": 0.9, "views": [{"mirrored": False}]},
+        {"below": 0.9, "views": [{"mirrored": False, "zoom": 9.0}]},
+        {"below": 0.9},
+        [],
+        "always",
+    ],
+)
+def test_malformed_further_views_are_refused(
+    manifest: ModelManifest, tmp_path: Path, raw: Any
+) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(manifest.to_json() | {"further_views": raw}))
+    with pytest.raises(ModelError, match=r"m\.json"):
+        ModelManifest.load(path)
 
 
 def test_missing_manifest_names_path_and_remedy(tmp_path: Path) -> None:
