@@ -31,7 +31,7 @@ from testbed.pictures import camera_films
 from testbed.servers.impatient_server import GIVEN_UP_S
 from testbed.servers.server import Server, free_port, serve, serve_command
 from testbed.visitors.browser import Browsers
-from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
+from testbed.visitors.live_page import WAIT_MS, frame, start, stop, wait_for_count
 from tests.e2e.programs import browser_processes, processes
 
 FRAMES_A_SECOND: Final = 3
