@@ -30,7 +30,7 @@ from maskdet_app.ops.observability import operator_log, prometheus
 from maskdet_app.ops.process import malloc, shutdown
 from maskdet_app.ops.settings import alert_settings, api_settings, camera_settings, server_address
 from maskdet_app.ops.settings.embedding import FRAME_ANCESTORS, frame_ancestors
-from maskdet_app.server import session_reaper
+from maskdet_app.server import message_batches, page_changes, session_reaper
 from maskdet_app.server.logs import log_format
 from maskdet_app.server.logs.log_format import LOG_FORMAT
 from maskdet_app.server.middleware import client_address, connection_guard
@@ -104,6 +104,8 @@ def app_options() -> dict[str, Any]:
     theme.note_in_page()
     # st.navigation names all pages: else the first visitor sees a menu of the files in pages/
     PagesManager.uses_pages_directory = False
+    page_changes.apply()
+    message_batches.apply()
     return {
         "lifespan": partial(_lifespan, api=served),
         "middleware": [

@@ -5,29 +5,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-
-from testbed.processes.process_tree import members
 
 START_S = 20.0
 EXIT_S = 20.0
-
-
-def processes(has: str, lacks: str = "\n") -> Iterator[int]:
-    """Ids of all processes whose command line has one text and lacks another."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        # ended meanwhile
-        with suppress(OSError):
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            if has in command and lacks not in command:
-                yield int(folder.name)
-
-
-def browser_processes() -> list[int]:
-    """Ids of the processes of the one browser that this test runs."""
-    (main,) = set(members(os.getpid())) & set(processes("--user-data-dir=", "--type="))
-    return members(main)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from maskdet_app.ui.texts.i18n import catalogue, t
 from testbed.servers.server import serve
-from tests.e2e.live_page import (
+from testbed.visitors.live_page import (
     VIDEO_PIXELS,
     WAIT_MS,
     follow,

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from maskdet_app.ui.texts.i18n import catalogue, t
 from testbed.servers.server import Server, free_port, serve
+from testbed.visitors.live_page import WAIT_MS, start, stop, wait_for_count
 from tests.core.alerts.alerts import wait_for
 from tests.core.alerts.receiver import Receiver, serving, verify
-from tests.e2e.live_page import WAIT_MS, start, stop, wait_for_count
 from tests.e2e.test_accessibility import violations
 from tests.loopback.rtsp_camera import camera
 from tests.loopback.rtsp_secrets import RTSP_PASSWORD, RTSP_USER

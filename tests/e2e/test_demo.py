@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from maskdet_app.ui.texts.i18n import t
-from tests.e2e.live_page import WAIT_MS, frame
+from testbed.visitors.live_page import WAIT_MS, frame
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 

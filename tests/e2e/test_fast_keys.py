@@ -17,7 +17,7 @@ from maskdet_app.metrics import view
 from maskdet_app.ui.texts.i18n import t
 from maskdet_core.records.runs import RUN_FILE
 from testbed.servers.server import Server, serve
-from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
+from testbed.visitors.live_page import WAIT_MS, frame, start, wait_for_count
 
 N_BURSTS = 30
 CPU_SLOWDOWN = 2.0

@@ -18,7 +18,7 @@ from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.settings import server_address
 from maskdet_app.ui.texts.i18n import t
 from testbed.servers.server import free_port, serve
-from tests.e2e.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
+from testbed.visitors.live_page import VIDEO_PIXELS, WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening
 
 GRACE_S = 6.0

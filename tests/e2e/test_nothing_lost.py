@@ -1,65 +1,35 @@
-"""What disturbs a live video, and that it comes back by itself, in a real browser.
+"""What interrupts a live video, and that it comes back by itself, in a real browser.
 
-How each disturbance is made:
-
-- Network gone: the server's process is stopped for ten seconds, so that neither video nor page get
-  an answer. A browser's own imitation of a lost network leaves WebRTC alone.
-- Tab in the background: Chromium freezes the page, as it does with background tabs. What happens
-  then happens at once, so that a few seconds stand for a minute.
-- Camera lost: Chromium's process for cameras is killed. The next request starts another.
-- Phone locked: all of the browser's processes are stopped until the server has ended video and
-  session. It does so within seconds instead of minutes here.
-- Camera switched, further tabs: as a visitor does it.
+`testbed.visitors.interruptions` says how each interruption is made, and
+`python -m benchmarks recovery` measures how long the video then needs. What happens to a frozen tab
+happens at once, so that a few seconds stand for a minute. The server gives a locked phone up within
+seconds instead of minutes here.
 """
 
-import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from maskdet_app.ui.texts.i18n import t
-from testbed.pictures import camera_films
+from testbed.pictures import masked_face
 from testbed.servers.impatient_server import GIVEN_UP_S
 from testbed.servers.server import Server, free_port, serve, serve_command
+from testbed.visitors import interruptions, live_watch
 from testbed.visitors.browser import Browsers
-from tests.e2e.live_page import WAIT_MS, frame, start, stop, wait_for_count
-from tests.e2e.programs import browser_processes, processes
+from testbed.visitors.live_page import WAIT_MS, frame, start, stop, wait_for_count
 
 FRAMES_A_SECOND: Final = 3
-FRAME_PX: Final = (320, 240)
-"""Few and small frames of the camera, so that four tabs run on two slow cores."""
+"""Few, so that four tabs run on two slow cores."""
 OUTAGE_S: Final = 10.0
 BACKGROUND_S: Final = 6.0
-BACK_WITHIN_S: Final = WAIT_MS / 1000
-"""The video is back within 5 s where nothing else runs. Here only that it comes back is tested:
-four tabs and their server can be more than the machine has."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(sys.platform != "linux", reason="/proc")]
-
-# Frames that the video has shown; a video element of its own for each stream.
-SHOWN = """
-() => {
-  const component = document.querySelector("iframe[title*='webrtc_streamer']");
-  if (!component) return null;
-  // the demo film is a file, the camera's video a stream
-  const video = [...component.contentDocument.querySelectorAll("video")].find(
-    (one) => one.srcObject
-  );
-  if (!video) return null;
-  window.streams = window.streams || [];
-  if (!window.streams.includes(video)) window.streams.push(video);
-  return [window.streams.indexOf(video), video.getVideoPlaybackQuality().totalVideoFrames];
-}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +63,16 @@ def server_that_gives_up(tmp_path: Path, network: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def slow_film(tmp_path_factory: pytest.TempPathFactory, masked_rgb: Any) -> Path:
+def slow_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film of the masked face with few and small frames."""
-    small_rgb = cv2.resize(masked_rgb, FRAME_PX, interpolation=cv2.INTER_AREA)
-    frames = []
-    for shift in (0, 2, 4, 6, 4, 2):
-        frames.append(small_rgb.copy())
-        frames[-1][:, shift:] = small_rgb[:, : FRAME_PX[0] - shift]
-    path = tmp_path_factory.mktemp("film") / "masked.y4m"
-    return camera_films.write(path, frames, FRAMES_A_SECOND)
+    return masked_face.write(tmp_path_factory.mktemp("film") / "masked.y4m", FRAMES_A_SECOND)
 
 
 @pytest.fixture(scope="module")
 def visitor(server: Server, slow_film: Path, browsers: Browsers) -> Iterator[Live]:
     """One browser for all tests: starting it takes longer than they do."""
     with browsers.open(video=slow_film) as browser:
+        live_watch.install(browser)
         yield Live(server, browser, browser.new_page())
 
 
@@ -117,50 +82,20 @@ def live(visitor: Live) -> Live:
     visitor.page.goto(visitor.server.url)
     start(visitor.page)
     wait_for_count(visitor.page, "with_mask")
-    assert visitor.page.evaluate(SHOWN)[0] == 0
+    assert live_watch.stream(visitor.page) == 0
     return visitor
 
 
-def _wait_for_picture(page: Page, *, stream: int = 0) -> None:
-    """Wait for new frames, of this stream of the page or a later one."""
-    deadline_s = time.monotonic() + BACK_WITHIN_S
-    before = None
-    while time.monotonic() < deadline_s:
-        shown = page.evaluate(SHOWN)
-        if shown and before and shown[0] == before[0] >= stream and shown[1] > before[1]:
-            return
-        before = shown
-        page.wait_for_timeout(250)
-    pytest.fail(f"no new picture within {BACK_WITHIN_S:.0f} s, the last was {before}")
-
-
-def _assert_back(page: Page, *, stream: int = 0) -> None:
+def _assert_back(page: Page, since_s: float, *, from_stream: int = 0) -> None:
     """The video shows new pictures, counts, and says that it runs."""
-    ended_s = time.monotonic()
-    _wait_for_picture(page, stream=stream)
-    print(f"pictures again after {time.monotonic() - ended_s:.1f} s")
-    expect(page.get_by_text(t("live.on_title"), exact=True)).to_be_visible(timeout=WAIT_MS)
-    wait_for_count(page, "with_mask")
+    live_watch.wait_until_back(page, since_s, from_stream=from_stream)
     expect(frame(page).get_by_role("button", name=t("live.stop"))).to_be_visible(timeout=WAIT_MS)
     expect(frame(page).get_by_text(t("webrtc.reconnecting"))).to_be_hidden(timeout=WAIT_MS)
     assert "run=on" in page.url
 
 
-@contextmanager
-def _stopped(processes: list[int]) -> Iterator[None]:
-    """Stop processes for a while, as a machine that sleeps does."""
-    try:
-        for process in processes:
-            os.kill(process, signal.SIGSTOP)
-        yield
-    finally:
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
-
-
 def test_network_gone_for_ten_seconds(live: Live, shoot: Any) -> None:
-    with _stopped([live.server.pid]):
+    with interruptions.stopped([live.server.pid]):
         until_s = time.monotonic() + OUTAGE_S
         note = frame(live.page).get_by_text(t("webrtc.reconnecting"))
         expect(note).to_be_visible(timeout=WAIT_MS)
@@ -168,16 +103,13 @@ def test_network_gone_for_ten_seconds(live: Live, shoot: Any) -> None:
         shoot(live.page, "live-reconnecting")
         live.page.wait_for_timeout(1000 * max(0.0, until_s - time.monotonic()))
         expect(frame(live.page).get_by_role("button", name=t("live.stop"))).to_be_visible()
-    _assert_back(live.page)
+        since_s = time.time()
+    _assert_back(live.page, since_s)
 
 
 def test_tab_in_the_background(live: Live) -> None:
-    session = live.browser.new_cdp_session(live.page)
-    session.send("Page.setWebLifecycleState", {"state": "frozen"})
-    time.sleep(BACKGROUND_S)
-    session.send("Page.setWebLifecycleState", {"state": "active"})
-    session.detach()
-    _assert_back(live.page)
+    since_s = interruptions.put_in_background(live.page, BACKGROUND_S)
+    _assert_back(live.page, since_s)
 
 
 def test_phone_locked(server_that_gives_up: Server, visitor: Live) -> None:
@@ -185,29 +117,24 @@ def test_phone_locked(server_that_gives_up: Server, visitor: Live) -> None:
     page.goto(server_that_gives_up.url)
     start(page)
     wait_for_count(page, "with_mask")
-    assert page.evaluate(SHOWN)[0] == 0
-    with _stopped(browser_processes()):
-        time.sleep(GIVEN_UP_S)
-    _assert_back(page, stream=1)
+    assert live_watch.stream(page) == 0
+    since_s = interruptions.lock_phone(GIVEN_UP_S)
+    _assert_back(page, since_s, from_stream=1)
 
 
 def test_camera_lost(live: Live) -> None:
-    capture = set(processes("video_capture.mojom.VideoCaptureService"))
-    for process in capture & set(browser_processes()):
-        os.kill(process, signal.SIGKILL)
-    _assert_back(live.page, stream=1)
+    _assert_back(live.page, interruptions.lose_camera(), from_stream=1)
 
 
 def test_camera_switched(live: Live) -> None:
-    live.page.get_by_text(t("live.options")).first.click()
-    live.page.get_by_text(t("live.camera_rear"), exact=True).click()
-    _assert_back(live.page, stream=1)
+    interruptions.open_options(live.page)
+    _assert_back(live.page, interruptions.switch_camera(live.page, rear=True), from_stream=1)
     # what the visitor ends stays ended
     stop(live.page)
     expect(live.page.get_by_text(t("live.idle_title"))).to_be_visible(timeout=WAIT_MS)
     live.page.wait_for_timeout(2000)
     expect(live.page.get_by_text(t("live.idle_title"))).to_be_visible()
-    assert live.page.evaluate(SHOWN) is None
+    assert live_watch.stream(live.page) == -1
 
 
 def test_four_tabs(live: Live) -> None:
@@ -217,10 +144,10 @@ def test_four_tabs(live: Live) -> None:
             tab.goto(live.server.url)
             start(tab)
         for tab in tabs:
-            _assert_back(tab)
+            _assert_back(tab, time.time())
         tabs[1].reload()
         for tab in tabs:
-            _assert_back(tab)
+            _assert_back(tab, time.time())
     finally:
         for tab in tabs[1:]:
             tab.close()

@@ -30,8 +30,8 @@ from testbed.pictures.mask_film import mask_film
 from testbed.processes.slow_processor import slowed
 from testbed.servers import numbered_server
 from testbed.servers.server import Server, free_port, serve_command
+from testbed.visitors import live_page
 from testbed.visitors.browser import Browsers
-from tests.e2e import live_page
 
 SLOW_SETTING: Final = "MASKDET_TEST_SLOW"
 """Environment variable that has a slow server compared too, which takes minutes."""

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from maskdet_app.ui.texts.i18n import t
 from testbed.repository import REPO_ROOT
 from testbed.servers.server import free_port, serve
-from tests.e2e.live_page import frame, start, wait_for_count
+from testbed.visitors.live_page import frame, start, wait_for_count
 from tests.e2e.programs import listening
 
 CONFIG = REPO_ROOT / "hosting" / "turnserver.conf"

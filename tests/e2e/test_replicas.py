@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from maskdet_app.ui.texts.i18n import t
 from testbed.repository import REPO_ROOT
 from testbed.servers.server import Server, free_port, serve
-from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
+from testbed.visitors.live_page import WAIT_MS, frame, start, wait_for_count
 from tests.e2e.programs import listening
 
 BACK_WITHIN_S = 10.0

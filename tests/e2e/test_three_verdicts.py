@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from maskdet_app.ui.texts.i18n import t
 from testbed.pictures.drawn_masks import draw_worn_wrong, write_manifest
 from testbed.servers.server import Server, free_port, serve_command
-from tests.e2e import live_page
+from testbed.visitors import live_page
 from tests.e2e.test_accessibility import THEMES, violations
 from train.samples import portrait as samples
 

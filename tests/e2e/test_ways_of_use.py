@@ -16,7 +16,6 @@ from playwright.sync_api import Locator, Page, expect
 from maskdet_app.photo import upload
 from maskdet_app.ui.texts.i18n import t
 from testbed.pictures.films import film_bytes
-from tests.e2e.live_page import frame
 from tests.e2e.visitor_steps import WAIT_MS, Visitor
 
 SCREEN = (1280, 720)
@@ -29,11 +28,6 @@ pytestmark = pytest.mark.browser
 def _begin(page: Page, server: Any, path: str = "") -> Visitor:
     page.goto(f"{server.url}/{path}")
     expect(page.locator("h1").first).to_be_visible(timeout=WAIT_MS)
-    if not path:
-        # what the video component says when it begins names the live page, and Streamlit goes back
-        # there if a link was pressed just before
-        start = frame(page).get_by_role("button", name=t("live.start"))
-        expect(start).to_be_visible(timeout=WAIT_MS)
     return Visitor(page)
 
 

@@ -1,9 +1,10 @@
 """How often a live video is restarted that is lost again and again."""
 
 from dataclasses import dataclass
-from typing import Final, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
-from maskdet_app.live.component import front_end
+if TYPE_CHECKING:
+    from maskdet_app.live.component import front_end
 
 WAITS_S: Final = (0.0, 1.0, 3.0, 6.0)
 """Before the first, second … restart in a row. A phone that wakes needs one. Each costs the server
@@ -18,7 +19,7 @@ class Restarts:
 
     _n: int = 0
     _began_s: float | None = None
-    _seen_failure: front_end.CameraFailure | None = None
+    _seen_failure: "front_end.CameraFailure | None" = None
     has_no_camera: bool = False
     """Whether the last loss was a camera that did not start."""
 
@@ -45,7 +46,9 @@ class Restarts:
         self._began_s = None
         self.has_no_camera = False
 
-    def is_new(self, failure: front_end.CameraFailure | None) -> TypeGuard[front_end.CameraFailure]:
+    def is_new(
+        self, failure: "front_end.CameraFailure | None"
+    ) -> "TypeGuard[front_end.CameraFailure]":
         """Whether a failure of the camera has not been seen yet; it has been from now on."""
         is_new = failure is not None and failure != self._seen_failure
         self._seen_failure = failure

@@ -1,13 +1,14 @@
-"""The live page, operated in a browser."""
+"""The live page, operated in a browser. Texts are those of a visitor who reads English."""
 
-import pytest
+from typing import Final
+
 from playwright.sync_api import FrameLocator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-WAIT_MS = 60_000
+WAIT_MS: Final = 60_000
 
 # Number of blue and of vermilion pixels in the video: the colours of the annotator's boxes.
-VIDEO_PIXELS = """
+VIDEO_PIXELS: Final = """
 (video) => {
   if (!video.videoWidth) return null;
   const canvas = document.createElement('canvas');
@@ -27,10 +28,16 @@ VIDEO_PIXELS = """
 
 
 def frame(page: Page) -> FrameLocator:
+    """The video component."""
     return page.frame_locator("iframe[title*='webrtc_streamer']")
 
 
 def start(page: Page) -> None:
+    """Press Start, until the stream starts.
+
+    Raises:
+        TimeoutError: it does not.
+    """
     # a click between two runs of the page can be lost, as a person's can
     stop_button = frame(page).get_by_role("button", name="Stop", exact=False)
     for _ in range(4):
@@ -40,30 +47,26 @@ def start(page: Page) -> None:
             return
         except PlaywrightTimeout:
             page.reload()
-    pytest.fail("Start was pressed four times and the stream never started")
+    raise TimeoutError("Start was pressed four times and the stream never started")
 
 
 def stop(page: Page) -> None:
+    """Press Stop."""
     frame(page).get_by_role("button", name="Stop", exact=False).click(timeout=WAIT_MS)
 
 
 def go_to(page: Page, title: str) -> None:
+    """Follow the menu's link to the page with this title."""
     follow(page, title, title)
 
 
 def follow(page: Page, link: str, title: str) -> None:
-    # the stream's last message can rerun the page at the same moment and override the click
-    heading = page.get_by_role("heading", name=title)
-    for _ in range(3):
-        page.get_by_role("link", name=link).first.click()
-        try:
-            heading.wait_for(timeout=20_000)
-            return
-        except PlaywrightTimeout:
-            continue
-    pytest.fail(f"the link to {title} was pressed three times and its page never opened")
+    """Follow a link, and wait for a page with this title."""
+    page.get_by_role("link", name=link).first.click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=WAIT_MS)
 
 
 def wait_for_count(page: Page, verdict: str) -> None:
+    """Wait until the panel counts one face with this verdict."""
     tile = page.locator(f'[data-verdict="{verdict}"] b').first
     expect(tile).to_have_text("1", timeout=WAIT_MS)
