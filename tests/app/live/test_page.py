@@ -93,6 +93,18 @@ def test_running_page_shows_its_readouts(component: Component, new_app: NewApp) 
     assert t("live.waiting_title") in words(app)
 
 
+def test_settings_come_after_counts_and_timeline(component: Component, new_app: NewApp) -> None:
+    # a phone shows the columns below each other
+    component["state"].playing = True
+    app = new_app().run()
+    stage, panel, below = app.columns
+    assert not stage.header
+    assert [header.value for header in panel.header] == [t("live.waiting_title")]
+    captions = [caption.value for caption in panel.caption]
+    assert t("live.timeline_worn_wrong") in captions
+    assert [one.label for one in below.expander] == [t("live.options")]
+
+
 @pytest.mark.parametrize("embed", [False, True])
 def test_events_leave_only_where_the_page_says_so(
     component: Component, new_app: NewApp, monkeypatch: pytest.MonkeyPatch, embed: bool
