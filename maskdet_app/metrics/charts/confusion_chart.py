@@ -16,8 +16,6 @@ from maskdet_core.records.evaluation import OUTCOMES
 from maskdet_core.types import NO_FACE, Verdict
 
 _HEIGHT_PX: Final = 260
-_LABEL_PX: Final = 62
-"""A column this wide has room for any word above it."""
 _KINDS: Final = ["right", "withheld", "wrong"]
 _COLOURS: Final = [RIGHT, GREY, WRONG]
 _WITHHELD: Final = (Verdict.NOT_SURE.value, NO_FACE)
@@ -118,7 +116,16 @@ def _chart(cells: list[dict[str, Any]], names: Sequence[str], columns: Sequence[
             "predicted:N",
             title=t("chart.said"),
             sort=said_labels,
-            axis=_label_axis(len(said_labels)),
+            # a word a line, each above its column: long labels would cover those beside them
+            axis=alt.Axis(
+                labelAngle=0,
+                orient="top",
+                labelLimit=90,
+                labelFontSize=11,
+                labelFlush=False,
+                labelOverlap=False,
+                labelExpr="split(datum.label, ' ')",
+            ),
         ),
         y=alt.Y("true:N", title=t("chart.true"), sort=true_labels),
         tooltip=[
@@ -143,22 +150,6 @@ def _chart(cells: list[dict[str, Any]], names: Sequence[str], columns: Sequence[
         height=_HEIGHT_PX, description=_message(cells)
     )
     return chart
-
-
-def _label_axis(n_columns: int) -> alt.Axis:
-    """The axis above the columns: a word a line, and on a narrow screen the words aslant.
-
-    Long labels would else cover those beside them, or leave them out.
-    """
-    is_narrow = f"width < {_LABEL_PX * n_columns}"
-    return alt.Axis(
-        orient="top",
-        labelAngle=alt.ExprRef(expr=f"{is_narrow} ? 40 : 0"),
-        labelAlign=alt.ExprRef(expr=f"{is_narrow} ? 'right' : 'center'"),
-        labelLimit=110,
-        labelOverlap=False,
-        labelExpr=f"{is_narrow} ? datum.label : split(datum.label, ' ')",
-    )
 
 
 def _message(cells: list[dict[str, Any]]) -> str:

@@ -48,10 +48,14 @@ def test_a_rejected_visitor_is_told_and_pointed_to_the_photo_page(
     assert not app.exception
     assert t("live.full_title") in words(app)
     assert "video_frame_callback" not in component
+    # of a camera that is not offered
+    helps = [t("live.help_title")]
+    assert [one.label for one in app.expander if one.label in helps] == []
     viewer_slots.admission().release("another viewer")
     app.run()
     assert t("live.idle_title") in words(app)
     assert "video_frame_callback" in component
+    assert [one.label for one in app.expander if one.label in helps] == helps
 
 
 @pytest.mark.parametrize("value", ["0", "-3", "many", "2.5"])
