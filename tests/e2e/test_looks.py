@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FilePayload, FloatRect, Locator, Page, expect
 
 from maskdet_app.metrics.view import TABS
 from maskdet_app.ui.texts.i18n import catalogue, languages, t
@@ -123,15 +123,20 @@ def test_a_refused_file_is_in_view_beside_many_others(
     with open_browser(size=PHONE, locale=LOCALES["es"]) as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/photo")
-        files = [
-            {"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": bytes([n])} for n in range(4)
-        ]
-        files.append({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
         page.get_by_role("button", name=catalogue("es")["photo"]["samples"]).wait_for()
-        page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
-        refused = page.locator(".stFileChip[aria-invalid=true]")
+        uploader = page.locator("input[type=file]")
+        uploader.set_input_files(
+            [
+                FilePayload(name=f"{n}.jpg", mimeType="image/jpeg", buffer=bytes([n]))
+                for n in range(4)
+            ]
+        )
         # the low bar of results, in which files stand in one row
         expect(page.locator(".st-key-photo-results")).to_be_attached(timeout=WAIT_MS)
+        expect(page.locator(".stFileChip")).to_have_count(4, timeout=WAIT_MS)
+        notes = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"no picture")
+        uploader.set_input_files(notes)
+        refused = page.locator(".stFileChip[aria-invalid=true]")
         assert _box(refused)["x"] + _box(refused)["width"] <= PHONE[0]
         # sizes as they are written in the page's language
         expect(refused).to_contain_text("10,0 B")
