@@ -1,4 +1,4 @@
-"""The panel beside the live video, or below it: counts, timeline, snapshot, readouts.
+"""The panel beside the live video, or below it: counts, timeline, readouts, snapshot.
 
 Never touches the stream.
 """
@@ -56,7 +56,7 @@ def show(
         film: that the stage shows before the start; None without a stage.
     """
     alert, verdicts = options.alert, options.verdicts
-    counts, timeline_title, timeline, snapshot, readouts = containers.reserve(5)
+    counts, timeline_title, slow, snapshot = containers.reserve(4)
     if state.playing or state.signalling:
         st.session_state.setdefault(_STARTED_AT, time.monotonic())
     else:
@@ -67,12 +67,10 @@ def show(
             st.fragment(_running, run_every=REFRESH_S)(processor, alert, verdicts)
         has_worn_wrong = Verdict.WORN_WRONG in verdicts
         timeline_title.caption(t("live.timeline_worn_wrong" if has_worn_wrong else "live.timeline"))
-        with timeline:
-            st.fragment(_timeline, run_every=SLOW_REFRESH_S)(processor, verdicts)
+        with slow:
+            st.fragment(_slow, run_every=SLOW_REFRESH_S)(processor, admission, verdicts)
         with snapshot:
             _snapshot_button(processor)
-        with readouts:
-            st.fragment(_readouts, run_every=SLOW_REFRESH_S)(processor, admission)
         return
     with counts:
         if state.signalling:
@@ -179,9 +177,13 @@ def _note(frame: FrameSnapshot) -> str:
     return t("live.searching" if frame.verdict_age_s is None else "live.no_face")
 
 
-def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
-    spec = timeline_chart.timeline(processor.snapshot().timeline, verdicts)
-    st.vega_lite_chart(spec, key="live_timeline")
+def _slow(processor: LiveProcessor, admission: AdmissionControl, verdicts: Verdicts) -> None:
+    timeline, readouts = containers.reserve(2)
+    stats = processor.snapshot()
+    spec = timeline_chart.timeline(stats.timeline, verdicts)
+    timeline.vega_lite_chart(spec, key="live_timeline")
+    with readouts:
+        _readouts(stats, admission)
 
 
 def _say(title: str, note: str) -> None:
@@ -201,8 +203,7 @@ def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None
         st.caption(t("live.errors", n=stats.errors))
 
 
-def _readouts(processor: LiveProcessor, admission: AdmissionControl) -> None:
-    stats = processor.snapshot()
+def _readouts(stats: LiveStats, admission: AdmissionControl) -> None:
     frame = stats.frame
     if frame is None or _has_stopped(stats):
         return

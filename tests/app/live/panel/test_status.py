@@ -51,7 +51,7 @@ def _panel(
     processor: Any = SimpleNamespace(snapshot=lambda: stats)
     admission: Any = SimpleNamespace(n_active=1, capacity=2, load=load)
     status._running(processor, "sound", tuple(Verdict))
-    status._readouts(processor, admission)
+    status._readouts(stats, admission)
 
 
 class Panel:
