@@ -1,4 +1,4 @@
-"""Live camera: the video with faces marked, and counts and readouts beside it."""
+"""Live camera: the video with faces marked, counts and readouts beside it, settings below."""
 
 import streamlit as st
 
@@ -56,10 +56,11 @@ if detector is not None and not is_held:
         with live, stream.stage_place():
             stream.show(processor, rtc_configuration, options.facing_from_url(), embedded=True)
     else:
-        left, right = live.container(key="live-row").columns([1.8, 1], gap="medium")
+        # as on a phone; on a wide window the style sheet puts the settings below the stage
+        left, right, below = live.container(key="live-row").columns([1.8, 1, 1.8], gap="medium")
         with left:
-            video, settings = stream.stage_place(), st.container()
-        with settings, st.expander(t("live.options"), icon=":material/tune:"):
+            video = stream.stage_place()
+        with below, st.expander(t("live.options"), icon=":material/tune:"):
             chosen = options.ask(processor, detector, is_sent=is_sent)
             processor.set_min_confidence(threshold.min_confidence_slider(detector))
             processor.set_two_classes(chosen.two_classes)
@@ -74,6 +75,5 @@ if detector is not None and not is_held:
             status.show(processor, admission, state, chosen, restarting=restarting, film=film)
         with meanings, st.expander(t("legend.title"), icon=":material/select:"):
             legend.show(chosen.verdicts, looking=True)
-if not embedded:
-    with instructions, st.expander(t("live.help_title"), icon=":material/help:"):
-        st.markdown(t("live.help"))
+        with instructions, st.expander(t("live.help_title"), icon=":material/help:"):
+            st.markdown(t("live.help"))

@@ -143,8 +143,17 @@ def _full(visit: Visit) -> Iterator[str]:
 
 def _embedded(visit: Visit) -> Iterator[str]:
     visit.page.goto(f"{visit.server.url}/?embed=true")
-    expect(_stage(visit.page).locator("video").first).to_be_visible(timeout=WAIT_MS)
-    yield "start"
+    video = _stage(visit.page).locator("video").first
+    expect(video).to_be_visible(timeout=WAIT_MS)
+    # until there are verdicts in it
+    visit.page.wait_for_timeout(4000)
+    yield "running"
+
+
+def _embedded_blind(visit: Visit) -> Iterator[str]:
+    visit.page.goto(f"{visit.server.url}/?embed=true")
+    expect(visit.button("live.try_again")).to_be_visible(timeout=WAIT_MS)
+    yield "no-camera"
 
 
 def _photos_of(**contents: bytes) -> list[FilePayload]:
@@ -236,7 +245,7 @@ def _video(visit: Visit) -> Iterator[str]:
     yield "busy"
     expect(page.locator(".st-key-video_chart")).to_be_visible(timeout=2 * WAIT_MS)
     visit.rests()
-    page.wait_for_function("document.querySelector('video').readyState >= 2", timeout=WAIT_MS)
+    page.wait_for_function("document.querySelector('video')?.readyState >= 2", timeout=WAIT_MS)
     yield "result"
     visit.button("video.film").click()
     expect(page.get_by_role("progressbar")).to_be_visible(timeout=WAIT_MS)
@@ -284,6 +293,8 @@ def _network(visit: Visit) -> Iterator[str]:
     host, page = server_address.network_host() or "127.0.0.1", visit.page
     page.goto(f"http://{host}:{visit.server.port}/")
     visit.sees("live.plain_http")
+    start = _stage(page).get_by_role("button", name=visit.words["live"]["start"])
+    expect(start).to_be_visible(timeout=WAIT_MS)
     yield "insecure"
     page.context.set_offline(True)
     visit.server.kill()
@@ -315,7 +326,8 @@ WALKS: Final = {
     "live-nobody": Walk(_nobody, camera="nobody"),
     "live-refused": Walk(_refused, camera="refused"),
     "live-full": Walk(_full, camera="people", settings={"MASKDET_MAX_VIEWERS": "1"}),
-    "live-embedded": Walk(_embedded),
+    "live-embedded": Walk(_embedded, camera="people"),
+    "live-embedded-blind": Walk(_embedded_blind),
     "photos": Walk(_photos),
     "results": Walk(_results),
     "one-photo": Walk(_one_photo),

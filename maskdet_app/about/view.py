@@ -1,6 +1,8 @@
 """The about page's parts on the network, from its manifest alone, on the API and on the build."""
 
+import re
 from collections.abc import Collection
+from typing import Final
 
 import streamlit as st
 
@@ -16,6 +18,9 @@ from maskdet_app.ui.texts.numbers import number_text
 from maskdet_core import ModelError, Verdict
 from maskdet_core.masks.loading import default_model_path
 from maskdet_core.masks.manifest import ModelManifest
+
+_CHANNELS: Final = re.compile(r"(?P<network>.+) with (?P<channels>[\d, ]+) channels")
+"""What training writes into a manifest, in English."""
 
 
 def verdicts() -> tuple[Verdict, ...]:
@@ -62,7 +67,7 @@ def show_model() -> None:
     size = f"{manifest.input_size_px} × {manifest.input_size_px} px"
     rows = {
         t("about.model_name"): manifest.name,
-        t("about.model_kind"): f"{manifest.architecture}, {manifest.quantization}, {size}",
+        t("about.model_kind"): f"{_architecture(manifest)}, {manifest.quantization}, {size}",
         t("about.model_file"): t(
             "about.model_mb", mb=number_text(manifest.size_bytes / 1e6, ".1f")
         ),
@@ -79,6 +84,14 @@ def show_model() -> None:
     ]
     table = st.container(key="model-table")
     table.markdown("\n".join([head, "|---|---|", *rest]))
+
+
+def _architecture(manifest: ModelManifest) -> str:
+    """The manifest's words for its network, in the visitor's language as far as they are known."""
+    found = _CHANNELS.fullmatch(manifest.architecture)
+    if found is None:
+        return manifest.architecture
+    return t("about.model_channels", network=found["network"], channels=found["channels"])
 
 
 def show_api() -> None:

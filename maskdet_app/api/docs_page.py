@@ -10,6 +10,7 @@ from string import Template
 from typing import Any, Final
 
 from maskdet_app.api.problems import KINDS, anchor
+from maskdet_app.ui.layout import theme, typefaces
 
 _PAGE: Final = Path(__file__).with_name("docs_page.html")
 _CODE: Final = re.compile(r"`([^`]+)`")
@@ -22,12 +23,12 @@ def html(document: Mapping[str, Any]) -> str:
         document: an OpenAPI document of this API.
     """
     info, base = document["info"], document["servers"][0]["url"]
+    app = base.removesuffix("/api/v1")
     parts = [f"<h1>{escape(info['title'])} HTTP API</h1>"]
     parts += [f"<p>{_text(paragraph)}</p>" for paragraph in info["description"].split("\n\n")]
     parts.append(
         f"<p>Version {escape(info['version'])}. The same as an OpenAPI 3.1 document: "
-        f'<a href="{escape(base)}/openapi.json"><code>openapi.json</code></a>. '
-        f'<a href="{escape(base.removesuffix("/api/v1"))}/">Back to the app</a>.</p>'
+        f'<a href="{escape(base)}/openapi.json"><code>openapi.json</code></a>.</p>'
     )
     parts.append('<h2 id="operations">Operations</h2>')
     for path, methods in document["paths"].items():
@@ -38,7 +39,12 @@ def html(document: Mapping[str, Any]) -> str:
     for name, schema in document["components"]["schemas"].items():
         parts += [f'<h3 id="{escape(name)}">{escape(name)}</h3>', _schema(name, schema)]
     parts += ['<h2 id="problems">Problems</h2>', *_problems()]
-    return _template().substitute(content="\n".join(parts))
+    return _template().substitute(
+        app=escape(f"{app}/"),
+        content="\n".join(parts),
+        fonts=typefaces.font_faces(app),
+        logo=theme.logo_svg("currentColor"),
+    )
 
 
 @cache

@@ -43,7 +43,9 @@ _BUSY_S: Final = 5.0
 _RETRY_S: Final = 2.0
 _LARGE_BYTES: Final = 10_000_000
 """Bodies from this size on leave memory behind that is worth giving back."""
-_DOCS_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+_DOCS_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; frame-ancestors 'self'"
+)
 
 
 class Api:

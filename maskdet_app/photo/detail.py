@@ -175,9 +175,16 @@ def show_navigation(
     next_key = keys[index + 1] if index is not None and index + 1 < len(keys) else None
     with st.container(horizontal=True, vertical_alignment="center", key=NAVIGATION_KEY):
         st.button(t("photo.back"), icon=":material/grid_view:", on_click=on_open, args=(None,))
-        for label, icon, key in (
-            (t("photo.before"), ":material/chevron_left:", previous_key),
-            (t("photo.after"), ":material/chevron_right:", next_key),
+        for step, icon, key in (
+            ("before", ":material/chevron_left:", previous_key),
+            ("after", ":material/chevron_right:", next_key),
         ):
-            st.button(label, icon=icon, on_click=on_open, args=(key,), disabled=key is None)
+            st.button(
+                t(f"photo.{step}"),
+                icon=icon,
+                on_click=on_open,
+                args=(key,),
+                disabled=key is None,
+                key=f"close-step-{step}",
+            )
         st.markdown(f"**{theme.escape_markdown(photo.name)}**")

@@ -97,8 +97,9 @@ def show(batch: PhotoBatch) -> DeltaGenerator:
 
 
 def _show_drop_words(place: DeltaGenerator) -> None:
+    drop, choose = t("photo.drop"), t("photo.choose")
     details = t("photo.formats", mb=_MAX_MB)
-    place.html(theme.drop_words_html("add_photo_alternate", t("photo.drop"), details))
+    place.html(theme.drop_words_html("add_photo_alternate", drop, choose, details))
 
 
 def _show_samples(batch: PhotoBatch) -> None:

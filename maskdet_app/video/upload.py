@@ -107,7 +107,8 @@ def show(current: VideoVisit) -> DeltaGenerator:
         args=(current, key),
     )
     details = t("video.formats", mb=most_mb, minutes=most_minutes)
-    drop_words.html(theme.drop_words_html("movie", t("video.drop"), details))
+    drop, choose = t("video.drop"), t("video.choose")
+    drop_words.html(theme.drop_words_html("movie", drop, choose, details))
     if uploaded is not None and uploaded.file_id != current.file_id:
         current.clear()
         if uploaded.size > MAX_BYTES:

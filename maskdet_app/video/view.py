@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 
-from maskdet_app.ui.elements.charts import localised
+from maskdet_app.ui.elements.charts import finished
 from maskdet_app.ui.layout import containers, theme
 from maskdet_app.ui.texts.i18n import drawn_labels, drawn_looking, t, verdict_label
 from maskdet_app.ui.texts.reasons import reason_text
@@ -124,7 +124,7 @@ def _show_result(
     if row["people"]:
         with seconds:
             st.subheader(t("video.by_second"), anchor=False)
-            st.altair_chart(localised(charts.seconds_chart(row)), alt=t("video.by_second"))
+            st.altair_chart(finished(charts.seconds_chart(row)), alt=t("video.by_second"))
 
 
 def _show_player(current: VideoVisit) -> None:
@@ -145,7 +145,7 @@ def _show_player(current: VideoVisit) -> None:
 def _show_timeline(current: VideoVisit, row: Mapping[str, Any]) -> None:
     st.subheader(t("video.timeline"), anchor=False)
     event = st.altair_chart(
-        localised(charts.people_chart(row)),
+        finished(charts.people_chart(row)),
         on_select="rerun",
         selection_mode=charts.SELECTED,
         key=_CHART,

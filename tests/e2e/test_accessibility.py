@@ -55,7 +55,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", THEMES)
-@pytest.mark.parametrize("path", ["", "photo", "metrics", "about"])
+@pytest.mark.parametrize("path", ["", "photo", "metrics", "about", "api/v1/docs"])
 def test_pages_without_results(path: str, scheme: str, server: Any, open_browser: Any) -> None:
     with open_browser(scheme=scheme) as browser:
         page = browser.new_page()

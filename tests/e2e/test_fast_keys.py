@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from maskdet_app.live.panel.status import TIMELINE_REFRESH_S
+from maskdet_app.live.panel.status import SLOW_REFRESH_S
 from maskdet_app.metrics import view
 from maskdet_app.ui.texts.i18n import t
 from maskdet_core.records.runs import RUN_FILE
@@ -24,7 +24,7 @@ CPU_SLOWDOWN = 2.0
 FLUSH_S = 0.4
 SEED = 51
 PAUSE_S = (0.02, 0.2)
-TIMERS_S = (TIMELINE_REFRESH_S - 0.4, TIMELINE_REFRESH_S + 0.1)
+TIMERS_S = (SLOW_REFRESH_S - 0.4, SLOW_REFRESH_S + 0.1)
 """Both timers of the live page end then."""
 
 pytestmark = pytest.mark.browser

@@ -9,13 +9,14 @@ from benchmarks.pages import PAGES
 from maskdet_app.photo import upload
 from maskdet_app.ui.texts.i18n import t
 from testbed.servers.server import Server
-from tests.e2e import layout_shift
+from tests.e2e import layout_shift, live_page
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.layout_shift import Shift, cumulative
 
 WAIT_MS = 30_000
 SIZES = {"wide": (1350, 940), "phone": (412, 823)}
 N_COPIES = 6
+RUNNING_MS = 8_000
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +44,23 @@ def test_pages_stay_still_while_they_load(
             layout_shift.wait_until_settled(page, WAIT_MS)
             layout_shift.assert_still(page)
             page.close()
+
+
+@pytest.mark.parametrize("form", SIZES)
+def test_live_page_stays_still_while_it_runs(
+    form: str, server: Server, network: Path, open_browser: OpenBrowser, masked_film: Path
+) -> None:
+    with open_browser(size=SIZES[form], video=masked_film) as browser:
+        page = browser.new_page()
+        layout_shift.observe(page)
+        page.goto(server.url)
+        live_page.start(page)
+        live_page.wait_for_count(page, "with_mask")
+        expect(page.locator(".md-readouts")).to_be_attached(timeout=WAIT_MS)
+        # the change from the demo's panel to the camera's is the answer to the button
+        layout_shift.forget(page)
+        page.wait_for_timeout(RUNNING_MS)
+        layout_shift.assert_still(page)
 
 
 @pytest.mark.parametrize("form", SIZES)

@@ -1,4 +1,7 @@
-"""The panel beside the live video: counts, readouts, snapshot. Never touches the stream."""
+"""The panel beside the live video, or below it: counts, timeline, readouts, snapshot.
+
+Never touches the stream.
+"""
 
 import time
 from collections.abc import Callable
@@ -20,8 +23,8 @@ from maskdet_core.live import AdmissionControl, FrameSnapshot
 
 Verdicts = tuple[Verdict, ...]
 REFRESH_S: Final = 0.5
-TIMELINE_REFRESH_S: Final = 2.0
-"""Charts cost the server more than numbers."""
+SLOW_REFRESH_S: Final = 2.0
+"""Of what is looked at later than the counts. Charts cost the server more than numbers."""
 WAIT_REFRESH_S: Final = 2.0
 """How often a page that waits for a slot asks again."""
 STALE_S: Final = 3.0
@@ -53,7 +56,7 @@ def show(
         film: that the stage shows before the start; None without a stage.
     """
     alert, verdicts = options.alert, options.verdicts
-    counts, snapshot, timeline_title, timeline = containers.reserve(4)
+    counts, timeline_title, slow, snapshot = containers.reserve(4)
     if state.playing or state.signalling:
         st.session_state.setdefault(_STARTED_AT, time.monotonic())
     else:
@@ -61,13 +64,13 @@ def show(
         st.session_state.pop(_HAS_BEGUN, None)
     if state.playing:
         with counts:
-            st.fragment(_running, run_every=REFRESH_S)(processor, admission, alert, verdicts)
-        with snapshot:
-            _snapshot_button(processor)
+            st.fragment(_running, run_every=REFRESH_S)(processor, alert, verdicts)
         has_worn_wrong = Verdict.WORN_WRONG in verdicts
         timeline_title.caption(t("live.timeline_worn_wrong" if has_worn_wrong else "live.timeline"))
-        with timeline:
-            st.fragment(_timeline, run_every=TIMELINE_REFRESH_S)(processor, verdicts)
+        with slow:
+            st.fragment(_slow, run_every=SLOW_REFRESH_S)(processor, admission, verdicts)
+        with snapshot:
+            _snapshot_button(processor)
         return
     with counts:
         if state.signalling:
@@ -127,13 +130,11 @@ def _show_no_connection() -> None:
     _show_way_out()
 
 
-def _running(
-    processor: LiveProcessor, admission: AdmissionControl, alert: Alert, verdicts: Verdicts
-) -> None:
+def _running(processor: LiveProcessor, alert: Alert, verdicts: Verdicts) -> None:
     stats = processor.snapshot()
     if stats.rejected:
         st.rerun(scope="app")
-    leaving, no_connection, counts, delayed, alarm, readouts = containers.reserve(6)
+    leaving, no_connection, counts, delayed, alarm = containers.reserve(5)
     if shutdown.is_draining():
         leaving.warning(t("live.leaving"), icon=":material/power_settings_new:")
     # All that follows is of this one frame, so that it fits the picture beside it.
@@ -151,7 +152,7 @@ def _running(
             _say(t("live.waiting_title"), t("live.waiting"))
         return
     st.session_state[_HAS_BEGUN] = True
-    has_stopped = stats.frame_age_s is not None and stats.frame_age_s > STALE_S
+    has_stopped = _has_stopped(stats)
     with counts:
         title = t("live.stopped_title" if has_stopped else "live.on_title")
         _counts(title, t("live.stopped") if has_stopped else _note(frame), stats, verdicts)
@@ -161,8 +162,10 @@ def _running(
         delayed.warning(t("live.delayed"), icon=":material/hourglass_top:")
     with alarm:
         live_alert.show(alert, frame)
-    with readouts:
-        _readouts(stats, frame, admission)
+
+
+def _has_stopped(stats: LiveStats) -> bool:
+    return stats.frame_age_s is not None and stats.frame_age_s > STALE_S
 
 
 def _note(frame: FrameSnapshot) -> str:
@@ -174,9 +177,13 @@ def _note(frame: FrameSnapshot) -> str:
     return t("live.searching" if frame.verdict_age_s is None else "live.no_face")
 
 
-def _timeline(processor: LiveProcessor, verdicts: Verdicts) -> None:
-    spec = timeline_chart.timeline(processor.snapshot().timeline, verdicts)
-    st.vega_lite_chart(spec, key="live_timeline")
+def _slow(processor: LiveProcessor, admission: AdmissionControl, verdicts: Verdicts) -> None:
+    timeline, readouts = containers.reserve(2)
+    stats = processor.snapshot()
+    spec = timeline_chart.timeline(stats.timeline, verdicts)
+    timeline.vega_lite_chart(spec, key="live_timeline")
+    with readouts:
+        _readouts(stats, admission)
 
 
 def _say(title: str, note: str) -> None:
@@ -196,7 +203,10 @@ def _counts(title: str, note: str, stats: LiveStats, verdicts: Verdicts) -> None
         st.caption(t("live.errors", n=stats.errors))
 
 
-def _readouts(stats: LiveStats, frame: FrameSnapshot, admission: AdmissionControl) -> None:
+def _readouts(stats: LiveStats, admission: AdmissionControl) -> None:
+    frame = stats.frame
+    if frame is None or _has_stopped(stats):
+        return
     age = "–" if frame.verdict_age_s is None else f"{number_text(frame.verdict_age_s, '.1f')} s"
     rates = t(
         "live.fps_of", received=number_text(stats.fps_in, ".0f"), sent=number_text(stats.fps, ".0f")

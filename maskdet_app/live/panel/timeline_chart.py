@@ -18,7 +18,9 @@ _COLOURS: Final = {
     Verdict.WITHOUT_MASK: VERMILION,
     Verdict.NOT_SURE: GREY,
 }
-_HEIGHT_PX: Final = 200
+_HEIGHT_PX: Final = 240
+_LEGEND_PX: Final = 340
+"""A chart wider than this has room for its legend in one row, in any language."""
 MIN_SPAN_S: Final = 30
 """The axis covers at least this time, even when the stream has just begun."""
 
@@ -50,8 +52,9 @@ def timeline(points: Sequence[TimelinePoint], verdicts: Collection[Verdict] = ()
     if Verdict.WORN_WRONG not in verdicts and not any(p.n_worn_wrong for p in points):
         del labels[Verdict.WORN_WRONG]
     span_s = max(MIN_SPAN_S, newest - points[0].second if points else 0)
+    # bars of one second are stacked
     most = max(
-        (max(p.n_with, p.n_without + p.n_worn_wrong, p.n_not_sure) for p in points), default=0
+        (max(p.n_with + p.n_not_sure, p.n_without + p.n_worn_wrong) for p in points), default=0
     )
     spec = deepcopy(_template(tuple(labels.items()), t("live.timeline_axis")))
     has_wrong = Verdict.WORN_WRONG in labels
@@ -60,6 +63,8 @@ def timeline(points: Sequence[TimelinePoint], verdicts: Collection[Verdict] = ()
     bars["data"]["values"] = rows
     bars["encoding"]["x"]["scale"]["domain"] = [-span_s, 0]
     bars["encoding"]["y"]["scale"]["domain"] = [-(1 + most), 1 + most]
+    # the chart is low: with ticks of its own choice, 0 may be the only one
+    bars["encoding"]["y"]["axis"]["values"] = sorted({-most, 0, most})
     return spec
 
 
@@ -71,7 +76,7 @@ def _template(labels: tuple[tuple[Verdict, str], ...], axis: str) -> dict[str, A
     layers = rows_chart([]).mark_bar(size=4, strokeWidth=1).encode(
         x=alt.X("ago:Q", title=axis, axis=alt.Axis(format="d")).scale(domain=[-1, 0], nice=False),
         y=alt.Y(
-            "faces:Q", title=None, axis=alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
+            "faces:Q", title=None, axis=alt.Axis(values=[0], labelExpr="abs(datum.value)")
         ).scale(domain=[-1, 1], nice=False),
         color=alt.Color("verdict:N", title=None, sort=words).scale(
             domain=words, range=list(colours.values())
@@ -81,6 +86,11 @@ def _template(labels: tuple[tuple[Verdict, str], ...], axis: str) -> dict[str, A
         ),
         tooltip=[alt.Tooltip("verdict:N"), alt.Tooltip("ago:Q", title=axis)],
     ) + rows_chart([{"faces": 0}]).mark_rule(opacity=0.5).encode(y="faces:Q")
-    chart = layers.properties(height=_HEIGHT_PX).configure_legend(orient="top", symbolStrokeWidth=1)
+    chart = layers.properties(height=_HEIGHT_PX).configure_legend(
+        orient="top",
+        symbolStrokeWidth=1,
+        # two rows on a phone, where one would be cut
+        columns=alt.ExprRef(expr=f"width < {_LEGEND_PX} ? 2 : {len(words)}"),
+    )
     spec: dict[str, Any] = chart.to_dict()
     return spec

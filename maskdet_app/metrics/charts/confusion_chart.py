@@ -116,11 +116,13 @@ def _chart(cells: list[dict[str, Any]], names: Sequence[str], columns: Sequence[
             "predicted:N",
             title=t("chart.said"),
             sort=said_labels,
-            # a word a line: long labels would leave out those beside them
+            # a word a line, each above its column: long labels would cover those beside them
             axis=alt.Axis(
                 labelAngle=0,
                 orient="top",
                 labelLimit=90,
+                labelFontSize=11,
+                labelFlush=False,
                 labelOverlap=False,
                 labelExpr="split(datum.label, ' ')",
             ),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from maskdet_app.ui.elements.charts import Chart, localised
+from maskdet_app.ui.elements.charts import Chart, finished
 from maskdet_app.ui.texts.i18n import t
 
 
@@ -17,6 +17,6 @@ def draw(chart: Chart | None, title: str = "") -> None:
         st.markdown(f"**{title}**")
     if chart is not None:
         message = chart.description
-        st.altair_chart(localised(chart), alt=message if isinstance(message, str) else None)
+        st.altair_chart(finished(chart), alt=message if isinstance(message, str) else None)
     elif title:
         st.info(t("metrics.not_recorded"))

@@ -21,8 +21,8 @@ TWO_CLASSES: Final = (WITH_MASK, WITHOUT_MASK)
 _MAX_CLASSES: Final = 8
 _HEIGHT_PX: Final = 260
 _LEGEND_PX: Final = 60
-_NAME_SHARE: Final = 0.28
-"""Width of a line's name as a share of the epochs' width, on a phone."""
+_NAME_CHAR_PX: Final = 7
+"""Width of a letter of a line's name, at the most."""
 _NAME_DY_PX: Final = 7
 """Half the height of a name, so that those of lines with one end do not lie on each other."""
 _LEAST_ZOOM: Final = 0.9
@@ -78,14 +78,15 @@ def learning_curve(epochs: Sequence[dict[str, Any]], metric: str, title: str) ->
     _name_ends(rows)
     is_share = metric == "accuracy"
     first, last = (edge(int(row["epoch"]) for row in rows) for edge in (min, max))
-    # room for the lines' names at their right ends; no epoch is named there
-    room = _NAME_SHARE * max(1, last - first)
+    # room for the lines' names at their right ends, on a phone too; no epoch is named there
+    name_px = _NAME_CHAR_PX * (2 + max(map(len, sets)))
+    end = f"{last} + {max(1, last - first)} * {name_px} / max(width - {name_px}, {name_px})"
     epoch_axis = alt.Axis(
         tickMinStep=1, format="d", labelExpr=f"datum.value > {last} ? '' : datum.label"
     )
     base = rows_chart(rows).encode(
         x=alt.X("epoch:Q", title=t("chart.epoch"), axis=epoch_axis).scale(
-            domain=[first, last + room], nice=False
+            domainMin=first, domainMax=alt.ExprRef(expr=end), nice=False
         ),
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=".1%" if is_share else "~g")).scale(
             zero=False

@@ -22,6 +22,8 @@ FILE: Final = MODELS / WIDTHS_FILE
 _MAX_NETWORKS: Final = 30
 _MAX_TESTS: Final = 12
 _HEIGHT_PX: Final = 320
+_NAMES_PX: Final = 420
+"""A chart wider than this has room for the names of all networks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ def front(points: list[Point]) -> Chart | None:
     line = base.mark_line(strokeWidth=1.5, opacity=0.5, color=SLATE).encode(y="value:Q")
     # above and below in turn, and the last to the left: long names of near networks keep apart
     named = base.encode(y="value:Q", color=alt.value(theme.text_colour()))
+    # on a narrow chart they would not: there only the network that pays has its name
+    named = named.transform_filter(f"width > {_NAMES_PX} || datum.kind === {json.dumps(chosen)}")
     names = [
         named.mark_text(align="left", dx=10, dy=-11).encode(text="above:N"),
         named.mark_text(align="left", dx=10, dy=13).encode(text="below:N"),

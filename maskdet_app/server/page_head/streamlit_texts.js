@@ -120,7 +120,8 @@
     .map(testId)
     .join();
   const NAMES = ["aria-label", "title", "placeholder"];
-  const NAMED = NAMES.map((name) => `${testId("stApp")} [${name}]`).join();
+  // Dialogs stand beside the app.
+  const NAMED = NAMES.map((name) => `:is(${testId("stApp")}, ${testId("stDialog")}) [${name}]`).join();
 
   const translated = (text) => {
     const whole = words.widgets[text.trim()];

@@ -51,12 +51,14 @@ WIDGET_PATTERNS: Final[dict[str, tuple[str, str]]] = {
     "help_for": ("Help for ", r"^Help for (.+)$"),
     "fullscreen_of": ("Fullscreen", r"^Fullscreen: (.+)$"),
     "per_file": (" per file", r"^(\S+) per file"),
+    "file_size": ("`gb`,`mb`,`kb`,`b`", r"^(\d+)\.(\d+)([KMG]?B)$"),
+    "remove_file": ("`Remove ", r"^Remove (.+)$"),
     "refused": ("Request failed with status code ", r"^AxiosError: Request failed .* code (\d+)$"),
     "show_data": ("Show data", r"^Show data: (.+)$"),
     "save_png": ("Download as PNG", r"^Download as PNG: (.+)$"),
     "copy_spec": ("Copy Vega-Lite spec", r"^Copy Vega-Lite spec: (.+)$"),
 }
-"""Texts with a part that varies: what never varies, and the whole as JavaScript's pattern."""
+"""Texts with parts that vary: what never varies, and the whole as JavaScript's pattern."""
 _SCRIPT: Final = Path(__file__).with_suffix(".js")
 _STYLE_SHEET: Final = Path(__file__).with_suffix(".css")
 _NOSCRIPT: Final = re.compile(rb"<noscript>.*?</noscript>", re.DOTALL)
@@ -98,12 +100,17 @@ def _words(code: str) -> dict[str, Any]:
         "stage": (english["live"] | chosen["live"])["title"],
         "camera": (english["photo"] | chosen["photo"])["camera"],
         "widgets": {shown: widgets[name] for name, shown in WIDGET_TEXTS.items()},
-        # JavaScript's name of the part that varies.
         "patterns": [
-            (pattern, widgets[name].replace("{}", "$1"))
+            (pattern, _in_javascript(widgets[name]))
             for name, (_, pattern) in WIDGET_PATTERNS.items()
         ],
     }
+
+
+def _in_javascript(text: str) -> str:
+    """A text with JavaScript's names of the parts that vary, in their order."""
+    first, *others = text.split("{}")
+    return first + "".join(f"${number}{other}" for number, other in enumerate(others, 1))
 
 
 def _noscript_text() -> str:

@@ -35,8 +35,13 @@ def thinned(points: Sequence[_Point]) -> list[_Point]:
     return [*points[:-1:step], *points[-1:]]
 
 
-def localised(chart: Chart) -> Chart:
-    """The chart with the numbers of its axes, labels and tooltips in the visitor's language."""
+def finished(chart: Chart) -> Chart:
+    """The chart as it is shown, on a wide page and on a phone.
+
+    The numbers of its axes, labels and tooltips are in the visitor's language. Titles below it, and
+    legends above it, end where it ends: those longer than its axis reach to the left, where there
+    is room beside it, and are not cut on the right.
+    """
     signs = alt.NumberLocale(
         decimal=t("number.decimal"),
         thousands=t("number.group"),
@@ -47,6 +52,10 @@ def localised(chart: Chart) -> Chart:
     made: Chart = chart.copy(deep=False)
     config = alt.Config() if made.config is alt.Undefined else made.config.copy()
     config.locale = alt.Locale(number=signs)
+    config.axisX = alt.AxisConfig(titleAnchor="end")
+    legend = alt.LegendConfig() if config.legend is alt.Undefined else config.legend.copy()
+    legend.layout = alt.ExprRef(expr="{top: {anchor: 'end'}}")
+    config.legend = legend
     made.config = config
     return made
 

@@ -48,7 +48,7 @@ class _Served:
 
 def apply() -> None:
     """Set logo and style sheet; called by the entry script in every run."""
-    st.logo(_logo(text_colour()), size="large")
+    st.logo(logo_svg(text_colour()), size="large")
     if not _Served.is_in_page:
         st.html(_STYLE_SHEET)
 
@@ -68,7 +68,8 @@ def style_element() -> str:
 
 
 @cache
-def _logo(colour: str) -> str:
+def logo_svg(colour: str) -> str:
+    """The logo with the name beside it, in a colour of a style sheet."""
     return _LOGO.read_text(encoding="utf-8").replace("currentColor", colour)
 
 
@@ -217,15 +218,18 @@ def escape_markdown(text: str, max_chars: int = 60) -> str:
     return "".join(c if c.isalnum() or c in " .," else f"&#{ord(c)};" for c in one_line)
 
 
-def drop_words_html(icon: str, words: str, details: str) -> str:
+def drop_words_html(icon: str, words: str, touch_words: str, details: str) -> str:
     """What a drop area says; the uploader's label says the same to screen readers.
 
     Args:
         icon: name of a Material Symbol.
         words: what to do.
+        touch_words: the same where nothing can be dropped, on a phone.
         details: which files are taken.
     """
     return (
         f'<div class="md-drop" aria-hidden="true"><i class="md-icon">{icon}</i>'
-        f"<strong>{escape(words)}</strong><span>{escape(details)}</span></div>"
+        f'<strong class="md-with-mouse">{escape(words)}</strong>'
+        f'<strong class="md-with-touch">{escape(touch_words)}</strong>'
+        f"<span>{escape(details)}</span></div>"
     )

@@ -1,5 +1,6 @@
 """The about page: the network's manifest, and the build."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from maskdet_app.about import view
 from maskdet_app.ops.installation import build_info
 from maskdet_app.ops.settings import api_settings
+from maskdet_app.ui.texts import i18n
 from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Verdict
 from maskdet_core.masks.loading import default_model_path
@@ -34,6 +36,17 @@ def test_table_shows_the_manifest_of_the_network_in_use() -> None:
     table = _page().markdown[0].value
     assert t("about.model_mb", mb=f"{manifest.size_bytes / 1e6:.1f}") in table
     assert manifest.architecture in table
+
+
+def test_network_is_described_in_the_visitors_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = ModelManifest.load(default_model_path())
+    assert view._architecture(manifest) == manifest.architecture
+    monkeypatch.setattr(i18n, "current_language", lambda: "es")
+    spanish = view._architecture(manifest)
+    assert spanish != manifest.architecture
+    assert spanish == manifest.architecture.replace("with", "con").replace("channels", "canales")
+    other = dataclasses.replace(manifest, architecture="MobileNet")
+    assert view._architecture(other) == "MobileNet"
 
 
 def test_model_without_a_manifest_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from maskdet_app.api import docs_page, openapi
 from maskdet_app.api.problems import KINDS
 from maskdet_app.ops.settings.api_settings import ApiSettings
+from maskdet_app.ui.layout import typefaces
 from maskdet_core import ModelError
 from tests.app.api.fakes import FAIL, JPEG, KEY, SHORT, Served, form, json_of
 from tests.app.conftest import jpeg
@@ -114,6 +115,12 @@ def test_the_page_loads_nothing_and_explains_every_problem() -> None:
     page.feed(text)
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
     assert not [one for one in page.addresses if "//" in one]
+    # the app's typefaces, from the app's own server
+    assert "font-src 'self'" in answer.headers["content-security-policy"]
+    fonts = re.findall(r'url\("/([^"]+)"\)', text)
+    assert len(fonts) == len(typefaces.FAMILIES)
+    assert all((typefaces.STATIC / font).is_file() for font in fonts)
+    assert text.count("url(") == len(fonts)
     assert len(page.ids) == len(set(page.ids))
     assert {f"problem-{kind.code}" for kind in KINDS} <= set(page.ids)
     for path in DOCUMENT["paths"]:

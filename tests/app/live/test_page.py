@@ -48,10 +48,14 @@ def test_a_rejected_visitor_is_told_and_pointed_to_the_photo_page(
     assert not app.exception
     assert t("live.full_title") in words(app)
     assert "video_frame_callback" not in component
+    # of a camera that is not offered
+    helps = [t("live.help_title")]
+    assert [one.label for one in app.expander if one.label in helps] == []
     viewer_slots.admission().release("another viewer")
     app.run()
     assert t("live.idle_title") in words(app)
     assert "video_frame_callback" in component
+    assert [one.label for one in app.expander if one.label in helps] == helps
 
 
 @pytest.mark.parametrize("value", ["0", "-3", "many", "2.5"])
@@ -91,6 +95,18 @@ def test_running_page_shows_its_readouts(component: Component, new_app: NewApp) 
     app = new_app().run()
     assert not app.exception
     assert t("live.waiting_title") in words(app)
+
+
+def test_settings_come_after_counts_and_timeline(component: Component, new_app: NewApp) -> None:
+    # a phone shows the columns below each other
+    component["state"].playing = True
+    app = new_app().run()
+    stage, panel, below = app.columns
+    assert not stage.header
+    assert [header.value for header in panel.header] == [t("live.waiting_title")]
+    captions = [caption.value for caption in panel.caption]
+    assert t("live.timeline_worn_wrong") in captions
+    assert [one.label for one in below.expander] == [t("live.options")]
 
 
 @pytest.mark.parametrize("embed", [False, True])

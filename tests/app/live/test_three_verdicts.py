@@ -93,7 +93,6 @@ def _panel(n_without: int, n_worn_wrong: int, alert: str) -> None:
     stats = LiveStats(frame=FrameSnapshot(7, 1.0, shown, 0.1), frame_age_s=0.1)
     status._running(
         SimpleNamespace(snapshot=lambda: stats),  # type: ignore[arg-type]
-        SimpleNamespace(n_active=1, capacity=2, load=0.1),  # type: ignore[arg-type]
         alert,  # type: ignore[arg-type]
         tuple(Verdict),
     )

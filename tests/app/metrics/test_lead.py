@@ -33,9 +33,9 @@ def test_sentences_and_their_evidence_are_those_of_the_record() -> None:
     # Wilson's interval of 194 of 200, by R's binom.confint
     assert right[1][0].replace("\u00a0", " ") == "97.0 %, 95 % interval 93.6 to 98.6 %"
     assert right[1][1] == "194 of 200 faces: Pictures never seen"
-    assert right[1][2].startswith("Street photographs: 80.0")
+    assert right[1][2].startswith("Street photos: 80.0")
     assert not_sure[0].startswith("For 1 of 100 faces it says")
-    assert found[0] == "In whole photographs it finds 96 people of 100."
+    assert found[0] == "In whole photos it finds 96 people of 100."
     assert found[1][1] == "96 of 100 people: 100 people"
     assert found[1][2].startswith("Live, where it must be quick: 1.0")
 

@@ -34,6 +34,7 @@ def _panel(
 ) -> None:
     import time
     from types import SimpleNamespace
+    from typing import Any
 
     import streamlit as st
 
@@ -47,12 +48,10 @@ def _panel(
     shown = Detections(64, 64, faces, (box,) * n_looking)
     frame = FrameSnapshot(n_frames, 1.0, shown, verdict_age_s, delayed)
     stats = LiveStats(frame=frame, frame_age_s=frame_age_s) if n_frames else LiveStats()
-    status._running(
-        SimpleNamespace(snapshot=lambda: stats),  # type: ignore[arg-type]
-        SimpleNamespace(n_active=1, capacity=2, load=load),  # type: ignore[arg-type]
-        "sound",
-        tuple(Verdict),
-    )
+    processor: Any = SimpleNamespace(snapshot=lambda: stats)
+    admission: Any = SimpleNamespace(n_active=1, capacity=2, load=load)
+    status._running(processor, "sound", tuple(Verdict))
+    status._readouts(stats, admission)
 
 
 class Panel:
@@ -128,6 +127,9 @@ def test_a_picture_that_has_stopped_is_named_and_sets_off_no_alert() -> None:
     assert t("live.stopped") in panel.words
     assert t("live.on_title") not in panel.words
     assert 'role="alert"' not in panel.html
+    # its figures would be those of earlier
+    assert "md-readouts" in Panel().html
+    assert "md-readouts" not in panel.html
 
 
 def test_an_overloaded_server_says_so_and_its_load_passes_a_hundred() -> None:

@@ -42,8 +42,16 @@ def test_legend_has_worn_wrong_where_it_can_be_given_or_was(
     assert ("Worn wrong" in bars["encoding"]["color"]["scale"]["domain"]) is expected
 
 
+def test_bars_above_are_stacked_too_and_the_axis_names_the_most() -> None:
+    points = [TimelinePoint(0, 3, 0, 2), TimelinePoint(1, 1, 4, 0)]
+    y = timeline_chart.timeline(points)["layer"][0]["encoding"]["y"]
+    assert y["scale"]["domain"] == [-6, 6]
+    assert y["axis"]["values"] == [-5, 0, 5]
+
+
 def test_empty_timeline_is_a_chart() -> None:
-    assert timeline_chart.timeline(LiveStats().timeline)["layer"]
+    bars = timeline_chart.timeline(LiveStats().timeline)["layer"][0]
+    assert bars["encoding"]["y"]["axis"]["values"] == [0]
 
 
 def test_chart_of_one_visitor_does_not_change_anothers() -> None:

@@ -21,8 +21,10 @@ def spanish(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(i18n, "current_language", lambda: "es")
 
 
-def test_english_stays_as_recorded() -> None:
-    assert all(text == word for text, word in catalogue(ENGLISH)[words.TABLE].items())
+def test_english_stays_as_recorded_but_for_photos() -> None:
+    table = catalogue(ENGLISH)[words.TABLE]
+    # the pages' own word, see `test_i18n.OTHER_WORDS`
+    assert all(text == word.replace("hotograph", "hoto") for word, text in table.items())
 
 
 def test_whole_texts_come_before_parts(spanish: None) -> None:

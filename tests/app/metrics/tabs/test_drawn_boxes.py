@@ -101,6 +101,6 @@ def test_figures_of_a_finder_that_is_gone_say_so_and_are_of_the_same_photographs
 
 def test_the_introduction_says_what_was_measured() -> None:
     told = drawn_boxes.intro(DRAWN, RECORDS)
-    assert told.startswith("7 photographs") and "0.3" in told
+    assert told.startswith("7 photos") and "0.3" in told
     assert told.endswith("“maskdet” is new.")
     assert "?" in drawn_boxes.intro({}, [{}])

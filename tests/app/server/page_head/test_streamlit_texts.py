@@ -55,8 +55,8 @@ def test_script_gets_all_words_of_all_languages(code: str) -> None:
     assert set(words["widgets"]) == set(streamlit_texts.WIDGET_TEXTS.values())
     assert words["unreachable"] == catalogue(code)["trouble"]["unreachable"]
     for pattern, replacement in words["patterns"]:
-        assert re.compile(pattern).groups == 1
-        assert "$1" in replacement
+        parts = re.findall(r"\$(\d)", replacement)
+        assert parts == [str(n + 1) for n in range(re.compile(pattern).groups)]
     names = {*streamlit_texts.WIDGET_TEXTS, *streamlit_texts.WIDGET_PATTERNS}
     assert set(catalogue(code)["widgets"]) == names
 

@@ -35,6 +35,8 @@ SOURCES = [
 SCRIPT_TABLES = {"trouble", "widgets"}
 # Their numbers are lengths and shares of style sheets.
 STYLE_SOURCES = {"theme.py", "face_links.py", "panel.py"}
+# One word for one thing: a photo is nothing else on another page.
+OTHER_WORDS = {"en": "photograph", "es": "fotograf"}
 TRANSLATIONS = [code for code in languages() if code != ENGLISH]
 # Streamlit functions that show their first argument as text.
 TEXT_FUNCTIONS = set(
@@ -140,6 +142,13 @@ def test_long_texts_are_translated(code: str) -> None:
     english, other = texts(ENGLISH), texts(code)
     long = [key for key, text in english.items() if text.count(" ") >= 3]
     assert [key for key in long if other[key] == english[key]] == []
+
+
+@pytest.mark.parametrize("code", OTHER_WORDS)
+def test_photos_have_one_word(code: str) -> None:
+    shown = texts(code)
+    assert sum("foto" in text or "photo" in text for text in shown.values()) > 50
+    assert [key for key, text in shown.items() if OTHER_WORDS[code] in text.lower()] == []
 
 
 @pytest.mark.parametrize("code", list(languages()))
