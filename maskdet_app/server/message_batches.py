@@ -3,7 +3,7 @@
 Streamlit's loop lets everything else that the server's event loop has to do run after each single
 message. Here that is the video of all viewers, and a page takes a hundred messages. On a machine
 with more to do than it can, a page with four viewers beside it waited 10 to 24 seconds for its
-messages, and its counts stood still beside a moving picture; in batches it waits for 0.1 to 0.4.
+messages, and its counts stood still beside a moving picture; in batches it waits for less than one.
 `tests/app/server/test_message_batches.py` fails once Streamlit's loop does this itself.
 """
 

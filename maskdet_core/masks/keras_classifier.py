@@ -129,4 +129,6 @@ class KerasMaskClassifier:
         self, crops: NDArray[np.uint8], first: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         views = self._manifest.further_views
-        return first if views is None else views.averaged(crops, first, self._first_logits)
+        if views is None:
+            return first
+        return views.averaged(crops, first, self._first_logits, self._manifest.no_face_index)

@@ -143,6 +143,11 @@ class ModelManifest:
         return WORN_WRONG in self.classes
 
     @property
+    def no_face_index(self) -> int | None:
+        """Index of `NO_FACE` among the classes; None where the network does not have it."""
+        return self.classes.index(NO_FACE) if NO_FACE in self.classes else None
+
+    @property
     def mask_classes(self) -> tuple[str, ...]:
         """`WITH_MASK`, `WORN_WRONG` if the network has it, and `WITHOUT_MASK`."""
         return tuple(name for name in MASK_CLASSES if name in self.classes)
@@ -283,4 +288,4 @@ def _further_views(raw: dict[str, Any] | None) -> FurtherViews | None:
     if raw is None:
         return None
     views = (View(bool(v["mirrored"]), float(v["zoom"])) for v in raw["views"])
-    return FurtherViews(float(raw["below"]), tuple(views))
+    return FurtherViews(float(raw["below"]), tuple(views), float(raw.get("least_face", 0.0)))

@@ -73,24 +73,33 @@ class FurtherViews:
         below: a crop is unsure where the highest softmax probability over all outputs, "no face"
             among them and without a temperature, is lower: 0 to 1.
         views: beside the crop as it is; one or more.
+        least_face: crops with a lower probability of a face are not looked at again: 0 to 1. Most
+            candidates of a face finder that are no faces are unsure ones.
     """
 
     below: float
     views: tuple[View, ...]
+    least_face: float = 0.0
 
     def __post_init__(self) -> None:
         """Validate the values.
 
         Raises:
-            ValueError: ``below`` out of its range, or no views.
+            ValueError: a probability out of its range, or no views.
         """
-        if not (math.isfinite(self.below) and 0.0 <= self.below <= 1.0):
-            raise ValueError(f"below must be 0 to 1, got {self.below}")
+        for name in ("below", "least_face"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and 0.0 <= value <= 1.0):
+                raise ValueError(f"{name} must be 0 to 1, got {value}")
         if not self.views:
             raise ValueError("expected one view or more, got none")
 
     def averaged(
-        self, crops: NDArray[np.uint8], first: NDArray[np.float64], logits: Logits
+        self,
+        crops: NDArray[np.uint8],
+        first: NDArray[np.float64],
+        logits: Logits,
+        no_face: int | None = None,
     ) -> NDArray[np.float64]:
         """Logits after further views of the unsure crops.
 
@@ -98,12 +107,13 @@ class FurtherViews:
             crops: uint8 (N, size, size, 3), not changed.
             first: logits of these crops as they are, (N, n_classes); not changed.
             logits: the network.
+            no_face: index of the output for "no face"; None where there is none.
 
         Returns:
             float64 (N, n_classes): for an unsure crop the mean over all views, for others and those
             whose logits are not finite the first.
         """
-        unsure = np.flatnonzero(self._is_unsure(first))
+        unsure = np.flatnonzero(self._is_unsure(first, no_face))
         if not len(unsure):
             return first
         seen = np.stack([view.of(crops[i]) for i in unsure for view in self.views])
@@ -112,9 +122,12 @@ class FurtherViews:
         mean[unsure] = (first[unsure] + further.sum(axis=1)) / (1 + len(self.views))
         return mean
 
-    def _is_unsure(self, logits: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def _is_unsure(self, logits: NDArray[np.float64], no_face: int | None) -> NDArray[np.bool_]:
         with np.errstate(invalid="ignore"):
-            below_highest = logits - logits.max(axis=1, keepdims=True)
-            highest = 1 / np.exp(below_highest).sum(axis=1)
+            shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+            p = shares / shares.sum(axis=1, keepdims=True)
             # NaN is not below anything
-            return np.asarray(highest < self.below, np.bool_)
+            unsure = p.max(axis=1) < self.below
+            if no_face is not None:
+                unsure &= p[:, no_face] <= 1 - self.least_face
+        return np.asarray(unsure, np.bool_)

@@ -32,7 +32,7 @@ WEIGHTS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Of the finder's score, tried one after the other."""
 MASK_MARGINS: Final = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 """Likewise."""
-MAX_LOST: Final[dict[Preset, float]] = {"photo": 0.01, "live": 0.015}
+MAX_LOST: Final[dict[Preset, float]] = {"photo": 0.007, "live": 0.015}
 """Share of the faces without a mask, or with one worn wrong, that a rule may drop. The weakest of
 hundreds is often one that nobody could judge, and a rule that keeps it keeps many boxes on no face
 too. A live picture repeats its mistakes, but also looks again at whom it missed."""

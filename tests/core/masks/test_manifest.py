@@ -40,7 +40,7 @@ def test_round_trip(manifest: ModelManifest, tmp_path: Path) -> None:
 def test_further_views_survive_a_round_trip(manifest: ModelManifest, tmp_path: Path) -> None:
     path = tmp_path / "tiny.json"
     viewed = replace(
-        manifest, further_views=FurtherViews(0.9, (View(mirrored=True), View(zoom=1.12)))
+        manifest, further_views=FurtherViews(0.9, (View(mirrored=True), View(zoom=1.12)), 0.2)
     )
     viewed.save(path)
     assert ModelManifest.load(path) == viewed

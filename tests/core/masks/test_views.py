@@ -55,10 +55,12 @@ def test_magnification_out_of_range_is_refused(zoom: float) -> None:
         View(zoom=zoom)
 
 
-@pytest.mark.parametrize("below", [-0.1, 1.1, np.nan])
-def test_bound_out_of_range_is_refused(below: float) -> None:
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])
+def test_probability_out_of_range_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="below"):
-        FurtherViews(below, (View(),))
+        FurtherViews(value, (View(),))
+    with pytest.raises(ValueError, match="least_face"):
+        FurtherViews(0.9, (View(),), value)
 
 
 def test_no_views_are_refused() -> None:
@@ -83,6 +85,24 @@ def test_only_unsure_crops_are_looked_at_again_and_averaged() -> None:
     np.testing.assert_array_equal(
         asked, [View(mirrored=True).of(255 - gradient()), View(zoom=2.0).of(255 - gradient())]
     )
+
+
+@pytest.mark.parametrize(("least_face", "is_asked"), [(0.1, True), (0.3, False)])
+def test_what_is_hardly_a_face_is_not_looked_at_again(least_face: float, is_asked: bool) -> None:
+    asked: list[int] = []
+
+    def again(crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        asked.append(len(crops))
+        return np.zeros((len(crops), 3))
+
+    # a face with a probability of 0.2
+    first = np.log([[0.1, 0.8, 0.1]])
+    views = FurtherViews(0.98, (View(mirrored=True),), least_face)
+    views.averaged(gradient()[None], first, again, 1)
+    assert asked == ([1] if is_asked else [])
+    # a network without that output knows no such crops
+    views.averaged(gradient()[None], first, again)
+    assert len(asked) == 1 + is_asked
 
 
 def test_nothing_is_asked_where_all_are_sure_or_failed() -> None:
