@@ -9,7 +9,8 @@ from benchmarks.pages import PAGES
 from maskdet_app.photo import upload
 from maskdet_app.ui.texts.i18n import t
 from testbed.servers.server import Server
-from tests.e2e import layout_shift, live_page
+from testbed.visitors import live_page
+from tests.e2e import layout_shift
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.layout_shift import Shift, cumulative
 

@@ -8,8 +8,8 @@ from playwright.sync_api import FilePayload, FloatRect, Locator, Page, expect
 
 from maskdet_app.metrics.view import TABS
 from maskdet_app.ui.texts.i18n import catalogue, languages, t
+from testbed.visitors.live_page import WAIT_MS, frame, start, wait_for_count
 from tests.e2e.conftest import OpenBrowser
-from tests.e2e.live_page import WAIT_MS, frame, start, wait_for_count
 
 PHONE = (390, 844)
 DESKTOP = (1280, 720)
