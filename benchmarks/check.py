@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from benchmarks.proposals import FRAME_PX
 from maskdet_core import MaskDetector, load_classifier
+from maskdet_core.detector import classifier_for
 from maskdet_core.faces.loading import DEFAULT_MANIFEST
-from maskdet_core.masks.classifier import MaskClassifier
 from maskdet_core.masks.loading import WHOLE
 from maskdet_core.types import RgbImage
 from train.data.annotations.photos import labelled_photos
@@ -87,8 +87,8 @@ def tasks() -> dict[tuple[str, str], Task]:
     by_name: dict[tuple[str, str], Task] = {}
     for version in VERSIONS:
         classifier = load_classifier(version.model, n_threads=1)
-        if version.one_view and isinstance(classifier, MaskClassifier):
-            classifier = classifier.with_one_view()
+        if version.one_view:
+            classifier = classifier_for("live", classifier)
         photo = MaskDetector.load(classifier, "photo", finder=version.finder)
         live = MaskDetector.load(classifier, "live", finder=version.finder)
         by_name |= {

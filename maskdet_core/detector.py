@@ -11,7 +11,7 @@ from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.finder import FaceFinder, validate_min_face_px
 from maskdet_core.faces.loading import load_finder
 from maskdet_core.faces.nms import is_in_head, is_nested
-from maskdet_core.masks.classifier import Classifier, MaskClassifier
+from maskdet_core.masks.classifier import Classifier, NetworkClassifier
 from maskdet_core.masks.crops import square_crop
 from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.loading import load_classifier
@@ -284,7 +284,7 @@ def classifier_for(preset: Preset, classifier: Classifier) -> Classifier:
 
     A live face is looked at again and again, and its track averages over these looks.
     """
-    if preset == "live" and isinstance(classifier, MaskClassifier):
+    if preset == "live" and isinstance(classifier, NetworkClassifier):
         return classifier.with_one_view()
     return classifier
 

@@ -32,7 +32,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "fit": (fit, "train VGG19"),
     "prune": (prune, "make a slim network out of a trained one"),
     "export": (export, "write the int8 network and its manifest"),
-    "rules": (rules, "choose the thresholds of an exported network and its finder again"),
+    "rules": (rules, "choose thresholds and rules of an exported network again"),
     "evaluate": (evaluate, "measure the exported network"),
     "ablate": (ablate, "train the named configurations side by side"),
     "widths": (widths, "train several widths and compare accuracy with cost"),

@@ -1,7 +1,7 @@
 """Processes that judge the API's pictures, few enough to leave live viewers their frames.
 
 Each can be killed, and has a thread here that waits for it. They run at the lowest priority that
-still gets on, and one at a time while somebody is live.
+still gets on, and one at a time while a viewer is live.
 """
 
 import asyncio
@@ -172,7 +172,7 @@ class PictureWorkers:
 
     @contextmanager
     def _turn(self, while_waiting: Callable[[], None]) -> Generator[None, None, None]:
-        """One of few turns: all workers, or one while somebody is live."""
+        """One of few turns: all workers, or one while a viewer is live."""
         with self._turns:
             while self._n_busy >= (1 if self._n_viewers() else self.n_workers):
                 while_waiting()

@@ -1,6 +1,7 @@
 """The mask classifier: uint8 face crops in, probabilities out, by LiteRT without TensorFlow."""
 
 import copy
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,68 @@ def validate_crops(crops: NDArray[Any], size_px: int) -> None:
         raise ValueError(f"expected crops of shape (N, {size_px}, {size_px}, 3), got {crops.shape}")
 
 
-class MaskClassifier:
+class NetworkClassifier(ABC):
+    """What classifiers of every runtime share: further views, and probabilities from logits."""
+
+    def __init__(self, manifest: ModelManifest) -> None:
+        """Keep the manifest.
+
+        Args:
+            manifest: describes the network.
+        """
+        self._manifest = manifest
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """Classes, input size and crop framing."""
+        return self._manifest
+
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
+        """Classify crops.
+
+        Args:
+            crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
+
+        Raises:
+            ValueError: other shape or dtype.
+        """
+        return predictions_from_logits(self.logits(crops), self._manifest)
+
+    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Logits, before division by the temperature; the mean over views of an unsure crop.
+
+        Args:
+            crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
+
+        Returns:
+            float64 (N, n_classes), in the order of the manifest's classes.
+
+        Raises:
+            ValueError: other shape or dtype.
+        """
+        validate_crops(crops, self._manifest.input_size_px)
+        return self._with_further_views(crops, self._first_logits(crops))
+
+    def with_one_view(self) -> Self:
+        """The same network, shared, that sees each crop once however unsure it is."""
+        other = copy.copy(self)
+        other._manifest = replace(self._manifest, further_views=None)
+        return other
+
+    @abstractmethod
+    def _first_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Logits of crops as they are, float64 (N, n_classes)."""
+
+    def _with_further_views(
+        self, crops: NDArray[np.uint8], first: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        views = self._manifest.further_views
+        if views is None:
+            return first
+        return views.averaged(crops, first, self._first_logits, self._manifest.no_face_index)
+
+
+class MaskClassifier(NetworkClassifier):
     """A LiteRT network that classifies crops; threads may share it."""
 
     def __init__(
@@ -79,7 +141,7 @@ class MaskClassifier:
         Raises:
             ModelError: the content is no LiteRT network, or does not fit the manifest.
         """
-        self._manifest = manifest
+        super().__init__(manifest)
         self._network = LiteRtNetwork(model, source=source, n_threads=n_threads, error=ModelError)
         inputs, outputs = self._network.inputs, self._network.outputs
         named = {output.name: output for output in outputs}
@@ -134,43 +196,6 @@ class MaskClassifier:
         source = str(path.parent / manifest.file)
         return cls(model, manifest, source=source, n_threads=n_threads)
 
-    @property
-    def manifest(self) -> ModelManifest:
-        """Classes, input size and crop framing."""
-        return self._manifest
-
-    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Classify crops.
-
-        Args:
-            crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
-
-        Raises:
-            ValueError: other shape or dtype.
-        """
-        return predictions_from_logits(self.logits(crops), self._manifest)
-
-    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Logits, before division by the temperature; the mean over views of an unsure crop.
-
-        Args:
-            crops: uint8 (N, size, size, 3), RGB, not changed; N may be 0.
-
-        Returns:
-            float64 (N, n_classes), in the order of the manifest's classes.
-
-        Raises:
-            ValueError: other shape or dtype.
-        """
-        validate_crops(crops, self._manifest.input_size_px)
-        return self._with_further_views(crops, self._first_logits(crops))
-
-    def with_one_view(self) -> Self:
-        """The same network, shared, that sees each crop once however unsure it is."""
-        other = copy.copy(self)
-        other._manifest = replace(self._manifest, further_views=None)
-        return other
-
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """Class activation maps: the contribution of each location to the log odds of a mask.
 
@@ -208,14 +233,6 @@ class MaskClassifier:
     def _first_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
         (logits,) = self._run(crops, self._output)
         return logits
-
-    def _with_further_views(
-        self, crops: NDArray[np.uint8], first: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        views = self._manifest.further_views
-        if views is None:
-            return first
-        return views.averaged(crops, first, self._first_logits, self._manifest.no_face_index)
 
     def _run(self, crops: NDArray[np.uint8], *outputs: Tensor) -> tuple[NDArray[np.float64], ...]:
         values = tuple(

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.errors import ModelError
-from maskdet_core.masks.classifier import validate_crops
-from maskdet_core.masks.logits import logits_by_place, mask_log_odds, predictions_from_logits
+from maskdet_core.masks.classifier import NetworkClassifier, validate_crops
+from maskdet_core.masks.logits import logits_by_place, mask_log_odds
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.types import Predictions
 
 
-class KerasMaskClassifier:
+class KerasMaskClassifier(NetworkClassifier):
     """A Keras network behind a lock, with the interface of `MaskClassifier`."""
 
     def __init__(self, network: Any, manifest: ModelManifest) -> None:
@@ -38,8 +37,8 @@ class KerasMaskClassifier:
                 f"{manifest.file}: expected input and output shapes {expected}, "
                 f"got {(network.input_shape, network.output_shape)}"
             )
+        super().__init__(manifest)
         self._network = network
-        self._manifest = manifest
         self._lock = threading.Lock()
 
     @classmethod
@@ -78,19 +77,6 @@ class KerasMaskClassifier:
             raise ModelError(f"{path}: Keras refused the file in safe mode: {error}") from error
         return cls(network, manifest)
 
-    @property
-    def manifest(self) -> ModelManifest:
-        """Classes, input size and crop framing."""
-        return self._manifest
-
-    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Classify crops; see `MaskClassifier.predict`."""
-        validate_crops(crops, self._manifest.input_size_px)
-        if not len(crops):
-            return Predictions.of_two_classes(np.empty(0), np.empty(0))
-        logits = self._with_further_views(crops, self._first_logits(crops))
-        return predictions_from_logits(logits, self._manifest)
-
     def activation_map(self, crops: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """Class activation maps (CAM); see `MaskClassifier.activation_map`.
 
@@ -119,16 +105,10 @@ class KerasMaskClassifier:
         return mask_log_odds(spatial, self._manifest)
 
     def _first_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        if not len(crops):
+            return np.empty((0, len(self._manifest.classes)))
         import keras
 
         with self._lock:
             logits = keras.ops.convert_to_numpy(self._network(crops, training=False))
         return np.array(logits, np.float64)
-
-    def _with_further_views(
-        self, crops: NDArray[np.uint8], first: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        views = self._manifest.further_views
-        if views is None:
-            return first
-        return views.averaged(crops, first, self._first_logits, self._manifest.no_face_index)

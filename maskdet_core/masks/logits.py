@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.types import NO_FACE, WITH_MASK, Predictions
+from maskdet_core.types import WITH_MASK, Predictions
 
 
 def predictions_from_logits(logits: NDArray[Any], manifest: ModelManifest) -> Predictions:
@@ -23,8 +23,8 @@ def predictions_from_logits(logits: NDArray[Any], manifest: ModelManifest) -> Pr
     scaled = np.asarray(logits, dtype=np.float64) / manifest.temperature
     of_face = scaled[:, [manifest.classes.index(name) for name in manifest.mask_classes]]
     p_face = np.ones(len(scaled))
-    if NO_FACE in manifest.classes:
-        no_face = scaled[:, [manifest.classes.index(NO_FACE)]]
+    if manifest.no_face_index is not None:
+        no_face = scaled[:, [manifest.no_face_index]]
         # the sum, since 1 - p would round the smallest probabilities to 0
         shares = np.exp(_log_softmax(np.concatenate([of_face, no_face], axis=1)))
         p_face = np.minimum(shares[:, :-1].sum(axis=1), 1.0)

@@ -111,9 +111,10 @@ def export(
         crop=FRAMING,
         training=_training(record) | {OFFSETS: offsets},
     )
-    logits = MaskClassifier(network.read_bytes(), plain).logits(crops)
+    classifier = MaskClassifier(network.read_bytes(), plain)
+    logits = classifier.logits(crops)
     same = label_agreement(float_logits(in_float, crops), logits, plain)
-    fitted = with_thresholds(plain, models, split.validation)
+    fitted = with_thresholds(classifier, crops, logits, truth)
     manifest = replace(fitted, metrics={"int8_same_label": dict(same)})
 
     manifest = with_face_rules(manifest, models, models / f"{FINDER}.json", photos, labelled)

@@ -3,11 +3,13 @@
 import argparse
 from pathlib import Path
 
-from maskdet_core.masks.manifest import ModelManifest
+from maskdet_core.masks.classifier import MaskClassifier
 from train.commands.options import FINDER_FILE, add_data, add_models, read_split
 from train.data.annotations.photos import labelled_photos
 from train.data.splits.finder_data import held_out_photos
 from train.evaluate.face_rule import with_face_rules
+from train.evaluate.judged import truths
+from train.evaluate.test_sets import crops_of
 from train.evaluate.thresholds import with_thresholds
 from train.model_card.card import FILE as CARD
 from train.shipped import NETWORK
@@ -34,8 +36,10 @@ def run(options: argparse.Namespace) -> None:
     split = read_split(options.data)
     photos, _ = held_out_photos(options.data, split)
     path = options.models / f"{NETWORK}.json"
+    classifier = MaskClassifier.from_manifest(path).with_one_view()
+    crops = crops_of(split.validation)
     manifest = with_face_rules(
-        with_thresholds(ModelManifest.load(path), options.models, split.validation),
+        with_thresholds(classifier, crops, classifier.logits(crops), truths(split.validation)),
         options.models,
         options.finder,
         photos,
