@@ -95,6 +95,8 @@ _FLOOD_S: Final = 0.8
 busy machine ends it late."""
 _SETTLE_S: Final = 0.5
 _START_S: Final = 10.0
+_UNCHANGED_S: Final = 0.2
+"""A thread that opens its socket later would take over visits that another has begun."""
 _MOST_ALLOCATIONS: Final = 300
 _N_QUOTA_VISITS: Final = 15
 _FLOOD: Final = b"flood" * 200
@@ -139,18 +141,24 @@ def _lay_network() -> None:
 
 
 def _is_up(coturn: subprocess.Popen[bytes]) -> bool:
+    """Whether all sockets are open: the one for TCP, then one for UDP in each of its threads."""
     deadline = time.monotonic() + _START_S
+    wanted = {f"{protocol} {SERVER[0]}:{SERVER[1]}" for protocol in ("tcp", "udp")}
+    before: list[str] = []
+    unchanged_since = time.monotonic()
     while coturn.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as caller:
-            if caller.connect_ex(SERVER) == 0:
-                return True
+        found = _listening()
+        if found != before:
+            before, unchanged_since = found, time.monotonic()
+        elif wanted <= set(found) and time.monotonic() - unchanged_since > _UNCHANGED_S:
+            return True
         time.sleep(0.02)
     return False
 
 
 def _probe(coturn: subprocess.Popen[bytes], task: dict[str, Any]) -> dict[str, Any]:
     visits: Iterator[tuple[str, str]] = iter(task["visits"])
-    found: dict[str, Any] = {"listening": _listening()}
+    found: dict[str, Any] = {"listening": sorted(set(_listening()))}
     granted: set[str] = set()
     refused: set[int] = set()
     with _peers() as peers:
@@ -274,7 +282,8 @@ def _peers() -> Iterator[_Peers]:
 
 
 def _listening() -> list[str]:
-    found = set()
+    """Every open socket, in order: several may share an address."""
+    found = []
     for protocol in ("tcp", "tcp6", "udp", "udp6"):
         lines = Path(f"/proc/self/net/{protocol}").read_text().splitlines()[1:]
         for line in lines:
@@ -284,7 +293,7 @@ def _listening() -> list[str]:
             packed, port = local.split(":")
             words = [packed[at : at + 8] for at in range(0, len(packed), 8)]
             address = ip_address(b"".join(bytes.fromhex(word)[::-1] for word in words))
-            found.add(f"{protocol[:3]} {address}:{int(port, 16)}")
+            found.append(f"{protocol[:3]} {address}:{int(port, 16)}")
     return sorted(found)
 
 
