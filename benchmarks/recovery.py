@@ -7,7 +7,8 @@ chosen, the address of a further tab entered, or a tab told to load again. It en
 shows both, a frame of the video that it had not shown before, and a panel that is on and counts
 one verdict on a frame that it had not counted before. The page is looked at every 20 ms; the panel
 refreshes itself twice a second. A further tab gets the first one's address, which says that the
-video runs. Server, browser and all tabs share the machine.
+video runs; it is opened when the one before has run for a while. Server, browser and all tabs share
+the machine, and the server has judged its demo film before.
 """
 
 import argparse
@@ -258,6 +259,8 @@ def _running(visit: Visit, server: Server) -> Iterator[Page]:
     page = visit.browser.new_page()
     try:
         page.goto(server.url)
+        # a server that has just begun judges the demo film beside its first visitors
+        page.locator("[data-demo]").first.wait_for()
         live_page.start(page)
         live_page.wait_for_count(page, VERDICT)
         yield page
@@ -273,6 +276,7 @@ def _tabs(visit: Visit) -> Iterator[list[tuple[Page, Back]]]:
         opened = []
         try:
             for _ in range(N_TABS - 1):
+                first.wait_for_timeout(1000 * _SETTLE_S)
                 tab = visit.browser.new_page()
                 since_s = time.time()
                 tab.goto(first.url)

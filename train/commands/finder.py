@@ -146,8 +146,6 @@ def publish(
 
     Recorded figures of a finder that is gone are carried over from the manifest that was there.
 
-    Recorded figures of a finder that is gone are carried over from the manifest that was there.
-
     Args:
         proposals: the cascade's file.
         networks: that verify.
