@@ -29,6 +29,9 @@ class BatchConfig:
         shift: of the window, in sides.
         growth: of the window's side, as a log.
         turn_deg: standard deviation of the rotation.
+        tilted: share of the samples that are turned further, by any angle up to `tilt_deg`: heads
+            that lie on a shoulder, or in a bent arm.
+        tilt_deg: see there.
         light: of a gain, as a log; of each channel's gain a third of it.
         offset: added to the brightness.
         grey, soft, noisy: share of the samples without colour, blurred, and with noise.
@@ -39,6 +42,8 @@ class BatchConfig:
     shift: float = 0.09
     growth: float = 0.13
     turn_deg: float = 10.0
+    tilted: float = 0.0
+    tilt_deg: float = 45.0
     light: float = 0.6
     offset: float = 40.0
     grey: float = 0.1
@@ -101,7 +106,7 @@ def varied(samples: Samples, rng: np.random.Generator, config: BatchConfig) -> B
     moves = np.ones((n, 3))
     moves[:, :2] = rng.uniform(-config.shift, config.shift, (n, 2))
     moves[:, 2] = np.exp(rng.uniform(-config.growth, config.growth, n))
-    turns = np.radians(rng.normal(0, config.turn_deg, n))
+    turns = np.radians(_turns(rng, n, config))
     mirrored = rng.random(n) < 0.5
     iou, faces = labelled(samples, moves)
     offsets = offsets_between(moves, faces)
@@ -115,6 +120,13 @@ def varied(samples: Samples, rng: np.random.Generator, config: BatchConfig) -> B
         np.where(near[:, None], offsets, 0.0).astype(np.float32),
         near.astype(np.float32),
     )
+
+
+def _turns(rng: np.random.Generator, n: int, config: BatchConfig) -> NDArray[np.float64]:
+    degrees = rng.normal(0, config.turn_deg, n)
+    tilted = rng.random(n) < config.tilted
+    degrees[tilted] = rng.uniform(-config.tilt_deg, config.tilt_deg, tilted.sum())
+    return degrees
 
 
 def plain(samples: Samples) -> NDArray[np.uint8]:
