@@ -8,6 +8,7 @@ import streamlit as st
 
 from maskdet_app.live.demo import stage
 from maskdet_app.live.demo.films import DemoFilm, Span
+from maskdet_app.ui.browser.page_url import is_insecure
 from maskdet_app.ui.layout import containers, theme
 from maskdet_app.ui.texts.i18n import t
 from maskdet_core import Verdict
@@ -34,7 +35,12 @@ def show(film: DemoFilm, verdicts: tuple[Verdict, ...]) -> None:
             st.caption(t("live.demo" if film.spans else "live.demo_failed"))
             if film.spans:
                 st.html(_html(film.spans, verdicts, stage.address(film)))
-    way_in.caption(f"{t('live.idle_title')}. {t('live.idle')}")
+    way_in.caption(f"{t('live.idle_title')}. {way_to_start()}")
+
+
+def way_to_start() -> str:
+    """What has to be done for the camera to start, or that it will not start on this page."""
+    return t("live.idle_insecure" if is_insecure(st.context.url) else "live.idle")
 
 
 def _wait(film: DemoFilm) -> None:

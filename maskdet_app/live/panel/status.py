@@ -78,7 +78,7 @@ def show(
         elif restarting:
             _say(t("live.restarting_title"), t("live.restarting"))
         elif film is None:
-            _say(t("live.idle_title"), t("live.idle"))
+            _say(t("live.idle_title"), panel.way_to_start())
             _show_way_out()
         else:
             panel.show(film, verdicts)

@@ -54,6 +54,18 @@ def test_counts_are_of_the_film_and_no_camera_counts_zero(
     assert f'data-film="{address}"' in html(app)
 
 
+def test_nobody_is_told_to_start_what_cannot_start(
+    film: list[DemoFilm],
+    component: dict[str, Any],
+    new_app: NewApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(panel, "is_insecure", lambda _url: True)
+    app = new_app().run()
+    assert t("live.idle_insecure") in captions(app)
+    assert t("live.idle") not in captions(app)
+
+
 def test_a_running_camera_takes_the_demos_place(
     film: list[DemoFilm], component: dict[str, Any], new_app: NewApp
 ) -> None:
