@@ -109,8 +109,7 @@ def varied(samples: Samples, rng: np.random.Generator, config: BatchConfig) -> B
     turns = np.radians(_turns(rng, n, config))
     mirrored = rng.random(n) < 0.5
     iou, faces = labelled(samples, moves)
-    offsets = offsets_between(moves, faces)
-    offsets[mirrored, 0] *= -1
+    offsets = _seen(offsets_between(moves, faces), turns, mirrored)
     near = iou >= OTHER_IOU
     pictures = recoloured(sampled(samples, moves, turns, mirrored), rng, config)
     return Batch(
@@ -127,6 +126,16 @@ def _turns(rng: np.random.Generator, n: int, config: BatchConfig) -> NDArray[np.
     tilted = rng.random(n) < config.tilted
     degrees[tilted] = rng.uniform(-config.tilt_deg, config.tilt_deg, tilted.sum())
     return degrees
+
+
+def _seen(
+    offsets: NDArray[np.float64], turns: NDArray[np.float64], mirrored: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Offsets (N, 3) of the photographs as they are in the turned and mirrored pictures."""
+    right, down, growth = offsets.T
+    cos, sin = np.cos(turns), np.sin(turns)
+    across = np.where(mirrored, -1.0, 1.0) * (cos * right + sin * down)
+    return np.stack([across, cos * down - sin * right, growth], axis=1)
 
 
 def plain(samples: Samples) -> NDArray[np.uint8]:

@@ -64,6 +64,32 @@ def test_offsets_lead_back_to_the_face() -> None:
     assert 1 / 1.25 < sides.min() < sides.max() < 1.25
 
 
+def test_offsets_turn_with_the_picture() -> None:
+    """The one bright spot is the face's centre, and stays where the offsets say."""
+    stored, n = FIRST_LOOK.stored_px, 60
+    crops = np.zeros((n, stored, stored, 3), np.uint8)
+    middle = stored // 2
+    crops[:, middle - 2 : middle + 2, middle - 2 : middle + 2] = 255
+    faces = np.tile(np.float32(FACE), (n, 1))
+    config = replace(STILL, shift=0.2, tilted=1.0, tilt_deg=80)
+    batch = varied(Samples(crops, faces, FIRST_LOOK), np.random.default_rng(0), config)
+    brightness = batch.pictures[..., 0] / batch.pictures[..., 0].sum(axis=(1, 2), keepdims=True)
+    places = (np.arange(FIRST_LOOK.input_px) + 0.5) / FIRST_LOOK.input_px - 0.5
+    seen = np.stack([brightness.sum(axis=1) @ places, brightness.sum(axis=2) @ places], axis=1)
+    assert np.ptp(batch.offsets[:, 0]) > 1
+    assert batch.offsets[:, :2] / 5 == pytest.approx(FIRST_LOOK.context * seen, abs=0.04)
+
+
+def test_a_share_is_tilted() -> None:
+    config = replace(STILL, tilted=0.25, tilt_deg=40)
+    none = np.full((400, 4), np.nan, np.float32)
+    upper_half = np.zeros((400, FIRST_LOOK.stored_px, FIRST_LOOK.stored_px, 3), np.uint8)
+    upper_half[:, : FIRST_LOOK.stored_px // 2] = 255
+    batch = varied(Samples(upper_half, none, FIRST_LOOK), np.random.default_rng(0), config)
+    across = np.ptp(batch.pictures[:, 16, :, 0], axis=1) > 128
+    assert 70 < across.sum() < 130
+
+
 @pytest.mark.parametrize("framing", [FIRST_LOOK, SECOND_LOOK])
 def test_plain_crops_equal_those_of_serving(framing: Framing, portrait: NDArray[np.uint8]) -> None:
     windows = np.array([[224.0, 117.0, 90.0], [150.0, 300.0, 60.0]])
