@@ -177,7 +177,7 @@ class MaskDetector:
             candidates, predictions, predictions.p_face, strict=True
         ):
             inside = box.clipped(width, height)
-            if inside is None or not self.is_face(box, probabilities, float(p_face)):
+            if inside is None or not self.is_face(image_rgb, box, probabilities, float(p_face)):
                 continue
             if _is_of_a_surer_face(box, accepted):
                 continue
@@ -227,17 +227,25 @@ class MaskDetector:
             return NO_PREDICTIONS
         return self.classifier.predict(np.stack([self.crop(image_rgb, box) for box in boxes]))
 
-    def is_face(self, box: FaceBox, probabilities: MaskProbabilities, p_face: float) -> bool:
-        """Whether a candidate is a face, by the finder's score and the network's probabilities.
+    def is_face(
+        self,
+        image_rgb: NDArray[np.uint8],
+        box: FaceBox,
+        probabilities: MaskProbabilities,
+        p_face: float,
+    ) -> bool:
+        """Whether a candidate is a face, by its size, its score and the network's probabilities.
 
         Args:
+            image_rgb: uint8 (H, W, 3), in which it was found.
             box: the finder's box with its score.
             probabilities: the network's, given a face.
             p_face: the network's probability of a face; NaN, of a network that failed, rejects
                 no candidate.
         """
         if self.face_rule is not None:
-            return not self.face_rule.rejects(box.score, p_face, probabilities.p_with_mask)
+            share = height_share(box, image_rgb)
+            return not self.face_rule.rejects(box.score, p_face, probabilities.p_with_mask, share)
         # written so that NaN is accepted
         return not p_face < self.classifier.manifest.min_face_probability
 
@@ -264,6 +272,11 @@ class MaskDetector:
         """
         manifest = self.classifier.manifest
         return square_crop(image_rgb, box, manifest.crop, manifest.input_size_px)
+
+
+def height_share(box: FaceBox, image_rgb: NDArray[np.uint8]) -> float:
+    """Height of a box as a share of the longer side of its image, (H, W, 3)."""
+    return float(box.h / max(image_rgb.shape[:2]))
 
 
 def _is_of_a_surer_face(box: FaceBox, surer: Sequence[FaceBox]) -> bool:

@@ -78,7 +78,9 @@ def run_inference(detector: MaskDetector, frame: LiveFrame, task: InferenceTask)
     boxes = [*tracked.values(), *new]
     predicted = detector.classify(frame.rgb, boxes)
     predictions = [
-        FacePrediction(box, probabilities, detector.is_face(box, probabilities, float(p_face)))
+        FacePrediction(
+            box, probabilities, detector.is_face(frame.rgb, box, probabilities, float(p_face))
+        )
         for box, probabilities, p_face in zip(boxes, predicted, predicted.p_face, strict=True)
     ]
     return InferenceResult(

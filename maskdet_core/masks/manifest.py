@@ -215,6 +215,7 @@ class ModelManifest:
                     float(rule["finder_weight"]),
                     float(rule["min_log_odds"]),
                     float(rule.get("mask_margin", 0.0)),
+                    float(rule.get("size_weight", 0.0)),
                 )
                 for preset, rule in raw.get("face_rules", {}).items()
             },

@@ -94,6 +94,19 @@ def test_face_rule_combines_finder_and_network(stub_finder: Stub, stub_classifie
     assert [face.box for face in found] == [boxes[0], boxes[1], boxes[3]]
 
 
+def test_face_rule_weighs_the_height_in_the_longer_side(
+    stub_finder: Stub, stub_classifier: Stub
+) -> None:
+    boxes = [FaceBox(0, 0, 40, 50, 2.0), FaceBox(60, 0, 40, 40, 2.0)]
+    classifier = stub_classifier(0.9)
+    classifier.p_face = (0.5, 0.5)
+    # a height of 0.45 of the longer side, 100 px, is the least
+    rule = FaceRule(1.0, 2.0 + math.log(0.45), size_weight=1.0)
+    detector = MaskDetector(stub_finder(*boxes), classifier, face_rule=rule)
+    found = detector.detect(np.zeros((60, 100, 3), np.uint8))
+    assert [face.box for face in found] == boxes[:1]
+
+
 def test_face_rule_of_the_preset_needs_a_finder_with_log_odds(stub_classifier: Stub) -> None:
     classifier = stub_classifier(0.9)
     rules = {"photo": FaceRule(2.0, 3.0), "live": FaceRule(1.0, 4.0)}

@@ -14,6 +14,7 @@ from maskdet_core.detector import (
     MaskDetector,
     Preset,
     classifier_for,
+    height_share,
 )
 from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.faces.manifest import CascadeManifest
@@ -31,6 +32,7 @@ from train.data.splits.finder_data import Photo
 WEIGHTS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Of the finder's score, tried one after the other."""
 MASK_MARGINS: Final = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+SIZE_WEIGHTS: Final = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Likewise."""
 MAX_LOST: Final[dict[Preset, float]] = {"photo": 0.007, "live": 0.015}
 """Share of the faces without a mask, or with one worn wrong, that a rule may drop. The weakest of
@@ -55,12 +57,14 @@ class Candidate:
         score: the finder's log odds.
         p_face: the network's probability of a face.
         p_with_mask: the network's probability of a mask, given a face.
+        height_share: height of the box as a share of the image's longer side.
         label: class of the person's face, or `NO_FACE`.
     """
 
     score: float
     p_face: float
     p_with_mask: float
+    height_share: float
     label: str
 
     @property
@@ -70,11 +74,11 @@ class Candidate:
 
     def log_odds(self, rule: FaceRule) -> float:
         """As the rule combines them."""
-        return rule.combined_log_odds(self.score, self.p_face, self.p_with_mask)
+        return rule.combined_log_odds(self.score, self.p_face, self.p_with_mask, self.height_share)
 
     def is_rejected(self, rule: FaceRule) -> bool:
         """Whether the rule drops it."""
-        return rule.rejects(self.score, self.p_face, self.p_with_mask)
+        return rule.rejects(self.score, self.p_face, self.p_with_mask, self.height_share)
 
 
 def candidates(photos: Sequence[Photo], detector: MaskDetector) -> list[Candidate]:
@@ -115,16 +119,17 @@ def labelled_candidates(photos: Sequence[LabelledPhoto], detector: MaskDetector)
     return found
 
 
-def _judged(rgb: RgbImage, detector: MaskDetector) -> dict[FaceBox, tuple[float, float]]:
-    """The network's probabilities of a face, and of a mask given one, for each box of the finder.
+def _judged(rgb: RgbImage, detector: MaskDetector) -> dict[FaceBox, tuple[float, float, float]]:
+    """For each box of the finder what the network says of it, and the share of its height.
 
-    Found and cropped as `MaskDetector.detect` does; the boxes are clipped, as the app shows them.
+    The network says the probabilities of a face and of a mask given one. Found and cropped as
+    `MaskDetector.detect` does; the boxes are clipped, as the app shows them.
     """
     height, width = rgb.shape[:2]
     boxes = detector.find(rgb)
     predictions = detector.classify(rgb, boxes)
     return {
-        inside: (float(p_face), probabilities.p_with_mask)
+        inside: (float(p_face), probabilities.p_with_mask, height_share(box, rgb))
         for box, probabilities, p_face in zip(boxes, predictions, predictions.p_face, strict=True)
         if (inside := box.clipped(width, height)) is not None
     }
@@ -145,7 +150,8 @@ def choose_rule(found: Sequence[Candidate], preset: Preset) -> FaceRule | None:
         replace(rule, min_log_odds=_highest_minimum(found, rule, MAX_LOST[preset]))
         for weight in WEIGHTS
         for margin in MASK_MARGINS
-        for rule in [FaceRule(weight, 0.0, margin)]
+        for size_weight in SIZE_WEIGHTS
+        for rule in [FaceRule(weight, 0.0, margin, size_weight)]
     ]
     costs = [_cost(found, rule) for rule in rules]
     as_good = [

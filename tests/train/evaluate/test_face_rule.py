@@ -60,24 +60,26 @@ def test_candidates_are_cropped_as_in_serving(
     path = photo_set / "Train" / "Mask" / "1.jpg"
     photo = Photo(path, "1", True, ((-0.1, 0.3, 0.3, 0.4),), ((0.5, 0.1, 0.15, 0.2),), False)
     assert candidates([photo], detector) == [
-        Candidate(3.0, pytest.approx(0.9), 0.5, "with_mask"),
-        Candidate(1.0, pytest.approx(0.7), 0.5, "no_face"),
+        Candidate(3.0, pytest.approx(0.9), 0.5, 0.4, "with_mask"),
+        Candidate(1.0, pytest.approx(0.7), 0.5, 0.25, "no_face"),
     ]
     rgb = read_rgb(path)
     for crop, box in zip(network.crops, boxes, strict=True):
         np.testing.assert_array_equal(crop, detector.crop(rgb, box))
 
 
-def bare(score: float, p_face: float) -> Candidate:
-    return Candidate(score, p_face, 0.02, "without_mask")
+def bare(score: float, p_face: float, height_share: float = 0.2) -> Candidate:
+    return Candidate(score, p_face, 0.02, height_share, "without_mask")
 
 
-def masked(score: float, p_face: float) -> Candidate:
-    return Candidate(score, p_face, 0.98, "with_mask")
+def masked(score: float, p_face: float, height_share: float = 0.2) -> Candidate:
+    return Candidate(score, p_face, 0.98, height_share, "with_mask")
 
 
-def nobody(score: float, p_face: float, p_with_mask: float = 0.02) -> Candidate:
-    return Candidate(score, p_face, p_with_mask, "no_face")
+def nobody(
+    score: float, p_face: float, p_with_mask: float = 0.02, height_share: float = 0.2
+) -> Candidate:
+    return Candidate(score, p_face, p_with_mask, height_share, "no_face")
 
 
 def test_separating_weight_is_chosen_and_all_faces_are_kept() -> None:
@@ -119,6 +121,16 @@ def test_false_masks_are_dropped_where_bare_faces_of_the_same_log_odds_are_kept(
     assert not shown([nobody(0.5, 0.8, p_with_mask=0.97)], rule)
 
 
+def test_small_boxes_are_dropped_where_large_faces_of_the_same_log_odds_are_kept() -> None:
+    faces = [bare(0.0, 0.6, 0.5), masked(0.0, 0.6, 0.5), masked(5.0, 0.99, 0.1)]
+    small = [nobody(0.2, 0.65, p_with_mask, 0.08) for p_with_mask in (0.02, 0.98)]
+    rule = choose_rule([*faces, *small], "photo")
+    assert rule is not None
+    assert rule.size_weight > 0
+    assert not any(c.is_rejected(rule) for c in faces)
+    assert not shown(small, rule)
+
+
 def test_faces_with_drawn_boxes_too_small_to_judge_are_no_candidates(
     photo_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,8 +151,8 @@ def test_faces_with_drawn_boxes_too_small_to_judge_are_no_candidates(
         complete=True,
     )
     assert labelled_candidates([photo], detector) == [
-        Candidate(3.0, pytest.approx(0.9), 0.5, "with_mask"),
-        Candidate(1.0, pytest.approx(0.7), 0.5, "no_face"),
+        Candidate(3.0, pytest.approx(0.9), 0.5, 0.25, "with_mask"),
+        Candidate(1.0, pytest.approx(0.7), 0.5, 0.25, "no_face"),
     ]
 
 
