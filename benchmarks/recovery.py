@@ -8,7 +8,8 @@ shows both, a frame of the video that it had not shown before, and a panel that 
 one verdict on a frame that it had not counted before. The page is looked at every 20 ms; the panel
 refreshes itself twice a second. A further tab gets the first one's address, which says that the
 video runs; it is opened when the one before has run for a while. Server, browser and all tabs share
-the machine, and the server has judged its demo film before.
+the machine, and the server has judged its demo film before. Of a running tab it is the longest time
+without a new frame, and without a new count, while another opens.
 """
 
 import argparse
@@ -148,14 +149,21 @@ def further_tabs(visit: Visit) -> Iterator[Back]:
     """A second, third and fourth tab beside the first."""
     for _ in range(visit.options.rounds):
         with _tabs(visit) as opened:
-            yield from (back for _, back in opened)
+            yield from (one.back for one in opened)
+
+
+def running_tab(visit: Visit) -> Iterator[Back]:
+    """The first tab while a second, third and fourth are opened."""
+    for _ in range(visit.options.rounds):
+        with _tabs(visit) as opened:
+            yield from (one.pause for one in opened)
 
 
 def reload_beside_tabs(visit: Visit) -> Iterator[Back]:
     """One of four tabs is loaded again."""
     for _ in range(visit.options.rounds):
         with _tabs(visit) as opened:
-            tabs = [tab for tab, _ in opened]
+            tabs = [one.page for one in opened]
             tabs[0].wait_for_timeout(1000 * _SETTLE_S)
             since_s = time.time()
             tabs[0].reload()
@@ -170,6 +178,7 @@ INTERRUPTIONS: Final[dict[str, tuple[str, Callable[[Visit], Iterator[Back]]]]] =
     "phone": ("phone locked until given up", phone_locked),
     "camera": ("camera lost", camera_lost),
     "switch": ("camera switched", camera_switched),
+    "running": ("running tab while another opens", running_tab),
     "tabs": ("second, third and fourth tab", further_tabs),
     "reload": ("one of four tabs loaded again", reload_beside_tabs),
 }
@@ -253,6 +262,15 @@ def record(found: Sequence[Recovery]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Tab:
+    """A further tab, the time that it took, and the longest pause of the first one meanwhile."""
+
+    page: Page
+    back: Back
+    pause: Back
+
+
 @contextmanager
 def _running(visit: Visit, server: Server) -> Iterator[Page]:
     """A page with a video that runs."""
@@ -269,23 +287,24 @@ def _running(visit: Visit, server: Server) -> Iterator[Page]:
 
 
 @contextmanager
-def _tabs(visit: Visit) -> Iterator[list[tuple[Page, Back]]]:
-    """All tabs after the first, each with the time that it took."""
+def _tabs(visit: Visit) -> Iterator[list[_Tab]]:
+    """All tabs after the first."""
     # a server for each round: starts of one address are limited
     with serve(max_viewers=N_TABS) as server, _running(visit, server) as first:
-        opened = []
+        opened: list[_Tab] = []
         try:
             for _ in range(N_TABS - 1):
                 first.wait_for_timeout(1000 * _SETTLE_S)
                 tab = visit.browser.new_page()
                 since_s = time.time()
                 tab.goto(first.url)
-                opened.append((tab, live_watch.wait_until_back(tab, since_s)))
+                back = live_watch.wait_until_back(tab, since_s)
                 live_watch.wait_until_back(first, since_s)
+                opened.append(_Tab(tab, back, live_watch.longest_pause(first, since_s)))
             yield opened
         finally:
-            for tab, _ in opened:
-                tab.close()
+            for one in opened:
+                one.page.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,6 +86,39 @@ def wait_until_back(
             last = {part: seen[-1:] for part, seen in (log or {}).items()}
             raise TimeoutError(f"nothing came back within {timeout_s:.0f} s, the last was {last}")
         page.wait_for_timeout(_POLL_MS)
+
+
+def longest_pause(page: Page, since_s: float, verdict: str = "with_mask") -> Back:
+    """How long the video of a page that went on was away, at most, until now.
+
+    Args:
+        page: of a browser with `install`.
+        since_s: from when on.
+        verdict: of the one face that is seen.
+    """
+    return find_pause(page.evaluate("() => window.liveWatch"), since_s, time.time(), verdict)
+
+
+def find_pause(log: Log, since_s: float, until_s: float, verdict: str) -> Back:
+    """The longest times between two new frames, and between two new counts, by what was shown.
+
+    Args:
+        log: of the script.
+        since_s: from when on.
+        until_s: the end.
+        verdict: of the one face that is seen.
+    """
+    frames = [at for at, stream, n_frames in log["video"] if stream is not None and n_frames > 0]
+    counts: dict[str, float] = {}
+    for at, is_on, frame, counted in log["panel"]:
+        if is_on and frame is not None and counted.get(verdict) == "1":
+            counts.setdefault(frame, at)
+    return Back(*(_longest_gap_s(at, since_s, until_s) for at in (frames, list(counts.values()))))
+
+
+def _longest_gap_s(times_ms: Sequence[float], since_s: float, until_s: float) -> float:
+    within = [ms / 1000 for ms in times_ms if since_s < ms / 1000 < until_s]
+    return max(after - before for before, after in pairwise([since_s, *within, until_s]))
 
 
 def find_back(log: Log, since_s: float, from_stream: int, verdict: str) -> Back | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from testbed.visitors.live_watch import Back, find_back
+from testbed.visitors.live_watch import Back, find_back, find_pause
 
 SINCE_S = 100.0
 ONE: dict[str, str] = {"with_mask": "1"}
@@ -65,3 +65,20 @@ def test_a_page_that_was_loaded_again_has_nothing_from_before() -> None:
     seen = log([(101, None, 0), (103, 0, 1)], [(101, False, None, {}), (104, True, "1", ONE)])
     back = find_back(seen, SINCE_S, 0, "with_mask")
     assert back is not None and back.both_s == 4.0
+
+
+def test_longest_pause_of_a_video_that_went_on() -> None:
+    video = [(99, 0, 40), (100.1, 0, 41), (100.9, 0, 42), (101.2, 0, 43), (107, 0, 44)]
+    # a count that comes again, of nobody, or of a panel that is off is not new
+    panel = [
+        (99.5, True, "6", ONE),
+        (100.5, True, "7", ONE),
+        (101.0, False, "8", ONE),
+        (101.1, True, "9", {"with_mask": "0"}),
+        (101.4, True, "7", ONE),
+        (101.8, True, "10", ONE),
+    ]
+    pause = find_pause(log(video, panel), SINCE_S, 102.0, "with_mask")
+    assert (round(pause.picture_s, 3), round(pause.verdict_s, 3)) == (0.8, 1.3)
+    # to the end, where nothing came any more
+    assert round(find_pause(log(video, panel), SINCE_S, 106.0, "with_mask").picture_s, 3) == 4.8
