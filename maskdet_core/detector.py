@@ -161,6 +161,31 @@ class MaskDetector:
         Raises:
             ValueError: other than a uint8 RGB image, or a number out of its range.
         """
+        found = self.find(image_rgb, min_face_px=min_face_px)
+        return self.judge(image_rgb, found, min_confidence=min_confidence, two_classes=two_classes)
+
+    def judge(
+        self,
+        image_rgb: NDArray[Any],
+        found: Sequence[FaceBox],
+        *,
+        min_confidence: float | None = None,
+        two_classes: bool | None = None,
+    ) -> Detections:
+        """Classify candidates of one image, and leave out those that are no faces.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), channels red, green, blue; not changed and not kept.
+            found: boxes that lie at least partly in the image, highest score first.
+            min_confidence: see `detect`.
+            two_classes: see `detect`.
+
+        Returns:
+            As `detect`.
+
+        Raises:
+            ValueError: other than a uint8 RGB image, or a number out of its range.
+        """
         validate_rgb(image_rgb)
         threshold = validate_min_confidence(
             self.min_confidence if min_confidence is None else min_confidence
@@ -168,7 +193,6 @@ class MaskDetector:
         if two_classes is None:
             two_classes = self.two_classes
         height, width = image_rgb.shape[:2]
-        found = self.find(image_rgb, min_face_px=min_face_px)
         candidates = found[: self.max_faces]
         predictions = self.classify(image_rgb, candidates)
         faces: list[Face] = []

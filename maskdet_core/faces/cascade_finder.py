@@ -1,5 +1,6 @@
 """Face finding with Maskdet's own Haar cascade and verifier, trained on masks and bare faces."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -69,11 +70,36 @@ class CascadeFaceFinder:
         Raises:
             ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
         """
-        proposals = self._propose(image_rgb, min_face_px)
-        boxes = self._reference_boxes(proposals.squares)
-        faces = self._verification.faces(image_rgb, proposals, boxes, self.settings, min_face_px)
-        height, width = image_rgb.shape[:2]
-        return [face for face in faces if face.clipped(width, height) is not None]
+        return self._verified(image_rgb, self._chosen(image_rgb, min_face_px), min_face_px)
+
+    def verify(
+        self, image_rgb: RgbImage, boxes: Sequence[FaceBox], *, min_face_px: int = 24
+    ) -> list[FaceBox]:
+        """Verify given boxes in place of the cascade's proposals.
+
+        Args:
+            image_rgb: uint8 (H, W, 3), not changed.
+            boxes: in the reference framing.
+            min_face_px: height of the smallest face, 1 px or more.
+
+        Returns:
+            What `find` returns where the cascade proposes these: moved onto the faces that the
+            networks see in them; no box, where they see none.
+
+        Raises:
+            ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
+        """
+        validate_rgb(image_rgb)
+        validate_min_face_px(min_face_px)
+        windows = [
+            (
+                box.x + box.w / 2,
+                box.y + box.h / 2 - self.manifest.shift_y * box.h / self.manifest.height,
+                box.h / self.manifest.height,
+            )
+            for box in boxes
+        ]
+        return self._verified(image_rgb, np.array(windows, float).reshape(-1, 3), min_face_px)
 
     def propose(
         self, image_rgb: RgbImage, *, min_face_px: int = 24
@@ -106,9 +132,7 @@ class CascadeFaceFinder:
         Raises:
             ValueError: no uint8 RGB image, or ``min_face_px`` below 1.
         """
-        proposals = self._propose(image_rgb, min_face_px)
-        boxes = self._reference_boxes(proposals.squares)
-        windows = chosen_windows(proposals, boxes, self.settings.max_windows)
+        windows = self._chosen(image_rgb, min_face_px)
         return self._verification.centred(WindowCutter(image_rgb), windows)
 
     def with_min_score(self, min_score: float) -> "CascadeFaceFinder":
@@ -129,6 +153,16 @@ class CascadeFaceFinder:
         validate_min_face_px(min_face_px)
         least_px = self.settings.least_window * min_face_px / self.manifest.height
         return self._proposer.find(grey_image(image_rgb), least_px)
+
+    def _chosen(self, image_rgb: RgbImage, min_face_px: int) -> Windows:
+        proposals = self._propose(image_rgb, min_face_px)
+        boxes = self._reference_boxes(proposals.squares)
+        return chosen_windows(proposals, boxes, self.settings.max_windows)
+
+    def _verified(self, image_rgb: RgbImage, windows: Windows, min_face_px: int) -> list[FaceBox]:
+        faces = self._verification.faces(image_rgb, windows, self.settings.min_score, min_face_px)
+        height, width = image_rgb.shape[:2]
+        return [face for face in faces if face.clipped(width, height) is not None]
 
     def _reference_boxes(self, squares: Squares) -> Boxes:
         """Boxes (N, 4) in the reference framing for a cascade's squares (N, 3)."""

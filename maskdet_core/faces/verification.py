@@ -6,7 +6,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from maskdet_core.faces.manifest import FinderPreset, NetworkFile
+from maskdet_core.faces.manifest import NetworkFile
 from maskdet_core.faces.nms import (
     Boxes,
     best_of_cells,
@@ -53,29 +53,26 @@ class Verification:
     def faces(
         self,
         image_rgb: RgbImage,
-        proposals: Proposals,
-        boxes: Boxes,
-        settings: FinderPreset,
+        windows: Windows,
+        min_score: float,
         min_face_px: int,
     ) -> list[FaceBox]:
-        """Verify the proposals of one image.
+        """Verify windows of one image.
 
         Args:
             image_rgb: uint8 (H, W, 3), not changed.
-            proposals: N windows in it.
-            boxes: (N, 4) xywh, their boxes in the reference framing.
-            settings: minimum score, and how many windows to verify.
+            windows: (N, 3) centre x, centre y and side, px.
+            min_score: log odds from which a box is a face.
             min_face_px: height of the smallest face that was searched for.
 
         Returns:
             One box a face, as the second look sees it, with its log odds, highest first.
         """
-        chosen = chosen_windows(proposals, boxes, settings.max_windows)
-        verified, scores = self.verify(image_rgb, chosen)
+        verified, scores = self.verify(image_rgb, windows)
         return [
             FaceBox(round(x), round(y), max(1, round(w)), max(1, round(h)), float(score))
             for (x, y, w, h), score in zip(verified.tolist(), scores, strict=True)
-            if score >= settings.min_score and h >= LEAST_SHARE * min_face_px
+            if score >= min_score and h >= LEAST_SHARE * min_face_px
         ]
 
     def verify(self, image_rgb: RgbImage, windows: Windows) -> tuple[Boxes, NDArray[np.float64]]:

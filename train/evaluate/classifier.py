@@ -22,6 +22,7 @@ from maskdet_core.records.evaluation import (
     MistakeRecord,
     OutcomeRecord,
     PeopleTestRecord,
+    RateRecord,
     TestSetRecord,
     WholePhotosRecord,
 )
@@ -41,7 +42,7 @@ from train.evaluate.calibration import (
     risk_coverage,
 )
 from train.evaluate.judged import Judged, outcome_counts, outcomes, truths
-from train.evaluate.loose_boxes import loose_tests, measure_loose
+from train.evaluate.loose_boxes import checked_rates, loose_tests, measure_loose
 from train.evaluate.metrics import by_threshold, evaluate_set, label_agreement
 from train.evaluate.people import measure_people, people_tests
 from train.evaluate.rates import rates
@@ -119,6 +120,7 @@ def evaluate(
         old = [one for one in earlier.get("sets", []) if HELD_OUT in one["slug"]]
         sets += [_carried_over(one, earlier) for one in old]
     loose = _loose_boxes(classifier, split)
+    finder = models / f"{FINDER}.json"
     _, photos = held_out_photos(roots, split)
     record: EvaluationRecord = {
         "format": FORMAT,
@@ -132,7 +134,7 @@ def evaluate(
             "n_with_relative": split.n_published_test_with_relative,
         },
         "sets": sets,
-        "rates": rates(sets, loose),
+        "rates": [*rates(sets, loose), *_checked_rates(classifier, split, finder)],
         "loose_boxes": loose,
         "int8_vs_float": _int8_vs_float(run, classifier, split, earlier),
     }
@@ -141,7 +143,7 @@ def evaluate(
         record["covered_other"] = _covered_other(classifier, covered)
     if extras.people is not None:
         record["people"] = _people(classifier, extras.people)
-    whole = list(_whole_photos(classifier, photos, roots, models / f"{FINDER}.json"))
+    whole = list(_whole_photos(classifier, photos, roots, finder))
     if whole:
         record["whole_photos"] = whole
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -288,12 +290,21 @@ def worst_mistakes(
 
 
 def _loose_boxes(classifier: MaskClassifier, split: Split) -> list[LooseBoxRecord]:
-    faces = [*split.leak_free_test, *split.street_test]
     return [
         record
-        for test in loose_tests(faces)
+        for test in loose_tests(_faces_in_photos(split))
         for record in measure_loose(test, _int8_logits(classifier, test.crops), classifier.manifest)
     ]
+
+
+def _checked_rates(classifier: MaskClassifier, split: Split, finder: Path) -> list[RateRecord]:
+    faces = [face for face in _faces_in_photos(split) if face.box is not None]
+    # without photographs there need not be a finder
+    return checked_rates(faces, MaskDetector.load(classifier, finder=finder)) if faces else []
+
+
+def _faces_in_photos(split: Split) -> list[FaceSample]:
+    return [*split.leak_free_test, *split.street_test]
 
 
 def _whole_photos(

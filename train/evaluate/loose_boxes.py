@@ -7,13 +7,16 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maskdet_core.detector import MaskDetector
+from maskdet_core.faces.cascade_finder import CascadeFaceFinder
 from maskdet_core.masks.logits import predictions_from_logits
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.records.evaluation import LooseBoxRecord, RateRecord, ShareRecord
-from maskdet_core.types import WITH_MASK, WITHOUT_MASK, FaceBox
+from maskdet_core.types import WITH_MASK, WITHOUT_MASK, FaceBox, RgbImage, Verdict
 from train.data.annotations.boxes import box_px
 from train.data.faces.datasets import OUTPUTS, FaceSample
 from train.data.faces.images import face_box, face_crop, read_rgb
+from train.data.matching.drawn_matching import DRAWN_IOU
 from train.evaluate.judged import class_probabilities, outcome_counts, verdicts
 from train.evaluate.metrics import WITH_MASK_AT
 from train.intervals import share_of
@@ -107,26 +110,82 @@ class LooseTest:
 
 def loose_tests(faces: Sequence[FaceSample]) -> Iterator[LooseTest]:
     """Loose boxes around bare faces, then around masked ones, of photographs in the tests."""
-    by_photo: dict[object, list[FaceSample]] = {}
-    for face in faces:
-        by_photo.setdefault(face.path, []).append(face)
     for name in (WITHOUT_MASK, WITH_MASK):
         boxes: list[LooseBox] = []
         crops: list[NDArray[np.uint8]] = []
-        for i, face in enumerate(faces_in_photos(faces, name)):
-            rgb = read_rgb(face.path)
-            size = rgb.shape[:2]
-            others = [
-                box_px(other.box, *size)
-                for other in by_photo[face.path]
-                if other.box is not None and other.box != face.box
-            ]
-            for loose in loosened(face_box(face, *size), to_the_right=i % 2 == 0):
-                if usable(loose.box, others, *size):
-                    boxes.append(loose)
-                    crops.append(face_crop(rgb, loose.box))
+        for surroundings in _surroundings(faces, name):
+            boxes += surroundings.boxes
+            crops += [face_crop(surroundings.rgb, loose.box) for loose in surroundings.boxes]
         if crops:
             yield LooseTest(name, boxes, np.stack(crops))
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """The loose boxes of one face in its photograph, and the boxes of all faces there, px."""
+
+    rgb: RgbImage
+    boxes: list[LooseBox]
+    faces: list[FaceBox]
+
+
+def _surroundings(faces: Sequence[FaceSample], name: str) -> Iterator[_Surroundings]:
+    by_photo: dict[object, list[FaceSample]] = {}
+    for face in faces:
+        by_photo.setdefault(face.path, []).append(face)
+    for i, face in enumerate(faces_in_photos(faces, name)):
+        rgb = read_rgb(face.path)
+        size = rgb.shape[:2]
+        own = face_box(face, *size)
+        others = [
+            box_px(other.box, *size)
+            for other in by_photo[face.path]
+            if other.box is not None and other.box != face.box
+        ]
+        all_loose = loosened(own, to_the_right=i % 2 == 0)
+        boxes = [loose for loose in all_loose if usable(loose.box, others, *size)]
+        yield _Surroundings(rgb, boxes, [own, *others])
+
+
+def checked_rates(faces: Sequence[FaceSample], detector: MaskDetector) -> list[RateRecord]:
+    """What the whole check shows of loose boxes around bare faces, each its only proposal.
+
+    The finder drops a proposal or moves it onto a face, and finder and network decide together
+    what is shown. A box on a labelled face is right, unless it is called a mask.
+
+    Args:
+        faces: of the tests.
+        detector: as the app loads it; without Maskdet's own finder there are no rates.
+    """
+    if not isinstance(detector.finder, CascadeFaceFinder):
+        return []
+    n = n_shown = n_masks = 0
+    for around in _surroundings(faces, WITHOUT_MASK):
+        height, width = around.rgb.shape[:2]
+        least_px = detector.min_face_px_in(width, height)
+        for loose in around.boxes:
+            moved = detector.finder.verify(around.rgb, [loose.box], min_face_px=least_px)
+            shown = detector.judge(around.rgb, moved).faces
+            n += 1
+            n_shown += any(
+                all(face.box.iou(labelled) < DRAWN_IOU for labelled in around.faces)
+                for face in shown
+            )
+            n_masks += any(face.verdict is Verdict.WITH_MASK for face in shown)
+    if not n:
+        return []
+    return [
+        {
+            "slug": "loose-proposed-mask",
+            "name": "Loose boxes around bare faces, proposed to the whole check, called “mask”",
+            **share_of(n_masks, n),
+        },
+        {
+            "slug": "loose-proposed-shown",
+            "name": "Loose boxes around bare faces, proposed to the whole check, shown on no face",
+            **share_of(n_shown, n),
+        },
+    ]
 
 
 def measure_loose(

@@ -184,6 +184,21 @@ def test_tilted_face_is_found(
     assert boxes[0].iou(FACE) > 0.5
 
 
+def test_given_boxes_are_moved_onto_the_face_or_dropped(
+    finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
+) -> None:
+    before = portrait.copy()
+    loose = FaceBox(FACE.x - FACE.w // 4, FACE.y - FACE.h // 8, FACE.w * 5 // 4, FACE.h * 5 // 4)
+    (box,) = finder.verify(portrait, [loose], min_face_px=40)
+    assert box.iou(FACE) > loose.iou(FACE) + 0.1
+    corner = FaceBox(0, 0, FACE.w // 2, FACE.h // 2)
+    assert finder.verify(portrait, [corner], min_face_px=40) == []
+    assert finder.verify(portrait, [], min_face_px=40) == []
+    np.testing.assert_array_equal(portrait, before)
+    with pytest.raises(ValueError, match="min_face_px"):
+        finder.verify(portrait, [loose], min_face_px=0)
+
+
 def test_proposals_are_wider_than_what_is_verified(
     finder: CascadeFaceFinder, portrait: NDArray[np.uint8]
 ) -> None:

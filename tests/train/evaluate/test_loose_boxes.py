@@ -7,13 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
+from maskdet_core import MaskDetector
 from maskdet_core.masks.manifest import ModelManifest
-from maskdet_core.types import FaceBox
+from maskdet_core.types import Detections, Face, FaceBox, Verdict
 from train.data.faces.datasets import OUTPUTS, FaceSample
 from train.evaluate.loose_boxes import (
     FACTORS,
     LooseBox,
     LooseTest,
+    checked_rates,
     loose_rates,
     loose_tests,
     loosened,
@@ -109,3 +111,47 @@ def test_verdicts_are_counted_whether_or_not_shown() -> None:
     }
     masked = [one | {"of": "with_mask"} for one in (two, four)]
     assert loose_rates(masked) == [], "the rates are of bare faces"  # type: ignore[arg-type]
+
+
+def test_whole_check_is_asked_what_it_shows_of_each_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "photo.png"
+    assert cv2.imwrite(str(path), np.full((200, 200, 3), 90, np.uint8))
+    faces = [
+        sample(path, "without_mask", (0.4, 0.3, 0.1, 0.1)),
+        sample(path, "with_mask", (0.05, 0.9, 0.1, 0.1)),
+    ]
+    (bare,) = (test for test in loose_tests(faces) if test.of == "without_mask")
+    detector = MaskDetector.load()
+    on_face, on_neighbour = FaceBox(80, 60, 20, 20), FaceBox(10, 180, 20, 20)
+    nowhere = FaceBox(150, 20, 20, 20)
+    shown = [
+        [Face(on_face, 0.0, 0.0, 1.0, Verdict.WITHOUT_MASK, on_face)],
+        [Face(on_face, 1.0, 0.0, 0.0, Verdict.WITH_MASK, on_face)],
+        [Face(on_neighbour, 0.0, 0.0, 1.0, Verdict.WITHOUT_MASK, on_neighbour)],
+        [Face(nowhere, 0.0, 0.0, 1.0, Verdict.WITHOUT_MASK, nowhere)],
+        [Face(nowhere, 1.0, 0.0, 0.0, Verdict.WITH_MASK, nowhere)],
+    ]
+    proposed: list[FaceBox] = []
+
+    def verify(rgb: np.ndarray, boxes: list[FaceBox], *, min_face_px: int) -> list[FaceBox]:
+        assert min_face_px == detector.min_face_px_in(200, 200)
+        proposed.extend(boxes)
+        return boxes
+
+    def judge(rgb: np.ndarray, found: list[FaceBox]) -> Detections:
+        assert found == proposed[-1:]
+        said = shown[len(proposed) - 1] if len(proposed) <= len(shown) else []
+        return Detections(200, 200, tuple(said), (), False)
+
+    monkeypatch.setattr(detector.finder, "verify", verify)
+    monkeypatch.setattr(detector, "judge", judge)
+    rates = {one["slug"]: (one["n_hits"], one["n"]) for one in checked_rates(faces, detector)}
+    assert proposed == [loose.box for loose in bare.boxes]
+    assert rates == {
+        "loose-proposed-mask": (2, len(proposed)),
+        "loose-proposed-shown": (2, len(proposed)),
+    }
+    assert checked_rates(faces[1:], detector) == []
+    assert checked_rates(faces, MaskDetector.load(finder="stock")) == []
