@@ -1,7 +1,7 @@
 """A short film judged once as a live stream is, to be shown to any number of people."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +23,16 @@ _ENCODER_OPTIONS: Final[Mapping[str, str]] = {"crf": "25", "preset": "veryfast",
 _NO_BACKOFF: Final = 1.0
 
 
+class StoppedError(Exception):
+    """The film is not wanted any more."""
+
+
 def judge_film(
-    path: Path, detector: MaskDetector, *, two_classes: bool | None = None
+    path: Path,
+    detector: MaskDetector,
+    *,
+    two_classes: bool | None = None,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> tuple[FrameSnapshot, ...]:
     """What a `LiveProcessor` shows on each frame of a film that is played in a loop.
 
@@ -35,6 +43,7 @@ def judge_film(
         path: of a video; its sound is left out.
         detector: finds and classifies; may serve others meanwhile.
         two_classes: see `MaskDetector`; None takes the detector's.
+        is_wanted: asked before each frame.
 
     Returns:
         One snapshot a frame, of the second loop; their times begin with the first one.
@@ -42,6 +51,7 @@ def judge_film(
     Raises:
         OSError: the file cannot be read as a video.
         ValueError: it holds no frames, or one of them could not be judged.
+        StoppedError: it is not wanted any more.
     """
     now_s = 0.0
 
@@ -57,7 +67,7 @@ def judge_film(
     shown: list[FrameSnapshot] = []
     for _ in range(_N_LOOPS):
         shown.clear()
-        for interval_s, frame in _frames(path):
+        for interval_s, frame in _frames(path, is_wanted):
             processor.recv(frame)
             stats = processor.snapshot()
             if stats.frame is None or stats.errors:
@@ -77,6 +87,8 @@ def draw_film(
     shown: tuple[FrameSnapshot, ...],
     labels: Labels = LABELS,
     looking: str = LOOKING,
+    *,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> bytes:
     """Draw on each frame what is shown on it.
 
@@ -85,6 +97,7 @@ def draw_film(
         shown: see `judge_film`.
         labels: see `annotate`.
         looking: see `annotate`.
+        is_wanted: asked before each frame.
 
     Returns:
         H.264 in MP4, without sound, in size and speed of the film.
@@ -92,11 +105,12 @@ def draw_film(
     Raises:
         OSError: the file cannot be read as a video.
         ValueError: the film has another number of frames than were judged.
+        StoppedError: it is not wanted any more.
     """
     with io.BytesIO() as file:
         with av.open(file, "w", format="mp4") as out:
             stream, memory = None, LabelMemory()
-            frames = (frame for _, frame in _frames(path))
+            frames = (frame for _, frame in _frames(path, is_wanted))
             for frame, snapshot in zip(frames, shown, strict=True):
                 if stream is None:
                     stream = out.add_stream(_ENCODER, options=dict(_ENCODER_OPTIONS))
@@ -112,7 +126,7 @@ def draw_film(
         return file.getvalue()
 
 
-def _frames(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
+def _frames(path: Path, is_wanted: Callable[[], bool]) -> Iterator[tuple[float, av.VideoFrame]]:
     """Each frame, and the time until the next, s."""
     try:
         with av.open(str(path)) as file:
@@ -123,6 +137,8 @@ def _frames(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
                 raise OSError(f"{path.name}: expected a video, found a single picture")
             interval_s = 1 / float(stream.average_rate)
             for frame in file.decode(stream):
+                if not is_wanted():
+                    raise StoppedError
                 yield interval_s, frame
     except av.FFmpegError as error:
         raise OSError(f"{path.name}: not a video: {error.strerror}") from error

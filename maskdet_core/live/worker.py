@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from maskdet_core.cpu import lower_thread_priority
 from maskdet_core.live.workload import Workload
+from maskdet_core.threads import NativeThread
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class InferenceWorker:
         self._busy_s, self._since_s = 0.0, clock()
         self._load, self._began_s = 0.0, 0.0
         self._workload = Workload(clock())
-        self._thread = threading.Thread(target=self._run, name="maskdet-live", daemon=True)
+        self._thread = NativeThread(self._run, "maskdet-live", self._stop)
         self._thread.start()
 
     @property
@@ -129,12 +130,15 @@ class InferenceWorker:
 
     def close(self) -> None:
         """End the thread after the inference in progress, and wait for it."""
-        with self._wake:
-            self._closed = True
-            self._wake.notify()
+        self._stop()
         # a viewer that owns its worker may be freed, and so close it, in the worker's own thread
         if self._thread is not threading.current_thread():
             self._thread.join()
+
+    def _stop(self) -> None:
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
 
     def _run(self) -> None:
         lower_thread_priority(_NICENESS)

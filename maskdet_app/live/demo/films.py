@@ -20,6 +20,7 @@ from maskdet_core.cpu import work_in_background
 from maskdet_core.draw.annotate import Labels
 from maskdet_core.live import FrameSnapshot
 from maskdet_core.live.film import draw_film, judge_film
+from maskdet_core.threads import NativeThread
 
 FILM: Final = Path(__file__).with_name("film.mp4")
 
@@ -54,7 +55,11 @@ class DemoFilm:
     work: "Future[DemoFilm] | None" = None
 
 
-_QUEUE: Final[SimpleQueue[tuple["Future[DemoFilm]", Callable[[], DemoFilm]]]] = SimpleQueue()
+_Work = tuple["Future[DemoFilm]", Callable[[], "DemoFilm"]]
+
+_QUEUE: Final[SimpleQueue[_Work | None]] = SimpleQueue()
+"""None ends the thread that makes them."""
+_STOPPED: Final = threading.Event()
 _LOCK: Final = threading.Lock()
 _WORK: Final[dict[Hashable, Future[DemoFilm]]] = {}
 _MOST: Final = 16
@@ -105,22 +110,31 @@ def _submit(make: Callable[[], DemoFilm]) -> Future[DemoFilm]:
 
 @cache
 def _start_worker() -> None:
-    # a daemon, unlike the threads of an executor: a server that stops does not wait for a film
-    threading.Thread(target=_work, name="maskdet-demo", daemon=True).start()
+    # unlike the threads of an executor: a server that stops waits for a frame, not for a film
+    NativeThread(_work, "maskdet-demo", _stop).start()
+
+
+def _stop() -> None:
+    _STOPPED.set()
+    _QUEUE.put(None)
+
+
+def _is_wanted() -> bool:
+    return not _STOPPED.is_set()
 
 
 def _work() -> None:
     # The first visitors to a server come while it judges: on a slow processor its time would
     # otherwise look like theirs, and turn the second one away.
     work_in_background()
-    while True:
-        work, make = _QUEUE.get()
+    while (ordered := _QUEUE.get()) is not None:
+        work, make = ordered
         try:
             work.set_result(make())
         except Exception as error:
             work.set_exception(error)
         # what waits for the next must not keep a detector alive
-        del work, make
+        del ordered, work, make
 
 
 @cache
@@ -129,8 +143,9 @@ def _plain() -> bytes:
 
 
 def _make(detector: MaskDetector, labels: Labels, looking: str, *, two_classes: bool) -> DemoFilm:
-    shown = judge_film(FILM, detector, two_classes=two_classes)
-    return DemoFilm(draw_film(FILM, shown, labels, looking), _spans(shown))
+    shown = judge_film(FILM, detector, two_classes=two_classes, is_wanted=_is_wanted)
+    drawn = draw_film(FILM, shown, labels, looking, is_wanted=_is_wanted)
+    return DemoFilm(drawn, _spans(shown))
 
 
 def _spans(shown: tuple[FrameSnapshot, ...]) -> tuple[Span, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from maskdet_core import FaceBox, MaskDetector, Verdict
 from maskdet_core.live import FrameSnapshot
-from maskdet_core.live.film import draw_film, judge_film
+from maskdet_core.live.film import StoppedError, draw_film, judge_film
 from testbed.repository import REPO_ROOT
 from train.commands.demo_film import DEMO_FILM
 from train.samples import film as demo
@@ -97,3 +97,18 @@ def test_a_frame_that_cannot_be_judged_ends_it(stub_classifier: Any, stub_finder
     finder = stub_finder(FaceBox(200, 100, 120, 160))
     with pytest.raises(ValueError, match="could not be judged"):
         judge_film(FILM, MaskDetector(finder, Broken(0.9)))
+
+
+def test_film_that_is_not_wanted_any_more_is_not_finished(
+    shown: Shown, stub_finder: Any, stub_classifier: Any
+) -> None:
+    answers = iter([True, True, False])
+    with pytest.raises(StoppedError):
+        judge_film(
+            FILM,
+            MaskDetector(stub_finder(), stub_classifier(0.9)),
+            is_wanted=lambda: next(answers),
+        )
+    answers = iter([True, False])
+    with pytest.raises(StoppedError):
+        draw_film(FILM, shown, is_wanted=lambda: next(answers))

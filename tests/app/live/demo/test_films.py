@@ -1,5 +1,7 @@
 """The demo film as pages get it: at once as it is, and judged as soon as that is done."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -12,6 +14,7 @@ from maskdet_core import MaskDetector, Verdict
 from maskdet_core.draw.annotate import LABELS, LOOKING
 from maskdet_core.live import FrameSnapshot
 from maskdet_core.types import Detections
+from testbed.repository import REPO_ROOT
 
 WAIT_S = 240
 """The thread has a low priority: on a busy machine it waits for everybody."""
@@ -70,6 +73,27 @@ def test_a_server_that_stops_does_not_wait_for_a_film(
     assert work is not None
     assert wait([work], WAIT_S).done
     assert seen == [True]
+
+
+def test_process_ends_cleanly_while_a_film_is_judged() -> None:
+    script = """
+import time
+from maskdet_app.live.demo import films
+from maskdet_core import MaskDetector
+from maskdet_core.draw.annotate import LABELS, LOOKING
+
+films.current(MaskDetector.load(preset="live"), LABELS, LOOKING, two_classes=False)
+time.sleep(0.5)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=REPO_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def test_two_classes_and_three_are_two_films(
