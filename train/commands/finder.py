@@ -70,6 +70,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="TFLITE",
         help="trained first network, to train the second alone",
     )
+    parser.add_argument(
+        "--second",
+        type=Path,
+        metavar="KERAS",
+        help="trained second network to go on from, fit-second/final.keras of a run",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     add_models(parser)
     parser.add_argument("--epochs", type=int, default=12, metavar="N", help="(default: 12)")
@@ -97,6 +103,7 @@ def run(options: argparse.Namespace) -> None:
         first if options.first is None else options.first.read_bytes(),
         second,
         proposals,
+        options.second,
     )
     training = {
         "date": now_iso(),
@@ -114,7 +121,11 @@ def run(options: argparse.Namespace) -> None:
 
 
 def train(
-    run: Run, first: "VerifierConfig | bytes", second: "VerifierConfig", proposals: Path
+    run: Run,
+    first: "VerifierConfig | bytes",
+    second: "VerifierConfig",
+    proposals: Path,
+    start: Path | None = None,
 ) -> Networks:
     """Train both networks, or the second alone.
 
@@ -123,6 +134,7 @@ def train(
         first: of the first network's first round, or that network, already trained.
         second: of the second network.
         proposals: the trained cascade's file.
+        start: a trained second network to go on from.
     """
     run.out.mkdir(parents=True, exist_ok=run.resume)
     if not isinstance(first, bytes):
@@ -132,7 +144,7 @@ def train(
     folder = run.out / "first"
     manifest = _write_files(proposals, Networks(first), folder)
     finders = [CascadeFaceFinder(manifest, folder, search) for search in SECOND_SEARCHES]
-    return Networks(first, fit_second(run, second, finders))
+    return Networks(first, fit_second(run, second, finders, start))
 
 
 def publish(

@@ -93,13 +93,19 @@ def fit_first(run: Run, config: "VerifierConfig", proposers: Sequence[HaarPropos
     return to_int8(load_verifier(final), calibration)
 
 
-def fit_second(run: Run, config: "VerifierConfig", finders: Sequence[CascadeFaceFinder]) -> bytes:
+def fit_second(
+    run: Run,
+    config: "VerifierConfig",
+    finders: Sequence[CascadeFaceFinder],
+    start: Path | None = None,
+) -> bytes:
     """One round on what the first network leaves of the proposals.
 
     Args:
         run: see there.
         config: of the training.
         finders: with the first network alone, at several settings.
+        start: a trained network to go on from, at half of the rate.
 
     Returns:
         The network in int8 LiteRT.
@@ -115,8 +121,10 @@ def fit_second(run: Run, config: "VerifierConfig", finders: Sequence[CascadeFace
             run.photos, doubtful, finders, seed + number, visit
         ),
     )
-    source = BatchSource(samples, config.batches, seed)
-    final = fit_verifier(config, source, run.out / ROUNDS[2], resume=run.resume)
+    if start is not None:
+        config = replace(config, learning_rate=config.learning_rate / 2, seed=seed + 1)
+    source = BatchSource(samples, config.batches, config.seed)
+    final = fit_verifier(config, source, run.out / ROUNDS[2], start, resume=run.resume)
     return to_int8(load_verifier(final), _some(samples, seed))
 
 

@@ -57,7 +57,7 @@ SECOND_NETWORK: Final = VerifierConfig(
     input_px=SECOND_LOOK.input_px,
     layers=((16, 2), (32, 2), (64, 1), (96, 2), (96, 1), (128, 2)),
     hidden=128,
-    batches=BatchConfig(shift=0.07, growth=0.11, tilted=0.35),
+    batches=BatchConfig(shift=0.07, growth=0.11),
 )
 """Four times the products of the first: it sees a tenth of the windows, and these are centred."""
 

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from maskdet_core import load_finder
@@ -21,7 +22,7 @@ from train.evaluate_finder.evaluation import evaluate_finder
 from train.verifier.batches import BatchConfig
 from train.verifier.fit import Run
 from train.verifier.framing import SECOND_LOOK
-from train.verifier.network import VerifierConfig
+from train.verifier.network import VerifierConfig, load_verifier
 
 TINY = VerifierConfig(
     layers=((8, 2), (16, 2), (16, 2)),
@@ -56,6 +57,13 @@ def models(
     # a trained first network is taken as it is
     alone = replace(run, out=folder / "second alone")
     assert train(alone, networks.first, TINY_SECOND, proposals).first == networks.first
+    # and a second one is gone on from: at a rate of 0 its weights stay
+    further = replace(run, out=folder / "second further")
+    final = Path("fit-second", "final.keras")
+    still = replace(TINY_SECOND, steps=1, learning_rate=0.0)
+    train(further, networks.first, still, proposals, run.out / final)
+    before, after = (load_verifier(one.out / final).trainable_weights for one in (run, further))
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
     held = [photo for photo in photos if photo.split != "train"]
     (folder / "models").mkdir()
     shutil.copy(shipped / "maskdet-haar.json", folder / "models")
