@@ -7,6 +7,7 @@ from typing import Any
 
 from maskdet_core.faces.manifest import CascadeManifest
 from maskdet_core.files import write_atomic
+from maskdet_core.masks.face_rule import FaceRule
 from maskdet_core.masks.manifest import ModelManifest
 from maskdet_core.records.ablations import ABLATIONS_FILE
 from maskdet_core.records.evaluation import EVALUATION_FILE
@@ -85,10 +86,7 @@ def _network(manifest: ModelManifest) -> str:
         drops = f"Below a probability of {manifest.min_face_probability:g} a candidate is dropped."
     if manifest.face_rules:
         rules = "; ".join(
-            f"{preset}, {rule.finder_weight:g} times the finder's log odds plus the network's at "
-            f"least {rule.min_log_odds:g}, and {rule.mask_margin:g} times the probability of a "
-            "mask more"
-            for preset, rule in manifest.face_rules.items()
+            f"{preset}, {_face_rule(rule)}" for preset, rule in manifest.face_rules.items()
         )
         drops = f"Finder and network together decide which candidates are faces: {rules}."
     return f"""## The network
@@ -100,6 +98,18 @@ probability of {manifest.min_confidence:g}. {drops}
 Run {training.get("run", "?")} of {training.get("date", "?")}, {training.get("epochs", "?")} epochs,
 start weights {training.get("start_weights", "?")}; faces to train on: {sets}.
 """
+
+
+def _face_rule(rule: FaceRule) -> str:
+    size = (
+        f", plus {rule.size_weight:g} times the log of the height's share of the longer side,"
+        if rule.size_weight
+        else ""
+    )
+    return (
+        f"{rule.finder_weight:g} times the finder's log odds plus the network's{size} at least "
+        f"{rule.min_log_odds:g}, and {rule.mask_margin:g} times the probability of a mask more"
+    )
 
 
 def _whole(record: Mapping[str, Any]) -> str:
