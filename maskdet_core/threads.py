@@ -28,13 +28,21 @@ class NativeThread(threading.Thread):
                 wait.
         """
         super().__init__(target=target, name=name, daemon=True)
-        self.stop = stop
+        self.stop: Callable[[], None] | None = stop
+
+    def run(self) -> None:
+        """Run the target; what it belongs to is not kept alive afterwards."""
+        try:
+            super().run()
+        finally:
+            self.stop = None
 
 
 def _end_all() -> None:
     running = [one for one in threading.enumerate() if isinstance(one, NativeThread)]
     for thread in running:
-        thread.stop()
+        if (stop := thread.stop) is not None:
+            stop()
     deadline_s = time.monotonic() + _LONGEST_S
     for thread in running:
         thread.join(max(0.0, deadline_s - time.monotonic()))

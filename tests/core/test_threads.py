@@ -1,8 +1,10 @@
-"""Daemon threads at the end of the interpreter, in processes of their own."""
+"""Daemon threads at their end, and at that of the interpreter in processes of their own."""
 
 import subprocess
 import sys
+import weakref
 
+from maskdet_core.threads import NativeThread
 from testbed.repository import REPO_ROOT
 
 SCALING = """
@@ -49,3 +51,18 @@ def test_process_ends_cleanly_while_a_thread_calls_opencv() -> None:
 
 def test_thread_that_does_not_stop_does_not_hold_up_the_end_for_ever() -> None:
     assert run(ENDLESS).returncode == 0
+
+
+def test_an_ended_thread_keeps_nothing_alive() -> None:
+    class Owner:
+        def work(self) -> None: ...
+        def stop(self) -> None: ...
+
+    owner = Owner()
+    thread = NativeThread(owner.work, "brief", owner.stop)
+    alive = weakref.ref(owner)
+    del owner
+    assert alive() is not None
+    thread.start()
+    thread.join()
+    assert alive() is None
