@@ -71,3 +71,7 @@ class StreamError(MaskdetError):
 
 class AlertError(MaskdetError):
     """Alerts cannot be sent: a wrong address or secret, or a package that is not installed."""
+
+
+class UnwantedError(Exception):
+    """The result is not wanted any more. No fault, so not a `MaskdetError`."""

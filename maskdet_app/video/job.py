@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
-from maskdet_core.batch.videos.process import POLL_S, UnwantedError, check_in_process
-from maskdet_core.errors import VideoError
+from maskdet_core.batch.videos.process import POLL_S, check_in_process
+from maskdet_core.errors import UnwantedError, VideoError
 from maskdet_core.reasons import Problem, Reason
 
 MAX_BYTES: Final = 100_000_000

@@ -9,6 +9,7 @@ import av
 
 from maskdet_core.detector import MaskDetector
 from maskdet_core.draw.annotate import LABELS, LOOKING, LabelMemory, Labels, annotate
+from maskdet_core.errors import UnwantedError
 from maskdet_core.live.admission import AdmissionControl
 from maskdet_core.live.frame import CameraFrame
 from maskdet_core.live.processor import LiveProcessor
@@ -21,10 +22,6 @@ _ENCODER: Final = "libx264"
 """Every browser plays H.264, and aiortc needs this encoder as well."""
 _ENCODER_OPTIONS: Final[Mapping[str, str]] = {"crf": "25", "preset": "veryfast", "threads": "1"}
 _NO_BACKOFF: Final = 1.0
-
-
-class StoppedError(Exception):
-    """The film is not wanted any more."""
 
 
 def judge_film(
@@ -51,7 +48,7 @@ def judge_film(
     Raises:
         OSError: the file cannot be read as a video.
         ValueError: it holds no frames, or one of them could not be judged.
-        StoppedError: it is not wanted any more.
+        UnwantedError: it is not wanted any more.
     """
     now_s = 0.0
 
@@ -105,7 +102,7 @@ def draw_film(
     Raises:
         OSError: the file cannot be read as a video.
         ValueError: the film has another number of frames than were judged.
-        StoppedError: it is not wanted any more.
+        UnwantedError: it is not wanted any more.
     """
     with io.BytesIO() as file:
         with av.open(file, "w", format="mp4") as out:
@@ -138,7 +135,7 @@ def _frames(path: Path, is_wanted: Callable[[], bool]) -> Iterator[tuple[float, 
             interval_s = 1 / float(stream.average_rate)
             for frame in file.decode(stream):
                 if not is_wanted():
-                    raise StoppedError
+                    raise UnwantedError
                 yield interval_s, frame
     except av.FFmpegError as error:
         raise OSError(f"{path.name}: not a video: {error.strerror}") from error

@@ -93,7 +93,7 @@ class Timeline:
             self._open[event.person] = (event.at_s, event.verdict)
 
     def people(self) -> tuple[Person, ...]:
-        """All who have left, by number; whoever is still in view counts up to the last change."""
+        """People who have left, by number; people still in view count up to the last change."""
         return tuple(
             Person(number, tuple(_without_moments(intervals)))
             for number, intervals in sorted(self._closed.items())

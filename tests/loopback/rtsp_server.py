@@ -1,7 +1,7 @@
 """An RTSP server of GStreamer's, run by the system's Python, which has its bindings.
 
-Arguments: the port, and a JPEG to show ten times a second at /camera to whoever knows RTSP_USER and
-RTSP_PASSWORD of the environment.
+Arguments: the port, and a JPEG to show ten times a second at /camera to clients that send RTSP_USER
+and RTSP_PASSWORD of the environment.
 """
 
 import os

@@ -55,9 +55,9 @@ class DemoFilm:
     work: "Future[DemoFilm] | None" = None
 
 
-_Work = tuple["Future[DemoFilm]", Callable[[], "DemoFilm"]]
+_Order = tuple["Future[DemoFilm]", Callable[[], "DemoFilm"]]
 
-_QUEUE: Final[SimpleQueue[_Work | None]] = SimpleQueue()
+_QUEUE: Final[SimpleQueue[_Order | None]] = SimpleQueue()
 """None ends the thread that makes them."""
 _STOPPED: Final = threading.Event()
 _LOCK: Final = threading.Lock()
@@ -127,14 +127,14 @@ def _work() -> None:
     # The first visitors to a server come while it judges: on a slow processor its time would
     # otherwise look like theirs, and turn the second one away.
     work_in_background()
-    while (ordered := _QUEUE.get()) is not None:
-        work, make = ordered
+    while (order := _QUEUE.get()) is not None:
+        work, make = order
         try:
             work.set_result(make())
         except Exception as error:
             work.set_exception(error)
         # what waits for the next must not keep a detector alive
-        del ordered, work, make
+        del order, work, make
 
 
 @cache

@@ -28,7 +28,7 @@ from maskdet_core.batch.videos.report import video_json
 from maskdet_core.batch.videos.steps import limited_steps
 from maskdet_core.cpu import limit_opencv_threads
 from maskdet_core.detector import MaskDetector
-from maskdet_core.errors import MaskdetError, MediaError, VideoError
+from maskdet_core.errors import MaskdetError, MediaError, UnwantedError, VideoError
 from maskdet_core.process_limits import (
     Loss,
     end_first_when_memory_is_short,
@@ -70,10 +70,6 @@ _MAX_BODY_BYTES: Final = {
 }
 _END_S: Final = 10.0
 """Longest wait for the end of a process that was killed."""
-
-
-class UnwantedError(Exception):
-    """The result is not wanted any more."""
 
 
 def check_in_process(

@@ -10,8 +10,7 @@ import pytest
 from maskdet_app.video import job as jobs
 from maskdet_app.video.job import ABSENCE_S, State, VideoJob, patient
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
-from maskdet_core.batch.videos.process import UnwantedError
-from maskdet_core.errors import VideoError
+from maskdet_core.errors import UnwantedError, VideoError
 from maskdet_core.reasons import Problem, Reason
 
 OPTIONS = VideoJobOptions(10**6, 60.0, 10**6)

@@ -75,7 +75,7 @@ def test_a_person_raises_each_event_once(session: Session) -> None:
     assert session.heard.kinds == ["no_mask", "all_masked", "no_mask"]
     assert {message.alert.person for message in session.heard.messages} == {1, None}
     assert {message.source for message in session.heard.messages} == {"live 1"}
-    # never with a face, whoever asks
+    # never with a picture of a face, on any channel
     told = [message.to_json() for message in session.heard.messages]
     assert {one["picture_jpeg_base64"] for one in told} == {None}
     json.dumps(told)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from maskdet_core import FaceBox, MaskDetector, Verdict
+from maskdet_core.errors import UnwantedError
 from maskdet_core.live import FrameSnapshot
-from maskdet_core.live.film import StoppedError, draw_film, judge_film
+from maskdet_core.live.film import draw_film, judge_film
 from testbed.repository import REPO_ROOT
 from train.commands.demo_film import DEMO_FILM
 from train.samples import film as demo
@@ -103,12 +104,12 @@ def test_film_that_is_not_wanted_any_more_is_not_finished(
     shown: Shown, stub_finder: Any, stub_classifier: Any
 ) -> None:
     answers = iter([True, True, False])
-    with pytest.raises(StoppedError):
+    with pytest.raises(UnwantedError):
         judge_film(
             FILM,
             MaskDetector(stub_finder(), stub_classifier(0.9)),
             is_wanted=lambda: next(answers),
         )
     answers = iter([True, False])
-    with pytest.raises(StoppedError):
+    with pytest.raises(UnwantedError):
         draw_film(FILM, shown, is_wanted=lambda: next(answers))

@@ -14,8 +14,8 @@ from maskdet_core.batch.processes.limits import MAX_CPU_S
 from maskdet_core.batch.videos import process as video_process
 from maskdet_core.batch.videos import steps
 from maskdet_core.batch.videos.job import VideoJobOptions, VideoOutcome
-from maskdet_core.batch.videos.process import UnwantedError, check_in_process
-from maskdet_core.errors import VideoError
+from maskdet_core.batch.videos.process import check_in_process
+from maskdet_core.errors import UnwantedError, VideoError
 from maskdet_core.video import check as video_check
 from testbed.pictures.films import film_bytes
 from testbed.pictures.scenes import scene
